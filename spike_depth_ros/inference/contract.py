@@ -1,0 +1,210 @@
+"""The contract of a model file: what it was made for, kept in the file's own metadata."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from spike_depth_ros.frames.rig import Rig
+
+CONTRACT_VERSION = 1
+KEY_PREFIX = 'spike_depth.'
+VERSION_KEY = KEY_PREFIX + 'contract_version'
+# A network reads distance from shifts in pixels: 1 % of focal length is 1 % of depth, well
+# below what the networks resolve, and leaves room for a calibration's rounding.
+FOCAL_LENGTH_TOLERANCE = 0.01
+
+
+class ContractError(ValueError):
+    """A contract that is missing, malformed or contradicts itself; says how in one sentence."""
+
+
+@dataclass(frozen=True)
+class ModelContract:
+    """State what a model takes, what it gives and where it comes from.
+
+    window_ns: length of the half-open window [t - window_ns, t) that a spike frame counts.
+    channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (ON, OFF of one camera).
+    width, height: pixels of a spike frame; f, cx, cy: its pinhole camera, pixels.
+    baseline_m: distance of the two cameras in training, metres; no meaning for 2 channels.
+    depth_min_m, depth_max_m: the range the model was trained on, metres along z.
+    layers: names of the spiking layers, in the order of the outputs `firing_rates` and
+        `mean_spikes`; fanouts: synapses that one spike of the layer reaches.
+    firing_rate_low, firing_rate_high: envelope of each layer's non-zero share, in [0, 1], on
+        the validation set.
+    operations: multiply-accumulates of the dense network for one frame.
+    training_data, recipe, commit: provenance, in words.
+
+    Raises ContractError when a value is impossible or the layers' lists differ in length.
+    """
+
+    window_ns: int
+    channels: int
+    width: int
+    height: int
+    f: float
+    cx: float
+    cy: float
+    baseline_m: float
+    depth_min_m: float
+    depth_max_m: float
+    layers: tuple[str, ...]
+    fanouts: tuple[float, ...]
+    firing_rate_low: tuple[float, ...]
+    firing_rate_high: tuple[float, ...]
+    operations: int
+    training_data: str
+    recipe: str
+    commit: str
+
+    def __post_init__(self) -> None:
+        for problem in (self._impossible_value(), self._impossible_layers()):
+            if problem:
+                raise ContractError(f'{problem}; export the model again with a right contract.')
+
+    def _impossible_value(self) -> str | None:
+        if self.channels not in (2, 4):
+            return f'the contract has {self.channels} channels, but 2 or 4 are allowed'
+        positive = ['window_ns', 'width', 'height', 'f', 'depth_min_m', 'operations']
+        for name in positive + ['baseline_m'] * (self.channels == 4):
+            if not getattr(self, name) > 0:
+                return f'{name} of the contract is {getattr(self, name)}, but must be positive'
+        if not self.depth_min_m < self.depth_max_m:
+            return (
+                f'depth_max_m of the contract is {self.depth_max_m}, but must exceed '
+                f'depth_min_m = {self.depth_min_m}'
+            )
+        return None
+
+    def _impossible_layers(self) -> str | None:
+        lists = ('layers', 'fanouts', 'firing_rate_low', 'firing_rate_high')
+        lengths = {name: len(getattr(self, name)) for name in lists}
+        if not self.layers or len(set(lengths.values())) != 1:
+            told = ', '.join(f'{name} {length}' for name, length in lengths.items())
+            return f"the contract's lists of layers must be equally long and not empty, not {told}"
+        bounds = zip(self.layers, self.firing_rate_low, self.firing_rate_high, strict=True)
+        for layer, low, high in bounds:
+            if not 0 <= low <= high <= 1:
+                return (
+                    f'the firing-rate envelope of layer {layer} is {low} to {high}, but must '
+                    f'rise within 0 to 1'
+                )
+        return None
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the contract as ONNX metadata: prefixed keys, numbers and lists as JSON."""
+        texts = {name: _to_text(value) for name, value in asdict(self).items()}
+        return {
+            VERSION_KEY: str(CONTRACT_VERSION),
+            **{KEY_PREFIX + name: text for name, text in texts.items()},
+        }
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> ModelContract:
+        """Read a contract from ONNX metadata (other keys are ignored).
+
+        Raises ContractError, one sentence, when the version, a key or a value does not fit.
+        """
+        version = metadata.get(VERSION_KEY)
+        if version != str(CONTRACT_VERSION):
+            found = 'no contract' if version is None else f'contract version {version}'
+            raise ContractError(
+                f'the file carries {found}, but version {CONTRACT_VERSION} is needed: export it with '
+                f'this version of spike_depth_ros.'
+            )
+        types = get_type_hints(cls)
+        return cls(**{f.name: _read(metadata, f.name, types[f.name]) for f in fields(cls)})
+
+    def mismatch(self, rig: Rig) -> str | None:
+        """Return None if spike frames of `rig` are what the model takes, else one sentence.
+
+        The principal point is not compared: disparity does not depend on it, and the camera
+        that is published with the depth is the rig's own.
+        """
+        size = f'{self.width} x {self.height}'
+        needs = [
+            ('window', f'{self.window_ns / 1e6:g} ms', f'{rig.window_ns / 1e6:g} ms', 'window_ms'),
+            ('channel count', f'{self.channels}', f'{rig.channels}', 'stereo'),
+            ('frame size', size, f'{rig.width} x {rig.height}', 'width and height'),
+        ]
+        for what, need, found, parameter in needs:
+            if need != found:
+                return _unfit(what, need, found, parameter)
+        if not abs(rig.f / self.f - 1) <= FOCAL_LENGTH_TOLERANCE:
+            need = f'{self.f:g} px within {FOCAL_LENGTH_TOLERANCE:.0%}'
+            return _unfit('focal length', need, f'{rig.f:g} px', 'focal_length')
+        if self.channels == 4 and not rig.baseline_m > 0:
+            return _unfit('baseline', 'a positive one', f'{rig.baseline_m:g} m', 'baseline')
+        return None
+
+    def depth_scale(self, rig: Rig) -> float:
+        """Return metres in `rig` per metre of the model's depth: baseline_rig / baseline_model.
+
+        Disparity f * B / z is what the network sees, so depth grows with the baseline. A model
+        for one camera sees no disparity: 1.
+        """
+        return rig.baseline_m / self.baseline_m if self.channels == 4 else 1.0
+
+
+def _unfit(what: str, need: str, found: str, parameter: str) -> str:
+    return (
+        f'the {what} of the spike frames is {found}, but the model needs {need}: set the '
+        f"binner's {parameter}, or load a model made for these frames."
+    )
+
+
+def _to_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(metadata: Mapping[str, str], name: str, wanted: object) -> Any:
+    key = KEY_PREFIX + name
+    if key not in metadata:
+        raise ContractError(f'the metadata lack {key}: export the model again.')
+    text = metadata[key]
+    if wanted is str:
+        return text
+    reader, description = _READERS[wanted]
+    try:
+        return reader(json.loads(text))
+    except ValueError:
+        raise ContractError(
+            f'{key} is {text[:60]!r}, but must be {description}: export the model again.'
+        ) from None
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(value)
+    return float(value)
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    if not isinstance(value, list):
+        raise ValueError(value)
+    return tuple(_number(item) for item in value)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(value)
+    return tuple(value)
+
+
+_READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
+    int: (_integer, 'a whole number'),
+    float: (_number, 'a finite number'),
+    tuple[float, ...]: (_numbers, 'a JSON list of finite numbers'),
+    tuple[str, ...]: (_names, 'a JSON list of names'),
+}

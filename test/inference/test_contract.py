@@ -1,0 +1,122 @@
+"""The contract survives the trip through metadata and refuses what does not fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.inference.contract import ContractError, ModelContract
+
+
+@pytest.fixture
+def contract() -> ModelContract:
+    return ModelContract(
+        window_ns=50_000_000,
+        channels=4,
+        width=346,
+        height=260,
+        f=199.65,
+        cx=173.0,
+        cy=130.0,
+        baseline_m=0.1,
+        depth_min_m=0.5,
+        depth_max_m=10.0,
+        layers=('bottom', 'conv1'),
+        fanouts=(400.0, 800.0),
+        firing_rate_low=(0.01, 0.02),
+        firing_rate_high=(0.2, 0.3),
+        operations=123,
+        training_data='simulated scenes',
+        recipe='none',
+        commit='0123abc',
+    )
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig(
+        window_ns=50_000_000,
+        hop_ns=10_000_000,
+        channels=4,
+        width=346,
+        height=260,
+        f=200.0,
+        cx=170.0,
+        cy=131.0,
+        baseline_m=0.25,
+        sync='sensor',
+        mapped=np.ones((260, 346), dtype=bool),
+    )
+
+
+def test_metadata_round_trip(contract: ModelContract) -> None:
+    metadata = contract.to_metadata()
+    assert metadata['spike_depth.contract_version'] == '1'
+    assert metadata['spike_depth.layers'] == '["bottom", "conv1"]'
+    assert ModelContract.from_metadata({**metadata, 'producer': 'x'}) == contract
+
+
+@pytest.mark.parametrize(
+    ('key', 'text', 'says'),
+    [
+        ('contract_version', None, 'carries no contract, but version 1 is needed'),
+        ('contract_version', '2', 'carries contract version 2, but version 1 is needed'),
+        ('window_ns', None, 'lack spike_depth.window_ns'),
+        ('window_ns', '5.5', 'must be a whole number'),
+        ('width', 'true', 'must be a whole number'),
+        ('f', 'NaN', 'must be a finite number'),
+        ('f', '"200"', 'must be a finite number'),
+        ('layers', 'bottom, conv1', 'must be a JSON list of names'),
+        ('layers', '[1, 2]', 'must be a JSON list of names'),
+        ('fanouts', '400', 'must be a JSON list of finite numbers'),
+        ('fanouts', '[400.0]', 'layers 2, fanouts 1, firing_rate_low 2, firing_rate_high 2'),
+        ('channels', '3', 'has 3 channels, but 2 or 4 are allowed'),
+        ('f', '-1', 'f of the contract is -1.0, but must be positive'),
+        ('baseline_m', '0', 'baseline_m of the contract is 0.0, but must be positive'),
+        ('depth_max_m', '0.5', 'must exceed depth_min_m = 0.5'),
+        ('firing_rate_low', '[0.5, 0.02]', 'envelope of layer bottom is 0.5 to 0.2'),
+    ],
+)
+def test_broken_metadata(contract: ModelContract, key: str, text: str | None, says: str) -> None:
+    metadata = contract.to_metadata()
+    del metadata['spike_depth.' + key]
+    if text is not None:
+        metadata['spike_depth.' + key] = text
+    with pytest.raises(ContractError, match=says) as caught:
+        ModelContract.from_metadata(metadata)
+    assert '\n' not in str(caught.value)
+    assert str(caught.value).endswith('.')
+
+
+def test_one_camera_needs_no_baseline(contract: ModelContract, rig: Rig) -> None:
+    mono = replace(contract, channels=2, baseline_m=0.0)
+    assert mono.mismatch(replace(rig, channels=2, baseline_m=0.0)) is None
+    assert mono.depth_scale(rig) == 1.0
+
+
+def test_fitting_rig(contract: ModelContract, rig: Rig) -> None:
+    assert contract.mismatch(rig) is None
+    assert contract.depth_scale(rig) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ('change', 'says'),
+    [
+        ({'window_ns': 25_000_000}, 'window of the spike frames is 25 ms, .* 50 ms: .*window_ms'),
+        ({'channels': 2}, 'channel count of the spike frames is 2, .* 4: .*stereo'),
+        ({'width': 640}, 'is 640 x 260, but the model needs 346 x 260: .*width and height'),
+        ({'f': 202.0}, 'is 202 px, but the model needs 199.65 px within 1%: .*focal_length'),
+        ({'baseline_m': 0.0}, 'is 0 m, but the model needs a positive one: .*baseline'),
+    ],
+)
+def test_unfit_rig(
+    contract: ModelContract, rig: Rig, change: dict[str, Any], says: str
+) -> None:
+    sentence = contract.mismatch(replace(rig, **change))
+    assert sentence is not None
+    assert re.search(says, sentence)
