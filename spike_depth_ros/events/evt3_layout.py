@@ -1,0 +1,28 @@
+"""Bit layout of evt3 (Prophesee EVT 3.0): 16-bit words, type in bits 15..12, payload below.
+
+Source: https://docs.prophesee.ai/stable/data/encoding_formats/evt3.html.
+"""
+
+TYPE_SHIFT = 12
+PAYLOAD = 0xFFF
+
+ADDR_Y = 0x0  # y
+ADDR_X = 0x2  # one event: x, polarity
+VECT_BASE_X = 0x3  # x, polarity of the vectors that follow
+VECT_12 = 0x4  # 12 validity bits: an event at base + i for each; moves the base by 12
+VECT_8 = 0x5  # 8 validity bits, likewise
+TIME_LOW = 0x6  # bits 11..0 of the time
+CONTINUED_4 = 0x7
+TIME_HIGH = 0x8  # bits 23..12 of the time
+PADDING = 0x9
+EXT_TRIGGER = 0xA  # edge in bit 0
+OTHERS = 0xE
+CONTINUED_12 = 0xF
+
+ADDRESS = 0x7FF  # x or y in a payload
+POLARITY_SHIFT = 11
+VECT_8_BITS = 0xFF
+EDGE = 0x1
+
+TIME_LOW_BITS = 12
+TIME_BITS = 24  # microseconds, wraps every 16.8 s

@@ -1,0 +1,1 @@
+"""Spike frames: pixel tables, the rig, and the streaming binner."""

@@ -1,0 +1,53 @@
+"""Count events that are already decoded, exactly as the decoders count them."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spike_depth_ros.events.histogram import count_event, new_tally
+from spike_depth_ros.frames.pixel_table import PixelTable
+
+CHANNELS = 2
+
+
+def count_events(
+    x: npt.NDArray[np.integer[Any]],
+    y: npt.NDArray[np.integer[Any]],
+    polarity: npt.NDArray[np.integer[Any] | np.bool_],
+    table: PixelTable,
+) -> npt.NDArray[np.uint8]:
+    """Count the events of one camera and one window into a frame.
+
+    x, y: integers [n], raw pixels, at least 0 (events outside the sensor are left out); polarity:
+    [n], 1 or True for ON, 0 or False for OFF. Returns uint8 [height, width, 2], ON then OFF,
+    saturating at 255. Raises ValueError for arrays of different lengths and negative addresses.
+    """
+    if not len(x) == len(y) == len(polarity):
+        raise ValueError(
+            f'x, y and polarity have {len(x)}, {len(y)} and {len(polarity)} entries; '
+            'give one of each for every event'
+        )
+    if len(x) and min(np.min(x), np.min(y)) < 0:
+        raise ValueError(
+            f'an event at ({np.min(x)}, {np.min(y)}) has a negative address; '
+            'give addresses from 0 up'
+        )
+    height, width = table.mapped.shape
+    frame = np.zeros((height, width, CHANNELS), np.uint8)
+    _count(
+        np.asarray(x, np.int64),
+        np.asarray(y, np.int64),
+        np.asarray(polarity, np.int64),
+        table.lookup(0, CHANNELS),
+        frame.reshape(-1),
+        new_tally(),
+    )
+    return frame
+
+
+@njit(nogil=True, cache=True)
+def _count(x: Any, y: Any, polarity: Any, lookup: Any, histogram: Any, tally: Any) -> None:
+    for event in range(len(x)):
+        count_event(lookup, x[event], y[event], polarity[event], histogram, tally)

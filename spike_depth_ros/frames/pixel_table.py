@@ -1,0 +1,60 @@
+"""Where each raw pixel of a camera lands in the network's image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events.histogram import OUTSIDE, UNMAPPED
+
+
+@dataclass(frozen=True, eq=False)
+class PixelTable:
+    """Map raw pixels to network pixels in one look-up.
+
+    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or -1 for
+    nowhere. mapped: bool [height, width], True where a raw pixel lands or the pixel's centre
+    looks at the sensor; so a small sensor scaled up leaves no grid of unmapped pixels.
+    """
+
+    index: npt.NDArray[np.int32]
+    mapped: npt.NDArray[np.bool_]
+
+    def lookup(self, camera: int, channels: int) -> npt.NDArray[np.int32]:
+        """Return the table as the decoders use it, for one camera of a frame of so many channels.
+
+        int32 [raw_height + 1, raw_width + 1]: flat index of the OFF count of the network pixel
+        (ON is the one before), UNMAPPED, or OUTSIDE in the additional last row and column, to
+        which decoders clip addresses that are not on the sensor.
+        """
+        raw_height, raw_width = self.index.shape
+        lookup = np.full((raw_height + 1, raw_width + 1), OUTSIDE, np.int32)
+        lookup[:-1, :-1] = np.where(
+            self.index < 0, UNMAPPED, self.index * channels + 2 * camera + 1
+        )
+        return lookup
+
+
+def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> PixelTable:
+    """Fit a sensor of raw_width x raw_height pixels into width x height, centred and whole.
+
+    One scale for both directions keeps pixels square; equal sizes give the identity.
+    """
+    scale = min(width / raw_width, height / raw_height)
+    column = _places(raw_width, width, scale)
+    row = _places(raw_height, height, scale)
+    index = np.where(_both(row, column), row[:, None] * width + column, -1).astype(np.int32)
+    mapped = _both(_places(height, raw_height, 1 / scale), _places(width, raw_width, 1 / scale))
+    mapped.reshape(-1)[index[index >= 0]] = True
+    return PixelTable(index, mapped)
+
+
+def _places(size: int, target_size: int, scale: float) -> npt.NDArray[np.int64]:
+    """Return the target pixel under each pixel centre of a scaled axis, or -1: int64 [size]."""
+    places = np.floor((np.arange(size) + 0.5 - size / 2) * scale + target_size / 2)
+    return np.where((places >= 0) & (places < target_size), places, -1).astype(np.int64)
+
+
+def _both(row: npt.NDArray[np.int64], column: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return where both axes have a place: bool [rows, columns]."""
+    return (row >= 0)[:, None] & (column >= 0)

@@ -1,0 +1,129 @@
+"""The rig as mapped: what the depth node must know of the frames that it gets."""
+
+import base64
+import math
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# No event camera comes near; a size that a broken message claims must not exhaust the memory.
+MAX_SIZE = 8192
+
+
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """Describe the cameras behind a stream of spike frames, after mapping.
+
+    window_ns, hop_ns: length and spacing of the windows. channels: 2 (mono) or 4 (stereo). width,
+    height: pixels of the frames. f, cx, cy: pinhole camera of the frames, pixels. baseline_m:
+    metres, 0 for one camera. sync: the clock in which windows are cut, 'sensor' or 'host'.
+    mapped: bool [height, width], False where no pixel of the left sensor looks.
+    """
+
+    window_ns: int
+    hop_ns: int
+    channels: int
+    width: int
+    height: int
+    f: float
+    cx: float
+    cy: float
+    baseline_m: float
+    sync: str
+    mapped: npt.NDArray[np.bool_]
+
+    def to_pairs(self) -> dict[str, str]:
+        """Return the key-value pairs of `spikes/info`; numbers keep every digit."""
+        pairs = {key: str(getattr(self, key)) for key in _PARSERS}
+        packed = zlib.compress(np.packbits(self.mapped).tobytes())
+        return pairs | {'mapped': base64.b64encode(packed).decode('ascii')}
+
+    @classmethod
+    def from_pairs(cls, pairs: Mapping[str, str]) -> 'Rig':
+        """Read the pairs of to_pairs; others are ignored.
+
+        Raises ValueError, one sentence, when a pair is missing or not a value that it may have.
+        """
+        values = {key: _value(pairs, key, parse) for key, parse in _PARSERS.items()}
+        shape = (values['height'], values['width'])
+        mapped = _value(pairs, 'mapped', lambda text: _unpacked(text, shape))
+        return cls(**values, mapped=mapped)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError('must be at least 1')
+    return number
+
+
+def _size(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MAX_SIZE:
+        raise ValueError(f'must be from 1 to {MAX_SIZE}')
+    return number
+
+
+def _channels(text: str) -> int:
+    if text not in ('2', '4'):
+        raise ValueError('must be 2 or 4')
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError('must be finite')
+    return number
+
+
+def _sync(text: str) -> str:
+    if text not in ('sensor', 'host'):
+        raise ValueError("must be 'sensor' or 'host'")
+    return text
+
+
+_PARSERS: dict[str, Any] = {
+    'window_ns': _count,
+    'hop_ns': _count,
+    'channels': _channels,
+    'width': _size,
+    'height': _size,
+    'f': _finite,
+    'cx': _finite,
+    'cy': _finite,
+    'baseline_m': _finite,
+    'sync': _sync,
+}
+
+
+def _unpacked(text: str, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Undo base64, zlib and packbits: bool [height, width]."""
+    pixels = shape[0] * shape[1]
+    size = (pixels + 7) // 8
+    try:
+        packed = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
+    except (ValueError, zlib.error) as error:
+        raise ValueError('must be base64 of zlib data') from error
+    if len(packed) != size:
+        raise ValueError(f'must hold one bit for each of {pixels} pixels')
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=pixels)
+    return bits.astype(np.bool_).reshape(shape)
+
+
+def _value(pairs: Mapping[str, str], key: str, parse: Any) -> Any:
+    if key not in pairs:
+        raise ValueError(
+            f"spikes/info has no '{key}'; it must come from a binner of the same version"
+        )
+    try:
+        return parse(pairs[key])
+    except ValueError as error:
+        raise ValueError(
+            f"spikes/info has {key}='{pairs[key][:40]}', which does not do: {error}; "
+            'it must come from a binner of the same version'
+        ) from error

@@ -1,0 +1,45 @@
+"""Pixel tables: one scale, centred, whole."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_depth_ros.events.histogram import OUTSIDE, UNMAPPED
+from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
+
+
+def test_equal_sizes_give_the_identity() -> None:
+    table = resize_table(346, 260, 346, 260)
+    assert np.array_equal(table.index, np.arange(260 * 346).reshape(260, 346))
+    assert table.mapped.all()
+
+
+def test_halving_puts_two_by_two_pixels_on_one() -> None:
+    table = resize_table(4, 2, 2, 1)
+    assert table.index.tolist() == [[0, 0, 1, 1], [0, 0, 1, 1]]
+
+
+def test_a_tall_sensor_is_centred_between_unmapped_columns() -> None:
+    table = resize_table(2, 4, 4, 4)
+    assert table.index.tolist() == [[1, 2], [5, 6], [9, 10], [13, 14]]
+    assert table.mapped.tolist() == [[False, True, True, False]] * 4
+
+
+def test_an_enlarged_sensor_leaves_no_unmapped_grid() -> None:
+    table = resize_table(2, 2, 6, 6)
+    assert table.mapped.all()
+    assert table.index.tolist() == [[7, 10], [25, 28]]
+
+
+@given(*[st.integers(1, 60)] * 4)
+def test_every_raw_pixel_lands_on_a_mapped_pixel(
+    raw_width: int, raw_height: int, width: int, height: int
+) -> None:
+    table = resize_table(raw_width, raw_height, width, height)
+    assert 0 <= table.index.min() <= table.index.max() < width * height
+    assert table.mapped.reshape(-1)[table.index].all()
+
+
+def test_the_lookup_names_the_off_channel_and_has_a_border_outside() -> None:
+    table = PixelTable(np.array([[1, -1]], np.int32), np.ones((1, 2), np.bool_))
+    assert table.lookup(1, 4).tolist() == [[7, UNMAPPED, OUTSIDE], [OUTSIDE] * 3]
