@@ -1,16 +1,12 @@
 """The contract of a model file: what it was made for, kept in the file's own metadata."""
 
-from __future__ import annotations
-
 import json
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.rig import Rig
 
 CONTRACT_VERSION = 1
 KEY_PREFIX = 'spike_depth.'
@@ -105,7 +101,7 @@ class ModelContract:
         }
 
     @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> ModelContract:
+    def from_metadata(cls, metadata: Mapping[str, str]) -> 'ModelContract':
         """Read a contract from ONNX metadata (other keys are ignored).
 
         Raises ContractError, one sentence, when the version, a key or a value does not fit.
@@ -114,8 +110,8 @@ class ModelContract:
         if version != str(CONTRACT_VERSION):
             found = 'no contract' if version is None else f'contract version {version}'
             raise ContractError(
-                f'the file carries {found}, but version {CONTRACT_VERSION} is needed: export it with '
-                f'this version of spike_depth_ros.'
+                f'the file carries {found}, but version {CONTRACT_VERSION} is needed: export the '
+                f'model with this version of spike_depth_ros.'
             )
         types = get_type_hints(cls)
         return cls(**{f.name: _read(metadata, f.name, types[f.name]) for f in fields(cls)})
@@ -172,7 +168,7 @@ def _read(metadata: Mapping[str, str], name: str, wanted: object) -> Any:
     reader, description = _READERS[wanted]
     try:
         return reader(json.loads(text))
-    except ValueError:
+    except (TypeError, ValueError):
         raise ContractError(
             f'{key} is {text[:60]!r}, but must be {description}: export the model again.'
         ) from None
@@ -180,25 +176,25 @@ def _read(metadata: Mapping[str, str], name: str, wanted: object) -> Any:
 
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(value)
+        raise TypeError(value)
     return value
 
 
 def _number(value: object) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        raise ValueError(value)
+        raise TypeError(value)
     return float(value)
 
 
 def _numbers(value: object) -> tuple[float, ...]:
     if not isinstance(value, list):
-        raise ValueError(value)
+        raise TypeError(value)
     return tuple(_number(item) for item in value)
 
 
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(value)
+        raise TypeError(value)
     return tuple(value)
 
 

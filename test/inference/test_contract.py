@@ -1,7 +1,5 @@
 """The contract survives the trip through metadata and refuses what does not fit."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from typing import Any
@@ -114,9 +112,7 @@ def test_fitting_rig(contract: ModelContract, rig: Rig) -> None:
         ({'baseline_m': 0.0}, 'is 0 m, but the model needs a positive one: .*baseline'),
     ],
 )
-def test_unfit_rig(
-    contract: ModelContract, rig: Rig, change: dict[str, Any], says: str
-) -> None:
+def test_unfit_rig(contract: ModelContract, rig: Rig, change: dict[str, Any], says: str) -> None:
     sentence = contract.mismatch(replace(rig, **change))
     assert sentence is not None
     assert re.search(says, sentence)

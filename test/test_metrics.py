@@ -1,0 +1,77 @@
+"""Metrics on cases small enough to work out by hand."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spike_depth_ros import metrics
+
+NAN = math.nan
+PAIR_METRICS = [
+    metrics.mean_depth_error,
+    metrics.median_depth_error,
+    metrics.abs_rel,
+    metrics.delta1,
+    metrics.coverage,
+]
+
+# Valid pairs: (2, 1), (4, 4), (3, 4). The truth of 1 m in the middle has no valid prediction.
+PREDICTED = np.array([[2.0, 4.0, 3.0, NAN], [9.0, 9.0, 9.0, np.inf]], dtype=np.float32)
+TRUTH = np.array([[1.0, 4.0, 4.0, 1.0], [0.0, NAN, np.inf, 1.0]], dtype=np.float32)
+
+
+def test_by_hand() -> None:
+    assert metrics.mean_depth_error(PREDICTED, TRUTH) == pytest.approx((1 + 0 + 1) / 3)
+    assert metrics.median_depth_error(PREDICTED, TRUTH) == 1.0
+    assert metrics.abs_rel(PREDICTED, TRUTH) == pytest.approx((1 + 0 + 0.25) / 3)
+    assert metrics.delta1(PREDICTED, TRUTH) == pytest.approx(1 / 3)
+    assert metrics.coverage(PREDICTED, TRUTH) == pytest.approx(3 / 5)
+    assert metrics.best_constant(TRUTH) == 1.0
+
+
+def test_mask_takes_pixels_out() -> None:
+    mask = np.zeros(TRUTH.shape, dtype=bool)
+    mask[0, 2] = True
+    assert metrics.mean_depth_error(PREDICTED, TRUTH, mask) == 1.0
+    assert metrics.abs_rel(PREDICTED, TRUTH, mask) == 0.25
+    assert metrics.coverage(PREDICTED, TRUTH, mask) == 1.0
+    assert metrics.best_constant(TRUTH, mask) == 4.0
+
+
+def test_zero_and_negative_predictions_are_not_depth() -> None:
+    predicted = np.array([0.0, -1.0, 2.0])
+    truth = np.array([1.0, 1.0, 1.0])
+    assert metrics.mean_depth_error(predicted, truth) == 1.0
+    assert metrics.delta1(predicted, truth) == 0.0
+    assert metrics.coverage(predicted, truth) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize('metric', PAIR_METRICS)
+def test_nothing_valid_is_nan(metric: Callable[..., float]) -> None:
+    nothing = np.full((2, 2), NAN)
+    assert math.isnan(metric(nothing, nothing))
+
+
+def test_best_constant_of_nothing_is_nan() -> None:
+    assert math.isnan(metrics.best_constant(np.zeros(3)))
+
+
+@pytest.mark.parametrize('metric', PAIR_METRICS[:4])
+def test_shapes_must_agree(metric: Callable[..., float]) -> None:
+    with pytest.raises(ValueError, match=r'shape \(3,\), but the truth has \(1, 3\)'):
+        metric(np.ones(3), np.ones((1, 3)))
+    with pytest.raises(ValueError, match=r'The mask has shape \(2,\)'):
+        metric(np.ones(3), np.ones(3), np.ones(2, dtype=bool))
+
+
+@given(st.lists(st.floats(0.1, 100), min_size=1, max_size=9), st.floats(0.1, 100))
+def test_no_constant_beats_the_best(truth: list[float], other: float) -> None:
+    true = np.array(truth)
+    best = np.full_like(true, metrics.best_constant(true))
+    rival = np.full_like(true, other)
+    least = metrics.mean_depth_error(best, true)
+    assert least <= metrics.mean_depth_error(rival, true) + 1e-9
