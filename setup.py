@@ -1,0 +1,36 @@
+"""Install the package as ament_python expects it."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+NAME = 'spike_depth_ros'
+SHARE = f'share/{NAME}'
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description='Dense metric depth from event cameras by spiking neural networks',
+    maintainer='spike_depth_ros maintainers',
+    maintainer_email='maintainers@spike-depth-ros.example',
+    license='Apache-2.0',
+    python_requires='>=3.11',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (SHARE, ['package.xml']),
+        (f'{SHARE}/launch', glob('launch/*.launch.py')),
+        (f'{SHARE}/config', glob('config/*.*')),
+        (f'{SHARE}/models', glob('models/*.*')),
+    ],
+    install_requires=['setuptools'],
+    zip_safe=True,
+    entry_points={
+        'console_scripts': [
+            f'binner = {NAME}.ros.binner_node:main',
+            f'depth = {NAME}.ros.depth_node:main',
+            f'replay = {NAME}.ros.replay_node:main',
+            f'spike-depth = {NAME}.cli:main',
+        ],
+    },
+)
