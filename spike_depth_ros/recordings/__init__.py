@@ -1,0 +1,1 @@
+"""Recordings on disk: rosbag2 folders of event packets and compressed depth."""

@@ -1,0 +1,132 @@
+"""The two message types of a recording, from and to the CDR bytes that travel and are stored.
+
+EventPacket: event_camera_msgs/msg/EventPacket. Depth: sensor_msgs/msg/CompressedImage in
+image_transport's compressedDepth format (depth_codec). Neither needs a ROS installation.
+"""
+
+import struct
+from typing import Any, cast
+
+import numpy as np
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings import depth_codec
+
+EVENT_PACKET = 'event_camera_msgs/msg/EventPacket'
+COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
+
+# The fields of interfaces/event_camera_msgs, which an installed package does not carry.
+_EVENT_PACKET_DEFINITION = """
+std_msgs/Header header
+uint32 height
+uint32 width
+uint64 seq
+uint64 time_base
+string encoding
+bool is_bigendian
+uint8[] events
+"""
+_SECOND_NS = 1_000_000_000
+# A CDR message starts with 4 bytes that name its byte order; a message whose first field is a
+# Header goes on with the stamp: int32 seconds, uint32 nanoseconds.
+_STAMP_OFFSET = 4
+
+
+def message_types() -> Typestore:
+    """Return rosbags' ROS 2 Jazzy types together with EventPacket."""
+    types = get_typestore(Stores.ROS2_JAZZY)
+    types.register(get_types_from_msg(_EVENT_PACKET_DEFINITION, EVENT_PACKET))
+    return types
+
+
+def stamp_ns(cdr: bytes) -> int:
+    """Return the header stamp, ns, of a CDR message whose first field is a Header."""
+    seconds, nanoseconds = struct.unpack_from(_stamp_format(cdr), cdr, _STAMP_OFFSET)
+    return int(seconds) * _SECOND_NS + int(nanoseconds)
+
+
+def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
+    """Return a copy of a CDR message, first field a Header, with another header stamp, ns."""
+    copy = bytearray(cdr)
+    struct.pack_into(_stamp_format(cdr), copy, _STAMP_OFFSET, *divmod(stamp_ns, _SECOND_NS))
+    return bytes(copy)
+
+
+def _stamp_format(cdr: bytes) -> str:
+    return '<iI' if cdr[1] & 1 else '>iI'
+
+
+class MessageCodec:
+    """Turn CDR bytes into packets and depth images and back.
+
+    Bytes that are no such message raise ValueError, one sentence.
+    """
+
+    def __init__(self, types: Typestore) -> None:
+        self._types = types
+
+    def packet(self, cdr: bytes) -> Packet:
+        """Read an EventPacket; the packet's data are a read-only view into `cdr`."""
+        message = self._read(cdr, EVENT_PACKET)
+        return Packet(
+            encoding=message.encoding,
+            width=message.width,
+            height=message.height,
+            seq=message.seq,
+            stamp_ns=_to_ns(message.header.stamp),
+            time_base_ns=message.time_base,
+            big_endian=message.is_bigendian,
+            data=message.events,
+        )
+
+    def packet_to_cdr(self, packet: Packet, frame_id: str) -> bytes:
+        """Write an EventPacket."""
+        return self._write(
+            EVENT_PACKET,
+            header=self._header(packet.stamp_ns, frame_id),
+            height=packet.height,
+            width=packet.width,
+            seq=packet.seq,
+            time_base=packet.time_base_ns,
+            encoding=packet.encoding,
+            is_bigendian=packet.big_endian,
+            events=packet.data,
+        )
+
+    def depth(self, cdr: bytes) -> tuple[int, depth_codec.Depth]:
+        """Read compressed depth: header stamp, ns, and float32 [h, w], metres, NaN invalid."""
+        message = self._read(cdr, COMPRESSED_IMAGE)
+        depth = depth_codec.decode(message.data.data, message.format)
+        return _to_ns(message.header.stamp), depth
+
+    def depth_to_cdr(self, stamp_ns: int, compressed: bytes, frame_id: str) -> bytes:
+        """Write compressed depth, as depth_codec.encode returned it."""
+        return self._write(
+            COMPRESSED_IMAGE,
+            header=self._header(stamp_ns, frame_id),
+            format=depth_codec.FORMAT,
+            data=np.frombuffer(compressed, np.uint8),
+        )
+
+    def _header(self, stamp_ns: int, frame_id: str) -> object:
+        seconds, nanoseconds = divmod(stamp_ns, _SECOND_NS)
+        stamp = self._types.types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
+        return self._types.types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
+
+    def _read(self, cdr: bytes, message_type: str) -> Any:
+        try:
+            return self._types.deserialize_cdr(cdr, message_type)
+        except Exception as error:  # rosbags' generated code fails in whatever way the bytes lead
+            raise ValueError(
+                f'A message of {len(cdr)} bytes is no {message_type}: record it again.'
+            ) from error
+
+    def _write(self, message_type: str, **fields: Any) -> bytes:
+        message = self._types.types[message_type](**fields)
+        return bytes(self._types.serialize_cdr(message, message_type))
+
+
+def _to_ns(stamp: Any) -> int:
+    return cast(int, stamp.sec * _SECOND_NS + stamp.nanosec)

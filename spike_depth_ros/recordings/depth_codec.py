@@ -1,0 +1,82 @@
+"""Depth images as image_transport's compressedDepth stores them in a CompressedImage.
+
+The bytes are a 12-byte header (int32 format, float32 A, float32 B, little-endian) and a 16-bit
+grey PNG whose pixels hold inverse depth, A / depth + B, with 0 for "no depth". Inverse depth of
+a plane is linear in the image, so that PNG's filters shrink it well.
+
+Format: ros-perception/image_transport_plugins, compressed_depth_image_transport (codec.cpp,
+compression_common.h). It rounds the code down; here it is rounded to the nearest, which halves
+the error and means the same to every decoder.
+"""
+
+import io
+import struct
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+FORMAT = '32FC1; compressedDepth png'
+
+_HEADER = struct.Struct('<iff')
+_INVERSE_DEPTH = 0
+_LARGEST_CODE = 65535
+# Formats that hold the same bytes: before it learned RVL, the transport did not name PNG.
+_READABLE = (FORMAT, '32FC1; compressedDepth')
+
+Depth = npt.NDArray[np.float32]
+
+
+def encode(depth: Depth, depth_max_m: float = 10.0, quantization: float = 100.0) -> bytes:
+    """Return depth float32 [h, w], metres, as the data of a CompressedImage of format FORMAT.
+
+    depth_max_m and quantization q are the transport's parameters, with its defaults. Depths
+    from A / (65535 - B) (0.152 m by default) up to, not including, depth_max_m are kept within
+    about depth^2 / (2 q (q + 1)), 5 mm at 10 m by default; NaN and all others become "no depth".
+    """
+    a = np.float32(quantization * (quantization + 1))
+    b = np.float32(1 - a / np.float32(depth_max_m))
+    with np.errstate(divide='ignore', invalid='ignore'):
+        code = np.rint(float(a) / depth.astype(np.float64) + float(b))
+        kept = (depth > 0) & (depth < depth_max_m) & (code <= _LARGEST_CODE)
+    codes = np.where(kept, code, 0).astype(np.uint16)
+    png = io.BytesIO()
+    Image.fromarray(codes).save(png, 'png', compress_level=9)
+    return _HEADER.pack(_INVERSE_DEPTH, a, b) + png.getvalue()
+
+
+def decode(data: bytes | memoryview, image_format: str = FORMAT) -> Depth:
+    """Return the depth float32 [h, w], metres, NaN where there is none, of a CompressedImage.
+
+    Raises ValueError, one sentence, when the format is another one or the data are damaged.
+    """
+    if image_format not in _READABLE:
+        raise ValueError(
+            f"The compressed image has the format '{image_format}', but depth is read from "
+            f"'{FORMAT}': record it with that transport."
+        )
+    if len(data) <= _HEADER.size:
+        raise ValueError(
+            f'The compressed depth has {len(data)} bytes, but its header alone takes '
+            f'{_HEADER.size}: record it again.'
+        )
+    _, a, b = _HEADER.unpack_from(data)
+    codes = _read_png(bytes(data[_HEADER.size :])).astype(np.float32)
+    with np.errstate(divide='ignore'):
+        return np.where(codes > 0, np.float32(a) / (codes - np.float32(b)), np.float32(np.nan))
+
+
+def _read_png(data: bytes) -> npt.NDArray[np.uint16]:
+    try:
+        with Image.open(io.BytesIO(data), formats=['png']) as image:
+            codes = np.asarray(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f'The compressed depth holds no readable PNG ({error}): record it again.'
+        ) from error
+    if codes.dtype != np.uint16 or codes.ndim != 2:
+        raise ValueError(
+            f'The compressed depth holds a PNG of {codes.dtype} {codes.shape}, but 16-bit grey '
+            f'is needed: record it again.'
+        )
+    return codes

@@ -1,0 +1,109 @@
+"""Writing rosbag2 recordings, without a ROS installation."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import Writer, WriterError
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.recordings.cdr import (
+    COMPRESSED_IMAGE,
+    EVENT_PACKET,
+    MessageCodec,
+    message_types,
+)
+from spike_depth_ros.recordings.rosbag2 import RecordingError
+
+# Older ROS 2 distributions read it as well as Jazzy does, whose version 9 writes QoS in words.
+_METADATA_VERSION: Final = 8
+_FOREVER = QosTime(sec=9223372036, nsec=854775807)
+
+
+class RecordingWriter:
+    """Write event packets and depth to a new rosbag2 folder that `ros2 bag play` takes.
+
+    about: facts about the recording, kept in its metadata (custom_data). Use it as a context
+    manager: leaving it completes the recording, an exception leaves it without metadata.
+
+    Raises RecordingError when the folder exists already.
+    """
+
+    def __init__(self, path: Path | str, about: Mapping[str, str]) -> None:
+        try:
+            self._writer = Writer(path, version=_METADATA_VERSION)
+        except WriterError as error:
+            raise RecordingError(
+                f"The folder '{path}' exists already: remove it, or write to another."
+            ) from error
+        for key, value in about.items():
+            self._writer.set_custom_data(key, value)
+        self._types = message_types()
+        self._codec = MessageCodec(self._types)
+        self._connections: dict[str, Connection] = {}
+
+    def write_packet(self, topic: str, log_time_ns: int, packet: Packet, frame_id: str) -> None:
+        """Append an event packet."""
+        # As camera drivers offer them: the newest packets matter, a lost one is not sent again.
+        qos = _qos(QosReliability.BEST_EFFORT, depth=1000)
+        cdr = self._codec.packet_to_cdr(packet, frame_id)
+        self._write(topic, EVENT_PACKET, qos, log_time_ns, cdr)
+
+    def write_depth(
+        self,
+        topic: str,
+        log_time_ns: int,
+        stamp_ns: int,
+        depth: depth_codec.Depth,
+        frame_id: str,
+        depth_max_m: float = 10.0,
+    ) -> None:
+        """Append depth float32 [h, w], metres, compressed; from depth_max_m on it is invalid."""
+        qos = _qos(QosReliability.RELIABLE, depth=10)
+        compressed = depth_codec.encode(depth, depth_max_m)
+        cdr = self._codec.depth_to_cdr(stamp_ns, compressed, frame_id)
+        self._write(topic, COMPRESSED_IMAGE, qos, log_time_ns, cdr)
+
+    def _write(self, topic: str, kind: str, qos: Qos, log_time_ns: int, cdr: bytes) -> None:
+        if topic not in self._connections:
+            self._connections[topic] = self._writer.add_connection(
+                topic, kind, typestore=self._types, offered_qos_profiles=[qos]
+            )
+        self._writer.write(self._connections[topic], log_time_ns, cdr)
+
+    def __enter__(self) -> 'RecordingWriter':
+        self._writer.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+
+def _qos(reliability: QosReliability, depth: int) -> Qos:
+    return Qos(
+        history=QosHistory.KEEP_LAST,
+        depth=depth,
+        reliability=reliability,
+        durability=QosDurability.VOLATILE,
+        deadline=_FOREVER,
+        lifespan=_FOREVER,
+        liveliness=QosLiveliness.AUTOMATIC,
+        liveliness_lease_duration=_FOREVER,
+        avoid_ros_namespace_conventions=False,
+    )

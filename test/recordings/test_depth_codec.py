@@ -1,0 +1,77 @@
+"""Compressed depth: the transport's bytes, the error of its quantisation, damaged data."""
+
+import io
+import math
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from spike_depth_ros.recordings import depth_codec
+
+
+def test_layout_by_hand() -> None:
+    # A = 100 * 101 = 10100, B = 1 - 10100 / 10 = -1009; 2 m -> 10100 / 2 - 1009 = 4041.
+    depth = np.array([[2.0, 5.0], [math.nan, 9.999]], dtype=np.float32)
+    data = depth_codec.encode(depth)
+    assert struct.unpack_from('<iff', data) == (0, 10100.0, -1009.0)
+    with Image.open(io.BytesIO(data[12:])) as image:
+        assert image.format == 'PNG'
+        codes = np.asarray(image)
+    assert codes.dtype == np.uint16
+    assert codes.tolist() == [[4041, 1011], [0, 1]]
+
+
+def test_reads_what_the_transport_writes() -> None:
+    """The transport rounds down: 10100 / 3 - 1009 = 2357.67 becomes 2357, read as 3.0006 m."""
+    png = io.BytesIO()
+    Image.fromarray(np.array([[2357, 0]], dtype=np.uint16)).save(png, 'png')
+    data = struct.pack('<iff', 0, 10100.0, -1009.0) + png.getvalue()
+    depth = depth_codec.decode(data, '32FC1; compressedDepth')
+    assert depth.dtype == np.float32
+    assert depth[0, 0] == pytest.approx(10100 / 3366)
+    assert math.isnan(depth[0, 1])
+
+
+@pytest.mark.parametrize('value', [0.0, -1.0, 0.15, 10.0, math.inf, -math.inf, math.nan])
+def test_no_depth(value: float) -> None:
+    data = depth_codec.encode(np.full((2, 3), value, dtype=np.float32))
+    assert np.isnan(depth_codec.decode(data)).all()
+
+
+@given(
+    arrays.arrays(np.float32, (3, 4), elements=st.floats(0.25, 29.875, width=32)),
+    st.sampled_from([30.0, 100.0, 300.0]),
+)
+def test_error_stays_in_its_bound(depth: np.ndarray, depth_max_m: float) -> None:
+    depth = np.where(depth < depth_max_m, depth, np.float32(1.0))
+    read = depth_codec.decode(depth_codec.encode(depth, depth_max_m))
+    # Half a code of inverse depth, and float32's own rounding.
+    inverse_error = np.abs(1 / read.astype(np.float64) - 1 / depth.astype(np.float64))
+    assert (inverse_error <= 0.5 / 10100 + 1e-6 / depth).all()
+
+
+def test_plane_compresses_well() -> None:
+    x, y = np.meshgrid(np.arange(346), np.arange(260))
+    depth = (1 / (0.2 + 0.0005 * x + 0.001 * y)).astype(np.float32)
+    assert len(depth_codec.encode(depth)) < depth.nbytes / 20
+
+
+def test_damaged_data() -> None:
+    data = depth_codec.encode(np.full((8, 8), 2.0, dtype=np.float32))
+    with pytest.raises(ValueError, match="has the format '16UC1; compressedDepth png', but"):
+        depth_codec.decode(data, '16UC1; compressedDepth png')
+    with pytest.raises(ValueError, match='has 12 bytes, but its header alone takes 12'):
+        depth_codec.decode(data[:12])
+    with pytest.raises(ValueError, match='holds no readable PNG'):
+        depth_codec.decode(data[:40])
+    with pytest.raises(ValueError, match='holds no readable PNG'):
+        depth_codec.decode(data[: len(data) // 2])
+    png = io.BytesIO()
+    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(png, 'png')
+    with pytest.raises(ValueError, match=r'a PNG of uint8 \(2, 2, 3\), but 16-bit grey'):
+        depth_codec.decode(data[:12] + png.getvalue())
