@@ -1,0 +1,67 @@
+"""Depth from one event camera: binner and depth node."""
+
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare('spike_depth_ros')
+ARGUMENTS = (
+    DeclareLaunchArgument(
+        'namespace', default_value='', description='Namespace of both nodes and their topics.'
+    ),
+    DeclareLaunchArgument(
+        'params_file',
+        default_value=PathJoinSubstitution([SHARE, 'config', 'mono.yaml']),
+        description='YAML file with the parameters of both nodes.',
+    ),
+    DeclareLaunchArgument(
+        'model',
+        default_value=PathJoinSubstitution([SHARE, 'models', 'stereospike_monocular.onnx']),
+        description='ONNX model of the depth node; goes before a model named in params_file.',
+    ),
+    DeclareLaunchArgument(
+        'left_events',
+        default_value='left/events',
+        description='Event topic of the camera (event_camera_msgs/msg/EventPacket).',
+    ),
+    DeclareLaunchArgument(
+        'use_sim_time',
+        default_value='false',
+        description='true: take the time from /clock, as a bag or a simulator publishes it.',
+    ),
+    DeclareLaunchArgument(
+        'log_level',
+        default_value='info',
+        choices=['debug', 'info', 'warn', 'error', 'fatal'],
+        description='Least severe log messages that both nodes write.',
+    ),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return both nodes and the arguments that configure them."""
+    params_file = LaunchConfiguration('params_file')
+    use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
+    log_level = ['--log-level', LaunchConfiguration('log_level')]
+    binner = Node(
+        package='spike_depth_ros',
+        executable='binner',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[params_file, {'use_sim_time': use_sim_time}],
+        remappings=[('left/events', LaunchConfiguration('left_events'))],
+        ros_arguments=log_level,
+        output='screen',
+    )
+    model = ParameterValue(LaunchConfiguration('model'), value_type=str)
+    depth = Node(
+        package='spike_depth_ros',
+        executable='depth',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[params_file, {'model': model, 'use_sim_time': use_sim_time}],
+        ros_arguments=log_level,
+        output='screen',
+    )
+    return LaunchDescription([*ARGUMENTS, binner, depth])
