@@ -1,0 +1,76 @@
+"""What every encoding's decoder does."""
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events.packet import Packet
+
+# An event may be this much earlier than one read before it: evt3's high time steps back by up to
+# ten units of 4096 us without a wrap. Such an event counts at the time that was reached.
+JITTER_NS = 10 * 4_096_000
+
+
+class Decoder(Protocol):
+    """Count the events of one camera's packets, straight from their bytes.
+
+    Time never runs back: an event that is at most JITTER_NS early counts at the time reached.
+    State (time reached, address registers) persists from packet to packet. No bytes can make a
+    decoder raise, or write outside the histogram.
+
+    wrap_ns: period after which the sensor time repeats, 0 when it never does. word_bytes: size of
+    the encoding's words. time_ns: sensor time reached, or None before the first. tally: int64
+    [TALLY_SIZE], what became of events and words so far; the caller may clear it.
+    """
+
+    wrap_ns: int
+    word_bytes: int
+    tally: npt.NDArray[np.int64]
+
+    @property
+    def time_ns(self) -> int | None: ...
+
+    def open(self, packet: Packet) -> npt.NDArray[Any]:
+        """Return the packet's whole words, [n] or [n, 2], for the methods below."""
+        ...
+
+    def first_time_ns(self, words: npt.NDArray[Any]) -> int | None:
+        """Return the time at which the opened packet starts, or None when nothing in it tells."""
+        ...
+
+    def consume(
+        self,
+        words: npt.NDArray[Any],
+        position: int,
+        until_ns: int,
+        lookup: npt.NDArray[np.int32],
+        histogram: npt.NDArray[np.uint8],
+    ) -> int:
+        """Count events from a position on, up to the first at or after until_ns.
+
+        Returns the position to go on from; len(words) when all was read. lookup: see
+        PixelTable.lookup; histogram: uint8 [n], flat, C-contiguous.
+        """
+        ...
+
+    def shift(self, wraps: int) -> None:
+        """Move the clock on by whole wraps, as when a camera was silent for so long."""
+        ...
+
+    def lose(self) -> None:
+        """Take note that packets were lost, so that state from before is not trusted."""
+        ...
+
+
+def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
+    """View the packet as little-endian words of a dtype such as 'u2', leaving out a torn last one.
+
+    The array is aligned, in native order and read-only: one compiled form of each decoder fits.
+    """
+    size = np.dtype(dtype).itemsize
+    whole = np.ascontiguousarray(packet.data[: len(packet.data) // size * size])
+    words = whole.view(('>' if packet.big_endian else '<') + dtype)
+    words = np.require(words, np.dtype(dtype), ['C', 'A']).view()
+    words.flags.writeable = False
+    return words

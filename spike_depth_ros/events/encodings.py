@@ -1,0 +1,42 @@
+"""The encodings that can be read, by name."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from spike_depth_ros.events.decoder import Decoder
+from spike_depth_ros.events.evt3 import Evt3Decoder
+from spike_depth_ros.events.libcaer import LibcaerDecoder
+from spike_depth_ros.events.mono import MonoDecoder
+from spike_depth_ros.events.packet import Packet
+
+_DECODERS: Mapping[str, Callable[[], Decoder]] = MappingProxyType(
+    {'evt3': Evt3Decoder, 'libcaer': LibcaerDecoder, 'mono': MonoDecoder}
+)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all encodings."""
+    return tuple(_DECODERS)
+
+
+def new_decoder(encoding: str) -> Decoder:
+    """Return a decoder at its start; raises ValueError for an unknown encoding."""
+    try:
+        return _DECODERS[encoding]()
+    except KeyError:
+        raise ValueError(
+            f"encoding '{encoding[:40]}' is unknown; it must be one of {', '.join(names())}"
+        ) from None
+
+
+def warm_up() -> None:
+    """Compile every decoder, or load it from numba's cache, by reading an empty packet."""
+    lookup, histogram = np.zeros((1, 1), np.int32), np.zeros(1, np.uint8)
+    for encoding in names():
+        decoder = new_decoder(encoding)
+        packet = Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8))
+        words = decoder.open(packet)
+        decoder.first_time_ns(words)
+        decoder.consume(words, 0, 1, lookup, histogram)

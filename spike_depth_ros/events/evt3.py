@@ -1,0 +1,193 @@
+"""Count evt3 (Prophesee EVT 3.0) straight from its words."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spike_depth_ros.events import evt3_layout as evt3
+from spike_depth_ros.events.bits import lowest_bit
+from spike_depth_ros.events.decoder import JITTER_NS, whole_words
+from spike_depth_ros.events.histogram import (
+    STALE_EVENTS,
+    TRIGGERS,
+    UNKNOWN_WORDS,
+    count_event,
+    new_tally,
+)
+from spike_depth_ros.events.packet import Packet
+
+NS_PER_US = 1000
+HIGH_JITTER = (JITTER_NS // NS_PER_US) >> evt3.TIME_LOW_BITS
+HIGH_WRAP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS)
+NO_TIME = -(1 << 62)  # microseconds before any clock's zero
+OFF_SENSOR = evt3.ADDRESS + 1  # a vector base that no VECT_BASE_X has set; bases stop here
+
+# Places of the state, int64 [STATE_SIZE]: unwrapped TIME_HIGH, time reached in us, current row,
+# vector base and polarity, and which words are missing before events can be trusted.
+HIGH, TIME, ROW, BASE, BASE_POLARITY, MISSING = range(6)
+STATE_SIZE = 6
+NO_HIGH, NO_LOW, NO_ROW = 1, 2, 4
+
+
+class Evt3Decoder:
+    """Follow one camera's evt3 stream; see Decoder.
+
+    Without VECT_BASE_X since the start or since lost packets, vectors count as outside.
+    """
+
+    wrap_ns = NS_PER_US << evt3.TIME_BITS
+    word_bytes = 2
+
+    def __init__(self) -> None:
+        self.tally = new_tally()
+        self._state = np.zeros(STATE_SIZE, np.int64)
+        self._state[TIME] = NO_TIME
+        self.lose()
+
+    @property
+    def time_ns(self) -> int | None:
+        time_us = int(self._state[TIME])
+        return None if time_us == NO_TIME else time_us * NS_PER_US
+
+    def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
+        return whole_words(packet, 'u2')
+
+    def first_time_ns(self, words: npt.NDArray[np.uint16]) -> int | None:
+        time_us = _first_time(words, self._state)
+        return None if time_us == NO_TIME else time_us * NS_PER_US
+
+    def consume(
+        self,
+        words: npt.NDArray[np.uint16],
+        position: int,
+        until_ns: int,
+        lookup: npt.NDArray[np.int32],
+        histogram: npt.NDArray[np.uint8],
+    ) -> int:
+        until_us = -(-until_ns // NS_PER_US)
+        if self._state[MISSING]:
+            position = _find_state(words, position, self._state, self.tally)
+        return int(_consume(words, position, until_us, self._state, lookup, histogram, self.tally))
+
+    def shift(self, wraps: int) -> None:
+        self._state[HIGH] += wraps * HIGH_WRAP
+
+    def lose(self) -> None:
+        self._state[MISSING] = NO_HIGH | NO_LOW | NO_ROW
+        self._state[BASE] = OFF_SENSOR
+
+
+@njit(nogil=True)
+def _follow(high: Any, payload: Any) -> Any:
+    """Return the unwrapped TIME_HIGH: the next one with this payload, or a jitter's step back."""
+    return high + ((payload - high + HIGH_JITTER) & (HIGH_WRAP - 1)) - HIGH_JITTER
+
+
+@njit(nogil=True, cache=True)
+def _first_time(words: Any, state: Any) -> Any:
+    """Return the first time in the words, us, or NO_TIME."""
+    high = state[HIGH]
+    known = not state[MISSING] & NO_HIGH
+    time_us = NO_TIME
+    for word in words:
+        kind, payload = word >> evt3.TYPE_SHIFT, np.int64(word & evt3.PAYLOAD)
+        if kind == evt3.TIME_HIGH:
+            high, known = _follow(high, payload), True
+            time_us = high << evt3.TIME_LOW_BITS
+        elif kind == evt3.TIME_LOW and known:
+            return high << evt3.TIME_LOW_BITS | payload
+    return time_us
+
+
+@njit(nogil=True, cache=True)
+def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
+    """Skip and count events until TIME_HIGH, TIME_LOW after it, and ADDR_Y have come."""
+    while position < len(words) and state[MISSING]:
+        word = np.int64(words[position])
+        kind, payload = word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
+        position += 1
+        if kind == evt3.TIME_HIGH:
+            state[HIGH] = _follow(state[HIGH], payload)
+            state[MISSING] &= ~NO_HIGH
+        elif kind == evt3.TIME_LOW and not state[MISSING] & NO_HIGH:
+            time_us = state[HIGH] << evt3.TIME_LOW_BITS | payload
+            state[TIME] = max(state[TIME], time_us)
+            state[MISSING] &= ~NO_LOW
+        elif kind == evt3.ADDR_Y:
+            state[ROW] = payload & evt3.ADDRESS
+            state[MISSING] &= ~NO_ROW
+        elif kind == evt3.VECT_BASE_X:
+            state[BASE] = payload & evt3.ADDRESS
+            state[BASE_POLARITY] = payload >> evt3.POLARITY_SHIFT
+        elif kind == evt3.EXT_TRIGGER:
+            tally[TRIGGERS + (payload & evt3.EDGE)] += 1
+        elif not evt3.SKIPPED >> kind & 1 and kind != evt3.TIME_LOW:
+            events = _events_of(kind, payload)
+            tally[STALE_EVENTS] += events
+    return position
+
+
+@njit(nogil=True)
+def _events_of(kind: Any, payload: Any) -> Any:
+    """Return the number of events that one word holds."""
+    if kind == evt3.ADDR_X:
+        return 1
+    if kind != evt3.VECT_12 and kind != evt3.VECT_8:
+        return 0
+    bits = payload if kind == evt3.VECT_12 else payload & evt3.VECT_8_BITS
+    count = 0
+    while bits:
+        bits &= bits - 1
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _consume(
+    words: Any, position: Any, until_us: Any, state: Any, lookup: Any, histogram: Any, tally: Any
+) -> Any:
+    """Count events until a time word reaches until_us; return the position after that word."""
+    high, time_us, row = state[HIGH], state[TIME], state[ROW]
+    base, base_polarity = state[BASE], state[BASE_POLARITY]
+    while position < len(words) and time_us < until_us:
+        word = np.int64(words[position])
+        kind, payload = word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
+        position += 1
+        if kind == evt3.ADDR_X:
+            x, polarity = payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
+            count_event(lookup, x, row, polarity, histogram, tally)
+        elif kind == evt3.ADDR_Y:
+            row = payload & evt3.ADDRESS
+        elif kind == evt3.TIME_LOW:
+            time_us = max(time_us, high << evt3.TIME_LOW_BITS | payload)
+        elif kind == evt3.TIME_HIGH:
+            high = _follow(high, payload)
+            time_us = max(time_us, high << evt3.TIME_LOW_BITS)
+        elif kind == evt3.VECT_12 or kind == evt3.VECT_8:
+            span, bits = 12, payload
+            if kind == evt3.VECT_8:
+                span, bits = 8, payload & evt3.VECT_8_BITS
+            _count_vector(lookup, base, row, base_polarity, np.uint64(bits), histogram, tally)
+            base = min(base + span, OFF_SENSOR)
+        elif kind == evt3.VECT_BASE_X:
+            base, base_polarity = payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
+        elif kind == evt3.EXT_TRIGGER:
+            tally[TRIGGERS + (payload & evt3.EDGE)] += 1
+        elif not evt3.SKIPPED >> kind & 1:
+            tally[UNKNOWN_WORDS] += 1
+    state[HIGH], state[TIME], state[ROW] = high, time_us, row
+    state[BASE], state[BASE_POLARITY] = base, base_polarity
+    return position
+
+
+@njit(nogil=True)
+def _count_vector(
+    lookup: Any, base: Any, row: Any, polarity: Any, bits: Any, histogram: Any, tally: Any
+) -> None:
+    """Count an event at base + i for each set bit i; bits: uint64."""
+    while bits:
+        x = base + np.int64(lowest_bit(bits))
+        count_event(lookup, x, row, polarity, histogram, tally)
+        bits &= bits - np.uint64(1)

@@ -1,0 +1,56 @@
+"""What became of everything that went into a binner."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class CameraCounters:
+    """Count one camera's packets, events and words since the start.
+
+    Of all `packets`, these were dropped whole: `packets_unknown_encoding`, `packets_wrong_form`
+    (size or encoding unlike the camera's first, or beyond any sensor's), `packets_wrong_time` (no
+    clock goes there), `packets_out_of_order` and `packets_stale` (from before a reset).
+    `packets_truncated` ended within a word and were read up to it. `packets_lost` never came, by
+    gaps in `seq`.
+
+    Of all `events`, `events_unmapped` and `events_outside` (of the sensor) have no place in a
+    frame, `events_late` came after their window, `events_stale` after lost packets and before time
+    and address were known again, `events_backward` at a time too far back.
+    """
+
+    packets: int = 0
+    packets_lost: int = 0
+    packets_out_of_order: int = 0
+    packets_stale: int = 0
+    packets_unknown_encoding: int = 0
+    packets_wrong_form: int = 0
+    packets_wrong_time: int = 0
+    packets_truncated: int = 0
+    events: int = 0
+    events_unmapped: int = 0
+    events_outside: int = 0
+    events_late: int = 0
+    events_stale: int = 0
+    events_backward: int = 0
+    words_unknown: int = 0
+    triggers_falling: int = 0
+    triggers_rising: int = 0
+
+
+@dataclass(slots=True)
+class BinnerCounters:
+    """Count windows and resets since the start, beside what each camera sent.
+
+    Of all `windows_closed`, `windows_empty` had no event and gave no frame, and
+    `windows_incomplete` gave one before every camera had passed their end. `windows_discarded`
+    were begun and lost to one of the `resets`. `events_saturated` are missing from published
+    frames, whose counts stop at 255.
+    """
+
+    cameras: tuple[CameraCounters, ...]
+    resets: int = 0
+    windows_closed: int = 0
+    windows_empty: int = 0
+    windows_incomplete: int = 0
+    windows_discarded: int = 0
+    events_saturated: int = 0

@@ -1,0 +1,50 @@
+"""How far windows may no longer wait for a silent camera."""
+
+from collections import deque
+
+# A process that was stopped for longer may have packets waiting that it has not seen: only so
+# much of the pause counts as waiting.
+MAX_STEP_NS = 50_000_000
+
+
+class Deadline:
+    """Follow the leading camera, and which slots it passed at least max_wait_ns ago.
+
+    Time spent waiting is measured by the caller's clock, monotonic nanoseconds, in steps of at
+    most MAX_STEP_NS.
+    """
+
+    def __init__(self, max_wait_ns: int) -> None:
+        self._max_wait_ns = max_wait_ns
+        self._now_ns: int | None = None
+        self.waited_ns = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the leading camera; the clock goes on."""
+        self._passed: deque[tuple[int, int]] = deque()
+
+    def tick(self, now_ns: int) -> None:
+        """Let the clock advance."""
+        if self._now_ns is not None:
+            self.waited_ns += min(max(now_ns - self._now_ns, 0), MAX_STEP_NS)
+        self._now_ns = now_ns
+
+    def lead(self, slot: int) -> None:
+        """Take note of the slot that the leading camera is in now: it passed those before."""
+        if not self._passed or slot > self._passed[-1][1]:
+            self._passed.append((self.waited_ns, slot))
+
+    def overdue(self, open_slot: int) -> int:
+        """Return the slot before which everything is overdue, at least the first open one.
+
+        What is known of slots that are closed is forgotten, so memory is bounded as they are.
+        """
+        overdue = open_slot
+        while self._passed:
+            since_ns, slot = self._passed[0]
+            if slot > open_slot and self.waited_ns - since_ns < self._max_wait_ns:
+                break
+            overdue = max(overdue, slot)
+            self._passed.popleft()
+        return overdue

@@ -1,0 +1,73 @@
+"""Partial histograms of hop-long slots, in a ring."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from spike_depth_ros.events.histogram import FULL
+
+
+class SlotRing:
+    """Keep the counts of the latest slots; slot s covers [s * hop, (s + 1) * hop).
+
+    shape: of a frame, (height, width, channels). Slots that share a place in the ring must not be
+    in use together; a slot is in use from its first event to `clear`.
+    """
+
+    def __init__(self, slots: int, shape: tuple[int, int, int]) -> None:
+        self.size = slots
+        self._shape = shape
+        self._counts = np.zeros((slots, int(np.prod(shape))), np.uint8)
+        self._events = [0] * slots
+        self._saturated = [0] * slots
+
+    @staticmethod
+    def warm_up() -> None:
+        """Compile the sum of slots."""
+        _add_saturating(np.zeros(1, np.uint8), np.zeros(1, np.uint8))
+
+    def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
+        """Return the counts of a slot to write to, uint8 [height * width * channels]."""
+        counts: npt.NDArray[np.uint8] = self._counts[slot % self.size]
+        return counts
+
+    def add_events(self, slot: int, counted: int, saturated: int) -> None:
+        """Take note of events that were counted in a slot, or would have been but for 255."""
+        self._events[slot % self.size] += counted + saturated
+        self._saturated[slot % self.size] += saturated
+
+    def events(self, slot: int) -> int:
+        """Return the number of events in a slot, saturated ones included."""
+        return self._events[slot % self.size]
+
+    def total(self, slots: range) -> tuple[npt.NDArray[np.uint8], int]:
+        """Return the sum of slots, uint8 [height, width, channels], and the events that 255 cut.
+
+        Summing slots that stop at 255 and stopping again gives what one histogram would have.
+        """
+        used = [slot for slot in slots if self.events(slot)]
+        frame = self.histogram(used[0]).copy()
+        lost = sum(self._saturated[slot % self.size] for slot in used)
+        for slot in used[1:]:
+            lost += _add_saturating(self.histogram(slot), frame)
+        return frame.reshape(self._shape), int(lost)
+
+    def clear(self, slot: int) -> None:
+        """Make the slot's place ready for another."""
+        if self.events(slot):
+            self.histogram(slot).fill(0)
+            self._events[slot % self.size] = self._saturated[slot % self.size] = 0
+
+
+@njit(nogil=True, cache=True)
+def _add_saturating(counts: Any, frame: Any) -> Any:
+    """Add counts to the frame, stopping at 255; return what was cut."""
+    lost = 0
+    for place in range(len(frame)):
+        total = np.int64(frame[place]) + counts[place]
+        kept = min(total, FULL)
+        frame[place] = kept
+        lost += total - kept
+    return lost

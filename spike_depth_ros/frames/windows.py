@@ -1,0 +1,112 @@
+"""Cut the common time into windows and say when each one closes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.frames.counters import BinnerCounters
+from spike_depth_ros.frames.ring import SlotRing
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeFrame:
+    """Hold the event counts of one half-open window [end_ns - window, end_ns).
+
+    end_ns: common sensor clock, a multiple of the hop. stamp_ns: ROS time of the end. counts:
+    uint8 [height, width, channels], C-contiguous, ON before OFF and left before right, stopping
+    at 255. saturated: events that 255 cut.
+    """
+
+    end_ns: int
+    stamp_ns: int
+    counts: npt.NDArray[np.uint8]
+    saturated: int
+
+
+class Windows:
+    """Hold the slots of the windows that are still open.
+
+    Window w is [(w + 1) * hop - window, (w + 1) * hop): the slots up to and including slot w. It
+    closes in order; slots before `open` take no more events.
+    """
+
+    def __init__(self, ring: SlotRing, hop_ns: int, hops: int, counters: BinnerCounters) -> None:
+        self.open = 0
+        self._begun = False
+        self._ring = ring
+        self._hop_ns = hop_ns
+        self._hops = hops
+        self._counters = counters
+        self._closed = False
+        self._newest: int | None = None  # last slot with an event
+
+    def begin(self, slot: int, leader: int) -> None:
+        """Let a camera join whose stream starts in a slot, when the leading one is in another."""
+        if not self._begun:
+            self._begun, self.open = True, slot
+        elif not self._closed:
+            self.open = min(self.open, max(slot, self._oldest_beside(leader)))
+
+    def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
+        """Return the counts of an open slot, for which there is room, to write to."""
+        return self._ring.histogram(slot)
+
+    def add_events(self, slot: int, counted: int, saturated: int) -> None:
+        """Take note of what was written to a slot."""
+        if counted + saturated:
+            self._ring.add_events(slot, counted, saturated)
+            self._newest = slot if self._newest is None else max(self._newest, slot)
+
+    def make_room(self, slot: int, passed: int, offset_ns: int) -> list[SpikeFrame]:
+        """Close the windows whose slots share a place in the ring with this one."""
+        return self.close(self._oldest_beside(slot), passed, offset_ns)
+
+    def close(self, before: int, passed: int, offset_ns: int) -> list[SpikeFrame]:
+        """Close the windows before one; those from `passed` on are incomplete.
+
+        offset_ns: ROS time minus common time. Takes no longer for a jump over many empty windows.
+        """
+        frames = []
+        while self._begun and self.open < before:
+            self._closed = True
+            frame = self._frame(self.open, offset_ns)
+            if frame is not None:
+                frames.append(frame)
+                self._counters.windows_incomplete += self.open >= passed
+            self._advance(before)
+        return frames
+
+    def discard(self) -> None:
+        """Give up all open windows."""
+        if self._newest is not None:
+            self._counters.windows_discarded += max(0, self._newest + 1 - self.open)
+            for slot in range(self.open + 1 - self._hops, self._newest + 1):
+                self._ring.clear(slot)
+        self._newest = None
+        self._begun = self._closed = False
+
+    def _oldest_beside(self, slot: int) -> int:
+        """Return the first window that can be open while a slot is written to."""
+        return slot + self._hops - self._ring.size
+
+    def _frame(self, window: int, offset_ns: int) -> SpikeFrame | None:
+        self._counters.windows_closed += 1
+        slots = range(window + 1 - self._hops, window + 1)
+        if not any(self._ring.events(slot) for slot in slots):
+            self._counters.windows_empty += 1
+            return None
+        counts, saturated = self._ring.total(slots)
+        self._counters.events_saturated += saturated
+        end_ns = (window + 1) * self._hop_ns
+        return SpikeFrame(end_ns, end_ns + offset_ns, counts, saturated)
+
+    def _advance(self, before: int) -> None:
+        """Open the next window; when only empty ones are left before `before`, skip them all."""
+        self._ring.clear(self.open + 1 - self._hops)
+        self.open += 1
+        if self._newest is None or self.open + 1 - self._hops > self._newest:
+            skipped = max(0, before - self.open)
+            self._counters.windows_closed += skipped
+            self._counters.windows_empty += skipped
+            self.open += skipped
