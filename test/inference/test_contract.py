@@ -12,30 +12,6 @@ from spike_depth_ros.inference.contract import ContractError, ModelContract
 
 
 @pytest.fixture
-def contract() -> ModelContract:
-    return ModelContract(
-        window_ns=50_000_000,
-        channels=4,
-        width=346,
-        height=260,
-        f=199.65,
-        cx=173.0,
-        cy=130.0,
-        baseline_m=0.1,
-        depth_min_m=0.5,
-        depth_max_m=10.0,
-        layers=('bottom', 'conv1'),
-        fanouts=(400.0, 800.0),
-        firing_rate_low=(0.01, 0.02),
-        firing_rate_high=(0.2, 0.3),
-        operations=123,
-        training_data='simulated scenes',
-        recipe='none',
-        commit='0123abc',
-    )
-
-
-@pytest.fixture
 def rig() -> Rig:
     return Rig(
         window_ns=50_000_000,

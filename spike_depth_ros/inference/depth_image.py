@@ -1,0 +1,44 @@
+"""What the network's depth becomes in a depth image (REP 117, REP 118).
+
+NaN stands for no depth and +Inf for farther than can be measured. -Inf and 0.0, which REP 117
+has for "too near", are avoided: depth_image_proc and compressedDepth mistake them for depth.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Depth = npt.NDArray[np.float32]
+
+_LARGEST_MM = 65535
+
+
+def to_metres(
+    depth: Depth,
+    mapped: npt.NDArray[np.bool_],
+    depth_min_m: float,
+    depth_max_m: float,
+    scale: float,
+) -> Depth:
+    """Return a 32FC1 depth image, float32 [h, w], metres along z.
+
+    depth: float32 [h, w], as the network gave it. mapped: bool [h, w], False where no sensor
+    pixel looks. depth_min_m, depth_max_m: the range the network was trained on, both ends
+    included, before scaling. scale: metres in this rig per metre of the network.
+
+    NaN where nothing is mapped, the network gave no number or one nearer than its range; +Inf
+    beyond its range.
+    """
+    image = np.where(depth > depth_max_m, np.float32(np.inf), depth * np.float32(scale))
+    image[~mapped | ~(depth >= depth_min_m)] = np.nan
+    return image
+
+
+def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:
+    """Return a 16UC1 depth image, uint16 [h, w], millimetres, of one in metres.
+
+    0 where there is no depth, or one that 16 bits cannot hold (over 65.535 m, +Inf).
+    """
+    with np.errstate(invalid='ignore'):
+        millimetres = np.rint(depth * np.float32(1000))
+        fits = (millimetres > 0) & (millimetres <= _LARGEST_MM)
+    return np.where(fits, millimetres, 0).astype(np.uint16)

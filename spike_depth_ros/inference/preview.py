@@ -1,0 +1,43 @@
+"""Depth as a colour picture: light and warm is near, dark and cool is far."""
+
+import numpy as np
+import numpy.typing as npt
+
+Colours = npt.NDArray[np.uint8]
+
+# Red, green, blue from near to far at equal steps. Lightness falls all the way, so that the
+# picture reads in grey too; no colour comes near that of invalid pixels.
+_ANCHORS = (
+    (255, 241, 170),
+    (252, 176, 84),
+    (237, 105, 77),
+    (188, 58, 120),
+    (114, 46, 158),
+    (36, 44, 150),
+)
+INVALID_COLOUR = (40, 40, 40)
+_SHADES = 256
+
+
+def colour_table() -> Colours:
+    """Return uint8 [256, 3], red, green, blue from the nearest to the farthest depth."""
+    anchors = np.array(_ANCHORS, np.float64)
+    places = np.linspace(0, 1, len(anchors))
+    shades = np.linspace(0, 1, _SHADES)
+    channels = [np.interp(shades, places, anchors[:, channel]) for channel in range(3)]
+    return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+
+
+def colour(depth: npt.NDArray[np.float32], near_m: float, far_m: float) -> Colours:
+    """Return a picture uint8 [h, w, 3], rgb, of depth float32 [h, w], metres.
+
+    Colours are spread over the logarithm of depth from near_m to far_m; what is nearer or
+    farther (+Inf too) takes the colour of that end; NaN, zero and negative are INVALID_COLOUR.
+    """
+    valid = depth > 0
+    with np.errstate(divide='ignore', invalid='ignore'):
+        place = np.log(depth / np.float32(near_m)) / np.float32(np.log(far_m / near_m))
+    shade = np.where(valid, np.clip(place, 0, 1) * (_SHADES - 1), 0)
+    picture = colour_table()[np.rint(shade).astype(np.intp)]
+    picture[~valid] = INVALID_COLOUR
+    return picture

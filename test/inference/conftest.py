@@ -1,0 +1,96 @@
+"""A contract, and a writer of small real ONNX files that keep or break it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from spike_depth_ros.inference.contract import ModelContract
+
+WriteModel = Callable[..., Path]
+
+
+@pytest.fixture
+def contract() -> ModelContract:
+    return ModelContract(
+        window_ns=50_000_000,
+        channels=4,
+        width=346,
+        height=260,
+        f=199.65,
+        cx=173.0,
+        cy=130.0,
+        baseline_m=0.1,
+        depth_min_m=0.5,
+        depth_max_m=10.0,
+        layers=('bottom', 'conv1'),
+        fanouts=(400.0, 800.0),
+        firing_rate_low=(0.01, 0.02),
+        firing_rate_high=(0.2, 0.3),
+        operations=123,
+        training_data='simulated scenes',
+        recipe='none',
+        commit='0123abc',
+    )
+
+
+@pytest.fixture
+def write_model(tmp_path: Path) -> WriteModel:
+    """Return a function that writes a network whose answers are easy to work out.
+
+    depth = counts of channel 0 + 2 * counts of the last channel; each firing rate is the non-zero
+    share of the frame, each mean spike its mean.
+    """
+
+    def write(
+        metadata: dict[str, str],
+        spikes: tuple[str, int, list[int]] = ('spikes', TensorProto.UINT8, [1, 4, 3, 5]),
+        depth: tuple[str, list[int]] = ('depth', [1, 1, 3, 5]),
+        layers: int = 2,
+        extra_input: bool = False,
+    ) -> Path:
+        name, dtype, shape = spikes
+        inputs = [helper.make_tensor_value_info(name, dtype, shape)]
+        if extra_input:
+            inputs.append(helper.make_tensor_value_info('imu', TensorProto.FLOAT, [6]))
+        outputs = [helper.make_tensor_value_info(depth[0], TensorProto.FLOAT, depth[1])] + [
+            helper.make_tensor_value_info(output, TensorProto.FLOAT, [layers])
+            for output in ('firing_rates', 'mean_spikes')
+        ]
+        graph = helper.make_graph(_nodes(name, depth[0], layers), 'tiny', inputs, outputs)
+        graph.initializer.extend(_weights(shape[1], depth[1]))
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
+        helper.set_model_props(model, metadata)
+        path = tmp_path / 'tiny.onnx'
+        onnx.save(model, path)
+        return path
+
+    return write
+
+
+def _nodes(spikes: str, depth: str, layers: int) -> list[onnx.NodeProto]:
+    node = helper.make_node
+    return [
+        node('Cast', [spikes], ['counts'], to=TensorProto.FLOAT),
+        node('Conv', ['counts', 'weights'], ['sum']),
+        node('Reshape', ['sum', 'depth_shape'], [depth]),
+        node('Sign', ['counts'], ['fired']),
+        node('ReduceMean', ['fired'], ['rate'], axes=[0, 1, 2, 3], keepdims=0),
+        node('ReduceMean', ['counts'], ['mean'], axes=[0, 1, 2, 3], keepdims=0),
+        node('Reshape', ['rate', 'one'], ['rate1']),
+        node('Reshape', ['mean', 'one'], ['mean1']),
+        node('Concat', ['rate1'] * layers, ['firing_rates'], axis=0),
+        node('Concat', ['mean1'] * layers, ['mean_spikes'], axis=0),
+    ]
+
+
+def _weights(channels: int, depth_shape: list[int]) -> list[onnx.TensorProto]:
+    weights = [1.0] + [0.0] * (channels - 2) + [2.0]
+    tensor = helper.make_tensor
+    return [
+        tensor('weights', TensorProto.FLOAT, [1, channels, 1, 1], weights),
+        tensor('depth_shape', TensorProto.INT64, [len(depth_shape)], depth_shape),
+        tensor('one', TensorProto.INT64, [1], [1]),
+    ]

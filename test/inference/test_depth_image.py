@@ -1,0 +1,74 @@
+"""The rules of depth images, pixel by pixel."""
+
+import math
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.depth_image import to_metres, to_millimetres
+
+
+def in_metres(value: float, scale: float = 1.0, mapped: bool = True) -> float:
+    """Return what one pixel of a network trained on 0.5 to 10 m becomes."""
+    depth = np.array([[value]], dtype=np.float32)
+    return float(to_metres(depth, np.array([[mapped]]), 0.5, 10.0, scale)[0, 0])
+
+
+@pytest.mark.parametrize('value', [math.nan, 0.0, -0.0, -3.0, 0.499, -math.inf])
+def test_no_depth_is_nan(value: float) -> None:
+    assert math.isnan(in_metres(value))
+
+
+@pytest.mark.parametrize('value', [10.001, 1e30, math.inf])
+def test_beyond_the_range_is_infinite(value: float) -> None:
+    assert in_metres(value) == math.inf
+    assert math.isnan(in_metres(value, mapped=False))
+
+
+def test_within_the_range() -> None:
+    assert in_metres(0.5) == 0.5
+    assert in_metres(10.0) == 10.0
+    assert math.isnan(in_metres(2.0, mapped=False))
+
+
+def test_scale_of_another_baseline() -> None:
+    """Half the baseline: half the depth, and half the range too."""
+    assert in_metres(10.0, scale=0.5) == 5.0
+    assert in_metres(0.6, scale=0.5) == pytest.approx(0.3)
+    assert math.isnan(in_metres(0.4, scale=0.5))
+    assert in_metres(10.5, scale=0.5) == math.inf
+
+
+def test_image_keeps_type_and_input() -> None:
+    depth = np.array([[0.1, 2.0], [20.0, 3.0]], dtype=np.float32)
+    mapped = np.array([[True, True], [True, False]])
+    image = to_metres(depth, mapped, 0.5, 10.0, 2.0)
+    assert image.dtype == np.float32
+    assert image.flags.c_contiguous
+    assert image[0, 1] == 4.0
+    assert np.array_equal(depth, np.array([[0.1, 2.0], [20.0, 3.0]], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ('metres', 'millimetres'),
+    [
+        (1.0, 1000),
+        (1.2344, 1234),
+        (1.2346, 1235),
+        (0.0006, 1),
+        (0.0004, 0),
+        (65.535, 65535),
+        (65.5354, 65535),
+        (65.536, 0),
+        (100.0, 0),
+        (math.inf, 0),
+        (-math.inf, 0),
+        (math.nan, 0),
+        (0.0, 0),
+        (-1.0, 0),
+    ],
+)
+def test_millimetres(metres: float, millimetres: int) -> None:
+    image = to_millimetres(np.array([[metres]], dtype=np.float32))
+    assert image.dtype == np.uint16
+    assert image[0, 0] == millimetres

@@ -1,0 +1,159 @@
+"""The engine on real ONNX files: right answers, and one sentence for each broken contract."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.engine import DepthEngine, ModelError, physical_cores
+
+WriteModel = Callable[..., Path]
+
+
+@pytest.fixture
+def metadata(contract: ModelContract) -> dict[str, str]:
+    return replace(contract, width=5, height=3).to_metadata()
+
+
+def test_infers(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    engine = DepthEngine(write_model(metadata), threads=1)
+    assert engine.contract == ModelContract.from_metadata(metadata)
+    engine.warm_up()
+    counts = np.zeros((3, 5, 4), dtype=np.uint8)
+    counts[1, 2] = (7, 0, 0, 255)
+    counts[2, 4] = (0, 9, 0, 0)
+    inference = engine.infer(counts)
+    expected = np.zeros((3, 5), dtype=np.float32)
+    expected[1, 2] = 7 + 2 * 255
+    assert inference.depth.dtype == np.float32
+    assert np.array_equal(inference.depth, expected)
+    assert inference.firing_rates == pytest.approx([3 / 60] * 2)
+    assert inference.mean_spikes == pytest.approx([(7 + 255 + 9) / 60] * 2)
+
+
+def test_frames_do_not_leak_into_each_other(
+    write_model: WriteModel, metadata: dict[str, str]
+) -> None:
+    engine = DepthEngine(write_model(metadata))
+    full = engine.infer(np.full((3, 5, 4), 3, dtype=np.uint8))
+    empty = engine.infer(np.zeros((3, 5, 4), dtype=np.uint8))
+    assert (full.depth == 9).all()
+    assert (empty.depth == 0).all()
+
+
+@pytest.mark.parametrize('shape', [(3, 5, 2), (5, 3, 4), (4, 3, 5)])
+def test_other_frames_are_refused(
+    write_model: WriteModel, metadata: dict[str, str], shape: tuple[int, ...]
+) -> None:
+    engine = DepthEngine(write_model(metadata))
+    with pytest.raises(ValueError, match=r'but the model takes uint8 \(3, 5, 4\)'):
+        engine.infer(np.zeros(shape, dtype=np.uint8))
+    with pytest.raises(ValueError, match='The spike frame is int32'):
+        engine.infer(np.zeros((3, 5, 4), dtype=np.int32))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ('changes', 'says'),
+    [
+        (
+            {'spikes': ('events', TensorProto.UINT8, [1, 4, 3, 5])},
+            "has the input 'events', but 'spikes' alone is allowed",
+        ),
+        ({'extra_input': True}, "has the input 'imu', but 'spikes' alone is allowed"),
+        (
+            {'spikes': ('spikes', TensorProto.FLOAT, [1, 4, 3, 5])},
+            r"'spikes' as float32 \[1, 4, 3, 5\], but its contract needs uint8 \[1, 4, 3, 5\]",
+        ),
+        (
+            {
+                'spikes': ('spikes', TensorProto.UINT8, [1, 4, 6, 5]),
+                'depth': ('depth', [1, 1, 6, 5]),
+            },
+            r"'spikes' as uint8 \[1, 4, 6, 5\], but its contract needs uint8 \[1, 4, 3, 5\]",
+        ),
+        (
+            {'depth': ('disparity', [1, 1, 3, 5])},
+            "has no output 'depth'; it has disparity, firing_rates, mean_spikes",
+        ),
+        (
+            {'depth': ('depth', [1, 3, 5])},
+            r"'depth' as float32 \[1, 3, 5\], but its contract needs float32 \[1, 1, 3, 5\]",
+        ),
+        (
+            {'layers': 3},
+            r"'firing_rates' as float32 \[3\], but its contract needs float32 \[2\]",
+        ),
+    ],
+)
+def test_graph_that_breaks_its_contract(
+    write_model: WriteModel, metadata: dict[str, str], changes: dict[str, Any], says: str
+) -> None:
+    check_refusal(write_model(metadata, **changes), says)
+
+
+def test_contract_is_missing(write_model: WriteModel) -> None:
+    check_refusal(write_model({}), 'cannot be used: the file carries no contract')
+
+
+def test_contract_of_another_version(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    path = write_model({**metadata, 'spike_depth.contract_version': '7'})
+    check_refusal(path, 'carries contract version 7, but version 1 is needed')
+
+
+def test_contract_with_broken_list(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    check_refusal(write_model({**metadata, 'spike_depth.fanouts': '[1,'}), 'must be a JSON list')
+
+
+def test_contract_whose_lists_disagree(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    path = write_model({**metadata, 'spike_depth.layers': '["bottom"]'})
+    check_refusal(path, 'layers 1, fanouts 2, firing_rate_low 2, firing_rate_high 2')
+
+
+def test_file_is_missing(tmp_path: Path) -> None:
+    check_refusal(tmp_path / 'none.onnx', 'does not exist: give the path')
+    check_refusal(tmp_path, 'does not exist: give the path')
+
+
+def test_file_is_text(tmp_path: Path) -> None:
+    path = tmp_path / 'notes.onnx'
+    path.write_text('This is no network.\n')
+    check_refusal(path, 'is no ONNX file that onnxruntime can load')
+
+
+def test_file_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / 'empty.onnx'
+    path.touch()
+    check_refusal(path, 'is no ONNX file that onnxruntime can load')
+
+
+def test_file_is_truncated(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    path = write_model(metadata)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    check_refusal(path, 'is no ONNX file that onnxruntime can load')
+
+
+def check_refusal(path: Path, says: str) -> None:
+    """Load a file that must be refused in one sentence that names it."""
+    with pytest.raises(ModelError, match=says) as caught:
+        DepthEngine(path)
+    sentence = str(caught.value)
+    assert f"'{path}'" in sentence
+    assert '\n' not in sentence
+    assert sentence.endswith('.')
+
+
+def test_threads_keep_to_the_cores_that_are_allowed() -> None:
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert physical_cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert 1 <= physical_cores() <= len(allowed)

@@ -1,0 +1,67 @@
+"""Meters on hand-made times."""
+
+import math
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.health import (
+    FiringMeter,
+    LatencyMeter,
+    RateMeter,
+    outside_envelope,
+)
+
+
+def test_rate() -> None:
+    meter = RateMeter(now_ns=1_000_000_000)
+    meter.add()
+    meter.add(4)
+    assert meter.take(3_000_000_000) == 2.5
+    assert meter.take(4_000_000_000) == 0.0
+
+
+def test_rate_when_time_stands_or_runs_back() -> None:
+    meter = RateMeter(now_ns=5_000_000_000)
+    meter.add()
+    assert meter.take(5_000_000_000) == 0.0
+    meter.add()
+    assert meter.take(1_000_000_000) == 0.0
+    meter.add(3)
+    assert meter.take(2_000_000_000) == 3.0
+
+
+def test_latency() -> None:
+    meter = LatencyMeter()
+    assert math.isnan(meter.percentile_ms(50))
+    for latency_ms in range(1, 102):
+        meter.add(latency_ms * 1_000_000)
+    assert meter.percentile_ms(50) == 51.0
+    assert meter.percentile_ms(99) == 100.0
+    meter.reset()
+    assert math.isnan(meter.percentile_ms(99))
+
+
+def test_latency_forgets_the_oldest() -> None:
+    meter = LatencyMeter()
+    meter.add(10**12)
+    for _ in range(1200):
+        meter.add(1_000_000)
+    assert meter.percentile_ms(100) == 1.0
+
+
+def test_firing(contract: ModelContract) -> None:
+    meter = FiringMeter(contract)
+    assert meter.take() is None
+    meter.add(np.array([0.1, 0.2], dtype=np.float32))
+    meter.add(np.array([0.3, 0.2], dtype=np.float32))
+    assert meter.take() == pytest.approx({'bottom': 0.2, 'conv1': 0.2})
+    assert meter.take() is None
+
+
+def test_envelope(contract: ModelContract) -> None:
+    assert outside_envelope(contract, {'bottom': 0.01, 'conv1': 0.3}) == []
+    (silent,) = outside_envelope(contract, {'bottom': 0.0, 'conv1': 0.1})
+    assert silent.startswith('Layer bottom fires at 0.0%, but fired at 1.0% to 20.0% in valid')
+    assert len(outside_envelope(contract, {'bottom': 0.5, 'conv1': 0.31})) == 2

@@ -1,0 +1,36 @@
+"""The colours of the preview."""
+
+import math
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.preview import INVALID_COLOUR, colour, colour_table
+
+
+def test_by_hand() -> None:
+    depth = np.array([[0.5, 50.0, 5.0], [0.1, math.inf, 80.0]], dtype=np.float32)
+    picture = colour(depth, 0.5, 50.0)
+    table = colour_table()
+    assert picture.dtype == np.uint8
+    assert picture.shape == (2, 3, 3)
+    nearest, farthest = table[0].tolist(), table[255].tolist()
+    # The logarithm of 5 m lies half-way, at shade 127.5.
+    half_way = picture[0, 2].tolist()
+    assert half_way in (table[127].tolist(), table[128].tolist())
+    assert picture.tolist() == [[nearest, farthest, half_way], [nearest, farthest, farthest]]
+
+
+@pytest.mark.parametrize('value', [math.nan, 0.0, -1.0, -math.inf])
+def test_invalid(value: float) -> None:
+    picture = colour(np.full((2, 2), value, dtype=np.float32), 0.5, 10.0)
+    assert (picture == INVALID_COLOUR).all()
+
+
+def test_lightness_falls_with_depth() -> None:
+    """A picture turned grey still reads, and no depth looks invalid."""
+    table = colour_table().astype(float)
+    lightness = table @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) <= 0.5).all()
+    assert lightness[0] - lightness[-1] > 150
+    assert np.abs(table - INVALID_COLOUR).max(axis=1).min() > 40
