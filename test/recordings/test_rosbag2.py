@@ -1,6 +1,5 @@
 """Recordings: the layout that ros2 bag writes, a round trip, real ones, and broken ones."""
 
-import os
 import re
 import shutil
 import sqlite3
@@ -10,19 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from ruamel.yaml import YAML
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.cdr import EVENT_PACKET, MessageCodec, message_types
 from spike_depth_ros.recordings.rosbag2 import Recording, RecordingError
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
-DATA = Path(os.environ.get('SPIKE_DEPTH_DATA', Path(__file__).parents[2] / '../shared/data'))
-EVT3 = DATA / 'evt3_640x480'
-LIBCAER = DATA / 'libcaer_640x480_rollover'
-needs_data = pytest.mark.skipif(
-    not EVT3.is_dir(), reason=f'the real recordings are not in {DATA} (SPIKE_DEPTH_DATA)'
-)
 START_NS = 1_795_215_600_000_000_000
 PACKET = Packet('evt3', 346, 260, 0, START_NS, 0, False, np.arange(8, dtype=np.uint8))
 DEPTH = np.linspace(0.5, 9.0, 12, dtype=np.float32).reshape(3, 4)
@@ -113,9 +107,8 @@ def test_metadata_as_ros2_bag_reads_it(folder: Path) -> None:
         assert qos['deadline'] == {'sec': 9223372036, 'nsec': 854775807}
 
 
-@needs_data
-def test_layout_is_that_of_real_recordings(folder: Path) -> None:
-    ours, real = read_metadata(folder), read_metadata(EVT3)
+def test_layout_is_that_of_real_recordings(folder: Path, data: Path) -> None:
+    ours, real = read_metadata(folder), read_metadata(data / 'evt3_640x480')
     assert ours.keys() == real.keys()
     our_topic = ours['topics_with_message_count'][0]['topic_metadata']
     real_topic = real['topics_with_message_count'][0]['topic_metadata']
@@ -123,29 +116,50 @@ def test_layout_is_that_of_real_recordings(folder: Path) -> None:
     for key in ('type', 'serialization_format', 'type_description_hash'):
         assert our_topic[key] == real_topic[key]
     assert ours['files'][0].keys() == real['files'][0].keys()
-    assert table_columns(folder) == table_columns(EVT3)
+    assert table_columns(folder) == table_columns(data / 'evt3_640x480')
     # Written by ros2 bag itself (Humble), whose QoS must have the same fields.
-    recorded = read_metadata(LIBCAER)['topics_with_message_count'][0]['topic_metadata']
+    recorded = read_metadata(data / 'libcaer_640x480_rollover')['topics_with_message_count'][0]
     (our_qos,) = YAML(typ='safe').load(our_topic['offered_qos_profiles'])
-    (real_qos,) = YAML(typ='safe').load(recorded['offered_qos_profiles'])
+    (real_qos,) = YAML(typ='safe').load(recorded['topic_metadata']['offered_qos_profiles'])
     assert our_qos.keys() == real_qos.keys()
     assert our_qos['lifespan'] == real_qos['lifespan']
 
 
-@needs_data
 @pytest.mark.parametrize(
-    ('path', 'encoding', 'count', 'duration_ns'),
-    [(EVT3, 'evt3', 517, 2_076_072_832), (LIBCAER, 'libcaer', 201, 1_990_585_667)],
+    ('name', 'encoding', 'count', 'duration_ns'),
+    [
+        ('evt3_640x480', 'evt3', 517, 2_076_072_832),
+        ('libcaer_640x480_rollover', 'libcaer', 201, 1_990_585_667),
+    ],
 )
-def test_real_recordings(path: Path, encoding: str, count: int, duration_ns: int) -> None:
+def test_real_recordings(
+    data: Path, name: str, encoding: str, count: int, duration_ns: int
+) -> None:
     codec = MessageCodec(message_types())
-    with Recording(path) as recording:
+    with Recording(data / name) as recording:
         assert recording.duration_ns == duration_ns
         packets = [codec.packet(m.cdr) for m in recording.messages(['/event_camera/events'])]
     assert len(packets) == count
     assert {(p.encoding, p.width, p.height) for p in packets} == {(encoding, 640, 480)}
     seqs = [packet.seq for packet in packets]
     assert seqs == list(range(seqs[0], seqs[0] + count))
+
+
+@pytest.mark.parametrize('compression', [CompressionMode.NONE, CompressionMode.MESSAGE])
+def test_mcap(tmp_path: Path, compression: CompressionMode) -> None:
+    types = message_types()
+    cdr = MessageCodec(types).packet_to_cdr(PACKET, 'left')
+    writer = Writer(tmp_path / 'drive', version=9, storage_plugin=StoragePlugin.MCAP)
+    writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
+        connection = writer.add_connection('/events', EVENT_PACKET, typestore=types)
+        for log_time_ns in (START_NS + 9, START_NS):
+            writer.write(connection, log_time_ns, cdr)
+    with Recording(tmp_path / 'drive') as recording:
+        assert recording.about == {}
+        assert recording.duration_ns == 9
+        messages = [(m.log_time_ns, m.cdr) for m in recording.messages(['/events'])]
+    assert messages == [(START_NS, cdr), (START_NS + 9, cdr)]
 
 
 def test_existing_folder_is_kept(folder: Path) -> None:
