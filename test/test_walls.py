@@ -1,0 +1,98 @@
+"""The walls between pure core, ROS and training, read off the import statements."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / 'spike_depth_ros'
+PURE = ('events', 'frames', 'inference', 'recordings', 'metrics')
+TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
+
+# What package.xml calls the modules that go by another name there. PyAV has no rosdep key.
+ROSDEP_KEYS = {
+    'PIL': 'python3-pil',
+    'matplotlib': 'python3-matplotlib',
+    'numba': 'python3-numba',
+    'numpy': 'python3-numpy',
+    'onnxruntime': 'python3-onnxruntime-pip',
+    'rosbags': 'python3-rosbags-pip',
+}
+WITHOUT_KEY = {'av'}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports, those inside functions included."""
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f'{path} imports relatively'
+            yield from (f'{node.module}.{alias.name}' for alias in node.names)
+
+
+def imported_by(part: str) -> dict[str, Path]:
+    """Return what a part of the package imports, with a file that does."""
+    single = PACKAGE / f'{part}.py'
+    files = [single] if single.exists() else sorted((PACKAGE / part).rglob('*.py'))
+    assert files, f'spike_depth_ros has no part {part}'
+    return {name: file for file in files for name in imports(file)}
+
+
+def third_party(part: str) -> set[str]:
+    """Return the top-level modules from elsewhere that a part imports."""
+    own = {'spike_depth_ros', *sys.stdlib_module_names}
+    return {name.split('.')[0] for name in imported_by(part)} - own
+
+
+def is_ros(module: str) -> bool:
+    """Tell whether a module comes with ROS."""
+    return module in ('rclpy', 'cv_bridge') or module.endswith(('_msgs', '_interfaces'))
+
+
+def crossings(part: str, forbidden: tuple[str, ...]) -> list[str]:
+    """Return the imports by which a part reaches into forbidden parts."""
+    walls = tuple(f'spike_depth_ros.{name}.' for name in forbidden)
+    return [
+        f'{file.relative_to(ROOT)} imports {name}'
+        for name, file in imported_by(part).items()
+        if f'{name}.'.startswith(walls)
+    ]
+
+
+@pytest.mark.parametrize('part', PURE)
+def test_pure_core_imports_neither_ros_nor_torch(part: str) -> None:
+    assert not crossings(part, ('ros', 'training', 'cli'))
+    assert not {module for module in third_party(part) if is_ros(module)}
+    assert not third_party(part) & TORCH
+
+
+def test_nodes_never_import_training() -> None:
+    assert not crossings('ros', ('training', 'cli'))
+    assert not third_party('ros') & TORCH
+
+
+def test_training_never_imports_ros() -> None:
+    assert not crossings('training', ('ros', 'cli'))
+    assert not {module for module in third_party('training') if is_ros(module)}
+
+
+def test_package_itself_imports_nothing() -> None:
+    assert not list(imports(PACKAGE / '__init__.py'))
+
+
+def test_every_folder_of_the_package_is_a_package() -> None:
+    folders = {file.parent for file in PACKAGE.rglob('*.py')}
+    assert [folder for folder in folders if not (folder / '__init__.py').exists()] == []
+
+
+def test_package_xml_declares_what_is_imported_and_nothing_else() -> None:
+    modules = set().union(*(third_party(part) for part in (*PURE, 'ros', 'cli'))) - WITHOUT_KEY
+    for file in (ROOT / 'launch').glob('*.py'):
+        modules |= {name.split('.')[0] for name in imports(file)}
+    declared = ElementTree.parse(ROOT / 'package.xml').iterfind('exec_depend')
+    assert {key.text for key in declared} == {ROSDEP_KEYS.get(name, name) for name in modules}
