@@ -67,7 +67,9 @@ class ModelContract:
         if self.channels not in (2, 4):
             return f'the contract has {self.channels} channels, but 2 or 4 are allowed'
         positive = ['window_ns', 'width', 'height', 'f', 'depth_min_m', 'operations']
-        for name in positive + ['baseline_m'] * (self.channels == 4):
+        if self.channels == 4:
+            positive.append('baseline_m')
+        for name in positive:
             if not getattr(self, name) > 0:
                 return f'{name} of the contract is {getattr(self, name)}, but must be positive'
         if not self.depth_min_m < self.depth_max_m:
