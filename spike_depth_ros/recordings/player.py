@@ -1,0 +1,112 @@
+"""Playing a recording in its own time, or faster or slower."""
+
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns, with_stamp
+from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from spike_depth_ros.recordings.rosbag2 import RawMessage, Recording
+from spike_depth_ros.recordings.timeline import Timeline, stamp_shift_ns
+
+# Enough packets to find a TIME_HIGH word in.
+LAST_PACKETS = 16
+# The time at the end reaches so far beyond the last event: one window of 50 ms closes, and the
+# next one stays open.
+CLOSING_NS = 49_999_000
+
+
+class Player:
+    """Send the messages of a recording when they are due.
+
+    cameras: event topics. others: topics that are sent along. rate: speed. restamp: True moves
+    header stamps so that the recording starts at the present, False leaves them. wait: sleeps for
+    some seconds and returns True when the player is to stop. send: takes a topic and CDR bytes.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        cameras: tuple[str, ...],
+        others: tuple[str, ...],
+        rate: float,
+        restamp: bool,
+        wait: Callable[[float], bool],
+        send: Callable[[str, bytes], None],
+    ) -> None:
+        self._path = path
+        self._cameras = cameras
+        self._others = others
+        self._rate = rate
+        self._restamp = restamp
+        self._wait = wait
+        self._send_out = send
+        self._timeline: Timeline | None = None
+        self._shift_ns: int | None = None
+        self._recent: dict[str, deque[bytes]] = {
+            topic: deque(maxlen=LAST_PACKETS) for topic in cameras
+        }
+
+    def log_time_ns(self) -> int | None:
+        """Return the time of the recording now; None before it starts."""
+        timeline = self._timeline
+        return None if timeline is None else timeline.log_time_ns(time.monotonic_ns())
+
+    def play(self) -> None:
+        """Send everything, and a last packet for each camera that lets its last window close.
+
+        Raises RecordingError where the recording is damaged.
+        """
+        with Recording(self._path) as recording:
+            self._timeline = Timeline(recording.start_ns, time.monotonic_ns(), self._rate)
+            for message in recording.messages([*self._cameras, *self._others]):
+                if self._stops_before(message.log_time_ns):
+                    return
+                self._send(message)
+            end_ns = recording.start_ns + recording.duration_ns
+        if not self._stops_before(end_ns + CLOSING_NS):
+            self._close_windows()
+
+    def _stops_before(self, log_time_ns: int) -> bool:
+        """Wait until a time of the recording; return True when the player is to stop."""
+        assert self._timeline is not None
+        return self._wait(self._timeline.delay_s(log_time_ns, time.monotonic_ns()))
+
+    def _send(self, message: RawMessage) -> None:
+        if message.topic in self._recent:
+            self._recent[message.topic].append(message.cdr)
+        if self._restamp:
+            self._send_out(message.topic, self._moved(message.cdr, message.log_time_ns))
+        else:
+            self._send_out(message.topic, message.cdr)
+
+    def _moved(self, cdr: bytes, log_time_ns: int) -> bytes:
+        assert self._timeline is not None
+        if self._shift_ns is None:
+            self._shift_ns = stamp_shift_ns(
+                stamp_ns(cdr), log_time_ns, self._timeline.start_log_ns, time.time_ns()
+            )
+        return with_stamp(cdr, stamp_ns(cdr) + self._shift_ns)
+
+    def _close_windows(self) -> None:
+        codec = MessageCodec(message_types())
+        ends = {
+            topic: stream_end([codec.packet(cdr) for cdr in recent])
+            for topic, recent in self._recent.items()
+        }
+        last_ns = max((end.stamp_ns for end in ends.values() if end), default=0)
+        for topic, end in ends.items():
+            if end:
+                packet = closing_packet(end, last_ns + CLOSING_NS)
+                cdr = codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
+                shift_ns = self._shift_ns or 0
+                self._send_out(topic, with_stamp(cdr, packet.stamp_ns + shift_ns))
+
+
+def _frame_id(cdr: bytes) -> str:
+    """Return the frame_id of a CDR message whose first field is a Header."""
+    length_format = '<I' if cdr[1] & 1 else '>I'
+    (length,) = struct.unpack_from(length_format, cdr, 12)
+    return cdr[16 : 16 + length].rstrip(b'\0').decode()

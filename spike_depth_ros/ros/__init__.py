@@ -1,0 +1,1 @@
+"""The nodes: everything that imports rclpy or messages."""

@@ -1,0 +1,143 @@
+"""Messages to arrays and back."""
+
+from array import array
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from builtin_interfaces.msg import Time
+from event_camera_msgs.msg import EventPacket
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.rig import Rig
+
+try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
+    from cv_bridge import CvBridge
+except ImportError:
+    CvBridge = None
+
+SECOND_NS = 1_000_000_000
+# type and channels of the encodings that this package sends
+_ENCODINGS = {
+    '8UC2': (np.uint8, 2),
+    '8UC4': (np.uint8, 4),
+    'rgb8': (np.uint8, 3),
+    '16UC1': (np.uint16, 1),
+    '32FC1': (np.float32, 1),
+}
+
+
+def to_ns(stamp: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return stamp.sec * SECOND_NS + stamp.nanosec
+
+
+def to_time(ns: int) -> Time:
+    """Return nanoseconds as a stamp; times that no stamp can hold become the nearest one."""
+    ns = min(max(ns, -(1 << 31) * SECOND_NS), (1 << 31) * SECOND_NS - 1)
+    sec, nanosec = divmod(ns, SECOND_NS)
+    return Time(sec=sec, nanosec=nanosec)
+
+
+def to_packet(message: EventPacket) -> Packet:
+    """Return an event packet; its data are a view into the message."""
+    return Packet(
+        encoding=message.encoding,
+        width=message.width,
+        height=message.height,
+        seq=message.seq,
+        stamp_ns=to_ns(message.header.stamp),
+        time_base_ns=message.time_base,
+        big_endian=message.is_bigendian,
+        data=np.frombuffer(message.events, np.uint8),
+    )
+
+
+def from_packet(packet: Packet, frame_id: str) -> EventPacket:
+    """Return an event packet as a message."""
+    return EventPacket(
+        header=Header(stamp=to_time(packet.stamp_ns), frame_id=frame_id),
+        width=packet.width,
+        height=packet.height,
+        seq=packet.seq,
+        time_base=packet.time_base_ns,
+        encoding=packet.encoding,
+        is_bigendian=packet.big_endian,
+        events=array('B', packet.data.tobytes()),
+    )
+
+
+def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
+    """Return pixels [h, w] or [h, w, channels] as an image message.
+
+    encoding: 8UC2, 8UC4, rgb8 (uint8), 16UC1 (uint16) or 32FC1 (float32). Raises ValueError when
+    the pixels are of another type or shape.
+    """
+    dtype, channels = _layout(encoding)
+    found = pixels.shape[2] if pixels.ndim == 3 else 1
+    if pixels.dtype != dtype or pixels.ndim not in (2, 3) or found != channels:
+        raise ValueError(
+            f'{encoding} needs {np.dtype(dtype)} pixels in {channels} channels, but they are '
+            f'{pixels.dtype} {pixels.shape}'
+        )
+    if CvBridge is not None:
+        return CvBridge().cv2_to_imgmsg(np.ascontiguousarray(pixels), encoding, header)
+    data = array('B')
+    data.frombytes(np.ascontiguousarray(pixels).data.cast('B'))
+    return Image(
+        header=header,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        is_bigendian=False,
+        step=pixels.shape[1] * channels * pixels.itemsize,
+        data=data,
+    )
+
+
+def from_image(message: Image) -> npt.NDArray[Any]:
+    """Return the pixels of a message, [h, w] or [h, w, channels]; may be a view into it.
+
+    Raises ValueError for an encoding that to_image does not know and for data of another size
+    than the message's height and step promise.
+    """
+    dtype, channels = _layout(message.encoding)
+    order = '>' if message.is_bigendian else '<'
+    row = message.width * channels * np.dtype(dtype).itemsize
+    if message.step < row or len(message.data) != message.height * message.step:
+        raise ValueError(
+            f'an image of {message.width} x {message.height} pixels, {message.encoding}, has '
+            f'{len(message.data)} bytes in steps of {message.step}'
+        )
+    if CvBridge is not None:
+        return CvBridge().imgmsg_to_cv2(message, 'passthrough')
+    rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)[:, :row]
+    pixels = np.ascontiguousarray(rows).view(np.dtype(dtype).newbyteorder(order))
+    shape = (message.height, message.width, channels)
+    return pixels.reshape(shape[:2] if channels == 1 else shape).astype(dtype, copy=False)
+
+
+def to_camera_info(rig: Rig, header: Header) -> CameraInfo:
+    """Return the camera of the rig's spike frames: a rectified left camera without distortion."""
+    f, cx, cy = rig.f, rig.cx, rig.cy
+    return CameraInfo(
+        header=header,
+        width=rig.width,
+        height=rig.height,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+def _layout(encoding: str) -> tuple[type, int]:
+    if encoding not in _ENCODINGS:
+        raise ValueError(
+            f"image encoding '{encoding[:40]}' is unknown; it must be one of "
+            f'{", ".join(_ENCODINGS)}'
+        )
+    return _ENCODINGS[encoding]

@@ -1,0 +1,131 @@
+"""What the depth node counts and says on /diagnostics."""
+
+from dataclasses import asdict, dataclass
+from threading import Lock
+
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.health import (
+    FiringMeter,
+    LatencyMeter,
+    RateMeter,
+    Rates,
+    outside_envelope,
+)
+from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report
+
+SILENT_NS = 1_000_000_000
+SECOND_NS = 1e9
+# Later than any queue explains: the stamps come from another clock.
+ABSURD_LATENCY_MS = 10_000
+
+
+@dataclass(slots=True)
+class DepthCounters:
+    """Count windows since the start.
+
+    Each of the windows that came `in` ends in one of the others: `out` as depth, `dropped` from
+    the full queue, `skipped` for too few events, `incomplete` for a silent camera, `unfit`
+    because the rig does not fit the model (or is not known yet), `malformed`, or `failed` in the
+    inference; or it still waits.
+    """
+
+    windows_in: int = 0
+    windows_out: int = 0
+    windows_dropped: int = 0
+    windows_skipped: int = 0
+    windows_incomplete: int = 0
+    windows_unfit: int = 0
+    windows_malformed: int = 0
+    windows_failed: int = 0
+
+
+# Counters that stand still while all is well, and what their rise means.
+_PROBLEMS = (
+    ('windows_dropped', WARN, 'windows dropped: inference cannot keep up'),
+    ('windows_incomplete', WARN, 'windows without depth: one camera saw nothing'),
+    ('windows_malformed', WARN, 'windows malformed'),
+    ('windows_failed', ERROR, 'windows failed in the inference'),
+)
+
+
+class DepthReport:
+    """Keep what the node reports between two reports.
+
+    The worker counts in `counters` and calls window_out; the executor's thread calls the rest.
+    last_problem: the latest sentence about a window without depth. now_ns: monotonic time.
+    """
+
+    def __init__(self, contract: ModelContract, now_ns: int) -> None:
+        self.counters = DepthCounters()
+        self.last_problem = ''
+        self._contract = contract
+        self._lock = Lock()
+        self._latency = LatencyMeter()
+        self._firing = FiringMeter(contract)
+        self._last_stamp_ns = 0
+        self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
+        self._before = DepthCounters()
+        self._heard_ns = now_ns
+
+    def window_in(self, now_ns: int) -> None:
+        """Count a window that came."""
+        self.counters.windows_in += 1
+        self._rates['input'].add()
+        self._heard_ns = now_ns
+
+    def window_out(self, stamp_ns: int, published_ns: int, firing_rates: Rates) -> None:
+        """Count a depth image: its stamp and when it was published, both ROS time."""
+        with self._lock:
+            if stamp_ns < self._last_stamp_ns:  # time jumped back
+                self._latency.reset()
+            self._last_stamp_ns = stamp_ns
+            self.counters.windows_out += 1
+            self._rates['output'].add()
+            self._latency.add(published_ns - stamp_ns)
+            self._firing.add(firing_rates)
+
+    def make(self, now_ns: int, reason: str) -> Report:
+        """Return the report and start anew; reason: why nothing is inferred, or ''."""
+        report = Report()
+        with self._lock:
+            now = DepthCounters(**asdict(self.counters))
+            self._add_figures(report, now, now_ns)
+        if reason:
+            report.problem(ERROR, reason)
+        self._add_problems(report, now, now_ns)
+        self._before, self.last_problem = now, ''
+        return report
+
+    def _add_figures(self, report: Report, now: DepthCounters, now_ns: int) -> None:
+        for name, meter in self._rates.items():
+            report.values[f'{name} rate (Hz)'] = meter.take(now_ns)
+        median_ms = self._latency.percentile_ms(50)
+        report.values['latency median (ms)'] = median_ms
+        report.values['latency p99 (ms)'] = self._latency.percentile_ms(99)
+        if abs(median_ms) > ABSURD_LATENCY_MS:
+            report.problem(
+                WARN,
+                f'stamps are {median_ms / 1e3:.3g} s old: replay with /clock and set use_sim_time',
+            )
+        report.values |= {name.replace('_', ' '): n for name, n in asdict(now).items()}
+        self._add_firing_rates(report)
+
+    def _add_firing_rates(self, report: Report) -> None:
+        rates = self._firing.take()
+        if rates is None:
+            return
+        report.values['firing rate'] = sum(rates.values()) / len(rates)
+        report.values |= {f'firing rate {layer}': rate for layer, rate in rates.items()}
+        for sentence in outside_envelope(self._contract, rates):
+            report.problem(WARN, sentence)
+
+    def _add_problems(self, report: Report, now: DepthCounters, now_ns: int) -> None:
+        silent_ns = now_ns - self._heard_ns
+        if silent_ns > SILENT_NS:
+            report.problem(STALE, f'no spike frame for {silent_ns / SECOND_NS:.1f} s')
+        for name, level, meaning in _PROBLEMS:
+            new = getattr(now, name) - getattr(self._before, name)
+            if new:
+                report.problem(level, f'{new} {meaning}')
+        if self.last_problem:
+            report.problem(WARN, self.last_problem)

@@ -1,0 +1,111 @@
+"""The parameters of the nodes, as data."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """Describe one parameter of a node.
+
+    The type of `default` is the parameter's; a whole number does where a float is wanted.
+    minimum, maximum: allowed range, both included, of a number. choices: allowed texts, any if
+    empty. required: the empty text is refused. read_only: cannot change while the node runs.
+    """
+
+    name: str
+    default: bool | int | float | str
+    unit: str
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    read_only: bool = True
+
+    def allowed(self) -> str:
+        """Return the allowed values in words."""
+        if self.choices:
+            return ' or '.join(repr(choice) for choice in self.choices)
+        if isinstance(self.default, bool):
+            return 'true or false'
+        if isinstance(self.default, str):
+            return 'a text that is not empty' if self.required else 'a text'
+        kind = 'whole number' if isinstance(self.default, int) else 'number'
+        return f'a {kind} from {self.minimum:g} to {self.maximum:g}'
+
+
+Table = tuple[ParameterRow, ...]
+
+BINNER: Table = (
+    ParameterRow('stereo', True, '', 'Two cameras; false: one, on left/events.'),
+    ParameterRow('window_ms', 50.0, 'ms', 'Length of a window; the model fixes it.', 1, 1000),
+    ParameterRow('hop_ms', 50.0, 'ms', 'From window to window; must divide window_ms.', 1, 1000),
+    ParameterRow(
+        'max_wait_ms',
+        100.0,
+        'ms',
+        'How long a window waits for a camera that is silent after the first passed its end.',
+        1,
+        1000,
+        read_only=False,
+    ),
+    ParameterRow('width', 346, 'px', 'Width of a spike frame; the model fixes it.', 8, 4096),
+    ParameterRow('height', 260, 'px', 'Height of a spike frame; the model fixes it.', 8, 4096),
+    ParameterRow(
+        'focal_length', 199.65, 'px', 'Focal length of the camera in the spike frame.', 1, 100_000
+    ),
+    ParameterRow('cx', 173.0, 'px', 'Principal point of it, column.', -100_000, 100_000),
+    ParameterRow('cy', 130.0, 'px', 'Principal point of it, row.', -100_000, 100_000),
+    ParameterRow('baseline', 0.0999, 'm', 'Distance of the two cameras.', 0.001, 100),
+    ParameterRow('event_queue', 1000, 'packets', 'Depth of the event queues.', 1, 100_000),
+)
+
+DEPTH: Table = (
+    ParameterRow('model', '', '', 'Path of the ONNX model.', required=True),
+    ParameterRow(
+        'min_events',
+        500,
+        'events',
+        'A window with fewer events yields no depth.',
+        0,
+        1_000_000_000,
+        read_only=False,
+    ),
+    ParameterRow('threads', 0, '', 'Threads of the inference; 0: as many as cores.', 0, 256),
+    ParameterRow('queue', 2, 'windows', 'Windows that may wait for inference.', 1, 100),
+    ParameterRow(
+        'depth_encoding',
+        '32FC1',
+        '',
+        'Depth as metres (32FC1) or millimetres (16UC1).',
+        choices=('32FC1', '16UC1'),
+    ),
+)
+
+REPLAY: Table = (
+    ParameterRow('recording', '', '', 'Folder of the rosbag2 recording.', required=True),
+    ParameterRow('left', '', '', 'Event topic of the left or only camera; empty: find it.'),
+    ParameterRow('right', '', '', 'Event topic of the right camera; empty: find it.'),
+    ParameterRow(
+        'rate',
+        1.0,
+        '',
+        'Speed of the replay; stamps keep the spacing of the recording.',
+        0.01,
+        100,
+    ),
+    ParameterRow(
+        'publish_clock',
+        False,
+        '',
+        'Publish /clock and leave stamps alone, instead of stamping with the present.',
+    ),
+    ParameterRow(
+        'wait_s',
+        60.0,
+        's',
+        'How long to wait for a subscriber of each event topic; 0: do not wait.',
+        0,
+        86_400,
+    ),
+)

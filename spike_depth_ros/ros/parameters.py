@@ -1,0 +1,101 @@
+"""Declaring a node's parameters from its table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from spike_depth_ros.ros.parameter_tables import ParameterRow, Table
+
+# rclpy declares these itself, or reads them where a topic is made.
+_RCLPY_PARAMETERS = ('use_sim_time', 'start_type_description_service')
+_RCLPY_PREFIXES = ('qos_overrides.',)
+
+
+class ParameterError(ValueError):
+    """A parameter with a wrong name or value; says which, and what is allowed."""
+
+
+def declare(node: Node, table: Table) -> dict[str, Any]:
+    """Declare the parameters of `table` and return their values by name.
+
+    The node must have been made with automatically_declare_parameters_from_overrides=True: that
+    is how rclpy lets a node see names that it does not know. Raises ParameterError for an unknown
+    name and for a value of a wrong type or out of range.
+    """
+    given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
+    _refuse_unknown(given, table)
+    values = {row.name: checked(row, given.get(row.name, row.default)) for row in table}
+    for row in table:
+        if row.name in given:
+            node.undeclare_parameter(row.name)
+        node.declare_parameter(
+            row.name, values[row.name], _descriptor(row), ignore_override=True
+        )
+    return values
+
+
+def on_change(node: Node, table: Table, apply: Callable[[str, Any], None]) -> None:
+    """Call apply(name, value) when a parameter that may change gets a new value.
+
+    rclpy refuses wrong types, values out of range and read-only parameters itself, and says why.
+    """
+    names = [row.name for row in table if not row.read_only]
+
+    def changed(parameters: list[Parameter]) -> None:
+        for parameter in parameters:
+            if parameter.name in names:
+                apply(parameter.name, parameter.value)
+
+    node.add_post_set_parameters_callback(changed)
+
+
+def checked(row: ParameterRow, value: Any) -> Any:
+    """Return the value in the type of the row; raises ParameterError if it is not allowed."""
+    wanted = type(row.default)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    fits = type(value) is wanted and (not row.choices or value in row.choices)
+    if fits and row.minimum is not None and row.maximum is not None:
+        fits = row.minimum <= value <= row.maximum
+    if not fits or (row.required and not value):
+        unit = f' {row.unit}' if row.unit and row.minimum is not None else ''
+        raise ParameterError(
+            f"parameter '{row.name}' is {value!r}, but must be {row.allowed()}{unit} "
+            f'({row.description[0].lower()}{row.description[1:].rstrip(".")})'
+        )
+    return value
+
+
+def _refuse_unknown(given: dict[str, Any], table: Table) -> None:
+    known = [row.name for row in table]
+    for name in given:
+        if name not in (*known, *_RCLPY_PARAMETERS) and not name.startswith(_RCLPY_PREFIXES):
+            raise ParameterError(
+                f"there is no parameter '{name}': use one of {', '.join(known)}, or use_sim_time"
+            )
+
+
+def _descriptor(row: ParameterRow) -> ParameterDescriptor:
+    unit = f' [{row.unit}]' if row.unit else ''
+    descriptor = ParameterDescriptor(
+        description=row.description + unit, read_only=row.read_only
+    )
+    if row.choices:
+        descriptor.additional_constraints = row.allowed()
+    if row.minimum is not None and row.maximum is not None:
+        if isinstance(row.default, int):
+            bounds = IntegerRange(from_value=int(row.minimum), to_value=int(row.maximum))
+            descriptor.integer_range = [bounds]
+        else:
+            bounds = FloatingPointRange(
+                from_value=float(row.minimum), to_value=float(row.maximum)
+            )
+            descriptor.floating_point_range = [bounds]
+    return descriptor

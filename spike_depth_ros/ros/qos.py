@@ -1,0 +1,25 @@
+"""Qualities of service of the topics; all but those of `spikes/info` can be overridden."""
+
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+OVERRIDABLE = QoSOverridingOptions.with_default_policies()
+
+
+def events(depth: int) -> QoSProfile:
+    """As camera drivers send: the newest packets matter, a lost one is not sent again."""
+    return QoSProfile(depth=depth, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+
+
+def images() -> QoSProfile:
+    """As rviz and image_pipeline listen."""
+    return QoSProfile(depth=10, reliability=QoSReliabilityPolicy.RELIABLE)
+
+
+def latched() -> QoSProfile:
+    """The latest message also for those who join later."""
+    return QoSProfile(
+        depth=1,
+        reliability=QoSReliabilityPolicy.RELIABLE,
+        durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
+    )

@@ -1,0 +1,126 @@
+"""The replay node: a recording in, its packets out, as a driver would send them."""
+
+import time
+from threading import Event, Thread
+
+from event_camera_msgs.msg import EventPacket
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage
+
+from spike_depth_ros.events import encodings
+from spike_depth_ros.recordings.cameras import find_cameras
+from spike_depth_ros.recordings.cdr import COMPRESSED_IMAGE
+from spike_depth_ros.recordings.player import Player
+from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_time
+from spike_depth_ros.ros.diagnostics import steady_clock
+from spike_depth_ros.ros.parameter_tables import REPLAY
+from spike_depth_ros.ros.parameters import declare
+
+TOPICS = ('left/events', 'right/events')
+EVENT_QUEUE = 1000
+CLOCK_PERIOD_S = 0.01
+GRAPH_PERIOD_S = 0.05
+# A publisher hears of a subscriber before that one is ready to listen, and the last best-effort
+# messages need a moment before their publisher may go.
+SETTLING_S = 0.5
+DELIVERY = Duration(seconds=5)
+
+
+class ReplayNode(Node):
+    """Publish the event packets and the true depth of a rosbag2 recording, then end.
+
+    Publishes left/events, right/events, /clock if asked to, and compressed depth as recorded.
+    """
+
+    def __init__(self) -> None:
+        super().__init__('replay', automatically_declare_parameters_from_overrides=True)
+        self.exit_code = 0
+        parameters = declare(self, REPLAY)
+        self._wait_s: float = parameters['wait_s']
+        with Recording(parameters['recording']) as recording:
+            topics = recording.topics
+        cameras = find_cameras(topics, parameters['left'], parameters['right'])
+        truth = tuple(t.name for t in topics.values() if t.type == COMPRESSED_IMAGE)
+        self._events = self._make_event_publishers(cameras)
+        self._truth = {
+            topic: self.create_publisher(CompressedImage, topic, qos.images()) for topic in truth
+        }
+        self._stopped = Event()
+        self.context.on_shutdown(self._stopped.set)
+        self._player = Player(
+            parameters['recording'],
+            cameras,
+            truth,
+            parameters['rate'],
+            restamp=not parameters['publish_clock'],
+            wait=self._stopped.wait,
+            send=self._send,
+        )
+        if parameters['publish_clock']:
+            self._clock = self.create_publisher(Clock, '/clock', 1)
+            self.create_timer(CLOCK_PERIOD_S, self._publish_clock, clock=steady_clock())
+        encodings.warm_up()  # used at the end, when nothing may take long
+        self._thread = Thread(target=self._play, name='player')
+        self._thread.start()
+
+    def destroy_node(self) -> None:
+        """Let the player stop, then destroy the node."""
+        self._stopped.set()
+        self._thread.join()
+        super().destroy_node()
+
+    def _make_event_publishers(self, cameras: tuple[str, ...]) -> dict[str, Publisher]:
+        return {
+            topic: self.create_publisher(
+                EventPacket, name, qos.events(EVENT_QUEUE), qos_overriding_options=qos.OVERRIDABLE
+            )
+            for topic, name in zip(cameras, TOPICS, strict=False)
+        }
+
+    def _play(self) -> None:
+        """Send everything, then end the node."""
+        try:
+            if self._wait_for_subscribers():
+                self._player.play()
+                self._wait_for_delivery()
+        except (ValueError, RuntimeError) as error:
+            if self.context.ok():  # else a signal ended rclpy meanwhile
+                self.get_logger().error(str(error))
+                self.exit_code = 1
+        finally:
+            self.context.try_shutdown()
+
+    def _wait_for_subscribers(self) -> bool:
+        """Wait until somebody listens to each camera; return False if the node is to stop."""
+        if not self._wait_s:
+            return True
+        deadline = time.monotonic() + self._wait_s
+        for publisher in self._events.values():
+            while not publisher.get_subscription_count():
+                if time.monotonic() > deadline:
+                    raise ValueError(
+                        f"nobody subscribed to '{publisher.topic_name}' within "
+                        f'{self._wait_s:g} s: start the binner, raise wait_s, or set it to 0'
+                    )
+                if self._stopped.wait(GRAPH_PERIOD_S):
+                    return False
+        return not self._stopped.wait(SETTLING_S)
+
+    def _send(self, topic: str, cdr: bytes) -> None:
+        publisher = self._events.get(topic) or self._truth[topic]
+        publisher.publish(cdr)
+
+    def _publish_clock(self) -> None:
+        log_time_ns = self._player.log_time_ns()
+        if log_time_ns is not None:
+            self._clock.publish(Clock(clock=to_time(log_time_ns)))
+
+    def _wait_for_delivery(self) -> None:
+        for publisher in (*self._events.values(), *self._truth.values()):
+            publisher.wait_for_all_acked(DELIVERY)
+        self._stopped.wait(SETTLING_S)

@@ -1,0 +1,42 @@
+"""The bounded queue between a subscription and the worker that infers."""
+
+from collections import deque
+from threading import Condition
+from typing import Generic, TypeVar
+
+T = TypeVar('T')
+
+
+class WindowQueue(Generic[T]):
+    """Hold the latest items for one worker thread; when full, the oldest is dropped and counted.
+
+    dropped: how many, since the start.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._items: deque[T] = deque()
+        self._capacity = capacity
+        self._changed = Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def put(self, item: T) -> None:
+        """Append an item, never waiting."""
+        with self._changed:
+            if len(self._items) == self._capacity:
+                self._items.popleft()
+                self.dropped += 1
+            self._items.append(item)
+            self._changed.notify()
+
+    def get(self) -> T | None:
+        """Wait for the oldest item and take it; None once the queue is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._items)
+            return None if self._closed else self._items.popleft()
+
+    def close(self) -> None:
+        """Let get return None from now on."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
