@@ -1,0 +1,124 @@
+"""Slow and obvious decoders to arrays, written from the encodings' descriptions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spike_depth_ros.events.packet import Packet
+
+JITTER_UNITS = 10
+
+
+@dataclass
+class Events:
+    """Hold decoded events; times in nanoseconds, as they were sent."""
+
+    t_ns: list[int] = field(default_factory=list)
+    x: list[int] = field(default_factory=list)
+    y: list[int] = field(default_factory=list)
+    polarity: list[int] = field(default_factory=list)
+    triggers: list[int] = field(default_factory=list)
+
+    def add(self, t_ns: int, x: int, y: int, polarity: int) -> None:
+        """Append one event."""
+        for column, value in zip(
+            (self.t_ns, self.x, self.y, self.polarity), (t_ns, x, y, polarity), strict=True
+        ):
+            column.append(value)
+
+    def rows(self) -> list[tuple[int, int, int, int]]:
+        """Return (t_ns, x, y, polarity) of each event."""
+        return list(zip(self.t_ns, self.x, self.y, self.polarity, strict=True))
+
+
+def words_of(packet: Packet, size: int) -> list[int]:
+    """Return the packet as unsigned integers of so many bytes."""
+    order = 'big' if packet.big_endian else 'little'
+    data = packet.data.tobytes()
+    return [
+        int.from_bytes(data[start : start + size], order)
+        for start in range(0, len(data) // size * size, size)
+    ]
+
+
+def decode_evt3(packets: Iterable[Packet]) -> Events:
+    """Decode packets of evt3 without losses; the time is unwrapped from the first TIME_HIGH."""
+    events = Events()
+    high = low = y = base = base_polarity = 0
+    started = False
+    for word in (word for packet in packets for word in words_of(packet, 2)):
+        kind, payload = word >> 12, word & 0xFFF
+        t_ns = (high * 4096 + low) * 1000
+        if kind == 0x8:
+            last, wraps = high % 4096, high // 4096
+            if started and payload - last > 4096 - JITTER_UNITS:
+                wraps -= 1  # a jitter's step back over the wrap
+            elif last - payload > JITTER_UNITS:
+                wraps += 1
+            high, low, started = wraps * 4096 + payload, 0, True
+        elif kind == 0x6:
+            low = payload
+        elif kind == 0x0:
+            y = payload & 0x7FF
+        elif kind == 0x2:
+            events.add(t_ns, payload & 0x7FF, y, payload >> 11)
+        elif kind == 0x3:
+            base, base_polarity = payload & 0x7FF, payload >> 11
+        elif kind in (0x4, 0x5):
+            span = 12 if kind == 0x4 else 8
+            for bit in range(span):
+                if payload >> bit & 1:
+                    events.add(t_ns, base + bit, y, base_polarity)
+            base += span
+        elif kind == 0xA:
+            events.triggers.append(payload & 1)
+    return events
+
+
+def decode_mono(packets: Iterable[Packet]) -> Events:
+    """Decode packets of mono."""
+    events = Events()
+    for packet in packets:
+        for word in words_of(packet, 8):
+            t_ns = packet.time_base_ns + word % 2**32
+            events.add(t_ns, word >> 32 & 0xFFFF, word >> 48 & 0x7FFF, word >> 63)
+    return events
+
+
+def decode_libcaer(packets: Iterable[Packet]) -> Events:
+    """Decode packets of libcaer whose events are all valid."""
+    events = Events()
+    for packet in packets:
+        words = words_of(packet, 4)
+        base_us = last = 0
+        for address, t_us in zip(words[::2], words[1::2], strict=True):
+            if t_us < last:
+                base_us += 2**31
+            last = t_us
+            t_ns = packet.time_base_ns + 1000 * (base_us + t_us)
+            events.add(t_ns, address >> 17, address >> 2 & 0x7FFF, address >> 1 & 1)
+    return events
+
+
+DECODERS = {'evt3': decode_evt3, 'mono': decode_mono, 'libcaer': decode_libcaer}
+
+
+def windows(events: Events, window_ns: int, hop_ns: int, width: int, height: int) -> dict:
+    """Return the frames of windows with events: end_ns -> uint8 [height, width, 2], ON first."""
+    reached = np.maximum.accumulate(np.array(events.t_ns, np.int64))
+    x, y = np.array(events.x, np.int64), np.array(events.y, np.int64)
+    place = (y * width + x) * 2 + 1 - np.array(events.polarity, np.int64)
+    on_sensor = (x < width) & (y < height)
+    first_ends = (reached // hop_ns + 1) * hop_ns
+    ends = {
+        end + late
+        for end in np.unique(first_ends).tolist()
+        for late in range(0, window_ns, hop_ns)
+    }
+    frames = {}
+    for end_ns in sorted(ends):
+        inside = on_sensor & (end_ns - window_ns <= reached) & (reached < end_ns)
+        counts = np.bincount(place[inside], minlength=height * width * 2)
+        frames[end_ns] = np.minimum(counts, 255).astype(np.uint8).reshape(height, width, 2)
+    return {end_ns: frame for end_ns, frame in frames.items() if frame.any()}
