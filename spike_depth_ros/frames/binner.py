@@ -91,6 +91,14 @@ class Binner:
         self._deadline.tick(now_ns)
         return self._close_due()
 
+    def set_max_wait(self, max_wait_ns: int) -> None:
+        """Wait so long for a silent camera from now on; raises ValueError under 0.
+
+        The ring was made for the constructor's max_wait_ns and one second; it ends longer waits.
+        """
+        _check_max_wait(max_wait_ns)
+        self._deadline.max_wait_ns = max_wait_ns
+
     def reset(self) -> None:
         """Forget all time and everything that was counted for open windows."""
         self.counters.resets += 1
@@ -263,7 +271,11 @@ def _check(
             f'hop_ns={hop_ns} must divide window_ns={window_ns}; choose a hop that goes into the '
             'window a whole number of times'
         )
-    if max_wait_ns < 0:
-        raise ValueError(f'max_wait_ns={max_wait_ns} must not be negative')
+    _check_max_wait(max_wait_ns)
     if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
         raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
+
+
+def _check_max_wait(max_wait_ns: int) -> None:
+    if max_wait_ns < 0:
+        raise ValueError(f'max_wait_ns={max_wait_ns} must be at least 0')

@@ -15,7 +15,7 @@ class Deadline:
     """
 
     def __init__(self, max_wait_ns: int) -> None:
-        self._max_wait_ns = max_wait_ns
+        self.max_wait_ns = max_wait_ns
         self._now_ns: int | None = None
         self.waited_ns = 0
         self.clear()
@@ -43,7 +43,7 @@ class Deadline:
         overdue = open_slot
         while self._passed:
             since_ns, slot = self._passed[0]
-            if slot > open_slot and self.waited_ns - since_ns < self._max_wait_ns:
+            if slot > open_slot and self.waited_ns - since_ns < self.max_wait_ns:
                 break
             overdue = max(overdue, slot)
             self._passed.popleft()
