@@ -91,6 +91,7 @@ class DepthNode(Node):
     def _on_spikes(self, message: Image) -> None:
         self._report.window_in(time.monotonic_ns())
         self._queue.put(message)
+        self._report.counters.windows_dropped = self._queue.dropped
 
     def _work(self) -> None:
         """Answer windows until the queue is closed."""

@@ -7,7 +7,10 @@ exit code 0, whenever they come. That is why what takes long to import is import
 import importlib
 import signal
 import sys
+from types import FrameType
 from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def binner() -> int:
@@ -26,12 +29,20 @@ def replay() -> int:
 
 
 def _run(name: str, class_name: str) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in SIGNALS:
+        signal.signal(number, _interrupt_once)
     try:
         node = _start(name, class_name)
         return 1 if node is None else _spin(node)
     except KeyboardInterrupt:
         return 0
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """End the node in good order, which further signals must not disturb."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _start(name: str, class_name: str) -> Any:
@@ -78,8 +89,6 @@ def _spin(node: Any) -> int:
     except ExternalShutdownException:
         pass
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         executor.shutdown()
         node.destroy_node()
         rclpy.try_shutdown()

@@ -1,0 +1,77 @@
+"""The demo's own node: it listens to what the others publish."""
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.context import Context
+from rclpy.node import Node
+from sensor_msgs.msg import CompressedImage, Image
+
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import from_image, to_ns
+from spike_depth_ros.ros.demo.window_store import WindowStore
+
+# More than one report of each node may wait here while the demo reads something else.
+DIAGNOSTICS_QUEUE = 100
+
+
+class EvaluationNode(Node):
+    """Collect windows, depth, true depth and diagnostics.
+
+    binner, depth: the latest values that the nodes reported. reports: how many reports of each
+    came. firing: all firing rates that were reported. first_s, last_s: monotonic time of the first
+    and the latest window or depth image, None before any.
+    """
+
+    def __init__(self, context: Context, truth_topic: str | None, store: WindowStore) -> None:
+        super().__init__('demo', context=context)
+        self.binner: dict[str, str] = {}
+        self.depth: dict[str, str] = {}
+        self.reports = {'binner': 0, 'depth': 0}
+        self.firing: list[dict[str, float]] = []
+        self.first_s: float | None = None
+        self.last_s: float | None = None
+        self._store = store
+        self.create_subscription(Image, 'spikes', self._on_spikes, qos.images())
+        self.create_subscription(Image, 'depth/image_rect', self._on_depth, qos.images())
+        self.create_subscription(
+            DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS_QUEUE
+        )
+        if truth_topic:
+            self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.images())
+
+    def sees_nodes(self) -> bool:
+        """Say whether binner and depth node are ready for packets."""
+        ready = self.count_publishers('spikes') and self.count_publishers('depth/image_rect')
+        return bool(ready) and self.count_subscribers('spikes') > 1
+
+    def _on_spikes(self, message: Image) -> None:
+        self._note_time()
+        self._store.add_events(to_ns(message.header.stamp), from_image(message))
+
+    def _on_depth(self, message: Image) -> None:
+        self._note_time()
+        self._store.add_depth(to_ns(message.header.stamp), from_image(message))
+
+    def _on_truth(self, message: CompressedImage) -> None:
+        self._store.add_truth(to_ns(message.header.stamp), bytes(message.data))
+
+    def _note_time(self) -> None:
+        self.last_s = time.monotonic()
+        if self.first_s is None:
+            self.first_s = self.last_s
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            node = status.name.partition(':')[0].rpartition('/')[2]
+            if node in self.reports:
+                self._take(node, status)
+
+    def _take(self, node: str, status: DiagnosticStatus) -> None:
+        values = {pair.key: pair.value for pair in status.values}
+        setattr(self, node, values)
+        self.reports[node] += 1
+        prefix = 'firing rate'
+        firing = {key: float(text) for key, text in values.items() if key.startswith(prefix)}
+        if firing:
+            self.firing.append(firing)

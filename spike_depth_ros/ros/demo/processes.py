@@ -1,0 +1,67 @@
+"""The nodes as child processes that never outlive their parent."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+
+GRACE_S = 10.0
+_PR_SET_PDEATHSIG = 1
+
+
+class Processes:
+    """Start nodes, and end them when the context is left, however that happens."""
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None)
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, node: str, parameters: Mapping[str, object]) -> None:
+        """Start a node of this package with its parameters."""
+        rows = [f'{name}:={_yaml(value)}' for name, value in parameters.items()]
+        arguments = [argument for row in rows for argument in ('-p', row)]
+        command = [sys.executable, '-m', 'spike_depth_ros.ros', node, '--ros-args']
+        self._running[node] = subprocess.Popen(
+            [*command, '--log-level', 'warn', *arguments],
+            # Ctrl-C reaches the parent alone, which then ends its children in good order.
+            start_new_session=True,
+            preexec_fn=self._die_with_parent,
+        )
+
+    def exit_codes(self) -> dict[str, int]:
+        """Return the exit codes of the nodes that have ended."""
+        codes = {name: process.poll() for name, process in self._running.items()}
+        return {name: code for name, code in codes.items() if code is not None}
+
+    def __enter__(self) -> 'Processes':
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Interrupt the nodes that still run; kill what does not end within GRACE_S."""
+        for process in self._running.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+        for process in self._running.values():
+            try:
+                process.wait(GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _die_with_parent(self) -> None:
+        """Let Linux end this child when its parent is killed and cannot do so itself."""
+        self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _yaml(value: object) -> str:
+    """Write a parameter so that ROS reads its type back; texts are quoted."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

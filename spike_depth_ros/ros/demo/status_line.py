@@ -1,0 +1,39 @@
+"""The line that shows how the demo is getting on."""
+
+import sys
+import time
+
+from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
+from spike_depth_ros.ros.demo.table import status
+
+# On a terminal the line is overwritten; in a log a new one comes less often.
+TERMINAL_PERIOD_S = 0.5
+LOG_PERIOD_S = 2.0
+
+
+class StatusLine:
+    """Show a line about the nodes now and then, on standard output."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+        self._period_s = TERMINAL_PERIOD_S if self._is_terminal else LOG_PERIOD_S
+        self._start_s = self._next_s = time.monotonic()
+        self._width = 0
+
+    def show(self, node: EvaluationNode) -> None:
+        """Show the latest reports, if it is time to."""
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + self._period_s
+        text = status(node.binner, node.depth, now_s - self._start_s)
+        self._width = max(self._width, len(text))
+        if self._is_terminal:
+            print(f'\r{text:<{self._width}}', end='', flush=True)
+        else:
+            print(text, flush=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._is_terminal:
+            print(flush=True)

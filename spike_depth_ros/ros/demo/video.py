@@ -1,0 +1,27 @@
+"""Writing pictures to a video file."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+# H.264 where the library was built with it, else what every build has.
+CODECS = ('libx264', 'mpeg4')
+BIT_RATE = 3_000_000
+
+
+def write_video(path: Path, pictures: Iterable[npt.NDArray[np.uint8]], rate_hz: int) -> None:
+    """Write rgb pictures, uint8 [height, width, 3] with even sizes, as an MP4 file."""
+    codec = next(name for name in CODECS if name in av.codecs_available)
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=Fraction(rate_hz), bit_rate=BIT_RATE)
+        stream.pix_fmt = 'yuv420p'
+        for pixels in pictures:
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = pixels.shape[:2]
+            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())

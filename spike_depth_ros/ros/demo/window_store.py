@@ -1,0 +1,93 @@
+"""What the demo keeps of a run to draw it and to measure it afterwards."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+# A minute at 20 Hz, about 350 MB of temporary file.
+MAX_WINDOWS = 1200
+OFF, NONE, ON = 0, 1, 2
+EVENTS, DEPTH, TRUTH = range(3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredWindow:
+    """Hold one window: its stamp (ns), left events uint8 [h, w] (OFF, NONE or ON, by the more
+    frequent polarity), depth float16 [h, w] in metres or None, compressed true depth or None.
+    """
+
+    stamp_ns: int
+    events: npt.NDArray[np.uint8]
+    depth: npt.NDArray[np.float16] | None
+    truth: bytes | None
+
+
+class WindowStore:
+    """Keep the first MAX_WINDOWS windows in a temporary file.
+
+    Adding only appends bytes, so that the nodes under test keep the processor to themselves;
+    what the bytes mean is worked out after the run. tolerance_ns: how far the stamp of a true
+    depth may lie from its window's.
+    """
+
+    def __init__(self, tolerance_ns: int) -> None:
+        self._tolerance_ns = tolerance_ns
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the store)
+        self._places: dict[int, dict[int, tuple[int, int]]] = {EVENTS: {}, DEPTH: {}, TRUTH: {}}
+        self._shape = (0, 0)
+
+    def add_events(self, stamp_ns: int, counts: npt.NDArray[np.uint8]) -> None:
+        """Keep the left camera's events of a spike frame, uint8 [h, w, channels]."""
+        self._shape = counts.shape[:2]
+        on, off = counts[..., 0], counts[..., 1]
+        sign = np.uint8(NONE) + (on > off) - (on < off)
+        self._add(EVENTS, stamp_ns, sign.astype(np.uint8).tobytes())
+
+    def add_depth(self, stamp_ns: int, depth: npt.NDArray[np.float32]) -> None:
+        """Keep a depth image, metres; float16 rounds it by at most 0.05 %."""
+        self._add(DEPTH, stamp_ns, depth.astype(np.float16).tobytes())
+
+    def add_truth(self, stamp_ns: int, compressed: bytes) -> None:
+        """Keep the true depth as it came, compressed."""
+        self._add(TRUTH, stamp_ns, compressed)
+
+    def stamps(self) -> list[int]:
+        """Return the windows' stamps in the order of time."""
+        return sorted(self._places[EVENTS])
+
+    def window(self, stamp_ns: int) -> StoredWindow:
+        """Return the window with this stamp."""
+        depth = self._read(DEPTH, stamp_ns)
+        return StoredWindow(
+            stamp_ns,
+            np.frombuffer(self._read(EVENTS, stamp_ns), np.uint8).reshape(self._shape),
+            np.frombuffer(depth, np.float16).reshape(self._shape) if depth else None,
+            self._read(TRUTH, self._nearest_truth(stamp_ns)) or None,
+        )
+
+    def windows(self) -> Iterator[StoredWindow]:
+        """Return the windows one by one, in the order of time."""
+        return map(self.window, self.stamps())
+
+    def is_full(self) -> bool:
+        """Say whether later windows were left out."""
+        return len(self._places[EVENTS]) >= MAX_WINDOWS
+
+    def _add(self, kind: int, stamp_ns: int, data: bytes) -> None:
+        if len(self._places[kind]) < MAX_WINDOWS:
+            self._places[kind][stamp_ns] = (self._file.tell(), len(data))
+            self._file.write(data)
+
+    def _read(self, kind: int, stamp_ns: int) -> bytes:
+        """Return what is stored; nothing is b''."""
+        offset, size = self._places[kind].get(stamp_ns, (0, 0))
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    def _nearest_truth(self, stamp_ns: int) -> int:
+        stamps = self._places[TRUTH]
+        nearest = min(stamps, key=lambda stamp: abs(stamp - stamp_ns), default=0)
+        return nearest if abs(nearest - stamp_ns) <= self._tolerance_ns else 0
