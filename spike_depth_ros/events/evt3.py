@@ -123,9 +123,10 @@ def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
             state[BASE_POLARITY] = payload >> evt3.POLARITY_SHIFT
         elif kind == evt3.EXT_TRIGGER:
             tally[TRIGGERS + (payload & evt3.EDGE)] += 1
-        elif not evt3.SKIPPED >> kind & 1 and kind != evt3.TIME_LOW:
-            events = _events_of(kind, payload)
-            tally[STALE_EVENTS] += events
+        elif evt3.UNDEFINED >> kind & 1:
+            tally[UNKNOWN_WORDS] += 1
+        else:
+            tally[STALE_EVENTS] += _events_of(kind, payload)
     return position
 
 
@@ -175,7 +176,7 @@ def _consume(
             base, base_polarity = payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
         elif kind == evt3.EXT_TRIGGER:
             tally[TRIGGERS + (payload & evt3.EDGE)] += 1
-        elif not evt3.SKIPPED >> kind & 1:
+        elif evt3.UNDEFINED >> kind & 1:
             tally[UNKNOWN_WORDS] += 1
     state[HIGH], state[TIME], state[ROW] = high, time_us, row
     state[BASE], state[BASE_POLARITY] = base, base_polarity

@@ -18,8 +18,7 @@ PADDING = 0x9
 EXT_TRIGGER = 0xA  # edge in bit 0
 OTHERS = 0xE
 CONTINUED_12 = 0xF
-# Types that hold no event and no time, as a bit set.
-SKIPPED = 1 << CONTINUED_4 | 1 << PADDING | 1 << OTHERS | 1 << CONTINUED_12
+UNDEFINED = 1 << 0x1 | 1 << 0xB | 1 << 0xC | 1 << 0xD  # a bit set of types
 
 ADDRESS = 0x7FF  # x or y in a payload
 POLARITY_SHIFT = 11
