@@ -10,8 +10,8 @@ class CameraCounters:
     Of all `packets`, these were dropped whole: `packets_unknown_encoding`, `packets_wrong_form`
     (size or encoding unlike the camera's first, or beyond any sensor's), `packets_wrong_time` (no
     clock goes there), `packets_out_of_order` and `packets_stale` (from before a reset).
-    `packets_truncated` ended within a word and were read up to it. `packets_lost` never came, by
-    gaps in `seq`.
+    `packets_truncated` ended within a word and were read up to it. `packets_lost` are missing
+    between those that were read, by gaps in `seq`.
 
     Of all `events`, `events_unmapped` and `events_outside` (of the sensor) have no place in a
     frame, `events_late` came after their window, `events_stale` after lost packets and before time

@@ -1,0 +1,26 @@
+"""The order of packets."""
+
+import pytest
+
+from spike_depth_ros.events.sequence import REORDER_NS, Order, Sequence
+
+STAMP_NS = 10 * REORDER_NS
+
+
+@pytest.mark.parametrize(
+    ('seq', 'stamp_ns', 'order', 'lost'),
+    [
+        (8, STAMP_NS + 1, Order.NEXT, 0),
+        (11, STAMP_NS + 1, Order.NEXT, 3),
+        (7, STAMP_NS, Order.LATE, 0),
+        (6, STAMP_NS - 1, Order.LATE, 0),
+        (6, STAMP_NS - REORDER_NS, Order.RESTART, 0),
+        (6, STAMP_NS, Order.RESTART, 0),
+        (0, STAMP_NS + 1, Order.RESTART, 0),
+    ],
+)
+def test_a_packet_after_seq_7(seq: int, stamp_ns: int, order: Order, lost: int) -> None:
+    sequence = Sequence()
+    assert sequence.follow(7, STAMP_NS) is Order.NEXT
+    assert sequence.follow(seq, stamp_ns) is order
+    assert sequence.lost == lost

@@ -1,0 +1,47 @@
+"""Counting decoded events, as training does."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streams import HEIGHT, MS_NS, WIDTH, Camera
+
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.count import count_events
+from spike_depth_ros.frames.pixel_table import resize_table
+
+events = st.lists(
+    st.tuples(
+        st.integers(0, 49_999),
+        st.integers(0, WIDTH + 3),
+        st.integers(0, HEIGHT + 3),
+        st.integers(0, 1),
+    ),
+    min_size=1,
+    max_size=200,
+).map(sorted)
+
+
+@settings(deadline=None)
+@given(events, st.integers(1, 30), st.integers(1, 30))
+def test_it_counts_as_the_nodes_do(events: list, width: int, height: int) -> None:
+    binner = Binner(1, 50 * MS_NS, 50 * MS_NS, 0, width, height)
+    frames = binner.push(0, Camera('evt3').send(events, until_us=50_000), 0)
+    _, x, y, polarity = np.array(events).T
+    frame = count_events(x, y, polarity, resize_table(WIDTH, HEIGHT, width, height))
+    assert frame.shape == (height, width, 2)
+    assert [frame.tolist()] == [node.counts.tolist() for node in frames] or not frame.any()
+
+
+def test_counts_stop_at_255_and_channels_are_on_off() -> None:
+    x, y, polarity = np.ones(300, np.int64), np.zeros(300, np.int64), np.arange(300) < 290
+    frame = count_events(x, y, polarity, resize_table(2, 1, 2, 1))
+    assert frame.tolist() == [[[0, 0], [255, 10]]]
+
+
+def test_arrays_that_are_no_events_are_refused() -> None:
+    table, zeros = resize_table(2, 1, 2, 1), np.zeros(3, np.int64)
+    with pytest.raises(ValueError, match='3, 2 and 3 entries'):
+        count_events(zeros, zeros[:2], zeros, table)
+    with pytest.raises(ValueError, match='negative address'):
+        count_events(zeros, zeros - 1, zeros, table)

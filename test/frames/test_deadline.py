@@ -1,0 +1,34 @@
+"""How long windows wait."""
+
+from spike_depth_ros.frames.deadline import MAX_STEP_NS, Deadline
+
+
+def test_slots_are_overdue_when_the_leader_passed_them_long_enough_ago() -> None:
+    deadline = Deadline(100)
+    for now_ns, slot in ((0, 3), (40, 5), (90, 5)):
+        deadline.tick(now_ns)
+        deadline.lead(slot)
+    assert deadline.overdue(0) == 0
+    deadline.tick(100)
+    assert deadline.overdue(0) == 3
+    deadline.tick(139)
+    assert deadline.overdue(3) == 3
+    deadline.tick(140)
+    assert deadline.overdue(3) == 5
+
+
+def test_a_long_step_and_a_step_back_wait_no_longer_than_they_may() -> None:
+    deadline = Deadline(10 * MAX_STEP_NS)
+    for now_ns in (10**12, 10**12 + 1, 0, 10**15):
+        deadline.tick(now_ns)
+    assert deadline.waited_ns == 1 + MAX_STEP_NS
+
+
+def test_closed_slots_are_forgotten() -> None:
+    deadline = Deadline(100)
+    deadline.tick(0)
+    for slot in range(1000):
+        deadline.lead(slot)
+    assert deadline.overdue(998) == 998
+    deadline.tick(100)
+    assert deadline.overdue(998) == 999

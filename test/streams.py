@@ -1,0 +1,72 @@
+"""Make packets of every encoding from events, for tests."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from spike_depth_ros.events.evt3_encoder import Evt3Encoder
+from spike_depth_ros.events.packet import Packet
+
+WIDTH, HEIGHT = 12, 8
+OFFSET_NS = 3_000_000_000  # header stamp minus sensor time
+MS_NS = 1_000_000
+
+# An event: time in us, x, y, polarity.
+Event = tuple[int, int, int, int]
+
+
+class Camera:
+    """Send events as the packets of one driver, whose header stamps are right."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self.seq = 0
+        self._evt3 = Evt3Encoder()
+
+    def send(self, events: list[Event], until_us: int | None = None) -> Packet:
+        """Return the next packet: events in order of time, and the time that it reaches."""
+        if not events and until_us is None:
+            raise ValueError('an empty packet needs until_us')
+        start_us = events[0][0] if events else until_us or 0
+        packet = Packet(
+            encoding=self.encoding,
+            width=WIDTH,
+            height=HEIGHT,
+            seq=self.seq,
+            stamp_ns=start_us * 1000 + OFFSET_NS,
+            time_base_ns=0,
+            big_endian=False,
+            data=np.zeros(0, np.uint8),
+        )
+        self.seq += 1
+        return getattr(self, f'_{self.encoding}_packet')(packet, events, start_us, until_us)
+
+    def _evt3_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        t_us, x, y, polarity = np.array(events, np.int64).reshape(-1, 4).T
+        data = self._evt3.encode(t_us, x, y, polarity, until_us)
+        return replace(packet, data=np.frombuffer(data, np.uint8))
+
+    def _mono_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        words = [(p << 63) | y << 48 | x << 32 | (t - start_us) * 1000 for t, x, y, p in events]
+        data = np.array(words, '<u8').view(np.uint8)
+        return replace(packet, time_base_ns=start_us * 1000, data=data)
+
+    def _libcaer_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        base_us = start_us >> 31 << 31 if events else start_us
+        words = [(x << 17 | y << 2 | p << 1 | 1, t & (2**31 - 1)) for t, x, y, p in events]
+        data = np.array(words, '<u4').reshape(-1).view(np.uint8)
+        return replace(packet, time_base_ns=base_us * 1000, data=data)
+
+
+def split(camera: Camera, events: list[Event], cuts: list[int], end_us: int) -> list[Packet]:
+    """Return all events in packets cut at some indexes, and a last one that reaches end_us."""
+    edges = sorted({min(cut, len(events)) for cut in cuts} | {0, len(events)})
+    packets = [camera.send(events[a:b]) for a, b in pairwise(edges)]
+    return [*packets, camera.send([], until_us=end_us)]
