@@ -1,0 +1,64 @@
+"""Run all benchmarks: `python -m bench [--output FILE]` prints a table and writes JSON."""
+
+import argparse
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench import counting, inference
+
+PACKAGES = ('numpy', 'numba')
+DEFAULT_OUTPUT = Path('runs/bench.json')
+
+
+def main() -> None:
+    """Run, print and write."""
+    parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
+    parser.add_argument(
+        '--output', type=Path, default=DEFAULT_OUTPUT, help=f'JSON file ({DEFAULT_OUTPUT})'
+    )
+    output = parser.parse_args().output
+    machine = _machine()
+    print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
+    rows = []
+    for benchmark in (counting, inference):
+        new_rows = benchmark.run()
+        _print(new_rows)
+        rows += new_rows
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps({'machine': machine, 'rows': rows}, indent=2) + '\n')
+    print(f'\nwritten to {output}')
+
+
+def _machine() -> dict[str, Any]:
+    """Name what the numbers depend on."""
+    cores = (
+        os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else range(os.cpu_count() or 1)
+    )
+    return {
+        'processor': _processor(),
+        'cores': len(cores),
+        'system': platform.platform(),
+        'python': platform.python_version(),
+    } | {package: version(package) for package in PACKAGES}
+
+
+def _processor() -> str:
+    cpuinfo = Path('/proc/cpuinfo')
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    models = [line.split(':', 1)[1].strip() for line in lines if line.startswith('model name')]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        ratio = row.get('ratio')
+        times = '' if ratio is None else f'{ratio:8.2f} x'
+        print(f'{row["name"]:60} {row["value"]:10} {row["unit"]:8}{times}', flush=True)
+
+
+if __name__ == '__main__':
+    main()
