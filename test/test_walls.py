@@ -51,7 +51,8 @@ def third_party(part: str) -> set[str]:
 
 def is_ros(module: str) -> bool:
     """Tell whether a module comes with ROS."""
-    return module in ('rclpy', 'cv_bridge', 'ament_index_python') or module.endswith(('_msgs', '_interfaces'))
+    named = ('rclpy', 'cv_bridge', 'ament_index_python')
+    return module in named or module.endswith(('_msgs', '_interfaces'))
 
 
 def crossings(part: str, forbidden: tuple[str, ...]) -> list[str]:
