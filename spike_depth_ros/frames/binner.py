@@ -10,12 +10,8 @@ from spike_depth_ros.events import encodings
 from spike_depth_ros.events.clock import JUMP_NS
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Order
-from spike_depth_ros.frames.camera import (
-    MAX_PACKET_BYTES,
-    MAX_SENSOR_SIZE,
-    MAX_TIME_NS,
-    CameraStream,
-)
+from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault, find_fault
+from spike_depth_ros.frames.camera import CameraStream
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
@@ -28,6 +24,7 @@ RING_SPARE_NS = 1_000_000_000
 # After a reset, packets that one camera left over from before arrive at most this much later.
 LEFTOVER_NS = 1_000_000_000
 MAX_PROBLEMS = 8
+MIN_HOP_NS = 1_000_000  # a finer ring takes a gigabyte
 
 
 class Binner:
@@ -109,26 +106,12 @@ class Binner:
 
     def _admits(self, camera: int, packet: Packet) -> bool:
         """Say whether a packet is to be read; count why not."""
-        counters, stream = self.counters.cameras[camera], self._streams[camera]
-        if packet.encoding not in encodings.names():
-            counters.packets_unknown_encoding += 1
-            self._problem(
-                camera, f"encoding '{packet.encoding[:40]}' is none of {encodings.names()}"
-            )
-        elif not _has_possible_form(packet) or (stream and not stream.has_form_of(packet)):
-            counters.packets_wrong_form += 1
-            self._problem(
-                camera,
-                f'{len(packet.data)} bytes of {packet.encoding}, {packet.width} x '
-                f'{packet.height}, do not fit what came before or any sensor',
-            )
-        elif not 0 <= packet.stamp_ns < MAX_TIME_NS:
-            counters.packets_wrong_time += 1
-            self._problem(camera, f'header stamp {packet.stamp_ns} ns is no time')
-        elif self._is_leftover(camera, packet.stamp_ns):
-            counters.packets_stale += 1
-        else:
+        fault = find_fault(packet)
+        if fault is None and self._is_leftover(camera, packet.stamp_ns):
+            fault = Fault('packets_stale', f'seq {packet.seq} is left over from before the reset')
+        if fault is None:
             return self._follows(camera, packet)
+        self._drop(camera, fault)
         return False
 
     def _is_leftover(self, camera: int, stamp_ns: int) -> bool:
@@ -144,14 +127,20 @@ class Binner:
             return True
         order = stream.sequence.follow(packet.seq, packet.stamp_ns)
         if order is Order.LATE:
-            self.counters.cameras[camera].packets_out_of_order += 1
+            self._drop(camera, Fault('packets_out_of_order', f'seq {packet.seq} came too late'))
             return False
         if order is Order.RESTART:
             self._problem(camera, f'seq or time began anew at seq {packet.seq}: reset')
             self.reset()
-        elif stream.sequence.lost:
+            return True
+        if stream.sequence.lost:
             self.counters.cameras[camera].packets_lost += stream.sequence.lost
             stream.decoder.lose()
+        if not stream.has_form_of(packet):
+            stream.decoder.lose()
+            form = f'{packet.encoding} of {packet.width} x {packet.height}'
+            self._drop(camera, Fault('packets_wrong_form', f'{form} is not what came before'))
+            return False
         return True
 
     def _read(self, camera: int, packet: Packet) -> list[SpikeFrame]:
@@ -160,8 +149,9 @@ class Binner:
         words = stream.decoder.open(packet)
         first_ns = stream.decoder.first_time_ns(words)
         if first_ns is not None and abs(first_ns) >= MAX_TIME_NS:
-            self.counters.cameras[camera].packets_wrong_time += 1
-            self._problem(camera, f'sensor time {first_ns} ns is no time')
+            self._drop(
+                camera, Fault('packets_wrong_time', f'sensor time {first_ns} ns is no time')
+            )
             return []
         if first_ns is not None and not self._keep_time(camera, stream, packet, first_ns):
             self._problem(camera, f'sensor time and header stamps jump at seq {packet.seq}: reset')
@@ -249,16 +239,13 @@ class Binner:
         timed = self._timed()
         return timed[0].clock.offset_ns if timed else 0
 
+    def _drop(self, camera: int, fault: Fault) -> None:
+        counters = self.counters.cameras[camera]
+        setattr(counters, fault.counter, getattr(counters, fault.counter) + 1)
+        self._problem(camera, fault.sentence)
+
     def _problem(self, camera: int, sentence: str) -> None:
         self.problems.append(f'camera {camera}: {sentence}')
-
-
-def _has_possible_form(packet: Packet) -> bool:
-    return (
-        1 <= packet.width <= MAX_SENSOR_SIZE
-        and 1 <= packet.height <= MAX_SENSOR_SIZE
-        and len(packet.data) <= MAX_PACKET_BYTES
-    )
 
 
 def _check(
@@ -266,7 +253,9 @@ def _check(
 ) -> None:
     if cameras not in (1, 2):
         raise ValueError(f'cameras={cameras} must be 1 or 2')
-    if hop_ns < 1 or window_ns < 1 or window_ns % hop_ns:
+    if hop_ns < MIN_HOP_NS:
+        raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
+    if window_ns < 1 or window_ns % hop_ns:
         raise ValueError(
             f'hop_ns={hop_ns} must divide window_ns={window_ns}; choose a hop that goes into the '
             'window a whole number of times'

@@ -9,13 +9,6 @@ from spike_depth_ros.events.sequence import Sequence
 from spike_depth_ros.frames.counters import CameraCounters
 from spike_depth_ros.frames.pixel_table import PixelTable
 
-# evt3 has no room for a larger sensor, and nobody makes one.
-MAX_SENSOR_SIZE = 2048
-# Times and sizes up to these leave no way to overflow the decoders' int64, whatever the bytes:
-# libcaer, the worst, advances by at most 2^31 us with each 8 bytes.
-MAX_TIME_NS = 1 << 62
-MAX_PACKET_BYTES = 1 << 24
-
 
 class CameraStream:
     """Hold what is known of a camera since the last reset; its first packet settles the form.

@@ -146,13 +146,13 @@ def packet(**fields: object) -> Packet:
 @pytest.mark.parametrize(
     ('bad', 'counter', 'sentence'),
     [
-        (packet(seq=1, encoding='trigger'), 'packets_unknown_encoding', "'trigger' is none of"),
-        (packet(seq=1, width=WIDTH + 1), 'packets_wrong_form', f'{WIDTH + 1} x {HEIGHT}'),
-        (packet(seq=1, encoding='evt3'), 'packets_wrong_form', 'of evt3'),
+        (packet(seq=1, encoding='trigger'), 'packets_unknown_encoding', "'trigger' is unknown"),
+        (packet(seq=1, width=WIDTH + 1), 'packets_wrong_form', f'{WIDTH + 1} x {HEIGHT} is not'),
+        (packet(seq=1, encoding='evt3'), 'packets_wrong_form', 'evt3 of'),
         (packet(seq=1, stamp_ns=-1), 'packets_wrong_time', 'header stamp -1 ns'),
         (packet(seq=1, time_base_ns=2**64 - 1), 'packets_wrong_time', 'sensor time'),
-        (packet(seq=0), 'packets_out_of_order', ''),
-        (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', ''),
+        (packet(seq=0), 'packets_out_of_order', 'seq 0 came too late'),
+        (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', 'too late'),
     ],
 )
 def test_a_bad_packet_is_dropped_and_counted(bad: Packet, counter: str, sentence: str) -> None:
@@ -173,6 +173,21 @@ def test_the_first_packet_must_have_a_possible_size() -> None:
         binner = mono()
         binner.push(0, packet(width=width, height=height), 0)
         assert binner.counters.cameras[0].packets_wrong_form == 1
+
+
+def test_a_packet_beyond_any_size_is_dropped() -> None:
+    binner = mono()
+    binner.push(0, packet(data=np.zeros(2**24 + 8, np.uint8)), 0)
+    assert binner.counters.cameras[0].packets_wrong_form == 1
+
+
+def test_a_restarted_camera_may_have_another_size() -> None:
+    binner = mono()
+    binner.push(0, packet(seq=5), 0)
+    camera = Camera('mono')
+    sent = [event(1), event(60)]
+    assert len(binner.push(0, replace(camera.send(sent), width=WIDTH + 1), 0)) == 1
+    assert (binner.counters.resets, binner.counters.cameras[0].packets_wrong_form) == (1, 0)
 
 
 def test_a_truncated_packet_is_read_to_its_last_whole_word() -> None:
@@ -205,9 +220,9 @@ def test_problems_are_bounded() -> None:
     ('arguments', 'reason'),
     [
         ((3, 50, 50, 0, 1, 1), 'cameras=3'),
-        ((1, 50, 20, 0, 1, 1), 'hop_ns=20 must divide window_ns=50'),
-        ((1, 0, 1, 0, 1, 1), 'window_ns=0'),
-        ((1, 50, 0, 0, 1, 1), 'hop_ns=0'),
+        ((1, 50 * MS_NS, 20 * MS_NS, 0, 1, 1), 'hop_ns=20000000 must divide window_ns=50000000'),
+        ((1, 0, MS_NS, 0, 1, 1), 'window_ns=0'),
+        ((1, MS_NS, MS_NS - 1, 0, 1, 1), 'hop_ns=999999 must be at least'),
         ((1, SECOND_NS, SECOND_NS, -1, 1, 1), 'max_wait_ns=-1'),
         ((1, SECOND_NS, SECOND_NS, 0, 0, 1), 'width=0'),
     ],

@@ -1,0 +1,45 @@
+"""Packets that cannot be read, whatever came before them."""
+
+from dataclasses import dataclass
+
+from spike_depth_ros.events import encodings
+from spike_depth_ros.events.packet import Packet
+
+# evt3 has no room for a larger sensor, and nobody makes one.
+MAX_SENSOR_SIZE = 2048
+# Times and sizes up to these leave no way to overflow the decoders' int64, whatever the bytes:
+# libcaer, the worst, advances by at most 2^31 us with each 8 bytes.
+MAX_TIME_NS = 1 << 62
+MAX_PACKET_BYTES = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Name the counter (of CameraCounters) for a dropped packet, and say why in one sentence."""
+
+    counter: str
+    sentence: str
+
+
+def find_fault(packet: Packet) -> Fault | None:
+    """Return what is wrong with a packet's fields, if anything."""
+    if packet.encoding not in encodings.names():
+        known = ', '.join(encodings.names())
+        sentence = f"encoding '{packet.encoding[:40]}' is unknown; it must be one of {known}"
+        return Fault('packets_unknown_encoding', sentence)
+    if (
+        not 1
+        <= min(packet.width, packet.height)
+        <= max(packet.width, packet.height)
+        <= (MAX_SENSOR_SIZE)
+    ):
+        sentence = (
+            f'{packet.width} x {packet.height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
+        )
+        return Fault('packets_wrong_form', sentence)
+    if len(packet.data) > MAX_PACKET_BYTES:
+        sentence = f'a packet of {len(packet.data)} bytes is over {MAX_PACKET_BYTES}'
+        return Fault('packets_wrong_form', sentence)
+    if not 0 <= packet.stamp_ns < MAX_TIME_NS:
+        return Fault('packets_wrong_time', f'header stamp {packet.stamp_ns} ns is no time')
+    return None
