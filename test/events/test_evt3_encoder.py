@@ -75,6 +75,8 @@ def test_a_gap_is_bridged_by_time_words() -> None:
     encode(encoder, [(0, 1, 1, 1)])
     data = encode(encoder, [(5 * MAX_HIGH_STEP * 4096 + 9, 1, 1, 1)])
     assert words(data) == ['8800', '8000', '8800', '8000', '8800', '6009', '0001', '2801']
+    data = encode(encoder, [], until_us=(5 * MAX_HIGH_STEP + 3000) * 4096)
+    assert words(data) == ['8000', '83b8', '6000']
 
 
 def test_until_writes_time_words_alone() -> None:

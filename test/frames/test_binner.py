@@ -130,6 +130,17 @@ def test_a_camera_that_starts_earlier_may_join_later() -> None:
     assert binner.counters.windows_empty == 1
 
 
+def test_a_camera_that_starts_before_the_ring_is_late() -> None:
+    left, right, binner = Camera('mono'), Camera('mono'), stereo()
+    assert binner.push(0, left.send([event(24 * 50), event(40 * 50)]), 0) == []
+    # Slots 1 and 24 would share a place among 23; 18 is the first that fits beside slot 40.
+    sent = [event(1 * 50), event(18 * 50), event(24 * 50), event(40 * 50)]
+    frames = binner.push(1, right.send(sent), 0)
+    assert ends_ms(frames) == [19 * 50, 25 * 50]
+    assert [frame.counts.sum() for frame in frames] == [1, 2]
+    assert binner.counters.cameras[1].events_late == 1
+
+
 def test_a_long_silence_costs_nothing() -> None:
     camera, binner = Camera('evt3'), mono()
     frames = binner.push(0, camera.send([event(10)]), 0)
