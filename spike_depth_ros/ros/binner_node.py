@@ -35,8 +35,8 @@ class BinnerNode(Node):
     def __init__(self) -> None:
         super().__init__('binner', automatically_declare_parameters_from_overrides=True)
         self.exit_code = 0
-        self._parameters = declare(self, BINNER)
-        self._channels = 4 if self._parameters['stereo'] else 2
+        self._settings = declare(self, BINNER)
+        self._channels = 4 if self._settings['stereo'] else 2
         self._binner = self._make_binner()
         self._report = BinnerReport(self._binner.counters, time.monotonic_ns())
         self._frame_id = ''
@@ -53,7 +53,7 @@ class BinnerNode(Node):
         self.create_timer(POLL_PERIOD_S, self._poll, clock=steady_clock())
 
     def _make_binner(self) -> Binner:
-        p = self._parameters
+        p = self._settings
         return Binner(
             cameras=self._channels // 2,
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
@@ -69,7 +69,7 @@ class BinnerNode(Node):
                 EventPacket,
                 TOPICS[camera],
                 partial(self._on_packet, camera),
-                qos.events(self._parameters['event_queue']),
+                qos.events(self._settings['event_queue']),
                 qos_overriding_options=qos.OVERRIDABLE,
             )
 
@@ -101,7 +101,7 @@ class BinnerNode(Node):
         if mapped is None or mapped is self._published_mapped:
             return
         self._published_mapped = mapped
-        p = self._parameters
+        p = self._settings
         rig = Rig(
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
             hop_ns=round(p['hop_ms'] * MILLISECOND_NS),

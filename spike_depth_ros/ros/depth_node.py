@@ -106,7 +106,7 @@ class DepthNode(Node):
             self._warn(self._fit.reason)
             return
         try:
-            counts = from_image(message)
+            counts = _counts(message, rig)
         except ValueError as error:
             counters.windows_malformed += 1
             self._warn(str(error))
@@ -152,3 +152,14 @@ class DepthNode(Node):
 
     def _make_report(self) -> Report:
         return self._report.make(time.monotonic_ns(), self._fit.reason)
+
+
+def _counts(message: Image, rig: Rig) -> npt.NDArray[np.uint8]:
+    """Return a spike frame's counts; raises ValueError unless they are of the rig's size."""
+    counts = from_image(message)
+    if counts.shape != (rig.height, rig.width, rig.channels):
+        raise ValueError(
+            f'a spike frame has the shape {counts.shape}, but spikes/info promises '
+            f'{(rig.height, rig.width, rig.channels)}'
+        )
+    return counts

@@ -62,7 +62,7 @@ class ReplayNode(Node):
             send=self._send,
         )
         if parameters['publish_clock']:
-            self._clock = self.create_publisher(Clock, '/clock', 1)
+            self._clock_publisher = self.create_publisher(Clock, '/clock', 1)
             self.create_timer(CLOCK_PERIOD_S, self._publish_clock, clock=steady_clock())
         encodings.warm_up()  # used at the end, when nothing may take long
         self._thread = Thread(target=self._play, name='player')
@@ -118,7 +118,7 @@ class ReplayNode(Node):
     def _publish_clock(self) -> None:
         log_time_ns = self._player.log_time_ns()
         if log_time_ns is not None:
-            self._clock.publish(Clock(clock=to_time(log_time_ns)))
+            self._clock_publisher.publish(Clock(clock=to_time(log_time_ns)))
 
     def _wait_for_delivery(self) -> None:
         for publisher in (*self._events.values(), *self._truth.values()):

@@ -1,0 +1,77 @@
+"""A probe of its own for each test, and a tiny model that nodes can load."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+import pytest
+from node_harness import Probe, isolate
+
+from spike_depth_ros.inference.contract import ModelContract
+
+isolate()
+
+# Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
+GRAPH = """
+<ir_version: 8, opset_import: ["" : 17]>
+tiny (uint8[1,{channels},260,346] spikes)
+    => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes)
+<float[1,{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
+{{
+    counts = Cast<to=1>(spikes)
+    depth = Conv(counts, weights)
+    fired = Sign(counts)
+    rate = ReduceMean<axes=[0,1,2,3], keepdims=0>(fired)
+    mean = ReduceMean<axes=[0,1,2,3], keepdims=0>(counts)
+    firing_rates = Reshape(rate, one)
+    mean_spikes = Reshape(mean, one)
+}}
+"""
+
+
+def contract(channels: int) -> ModelContract:
+    return ModelContract(
+        window_ns=50_000_000,
+        channels=channels,
+        width=346,
+        height=260,
+        f=199.65,
+        cx=173.0,
+        cy=130.0,
+        baseline_m=0.0999,
+        depth_min_m=0.5,
+        depth_max_m=10.0,
+        layers=('only',),
+        fanouts=(1.0,),
+        firing_rate_low=(0.0,),
+        firing_rate_high=(1.0,),
+        operations=1,
+        training_data='none',
+        recipe='none',
+        commit='none',
+    )
+
+
+def write_model(path: Path, channels: int) -> Path:
+    weights = ', '.join(['1', *['0'] * (channels - 2), '2'])
+    model = onnx.parser.parse_model(GRAPH.format(channels=channels, weights=weights))
+    onnx.helper.set_model_props(model, contract(channels).to_metadata())
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture(scope='session')
+def stereo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp('model') / 'stereo.onnx', channels=4)
+
+
+@pytest.fixture(scope='session')
+def mono_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp('model') / 'mono.onnx', channels=2)
+
+
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    probe = Probe()
+    yield probe
+    probe.close()

@@ -1,0 +1,97 @@
+"""Messages to arrays and back; runs over cv_bridge where it is present."""
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from synthetic_stream import packets
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.ros.conversions import (
+    from_image,
+    from_packet,
+    to_camera_info,
+    to_image,
+    to_ns,
+    to_packet,
+    to_time,
+)
+
+
+@pytest.mark.parametrize(
+    ('encoding', 'dtype', 'channels'),
+    [
+        ('32FC1', np.float32, 1),
+        ('16UC1', np.uint16, 1),
+        ('rgb8', np.uint8, 3),
+        ('8UC2', np.uint8, 2),
+        ('8UC4', np.uint8, 4),
+    ],
+)
+def test_pixels_survive(encoding: str, dtype: type, channels: int) -> None:
+    shape = (5, 7) if channels == 1 else (5, 7, channels)
+    pixels = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    header = Header(stamp=to_time(1_500_000_007), frame_id='left')
+
+    message = to_image(pixels, encoding, header)
+
+    assert (message.height, message.width, message.encoding) == (5, 7, encoding)
+    assert message.step * 5 == len(message.data) == pixels.nbytes
+    assert message.header == header
+    np.testing.assert_array_equal(from_image(message), pixels)
+    assert from_image(message).dtype == dtype
+
+
+def test_not_finite_depth_survives() -> None:
+    pixels = np.array([[np.nan, np.inf, 1.5]], np.float32)
+
+    np.testing.assert_array_equal(from_image(to_image(pixels, '32FC1', Header())), pixels)
+
+
+@pytest.mark.parametrize(
+    ('pixels', 'encoding', 'said'),
+    [
+        (np.zeros((2, 2), np.float64), '32FC1', 'float64'),
+        (np.zeros((2, 2, 3), np.uint8), '8UC4', '(2, 2, 3)'),
+        (np.zeros((2, 2), np.uint8), 'mono8', "'mono8' is unknown"),
+    ],
+)
+def test_wrong_pixels_are_refused(pixels: np.ndarray, encoding: str, said: str) -> None:
+    with pytest.raises(ValueError) as error:
+        to_image(pixels, encoding, Header())
+
+    assert said in str(error.value)
+
+
+def test_malformed_images_are_refused() -> None:
+    message = Image(height=2, width=2, encoding='8UC2', step=4, data=[0] * 7)
+
+    with pytest.raises(ValueError, match='7 bytes'):
+        from_image(message)
+
+
+@pytest.mark.parametrize('ns', [0, 1, -1, 1_500_000_007, 2**31 * 10**9 - 1])
+def test_times_survive(ns: int) -> None:
+    assert to_ns(to_time(ns)) == ns
+
+
+def test_packets_survive() -> None:
+    packet = packets(0, 5_000)[0]
+
+    again = to_packet(from_packet(packet, 'left'))
+
+    assert again.data.tobytes() == packet.data.tobytes()
+    for name in ('encoding', 'width', 'height', 'seq', 'stamp_ns', 'time_base_ns', 'big_endian'):
+        assert getattr(again, name) == getattr(packet, name)
+
+
+def test_camera_info_is_of_the_rectified_camera() -> None:
+    rig = Rig(1, 1, 4, 346, 260, 200.0, 170.0, 130.0, 0.1, 'sensor', np.ones((260, 346), bool))
+
+    info = to_camera_info(rig, Header(frame_id='left'))
+
+    assert list(info.k) == [200, 0, 170, 0, 200, 130, 0, 0, 1]
+    assert list(info.p) == [200, 0, 170, 0, 0, 200, 130, 0, 0, 0, 1, 0]
+    assert list(info.d) == [0] * 5
+    assert info.distortion_model == 'plumb_bob'
+    assert (info.width, info.height, info.header.frame_id) == (346, 260, 'left')

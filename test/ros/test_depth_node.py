@@ -1,0 +1,195 @@
+"""The depth node over DDS: spike frames in, metric depth out."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from node_harness import NodeProcess, Probe
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import from_image, to_image, to_time
+from spike_depth_ros.ros.diagnostics import key_values
+
+STATUS = '/depth: depth'
+HEIGHT, WIDTH = 260, 346
+
+
+def stereo_rig() -> Rig:
+    """A rig of twice the model's baseline that does not see the first column."""
+    mapped = np.ones((HEIGHT, WIDTH), bool)
+    mapped[:, 0] = False
+    return Rig(
+        window_ns=50_000_000,
+        hop_ns=50_000_000,
+        channels=4,
+        width=WIDTH,
+        height=HEIGHT,
+        f=199.65,
+        cx=173.0,
+        cy=130.0,
+        baseline_m=2 * 0.0999,
+        sync='sensor',
+        mapped=mapped,
+    )
+
+
+def counts(left: int = 1, right: int = 1) -> np.ndarray:
+    """Spike frame: `left` ON events in each left pixel, `right` OFF events in each right one."""
+    frame = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    frame[..., 0], frame[..., 3] = left, right
+    return frame
+
+
+class Source:
+    """Publish what a binner would."""
+
+    def __init__(self, probe: Probe) -> None:
+        self._probe = probe
+        self._info = probe.node.create_publisher(DiagnosticStatus, '/spikes/info', qos.latched())
+        self._spikes: Publisher = probe.node.create_publisher(Image, '/spikes', 100)
+        probe.until_subscribed('/spikes', '/spikes/info')
+
+    def info(self, rig: Rig) -> None:
+        self._info.publish(DiagnosticStatus(values=key_values(rig.to_pairs())))
+
+    def fit(self) -> None:
+        """Publish a rig that fits, and wait until the node has taken note of it."""
+        self.info(stereo_rig())
+        self._probe.until(
+            lambda: STATUS in self._probe.status
+            and not any(word in self._probe.text(STATUS) for word in ('spikes/info', 'needs')),
+            'the rig to fit',
+        )
+
+    def spikes(self, frame: np.ndarray, stamp_ns: int) -> None:
+        header = Header(stamp=to_time(stamp_ns), frame_id='left_camera')
+        self._spikes.publish(to_image(frame, '8UC4', header))
+
+
+@pytest.fixture
+def depth_node(stereo_model: Path) -> Iterator[NodeProcess]:
+    with NodeProcess('depth', {'model': stereo_model}) as process:
+        yield process
+
+
+@pytest.fixture
+def source(probe: Probe, depth_node: NodeProcess) -> Source:
+    return Source(probe)
+
+
+def test_depth_camera_info_and_preview(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    infos = probe.collect(CameraInfo, '/depth/camera_info')
+    previews = probe.collect(Image, '/depth/image_color')
+    probe.until(lambda: probe.node.count_publishers('/depth/image_color'), 'the preview')
+    source.fit()
+    frame = counts(left=1, right=1)
+    frame[0, 1] = 0  # 0 m, nearer than the model's range
+    frame[0, 2, 0] = 200  # 202 m, beyond it
+
+    source.spikes(frame, stamp_ns=1_234_567_890)
+    probe.until(lambda: depths and infos and previews, 'all three images')
+
+    depth = from_image(depths[0])
+    assert depths[0].encoding == '32FC1'
+    # 1 m + 2 m at the model's baseline, and twice that at the rig's
+    np.testing.assert_allclose(depth[1:, 1:], 6.0)
+    assert np.isnan(depth[:, 0]).all()  # no sensor pixel looks there
+    assert np.isnan(depth[0, 1])
+    assert depth[0, 2] == np.inf
+    assert from_image(previews[0]).shape == (HEIGHT, WIDTH, 3)
+    assert list(infos[0].k) == [199.65, 0, 173, 0, 199.65, 130, 0, 0, 1]
+    for message in (depths[0], infos[0], previews[0]):
+        assert message.header.frame_id == 'left_camera'
+        assert message.header.stamp == to_time(1_234_567_890)
+
+
+def test_millimetres(probe: Probe, stereo_model: Path) -> None:
+    with NodeProcess('depth', {'model': stereo_model, 'depth_encoding': '16UC1'}):
+        source = Source(probe)
+        depths = probe.collect(Image, '/depth/image_rect')
+        source.fit()
+        source.spikes(counts(), stamp_ns=1)
+        probe.until(lambda: depths, 'depth')
+
+    assert depths[0].encoding == '16UC1'
+    depth = from_image(depths[0])
+    assert (depth[:, 1:] == 6000).all()
+    assert not depth[:, 0].any()
+
+
+def test_depth_is_never_invented(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    source.fit()
+    few = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    few[0, :200, 0] = few[0, :200, 2] = 1
+
+    source.spikes(few, stamp_ns=10**12)
+    probe.until_value(STATUS, 'windows skipped', 1)
+    source.spikes(counts(right=0), stamp_ns=2 * 10**12)
+    probe.until_value(STATUS, 'windows incomplete', 1)
+
+    assert not depths
+    assert probe.values(STATUS)['windows out'] == '0'
+
+
+def test_a_rig_that_does_not_fit_is_refused(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    source.info(replace(stereo_rig(), window_ns=20_000_000))
+    probe.until_text(STATUS, 'is 20 ms, but the model needs 50 ms')
+    source.spikes(counts(), stamp_ns=1)
+    probe.until_value(STATUS, 'windows unfit', 1)
+    assert not depths
+    assert probe.status[STATUS].level == DiagnosticStatus.ERROR
+
+    source.fit()
+    source.spikes(counts(), stamp_ns=2)
+    probe.until(lambda: depths, 'depth')
+
+
+def test_malformed_frames_are_counted(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    source.fit()
+
+    source.spikes(counts()[:100], stamp_ns=1)
+    probe.until_value(STATUS, 'windows malformed', 1)
+    source.spikes(counts(), stamp_ns=2)
+    probe.until(lambda: depths, 'depth')
+
+
+def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Path) -> None:
+    parameters = {
+        'model': stereo_model,
+        'queue': 1,
+        'qos_overrides./spikes.subscription.depth': 100,
+    }
+    with NodeProcess('depth', parameters):
+        source = Source(probe)
+        source.fit()
+        for stamp_ns in range(1, 101):
+            source.spikes(counts(), stamp_ns)
+
+        def all_accounted() -> bool:
+            values = probe.values(STATUS)
+            names = ('out', 'dropped')
+            return sum(int(values.get(f'windows {name}', 0)) for name in names) == 100
+
+        probe.until(all_accounted, 'every window to be accounted for')
+
+
+def test_two_rigs_report_under_their_own_names(probe: Probe, stereo_model: Path) -> None:
+    parameters = {'model': stereo_model}
+    first = NodeProcess('depth', parameters, '-r', '__ns:=/one')
+    second = NodeProcess('depth', parameters, '-r', '__ns:=/two')
+    with first, second:
+        names = {'/one/depth: depth', '/two/depth: depth'}
+        probe.until(lambda: names <= set(probe.status), 'both reports')
+
+        assert first.interrupt() == second.interrupt() == (0, '')

@@ -1,0 +1,117 @@
+"""The replay node over DDS: a recording in, its packets out."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from event_camera_msgs.msg import EventPacket
+from node_harness import NodeProcess, Probe, one_sentence
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage
+from synthetic_stream import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
+
+from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.ros.conversions import to_ns, to_packet
+
+DURATION_US = 200_000
+# Nothing may get lost between a node and its test, so both offer and ask for reliable delivery.
+RELIABLE = {f'qos_overrides.{topic}.publisher.reliability': 'reliable' for topic in TOPICS}
+YEARS_NS = 10**17
+
+
+@pytest.fixture(scope='module', params=[0, YEARS_NS], ids=['near log time', 'another clock'])
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording whose header stamps are seconds, or years, from sensor time."""
+    path = tmp_path_factory.mktemp('recording') / 'stereo'
+    return write_recording(path, DURATION_US, stamp_ns=request.param)
+
+
+@pytest.fixture
+def received(probe: Probe) -> Iterator[dict[str, list]]:
+    lists = {topic: probe.collect(EventPacket, topic) for topic in TOPICS}
+    lists[TRUTH_TOPIC] = probe.collect(CompressedImage, TRUTH_TOPIC)
+    yield lists
+
+
+def finish(probe: Probe, replay: NodeProcess) -> tuple[int, str]:
+    """Take messages until the replay has ended."""
+    probe.until(lambda: replay.process.poll() is not None, 'the end')
+    return replay.wait()
+
+
+def test_everything_comes_stamped_with_the_present(
+    probe: Probe, received: dict[str, list], recording: Path
+) -> None:
+    before_ns = time.time_ns()
+    with NodeProcess('replay', {'recording': recording, **RELIABLE}) as replay:
+        assert finish(probe, replay) == (0, '')
+    after_ns = time.time_ns()
+
+    for camera, topic in enumerate(TOPICS):
+        sent = packets(camera, DURATION_US)
+        messages = received[topic]
+        assert len(messages) == len(sent) + 1  # one more closes the last window
+        stamps = [to_ns(message.header.stamp) for message in messages]
+        assert before_ns < stamps[0] < stamps[-2] < after_ns
+        for packet, message, stamp_ns in zip(sent, messages, stamps, strict=False):
+            assert stamp_ns - stamps[0] == packet.stamp_ns - sent[0].stamp_ns
+            assert bytes(message.events) == packet.data.tobytes()
+            assert message.header.frame_id == f'camera{camera}'
+        closing = to_packet(messages[-1])
+        assert (closing.seq, messages[-1].header.frame_id) == (len(sent), f'camera{camera}')
+
+    truth = received[TRUTH_TOPIC]
+    assert len(truth) == DURATION_US // 50_000
+    depth = depth_codec.decode(bytes(truth[0].data), truth[0].format)
+    assert depth.mean() == pytest.approx(TRUE_DEPTH_M, abs=1e-3)
+    window_end_ns = to_ns(received[TOPICS[0]][0].header.stamp) + 50_000_000
+    assert to_ns(truth[0].header.stamp) == window_end_ns
+
+
+def test_clock_instead_of_the_present(
+    probe: Probe, received: dict[str, list], recording: Path
+) -> None:
+    clock = probe.collect(Clock, '/clock')
+    parameters = {'recording': recording, 'publish_clock': 'true', **RELIABLE}
+    with NodeProcess('replay', parameters) as replay:
+        assert finish(probe, replay) == (0, '')
+
+    stamps = [to_ns(message.header.stamp) for message in received[TOPICS[0]]]
+    offset_ns = stamps[0] - packets(0, PACKET_US)[0].stamp_ns
+    assert offset_ns in (0, YEARS_NS)
+    times = [to_ns(message.clock) for message in clock]
+    assert times == sorted(times)
+    assert times[-1] - times[0] > DURATION_US * 500
+
+
+def test_topics_can_be_swapped(probe: Probe, received: dict[str, list], recording: Path) -> None:
+    parameters = {'recording': recording, 'left': TOPICS[1], 'right': TOPICS[0], **RELIABLE}
+    with NodeProcess('replay', parameters) as replay:
+        assert finish(probe, replay) == (0, '')
+
+    assert received[TOPICS[0]][0].header.frame_id == 'camera1'
+
+
+def test_interrupt_ends_it_quietly(
+    probe: Probe, received: dict[str, list], recording: Path
+) -> None:
+    with NodeProcess('replay', {'recording': recording, 'rate': 0.01, **RELIABLE}) as replay:
+        probe.until(lambda: received[TOPICS[0]], 'a packet')
+
+        assert replay.interrupt() == (0, '')
+
+
+def test_damage_is_told_of(probe: Probe, received: dict[str, list], tmp_path: Path) -> None:
+    path = write_recording(tmp_path / 'damaged', DURATION_US)
+    (database,) = path.glob('*.db3')
+    size = database.stat().st_size
+    with database.open('r+b') as file:
+        file.seek(size // 2)
+        file.write(b'\xff' * (size // 2))
+
+    with NodeProcess('replay', {'recording': path, **RELIABLE}) as replay:
+        code, error = finish(probe, replay)
+
+    assert code == 1
+    assert str(path) in one_sentence(error)

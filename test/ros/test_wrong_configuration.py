@@ -1,0 +1,79 @@
+"""Whatever is wrong at start ends a node with one sentence and exit code 1."""
+
+from pathlib import Path
+
+import pytest
+from node_harness import NodeProcess, one_sentence
+from synthetic_stream import TOPICS, write_recording
+
+from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp('files')
+    (folder / 'text.onnx').write_text('not a model')
+    with RecordingWriter(folder / 'empty', about={}):
+        pass
+    write_recording(folder / 'good', 10_000)
+    names = {name: folder / name for name in ('text.onnx', 'empty', 'good', 'nowhere')}
+    return names | {'model': stereo_model}
+
+
+@pytest.mark.parametrize(
+    ('node', 'parameters', 'arguments', 'said'),
+    [
+        ('depth', {}, [], "parameter 'model' is ''"),
+        ('depth', {'model': '{nowhere}'}, [], 'does not exist'),
+        ('depth', {'model': '{text.onnx}'}, [], 'is no ONNX file'),
+        ('depth', {'model': '{model}', 'depth_encoding': 'mono8'}, [], "'32FC1' or '16UC1'"),
+        ('depth', {'model': '{model}', 'queue': 0}, [], 'from 1 to 100 windows'),
+        ('binner', {'windw_ms': 50.0}, [], "no parameter 'windw_ms': use one of stereo,"),
+        ('binner', {'window_ms': 'long'}, [], "parameter 'window_ms' is 'long'"),
+        ('binner', {'window_ms': -1.0}, [], 'from 1 to 1000 ms'),
+        ('binner', {'width': 346.0}, [], 'a whole number from 8 to 4096 px'),
+        ('binner', {'stereo': 1}, [], 'true or false'),
+        ('binner', {'hop_ms': 35.0}, [], 'must divide window_ns=50000000'),
+        ('binner', {'qos_overrides./spikes.publisher.depth': 'x'}, [], 'qos_overrides./spikes'),
+        ('binner', {}, ['-p', 'window_ms'], 'parameter override rule'),
+        ('binner', {}, ['--', 'window_ms:=20.0'], "unknown argument 'window_ms:=20.0'"),
+        ('replay', {}, [], "parameter 'recording' is ''"),
+        ('replay', {'recording': '{nowhere}'}, [], 'does not exist'),
+        ('replay', {'recording': '{empty}'}, [], 'holds no message'),
+        ('replay', {'recording': '{good}', 'left': '/none'}, [], f'it has {TOPICS[0]}'),
+        ('replay', {'recording': '{good}', 'rate': 0.0}, [], 'a number from 0.01 to 100'),
+    ],
+)
+def test_one_sentence_and_exit_code_1(
+    files: dict[str, Path],
+    node: str,
+    parameters: dict[str, object],
+    arguments: list[str],
+    said: str,
+) -> None:
+    for key, value in parameters.items():
+        if isinstance(value, str) and value.startswith('{'):
+            parameters = parameters | {key: files[value[1:-1]]}
+
+    with NodeProcess(node, parameters, *arguments) as process:
+        code, error = process.wait()
+
+    assert code == 1
+    assert said in one_sentence(error)
+    assert one_sentence(error).startswith(f'{node}: ')
+
+
+def test_replay_without_a_binner_gives_up(files: dict[str, Path]) -> None:
+    with NodeProcess('replay', {'recording': files['good'], 'wait_s': 0.2}) as process:
+        code, error = process.wait()
+
+    assert code == 1
+    assert "nobody subscribed to '/left/events' within 0.2 s" in one_sentence(error)
+
+
+def test_unknown_node_name() -> None:
+    with NodeProcess('nothing') as process:
+        code, error = process.wait()
+
+    assert code == 1
+    assert 'use one of binner, depth, replay' in one_sentence(error)
