@@ -20,13 +20,15 @@ class SensorClock:
         self.stamp_ns = 0
         self.offset_ns = 0
 
-    def start(self, stamp_ns: int, sensor_ns: int, offset_ns: int) -> int:
+    def start(self, stamp_ns: int, sensor_ns: int, offset_ns: int | None) -> int:
         """Take the first packet and return the whole wraps by which its sensor time is short.
 
         offset_ns: header stamp minus sensor time of the camera that this one shares a clock with;
-        0 puts the first camera within half a wrap of its header stamps, whichever wrap it joins.
+        None for the first camera, whose own sensor time is the common clock.
         """
-        wraps = self._whole_wraps(stamp_ns - sensor_ns - offset_ns)
+        wraps = 0
+        if offset_ns is not None:
+            wraps = self._whole_wraps(stamp_ns - sensor_ns - offset_ns)
         self._remember(stamp_ns, sensor_ns + wraps * self._wrap_ns)
         self.offset_ns = self.stamp_ns - self._sensor_ns
         return wraps

@@ -177,12 +177,12 @@ class Binner:
     def _keep_time(self, camera: int, stream: CameraStream, packet: Packet, first_ns: int) -> bool:
         """Follow the camera's clock; let its stream begin where it starts."""
         is_new = stream.reached_ns is None
-        shared_ns = self._offset_ns()
+        shared_ns = self._offset_ns() if self._timed() else None
         if not stream.keep_time(packet.stamp_ns, first_ns, shared_ns):
             return False
         if is_new:
-            apart_ns = stream.clock.offset_ns - shared_ns
-            if len(self._timed()) > 1 and abs(apart_ns) > JUMP_NS:
+            apart_ns = 0 if shared_ns is None else stream.clock.offset_ns - shared_ns
+            if abs(apart_ns) > JUMP_NS:
                 self._problem(camera, f'clock is {apart_ns / 1e9:.1f} s off the other camera')
             slots = [timed.slot(self._hop_ns) for timed in self._timed()]
             self._windows.begin(stream.slot(self._hop_ns), max(slots))

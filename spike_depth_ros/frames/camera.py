@@ -39,7 +39,7 @@ class CameraStream:
             time_ns = self.reached_ns
         return None if time_ns is None else time_ns // hop_ns
 
-    def keep_time(self, stamp_ns: int, first_ns: int, shared_offset_ns: int) -> bool:
+    def keep_time(self, stamp_ns: int, first_ns: int, shared_offset_ns: int | None) -> bool:
         """Hold the time at which a packet starts against its header stamp.
 
         shared_offset_ns: see SensorClock.start. Returns False for a time jump, which ends the

@@ -11,6 +11,7 @@ SECOND_NS = 1_000_000_000
 @pytest.mark.parametrize(
     ('offset_ns', 'shared_ns', 'wraps'),
     [
+        (5 * WRAP_NS + 7, None, 0),  # the first camera's own time is the common clock
         (0, 0, 0),
         (5 * WRAP_NS + 7, 0, 5),
         (-2 * WRAP_NS - 7, 0, -2),
@@ -18,7 +19,9 @@ SECOND_NS = 1_000_000_000
         (WRAP_NS // 2 + 100, WRAP_NS // 2 - 100, 0),  # near half a wrap the other camera decides
     ],
 )
-def test_the_first_packet_tells_the_wraps(offset_ns: int, shared_ns: int, wraps: int) -> None:
+def test_the_first_packet_tells_the_wraps(
+    offset_ns: int, shared_ns: int | None, wraps: int
+) -> None:
     clock = SensorClock(WRAP_NS)
     assert clock.start(10**18 + offset_ns, 10**18, shared_ns) == wraps
     assert clock.offset_ns == offset_ns - wraps * WRAP_NS
@@ -26,7 +29,7 @@ def test_the_first_packet_tells_the_wraps(offset_ns: int, shared_ns: int, wraps:
 
 def test_a_clock_that_never_wraps_takes_any_offset() -> None:
     clock = SensorClock(0)
-    assert clock.start(10**18, 5, 0) == 0
+    assert clock.start(10**18, 5, None) == 0
     assert clock.offset_ns == 10**18 - 5
 
 
@@ -46,13 +49,13 @@ def test_later_packets_tell_wraps_and_jumps(
     stamp_ns: int, sensor_ns: int, wraps: int | None
 ) -> None:
     clock = SensorClock(WRAP_NS)
-    clock.start(0, 0, 0)
+    clock.start(0, 0, None)
     assert clock.follow(stamp_ns, sensor_ns) == wraps
 
 
 def test_the_offset_follows_slowly_and_a_constant_one_exactly() -> None:
     clock = SensorClock(0)
-    clock.start(1_234_567, 0, 0)
+    clock.start(1_234_567, 0, None)
     for packet in range(1, 100):
         clock.follow(packet * 4_000_000 + 1_234_567, packet * 4_000_000)
     assert clock.offset_ns == 1_234_567
