@@ -1,0 +1,183 @@
+"""StereoSpike: a stateless spiking U-Net from one spike frame to dense depth."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from spikingjelly.activation_based import functional as spiking
+from spikingjelly.activation_based import neuron, surrogate
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+
+GRID = 16  # the encoder halves four times, so both sides are padded to multiples of this
+FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
+READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
+
+
+class Output(NamedTuple):
+    """What the network computes for one batch.
+
+    log_depth: float [4, n, 1, h, w], natural logarithm of metres, the readout's potential after
+        one, two, three and four prediction layers (coarse to fine); the last is the prediction.
+    spikes: each spiking layer's output by name, float [n, c, h', w'], small whole numbers.
+    """
+
+    log_depth: Tensor
+    spikes: dict[str, Tensor]
+
+
+def spiking_neurons() -> neuron.IFNode:
+    """Return IF neurons that start each window at potential 0 and fire at 1 (paper equation 1)."""
+    return neuron.IFNode(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
+
+
+class SpikingLayer(nn.Sequential):
+    """A convolution without bias and the neurons that it drives."""
+
+    def __init__(self, convolution: nn.Module) -> None:
+        super().__init__()
+        self.synapses = convolution
+        self.neurons = spiking_neurons()
+
+
+class ResidualBlock(nn.Module):
+    """A spike-element-wise residual block, connect function ADD (Fang et al. 2021)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+        self.second = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the hidden spikes and the sum of the input and the block's spikes."""
+        hidden = self.first(x)
+        return hidden, self.second(hidden) + x
+
+
+class StereoSpike(nn.Module):
+    """Depth of the left camera from the spike counts of one window.
+
+    Source: Rancon et al., StereoSpike (2021), section 3.4 and figure 2, with the cameras' channels
+    concatenated. The readout's potential is the logarithm of depth; the paper's is depth.
+
+    Args:
+        channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+        width: channels of the first layer, doubled at each of four scales; 32 in the paper.
+    """
+
+    def __init__(self, channels: int = 4, width: int = 32) -> None:
+        super().__init__()
+        if channels not in (2, 4):
+            raise ValueError(f'channels is {channels}: use 4 for two cameras or 2 for one')
+        self.channels, self.width = channels, width
+        sizes = [width * 2**scale for scale in range(5)]
+        self.bottom = SpikingLayer(nn.Conv2d(channels, width, 5, padding=2, bias=False))
+        self.encoder = nn.ModuleList(
+            SpikingLayer(nn.Conv2d(fine, coarse, 5, stride=2, padding=2, bias=False))
+            for fine, coarse in pairwise(sizes)
+        )
+        self.bottleneck = nn.ModuleList(ResidualBlock(sizes[-1]) for _ in range(2))
+        scales = range(3, -1, -1)
+        self.decoder = nn.ModuleList(
+            SpikingLayer(UpsampledConv2d(sizes[scale + 1], sizes[scale], 5, 2)) for scale in scales
+        )
+        self.heads = nn.ModuleList(head(sizes[scale], 2**scale) for scale in scales)
+        self.reset_potential = nn.Parameter(torch.ones(()))  # shared and learned, equation 1
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Draw weights under which every layer fires, and a readout that starts near flat.
+
+        Sparse whole numbers come in, nothing normalises them: with PyTorch's own initialisation
+        no layer would fire at all.
+        """
+        for layer in self.modules():
+            if isinstance(layer, SpikingLayer):
+                draw(layer.synapses.weight, FIRING_GAIN)
+        for prediction in self.heads:
+            draw(prediction.weight, READOUT_GAIN)
+
+    def fanouts(self) -> dict[str, float]:
+        """Return how many synapses a spike of each layer, and of the input, reaches.
+
+        Synapses of the paper's network, away from the image's border: the phase form needs fewer.
+        """
+        block1, block2 = self.bottleneck
+        readers = {
+            'input': [self.bottom.synapses],
+            'bottom': [self.encoder[0].synapses],
+            'conv1': [self.encoder[1].synapses],
+            'conv2': [self.encoder[2].synapses],
+            'conv3': [self.encoder[3].synapses],
+            'conv4': [block1.first.synapses],
+            'block1_hidden': [block1.second.synapses],
+            'block1': [block2.first.synapses],
+            'block2_hidden': [block2.second.synapses],
+            'block2': [self.decoder[0].synapses],
+            'deconv4': [self.decoder[1].synapses, self.heads[0]],
+            'deconv3': [self.decoder[2].synapses, self.heads[1]],
+            'deconv2': [self.decoder[3].synapses, self.heads[2]],
+            'deconv1': [self.heads[3]],
+        }
+        return {name: float(sum(map(fanout, layers))) for name, layers in readers.items()}
+
+    def forward(self, counts: Tensor) -> Output:
+        """Map counts, float [n, channels, h, w], to log depth and the layers' spikes."""
+        spiking.reset_net(self)
+        height, width = counts.shape[-2:]
+        spikes = self.encode(functional.pad(counts, (0, -width % GRID, 0, -height % GRID)))
+        partial = self.read_out(self.decode(spikes))
+        return Output(torch.stack([part[..., :height, :width] for part in partial]), spikes)
+
+    def encode(self, x: Tensor) -> dict[str, Tensor]:
+        """Return the spikes of the encoder and the bottleneck by layer, fine to coarse."""
+        spikes = {'bottom': self.bottom(x)}
+        for number, layer in enumerate(self.encoder, 1):
+            spikes[f'conv{number}'] = layer(next(reversed(spikes.values())))
+        for number, block in enumerate(self.bottleneck, 1):
+            hidden, output = block(next(reversed(spikes.values())))
+            spikes |= {f'block{number}_hidden': hidden, f'block{number}': output}
+        return spikes
+
+    def decode(self, spikes: dict[str, Tensor]) -> list[Tensor]:
+        """Add the decoder's layers to `spikes`; return them coarse to fine."""
+        skips = [spikes[name] for name in ('conv3', 'conv2', 'conv1', 'bottom')]
+        x, outputs = spikes['block2'], []
+        for number, layer, skip in zip((4, 3, 2, 1), self.decoder, skips, strict=True):
+            x = layer(x) + skip
+            spikes[f'deconv{number}'] = x
+            outputs.append(x)
+        return outputs
+
+    def read_out(self, features: list[Tensor]) -> list[Tensor]:
+        """Return the readout's potential after each prediction layer, coarse to fine.
+
+        Never in bfloat16, which would round depth by centimetres.
+        """
+        potential, partial = self.reset_potential, []
+        with torch.autocast(features[0].device.type, enabled=False):
+            for spikes, prediction in zip(features, self.heads, strict=True):
+                potential = potential + prediction(spikes.to(prediction.weight.dtype))
+                partial.append(potential)
+        return partial
+
+
+def draw(weight: Tensor, gain: float) -> None:
+    """Fill kernels [out, in, k, k] with normal numbers of deviation gain / sqrt(fan in)."""
+    nn.init.normal_(weight, std=gain / weight[0].numel() ** 0.5)
+
+
+def head(channels: int, scale: int) -> nn.Module:
+    """Return a prediction layer: upsample to full size, then 3x3 to one readout potential."""
+    if scale == 1:
+        return nn.Conv2d(channels, 1, 3, padding=1, bias=False)
+    return UpsampledConv2d(channels, 1, 3, scale)
+
+
+def fanout(convolution: nn.Module) -> float:
+    """Return how many outputs of a convolution one input pixel reaches."""
+    out_channels, _, height, width = convolution.weight.shape
+    scale = getattr(convolution, 'scale', 1) / getattr(convolution, 'stride', (1,))[0]
+    return out_channels * height * width * scale**2

@@ -1,0 +1,87 @@
+"""StereoSpike against a plain implementation, and against the paper's figures."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+
+
+def fire(potential: Tensor) -> Tensor:
+    return (potential >= 1).to(potential.dtype)
+
+
+def upsampled(x: Tensor, scale: int) -> Tensor:
+    return functional.interpolate(x, scale_factor=scale, mode='nearest')
+
+
+def reference(network: StereoSpike, counts: Tensor) -> Tensor:
+    """Return the readout's potential, computed as the paper draws it: pad, upsample, crop."""
+    height, width = counts.shape[-2:]
+    x = functional.pad(counts, (0, -width % 16, 0, -height % 16))
+    skips = [fire(functional.conv2d(x, network.bottom.synapses.weight, padding=2))]
+    for layer in network.encoder:
+        weight = layer.synapses.weight
+        skips.append(fire(functional.conv2d(skips[-1], weight, stride=2, padding=2)))
+    x = skips.pop()
+    for block in network.bottleneck:
+        hidden = fire(functional.conv2d(x, block.first.synapses.weight, padding=1))
+        x = x + fire(functional.conv2d(hidden, block.second.synapses.weight, padding=1))
+    potential = network.reset_potential
+    for layer, head, scale in zip(network.decoder, network.heads, (8, 4, 2, 1), strict=True):
+        x = fire(functional.conv2d(upsampled(x, 2), layer.synapses.weight, padding=2))
+        x = x + skips.pop()
+        full = upsampled(x, scale) if scale > 1 else x
+        potential = potential + functional.conv2d(full, head.weight, padding=1)
+    return potential[..., :height, :width]
+
+
+@pytest.fixture(scope='module', params=[4, 2], ids=['binocular', 'monocular'])
+def network(request: pytest.FixtureRequest) -> StereoSpike:
+    torch.manual_seed(request.param)
+    return StereoSpike(request.param, width=4).double().eval()
+
+
+def counts_of(network: StereoSpike, height: int = 52, width: int = 75) -> Tensor:
+    return torch.poisson(torch.full((2, network.channels, height, width), 0.3).double())
+
+
+def test_potential_equals_the_reference(network: StereoSpike) -> None:
+    counts = counts_of(network)
+    with torch.no_grad():
+        difference = network(counts).log_depth[-1] - reference(network, counts)
+    assert difference.abs().max() < 1e-9
+
+
+def test_spikes_are_small_whole_numbers(network: StereoSpike) -> None:
+    spikes = network(counts_of(network)).spikes
+    largest = {'block1': 2, 'block2': 3} | {f'deconv{number}': 2 for number in (1, 2, 3, 4)}
+    assert len(spikes) == 13
+    for name, layer in spikes.items():
+        assert set(layer.unique().tolist()) <= set(range(largest.get(name, 1) + 1)), name
+        assert layer.any(), f'{name} is silent at initialisation'
+
+
+def test_a_window_leaves_no_trace(network: StereoSpike) -> None:
+    counts = counts_of(network)
+    with torch.no_grad():
+        first = network(counts).log_depth
+        network(counts_of(network))
+        assert torch.equal(network(counts).log_depth, first)
+
+
+def test_gradient_reaches_every_parameter(network: StereoSpike) -> None:
+    network(counts_of(network)).log_depth.square().sum().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.any(), name
+
+
+def test_size_of_the_papers_network() -> None:
+    network = StereoSpike(4, width=32)
+    assert round(sum(p.numel() for p in network.parameters()) / 1e6, 2) == 18.15
+
+
+def test_other_channels_are_refused() -> None:
+    with pytest.raises(ValueError, match=r'channels is 3: use 4 .* or 2'):
+        StereoSpike(3)
