@@ -1,0 +1,43 @@
+"""Simulating the demo's recording: `spike-depth simulate --output FOLDER`."""
+
+from pathlib import Path
+
+import torch
+from jsonargparse import CLI
+
+from spike_depth_ros.training.simulator.recording import write_recording
+from spike_depth_ros.training.simulator.scene import SceneRanges
+from spike_depth_ros.training.simulator.sensor import SensorRanges
+from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
+from spike_depth_ros.training.simulator.textures import texture_bank
+
+SEED = 4_000_000_000  # no split of the training data draws from here on
+TEXTURES = 96
+STEPS = 20  # intensity samples a window
+
+FLIGHT = SimulationRanges(
+    scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
+    sensor=SensorRanges(threshold=(0.35, 0.35), noise_hz=(0.1, 0.1)),
+    speed=(0.6, 0.6),
+    turn_rate=(0.2, 0.2),
+)
+
+
+def simulate(output: Path, seconds: float = 12.0, flight: int = 0) -> None:
+    """Write a simulated stereo recording with true depth as a rosbag2 folder.
+
+    Args:
+        output: folder to write, new.
+        seconds: length.
+        flight: number of the flight; every number is another scene and trajectory.
+    """
+    bank = texture_bank(TEXTURES, torch.Generator().manual_seed(SEED))
+    generator = torch.Generator().manual_seed(SEED + 1 + flight)
+    simulation = random_simulation(FLIGHT, bank, None, STEPS, generator)
+    about = f'Simulated by spike_depth_ros: flight {flight}, an indoor scene that no training saw.'
+    write_recording(output, simulation, seconds, about)
+
+
+def main(arguments: list[str]) -> None:
+    """Run `simulate` with the command line's arguments."""
+    CLI(simulate, args=arguments)

@@ -1,0 +1,74 @@
+"""A simulated flight as a rosbag2 recording: what two drivers would have published."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from spike_depth_ros.events.evt3_encoder import Evt3Encoder
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
+from spike_depth_ros.training.simulator.sensor import Events
+from spike_depth_ros.training.simulator.simulation import Simulation
+
+WINDOW_US = 50_000
+PACKET_US = 5_000
+START_US = 10_000_000  # so that evt3's 24-bit clock wraps 6.8 s into the recording
+EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01: header stamp = EPOCH_NS + sensor time
+DEPTH_TOPIC = '/left/depth_image_rect/compressedDepth'
+
+
+class CameraTrack:
+    """One camera's packets in a recording."""
+
+    def __init__(self, side: str, width: int, height: int) -> None:
+        self.topic, self.frame_id = f'/{side}/events', f'{side}_camera_optical_frame'
+        self.width, self.height = width, height
+        self.encoder, self.packets = Evt3Encoder(), 0
+
+    def write(self, writer: RecordingWriter, events: Events, start_us: int) -> None:
+        """Write the events of [start, start + PACKET_US) as one packet, logged at its end."""
+        end_us = start_us + PACKET_US
+        packet = Packet(
+            encoding='evt3',
+            width=self.width,
+            height=self.height,
+            seq=self.packets,
+            stamp_ns=EPOCH_NS + 1000 * start_us,
+            time_base_ns=0,
+            big_endian=False,
+            data=np.frombuffer(self.encoder.encode(*events, until_us=end_us), np.uint8),
+        )
+        writer.write_packet(self.topic, EPOCH_NS + 1000 * end_us, packet, self.frame_id)
+        self.packets += 1
+
+
+def part(events: Events, start_us: int, end_us: int) -> Events:
+    """Return the events of [start, end)."""
+    first, last = np.searchsorted(events.t_us, [start_us, end_us])
+    return Events(*(column[first:last] for column in events))
+
+
+def write_recording(folder: Path, simulation: Simulation, seconds: float, about: str) -> None:
+    """Write a flight: evt3 packets of both cameras and true depth at every window's end.
+
+    Args:
+        simulation: of the whole field of view.
+        about: one sentence, kept in the recording's metadata.
+
+    Raises RecordingError when the folder exists.
+    """
+    tracks = [CameraTrack(side, *simulation.crop[2:]) for side in ('left', 'right')]
+    windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
+    with RecordingWriter(folder, {'simulated': about}) as writer, torch.no_grad():
+        for start_us in tqdm(windows, desc=f'simulating {folder}', unit='window'):
+            window = simulation.window(start_us, WINDOW_US)
+            for packet_us in range(start_us, start_us + WINDOW_US, PACKET_US):
+                for track, events in zip(tracks, window[:2], strict=True):
+                    piece = part(events, packet_us, packet_us + PACKET_US)
+                    track.write(writer, piece, packet_us)
+            end_ns = EPOCH_NS + 1000 * (start_us + WINDOW_US)
+            writer.write_depth(
+                DEPTH_TOPIC, end_ns, end_ns, window.depth.numpy(), tracks[0].frame_id
+            )

@@ -1,0 +1,60 @@
+"""A bank of procedural surface textures."""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional
+
+SIDE = 256  # texels; a power of two, so that wrapping is a bit mask
+
+
+def texture_bank(count: int, generator: Generator) -> Tensor:
+    """Return `count` textures, float [count, SIDE, SIDE]: log reflectance, mean 0, deviation 1.
+
+    A quarter each: smooth noise, blocky noise, noise with boxes, two-tone prints.
+    """
+    makers = (smooth_noise, blocky_noise, boxes, print_like)
+    textures = [makers[number % len(makers)](generator) for number in range(count)]
+    bank = torch.stack(textures)
+    bank -= bank.mean((1, 2), keepdim=True)
+    return bank / bank.std((1, 2), keepdim=True).clamp(min=1e-3)
+
+
+def smooth_noise(generator: Generator) -> Tensor:
+    """Return octaves of smooth noise of a random roughness, [SIDE, SIDE]."""
+    return octaves('bicubic', generator)
+
+
+def blocky_noise(generator: Generator) -> Tensor:
+    """Return octaves of blocky noise of a random roughness, [SIDE, SIDE]."""
+    return octaves('nearest', generator)
+
+
+def boxes(generator: Generator) -> Tensor:
+    """Return smooth noise under up to 60 rectangles of one tone each, [SIDE, SIDE]."""
+    texture = 0.3 * smooth_noise(generator)
+    count = int(torch.randint(10, 60, (), generator=generator))
+    corners = torch.randint(0, SIDE, (count, 2), generator=generator).tolist()
+    sizes = torch.randint(4, 70, (count, 2), generator=generator).tolist()
+    tones = (2 * torch.randn(count, generator=generator)).tolist()
+    for (top, left), (height, width), tone in zip(corners, sizes, tones, strict=True):
+        texture[top : top + height, left : left + width] = tone
+    return texture
+
+
+def print_like(generator: Generator) -> Tensor:
+    """Return two tones split where smooth noise changes sign, [SIDE, SIDE]."""
+    return torch.sign(smooth_noise(generator)) + 0.1 * smooth_noise(generator)
+
+
+def octaves(mode: str, generator: Generator) -> Tensor:
+    """Return a sum of random grids of 2 to SIDE cells, each amplitude a power of its size."""
+    roughness = 0.2 + 0.8 * float(torch.rand((), generator=generator))
+    texture = torch.zeros(1, 1, SIDE, SIDE)
+    for level in range(1, int(math.log2(SIDE)) + 1):
+        grid = torch.randn(1, 1, 2**level, 2**level, generator=generator)
+        texture += 2 ** (-roughness * level) * functional.interpolate(
+            grid, (SIDE, SIDE), mode=mode
+        )
+    return texture[0, 0]
