@@ -1,0 +1,66 @@
+"""Training of a depth network, as Lightning runs it."""
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from spike_depth_ros.training.losses import depth_loss
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+
+Batch = tuple[Tensor, Tensor]
+
+
+class DepthEstimation(LightningModule):
+    """A StereoSpike network, its loss and its optimiser.
+
+    Args:
+        channels: 4 for two cameras, 2 for the left one alone.
+        width: channels of the first layer.
+        learning_rate: peak of a one-cycle schedule of Adam.
+    """
+
+    def __init__(self, channels: int = 4, width: int = 16, learning_rate: float = 1e-3) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.network = StereoSpike(channels, width)
+        self.learning_rate = learning_rate
+
+    def forward(self, spikes: Tensor) -> Tensor:
+        """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres."""
+        return torch.exp(self.network(self.counts(spikes)).log_depth[-1])
+
+    def counts(self, spikes: Tensor) -> Tensor:
+        """Return the channels that the network takes, as float."""
+        return spikes[:, : self.network.channels].float()
+
+    def training_step(self, batch: Batch) -> Tensor:
+        """Return the loss of a batch; log it and the mean firing rate."""
+        spikes, depth = batch
+        output = self.network(self.counts(spikes))
+        loss = depth_loss(output.log_depth, depth)
+        rates = [
+            layer.detach().count_nonzero() / layer.numel() for layer in output.spikes.values()
+        ]
+        self.log('loss', loss, prog_bar=True)
+        self.log('firing', torch.stack(rates).mean(), prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: Batch) -> None:
+        """Log the mean absolute error of depth and of log depth over all pixels."""
+        spikes, depth = batch
+        predicted = self(spikes)
+        error, log_error = (predicted - depth).abs(), (predicted.log() - depth.log()).abs()
+        self.log('val_depth', error.mean(), prog_bar=True, batch_size=len(spikes))
+        self.log('val_log', log_error.mean(), prog_bar=True, batch_size=len(spikes))
+
+    def configure_optimizers(self) -> dict:
+        """Return Adam under a one-cycle schedule over the whole run."""
+        optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
+        )
+        return {
+            'optimizer': optimizer,
+            'lr_scheduler': {'scheduler': schedule, 'interval': 'step'},
+        }

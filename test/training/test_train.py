@@ -1,0 +1,72 @@
+"""Training by its command: it starts, keeps a checkpoint, goes on from it, and exports."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from spike_depth_ros.inference.engine import DepthEngine
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = 2
+
+
+def spike_depth(*arguments: str, folder: Path) -> str:
+    command = [sys.executable, '-m', 'spike_depth_ros.cli', *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout + result.stderr
+
+
+def train(folder: Path, steps: int) -> str:
+    config = ROOT / 'config/training/stereospike_binocular.yaml'
+    options = {
+        'model.width': 2,
+        'data.samples': SAMPLES,
+        'data.validation_samples': SAMPLES,
+        'data.batch_size': 1,
+        'data.workers': 0,
+        'trainer.max_steps': steps,
+        'trainer.val_check_interval': 2,
+        'trainer.callbacks.init_args.every_n_train_steps': 1,
+    }
+    settings = [f'--{name}={value}' for name, value in options.items()]
+    return spike_depth('train', f'--config={config}', *settings, folder=folder)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('training')
+    train(folder, steps=2)
+    return folder
+
+
+def checkpoint(folder: Path) -> Path:
+    return folder / 'runs/stereospike_binocular/last.ckpt'
+
+
+def test_training_resumes_where_it_stopped(folder: Path) -> None:
+    before = torch.load(checkpoint(folder), weights_only=False)
+    output = train(folder, steps=4)
+    after = torch.load(checkpoint(folder), weights_only=False)
+    assert (before['global_step'], after['global_step']) == (2, 4)
+    assert re.search(r'estor\w+ .*last\.ckpt', output)
+    moved = [not torch.equal(after['state_dict'][k], v) for k, v in before['state_dict'].items()]
+    assert any(moved)
+
+
+def test_a_checkpoint_exports(folder: Path) -> None:
+    spike_depth(
+        'export',
+        f'--checkpoint={checkpoint(folder)}',
+        '--output=model.onnx',
+        f'--samples={SAMPLES}',
+        folder=folder,
+    )
+    contract = DepthEngine(folder / 'model.onnx').contract
+    assert contract.channels == 4
+    assert re.match(r'\d+ steps of Adam', contract.recipe)
+    assert any(contract.firing_rate_high)
