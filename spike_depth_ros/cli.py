@@ -4,6 +4,14 @@ import argparse
 import importlib
 import sys
 
+# Offline training: each module's main takes the rest of the command line (jsonargparse).
+TRAINING = {
+    'train': 'train a network as a YAML file says, or go on where it stopped',
+    'export': 'write a trained network as an ONNX file',
+    'evaluate': 'measure the shipped models on held-out simulated scenes',
+    'simulate': 'write a simulated recording with true depth',
+}
+
 
 def main() -> int:
     """Run the command that the command line names; return the exit code."""
@@ -12,10 +20,30 @@ def main() -> int:
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='command')
     _add_demo(commands)
-    arguments = parser.parse_args()
+    for command, purpose in TRAINING.items():
+        commands.add_parser(command, help=purpose, add_help=False)
+    arguments, rest = parser.parse_known_args()
+    if arguments.command in TRAINING:
+        return _train(arguments.command, rest)
+    if rest:
+        parser.error(f'unrecognized arguments: {" ".join(rest)}')
     module, function = arguments.function
     # Imported now: no command needs what the others import.
     return getattr(importlib.import_module(module), function)(arguments)
+
+
+def _train(command: str, arguments: list[str]) -> int:
+    try:
+        module = importlib.import_module(f'spike_depth_ros.training.{command}')
+    except ModuleNotFoundError as error:
+        print(
+            f'spike-depth {command} needs {error.name}, which is not installed: run `make '
+            'training`, or install requirements/training.txt and spikingjelly.txt.',
+            file=sys.stderr,
+        )
+        return 1
+    module.main(arguments)
+    return 0
 
 
 def _add_demo(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
