@@ -34,7 +34,7 @@ class BinnerNode(Node):
 
     def __init__(self) -> None:
         super().__init__('binner', automatically_declare_parameters_from_overrides=True)
-        self.exit_code = 0
+        self.exit_code: int | None = None
         self._settings = declare(self, BINNER)
         self._channels = 4 if self._settings['stereo'] else 2
         self._binner = self._make_binner()

@@ -43,7 +43,7 @@ class DepthNode(Node):
 
     def __init__(self) -> None:
         super().__init__('depth', automatically_declare_parameters_from_overrides=True)
-        self.exit_code = 0
+        self.exit_code: int | None = None
         parameters = declare(self, DEPTH)
         self._min_events: int = parameters['min_events']
         self._encoding: str = parameters['depth_encoding']
@@ -59,7 +59,7 @@ class DepthNode(Node):
         self.create_subscription(
             Image, 'spikes', self._on_spikes, qos.images(), qos_overriding_options=qos.OVERRIDABLE
         )
-        self._worker = Thread(target=self._work, name='inference')
+        self._worker = Thread(target=self._work, name='inference', daemon=True)
         self._worker.start()
 
     def destroy_node(self) -> None:
@@ -126,11 +126,7 @@ class DepthNode(Node):
             self._report.counters.windows_failed += 1
             self._warn(' '.join(str(error).split()))
             return
-        try:
-            self._publish(message, inference, rig)
-        except RuntimeError:  # rclpy's, when a signal ended the context meanwhile
-            if self.context.ok():
-                raise
+        self._publish(message, inference, rig)
 
     def _publish(self, message: Image, inference: Inference, rig: Rig) -> None:
         contract, header = self._engine.contract, message.header

@@ -39,7 +39,7 @@ class ReplayNode(Node):
 
     def __init__(self) -> None:
         super().__init__('replay', automatically_declare_parameters_from_overrides=True)
-        self.exit_code = 0
+        self.exit_code: int | None = None
         parameters = declare(self, REPLAY)
         self._wait_s: float = parameters['wait_s']
         with Recording(parameters['recording']) as recording:
@@ -51,7 +51,6 @@ class ReplayNode(Node):
             topic: self.create_publisher(CompressedImage, topic, qos.images()) for topic in truth
         }
         self._stopped = Event()
-        self.context.on_shutdown(self._stopped.set)
         self._player = Player(
             parameters['recording'],
             cameras,
@@ -65,7 +64,7 @@ class ReplayNode(Node):
             self._clock_publisher = self.create_publisher(Clock, '/clock', 1)
             self.create_timer(CLOCK_PERIOD_S, self._publish_clock, clock=steady_clock())
         encodings.warm_up()  # used at the end, when nothing may take long
-        self._thread = Thread(target=self._play, name='player')
+        self._thread = Thread(target=self._play, name='player', daemon=True)
         self._thread.start()
 
     def destroy_node(self) -> None:
@@ -88,12 +87,10 @@ class ReplayNode(Node):
             if self._wait_for_subscribers():
                 self._player.play()
                 self._wait_for_delivery()
+            self.exit_code = 0
         except (ValueError, RuntimeError) as error:
-            if self.context.ok():  # else a signal ended rclpy meanwhile
-                self.get_logger().error(str(error))
-                self.exit_code = 1
-        finally:
-            self.context.try_shutdown()
+            self.get_logger().error(str(error))
+            self.exit_code = 1
 
     def _wait_for_subscribers(self) -> bool:
         """Wait until somebody listens to each camera; return False if the node is to stop."""

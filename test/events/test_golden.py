@@ -63,16 +63,7 @@ def test_frames_of_a_recording_equal_the_reference(
     assert counters.triggers_rising == events[encoding].triggers.count(1)
     assert (counters.events_outside, counters.events_unmapped, counters.words_unknown) == (0, 0, 0)
 
-    shift_ns = _shift_of_evt3(packets[encoding][0]) if encoding == 'evt3' else 0
-    moved = events[encoding]
-    moved = Events([t + shift_ns for t in moved.t_ns], moved.x, moved.y, moved.polarity)
-    expected = windows(moved, WINDOW_NS, HOP_NS, 640, 480)
+    expected = windows(events[encoding], WINDOW_NS, HOP_NS, 640, 480)
     assert len(frames) > 75
     for frame in frames:
         assert np.array_equal(frame.counts, expected[frame.end_ns])
-
-
-def _shift_of_evt3(first: Packet) -> int:
-    """Return the whole wraps that bring the recording's first time next to its header stamp."""
-    wrap_ns = 2**24 * 1000
-    return round((first.stamp_ns - 7_139_845_000) / wrap_ns) * wrap_ns

@@ -19,8 +19,8 @@ class EvaluationNode(Node):
     """Collect windows, depth, true depth and diagnostics.
 
     binner, depth: the latest values that the nodes reported. reports: how many reports of each
-    came. firing: all firing rates that were reported. first_s, last_s: monotonic time of the first
-    and the latest window or depth image, None before any.
+    came. firing: all firing rates that were reported. first_s, last_s: when the first
+    and the latest window came (monotonic), None before any.
     """
 
     def __init__(self, context: Context, truth_topic: str | None, store: WindowStore) -> None:
@@ -46,20 +46,16 @@ class EvaluationNode(Node):
         return bool(ready) and self.count_subscribers('spikes') > 1
 
     def _on_spikes(self, message: Image) -> None:
-        self._note_time()
+        self.last_s = time.monotonic()
+        if self.first_s is None:
+            self.first_s = self.last_s
         self._store.add_events(to_ns(message.header.stamp), from_image(message))
 
     def _on_depth(self, message: Image) -> None:
-        self._note_time()
         self._store.add_depth(to_ns(message.header.stamp), from_image(message))
 
     def _on_truth(self, message: CompressedImage) -> None:
         self._store.add_truth(to_ns(message.header.stamp), bytes(message.data))
-
-    def _note_time(self) -> None:
-        self.last_s = time.monotonic()
-        if self.first_s is None:
-            self.first_s = self.last_s
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
