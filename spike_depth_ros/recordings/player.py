@@ -43,6 +43,7 @@ class Player:
         self._restamp = restamp
         self._wait = wait
         self._send_out = send
+        self._codec = MessageCodec(message_types())  # takes a while, so not at the end
         self._timeline: Timeline | None = None
         self._shift_ns: int | None = None
         self._recent: dict[str, deque[bytes]] = {
@@ -91,16 +92,15 @@ class Player:
         return with_stamp(cdr, stamp_ns(cdr) + self._shift_ns)
 
     def _close_windows(self) -> None:
-        codec = MessageCodec(message_types())
         ends = {
-            topic: stream_end([codec.packet(cdr) for cdr in recent])
+            topic: stream_end([self._codec.packet(cdr) for cdr in recent])
             for topic, recent in self._recent.items()
         }
         last_ns = max((end.stamp_ns for end in ends.values() if end), default=0)
         for topic, end in ends.items():
             if end:
                 packet = closing_packet(end, last_ns + CLOSING_NS)
-                cdr = codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
+                cdr = self._codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
                 shift_ns = self._shift_ns or 0
                 self._send_out(topic, with_stamp(cdr, packet.stamp_ns + shift_ns))
 

@@ -76,7 +76,7 @@ class Picture:
         figure.text(
             0.5, 1 - 18 * scale / height, title, ha='center', va='center', size=9 * scale
         )
-        names = ('events of the left camera', 'predicted depth', 'true depth')
+        names = ('events', 'predicted depth', 'true depth')
         for left, name in zip(self._lefts, names, strict=False):
             centre = (left + panel_width / 2) / width
             level = 1 - (TOP - 14) * scale / height
@@ -91,7 +91,7 @@ class Picture:
         near_m, far_m = self._range_m
         axes = figure.add_axes(place)
         axes.imshow(colour_table()[:, None], aspect='auto', extent=(0, 1, 0, 1), origin='lower')
-        labels = [f'{tick:.2g} m' for tick in np.geomspace(near_m, far_m, TICKS)]
+        labels = [f'{tick:.3g} m' for tick in np.geomspace(near_m, far_m, TICKS)]
         axes.set_xticks([])
         axes.yaxis.tick_right()
         axes.set_yticks(np.linspace(0, 1, TICKS), labels, size=7 * self._scale)

@@ -1,0 +1,129 @@
+"""The figures that the demo ends with."""
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing
+from spike_depth_ros.ros.demo.table import table
+from spike_depth_ros.ros.demo.window_store import MAX_WINDOWS, WindowStore
+
+BINNER = {
+    'windows closed': '200',
+    'windows empty': '4',
+    'windows discarded': '0',
+    'left events': '1000',
+    'right events': '2000',
+    'left packets': '30',
+    'right packets': '40',
+    'left packets lost': '1',
+    'right packets lost': '2',
+}
+DEPTH = {
+    'windows out': '180',
+    'windows skipped': '5',
+    'windows incomplete': '6',
+    'windows dropped': '3',
+}
+
+
+def result(binner: dict[str, str], depth: dict[str, str], duration_s: float) -> Result:
+    return Result(Counts.read(binner, depth), duration_s, (10.0, 20.0), {'firing rate': 0.1}, None)
+
+
+def test_every_window_has_one_fate() -> None:
+    counts = Counts.read(BINNER, DEPTH)
+
+    assert (counts.windows_in, counts.windows_out) == (200, 180)
+    assert (counts.skipped, counts.incomplete, counts.dropped) == (9, 6, 3)
+    assert counts.lost == 200 - 180 - 9 - 6
+    assert counts.answered == 195
+    assert (counts.events, counts.packets, counts.packets_lost) == (3000, 70, 3)
+
+
+def test_a_good_run_has_no_failures() -> None:
+    binner = BINNER | {'left packets lost': '0', 'right packets lost': '0'}
+    good = result(binner, DEPTH | {'windows out': '185'}, duration_s=10.0)
+
+    assert good.rate_hz == 20.0
+    assert good.failures() == []
+
+
+def test_failures_are_told() -> None:
+    sentences = result(BINNER, DEPTH, duration_s=15.0).failures()
+
+    assert sentences == [
+        '5 windows were lost',
+        '3 packets were lost',
+        'the rate is 13.00 Hz, under 19 Hz',
+    ]
+    assert 'no window came out of the binner' in result({}, {}, 0.0).failures()
+
+
+def test_the_table_names_what_was_measured() -> None:
+    text = table(result(BINNER, DEPTH, 10.0), 'a name')
+
+    assert text.startswith('a name\n')
+    for part in ('no ground truth', '5, 3 of them dropped', '19.50 Hz', 'median 10.0 ms'):
+        assert part in text
+
+
+def test_firing_rates_are_averaged() -> None:
+    assert mean_firing([{'firing rate a': 0.1}, {'firing rate a': 0.3}]) == {
+        'firing rate a': pytest.approx(0.2)
+    }
+    assert mean_firing([]) == {}
+
+
+def test_depth_error_of_matching_windows() -> None:
+    store = WindowStore(tolerance_ns=10)
+    truth = np.full((8, 8), 2.0, np.float32)
+    truth[:, 4:] = 4.0
+    for stamp_ns, truth_ns in ((100, 105), (200, 215)):  # the second is too far off
+        store.add_events(stamp_ns, np.zeros((8, 8, 4), np.uint8))
+        depth = np.full((8, 8), 3.0, np.float32)
+        depth[0] = np.nan
+        store.add_depth(stamp_ns, depth)
+        store.add_truth(truth_ns, depth_codec.encode(truth))
+
+    error = depth_error(store.windows())
+
+    assert error is not None
+    assert error.windows == 1
+    assert error.mean_m == pytest.approx(1.0, abs=0.01)
+    assert error.coverage == pytest.approx(7 / 8)
+    assert error.constant_m == pytest.approx(1.0, abs=0.01)
+
+
+def test_no_truth_no_error() -> None:
+    store = WindowStore(tolerance_ns=10)
+    store.add_events(1, np.zeros((8, 8, 2), np.uint8))
+
+    assert depth_error(store.windows()) is None
+
+
+def test_stored_windows_come_back() -> None:
+    store = WindowStore(tolerance_ns=10)
+    counts = np.zeros((2, 3, 4), np.uint8)
+    counts[0, 0, 0] = 3  # more ON than OFF
+    counts[0, 0, 1] = 1
+    counts[1, 2, 1] = 1
+    depth = np.array([[1, 2, np.nan], [np.inf, 0.5, 4]], np.float32)
+    store.add_events(7, counts)
+    store.add_depth(7, depth)
+
+    window = store.window(7)
+
+    np.testing.assert_array_equal(window.events, [[2, 1, 1], [1, 1, 0]])
+    np.testing.assert_array_equal(window.depth, depth)
+    assert window.truth is None
+    assert store.stamps() == [7]
+
+
+def test_the_store_is_bounded() -> None:
+    store = WindowStore(tolerance_ns=10)
+    for stamp_ns in range(MAX_WINDOWS + 5):
+        store.add_events(stamp_ns, np.zeros((1, 1, 2), np.uint8))
+
+    assert store.is_full()
+    assert len(store.stamps()) == MAX_WINDOWS

@@ -1,0 +1,48 @@
+"""Replay, binner and depth node together: every window of a recording is answered."""
+
+from pathlib import Path
+
+import pytest
+from node_harness import NodeProcess, Probe
+from sensor_msgs.msg import CompressedImage, Image
+from synthetic_stream import TOPICS, TRUTH_TOPIC, WINDOW_US, write_recording
+
+from spike_depth_ros.ros.conversions import to_ns
+
+DURATION_US = 1_000_000
+WINDOWS = DURATION_US // WINDOW_US
+
+
+def reliable(entity: str) -> dict[str, object]:
+    """No packet may get lost on a busy machine, so ask for what drivers do not give."""
+    return {f'qos_overrides.{topic}.{entity}.reliability': 'reliable' for topic in TOPICS}
+
+
+@pytest.mark.parametrize('cameras', [1, 2])
+def test_every_window_is_answered(
+    probe: Probe, tmp_path: Path, stereo_model: Path, mono_model: Path, cameras: int
+) -> None:
+    recording = write_recording(tmp_path / 'recording', DURATION_US, cameras)
+    depths = probe.collect(Image, '/depth/image_rect')
+    spikes = probe.collect(Image, '/spikes')
+    truths = probe.collect(CompressedImage, TRUTH_TOPIC)
+    stereo = {'stereo': 'true' if cameras == 2 else 'false', 'max_wait_ms': 1000.0}
+    model = {'model': stereo_model if cameras == 2 else mono_model, 'queue': 100}
+    with (
+        NodeProcess('binner', stereo | reliable('subscription')) as binner,
+        NodeProcess('depth', model) as depth,
+    ):
+        probe.until(lambda: probe.node.count_subscribers('/spikes') > 1, 'the depth node')
+        with NodeProcess('replay', {'recording': recording, **reliable('publisher')}) as replay:
+            probe.until(lambda: len(depths) == WINDOWS, f'depth for {WINDOWS} windows')
+            probe.until(lambda: replay.process.poll() is not None, 'the end')
+            assert replay.wait() == (0, '')
+        for name, value in {'in': WINDOWS, 'out': WINDOWS, 'dropped': 0, 'unfit': 0}.items():
+            probe.until_value('/depth: depth', f'windows {name}', value)
+        probe.until_value('/binner: spike frames', 'windows closed', WINDOWS)
+        assert binner.interrupt() == depth.interrupt() == (0, '')
+
+    stamps = [to_ns(depth.header.stamp) for depth in depths]
+    assert stamps == [to_ns(frame.header.stamp) for frame in spikes]
+    # Sensor time and header stamps run alike here, so windows end where the truth was taken.
+    assert stamps == pytest.approx([to_ns(truth.header.stamp) for truth in truths], abs=1_000)

@@ -1,0 +1,36 @@
+"""The parameter tables hold together."""
+
+import pytest
+
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow
+from spike_depth_ros.ros.parameters import ParameterError, checked
+
+ROWS = [*BINNER, *DEPTH, *REPLAY]
+
+
+@pytest.mark.parametrize('row', ROWS, ids=lambda row: row.name)
+def test_defaults_are_allowed(row: ParameterRow) -> None:
+    if row.required:
+        with pytest.raises(ParameterError):
+            checked(row, row.default)
+    else:
+        assert checked(row, row.default) == row.default
+    is_number = isinstance(row.default, (int, float)) and not isinstance(row.default, bool)
+    assert is_number == (row.minimum is not None) == (row.maximum is not None)
+    assert row.description.endswith('.')
+
+
+@pytest.mark.parametrize('table', [BINNER, DEPTH, REPLAY])
+def test_names_are_unique(table: tuple[ParameterRow, ...]) -> None:
+    names = [row.name for row in table]
+
+    assert len(set(names)) == len(names)
+
+
+def test_a_whole_number_does_for_a_float() -> None:
+    (row,) = [row for row in BINNER if row.name == 'window_ms']
+
+    assert checked(row, 20) == 20.0
+    assert isinstance(checked(row, 20), float)
+    with pytest.raises(ParameterError, match='but must be a number from 1 to 1000 ms'):
+        checked(row, float('nan'))
