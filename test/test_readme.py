@@ -1,0 +1,29 @@
+"""README.md says of the parameters what their tables say."""
+
+from pathlib import Path
+
+import pytest
+
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow, Table
+
+README = (Path(__file__).parents[1] / 'README.md').read_text()
+HEADING = '| name | default | allowed | meaning |\n|---|---|---|---|\n'
+
+
+def readme_row(row: ParameterRow) -> str:
+    default = str(row.default).lower() if isinstance(row.default, bool) else row.default
+    unit = f' {row.unit}' if row.unit else ''
+    shown = f'`{default}`{unit}' if default != '' else ''
+    changes = '' if row.read_only else ' *Changes while running.*'
+    return f'| `{row.name}` | {shown} | {row.allowed()} | {row.description}{changes} |\n'
+
+
+def readme_table(table: Table) -> str:
+    return HEADING + ''.join(readme_row(row) for row in table)
+
+
+@pytest.mark.parametrize(
+    ('node', 'table'), [('binner', BINNER), ('depth', DEPTH), ('replay', REPLAY)]
+)
+def test_the_table_of_a_nodes_parameters(node: str, table: Table) -> None:
+    assert f'**{node}**\n\n{readme_table(table)}' in README
