@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from jsonargparse import CLI
+from jsonargparse import auto_cli
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -60,4 +60,4 @@ def predict(model: Path, spikes: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def main(arguments: list[str]) -> None:
     """Run `evaluate` with the command line's arguments."""
-    CLI(evaluate, args=arguments)
+    auto_cli(evaluate, args=arguments, as_positional=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from jsonargparse import CLI
+from jsonargparse import auto_cli
 from numpy.typing import NDArray
 from spikingjelly.activation_based import neuron
 from torch import Tensor, nn
@@ -214,4 +214,4 @@ def export_checkpoint(
 
 def main(arguments: list[str]) -> None:
     """Run `export_checkpoint` with the command line's arguments."""
-    CLI(export_checkpoint, args=arguments)
+    auto_cli(export_checkpoint, args=arguments, as_positional=False)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from jsonargparse import CLI
+from jsonargparse import auto_cli
 
 from spike_depth_ros.training.simulator.recording import write_recording
 from spike_depth_ros.training.simulator.scene import SceneRanges
@@ -17,7 +17,7 @@ STEPS = 20  # intensity samples a window
 
 FLIGHT = SimulationRanges(
     scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
-    sensor=SensorRanges(threshold=(0.35, 0.35), noise_hz=(0.1, 0.1)),
+    sensor=SensorRanges(threshold=(0.5, 0.5), noise_hz=(0.1, 0.1)),
     speed=(0.6, 0.6),
     turn_rate=(0.2, 0.2),
 )
@@ -40,4 +40,4 @@ def simulate(output: Path, seconds: float = 12.0, flight: int = 0) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run `simulate` with the command line's arguments."""
-    CLI(simulate, args=arguments)
+    auto_cli(simulate, args=arguments, as_positional=False)

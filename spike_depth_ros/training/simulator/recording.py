@@ -23,7 +23,7 @@ class CameraTrack:
     """One camera's packets in a recording."""
 
     def __init__(self, side: str, width: int, height: int) -> None:
-        self.topic, self.frame_id = f'/{side}/events', f'{side}_camera_optical_frame'
+        self.topic, self.frame_id = f'/{side}/events', f'{side}_camera'
         self.width, self.height = width, height
         self.encoder, self.packets = Evt3Encoder(), 0
 
@@ -61,7 +61,8 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
     """
     tracks = [CameraTrack(side, *simulation.crop[2:]) for side in ('left', 'right')]
     windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
-    with RecordingWriter(folder, {'simulated': about}) as writer, torch.no_grad():
+    facts = {'simulated': 'true', 'origin': about}
+    with RecordingWriter(folder, facts) as writer, torch.no_grad():
         for start_us in tqdm(windows, desc=f'simulating {folder}', unit='window'):
             window = simulation.window(start_us, WINDOW_US)
             for packet_us in range(start_us, start_us + WINDOW_US, PACKET_US):
