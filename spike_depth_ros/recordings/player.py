@@ -16,6 +16,9 @@ LAST_PACKETS = 16
 # The time at the end reaches so far beyond the last event: one window of 50 ms closes, and the
 # next one stays open.
 CLOSING_NS = 49_999_000
+# Header stamps tell the end of a stream to within a packet's length; a camera that ended earlier
+# than that is brought up to the other.
+SCATTER_NS = 10_000_000
 
 
 class Player:
@@ -99,7 +102,9 @@ class Player:
         last_ns = max((end.stamp_ns for end in ends.values() if end), default=0)
         for topic, end in ends.items():
             if end:
-                packet = closing_packet(end, last_ns + CLOSING_NS)
+                behind_ns = last_ns - end.stamp_ns
+                lag_ns = behind_ns if behind_ns > SCATTER_NS else 0
+                packet = closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS)
                 cdr = self._codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
                 shift_ns = self._shift_ns or 0
                 self._send_out(topic, with_stamp(cdr, packet.stamp_ns + shift_ns))

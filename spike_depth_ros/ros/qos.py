@@ -1,4 +1,4 @@
-"""Qualities of service of the topics; all but those of `spikes/info` can be overridden."""
+"""Qualities of service of the topics; events, spike frames and depth can be overridden."""
 
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -20,6 +20,15 @@ def latched() -> QoSProfile:
     """The latest message also for those who join later."""
     return QoSProfile(
         depth=1,
+        reliability=QoSReliabilityPolicy.RELIABLE,
+        durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
+def truth() -> QoSProfile:
+    """As recorded depth is sent: who joins within five seconds at 20 Hz gets all of it."""
+    return QoSProfile(
+        depth=100,
         reliability=QoSReliabilityPolicy.RELIABLE,
         durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
     )

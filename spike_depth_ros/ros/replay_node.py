@@ -48,7 +48,7 @@ class ReplayNode(Node):
         truth = tuple(t.name for t in topics.values() if t.type == COMPRESSED_IMAGE)
         self._events = self._make_event_publishers(cameras)
         self._truth = {
-            topic: self.create_publisher(CompressedImage, topic, qos.images()) for topic in truth
+            topic: self.create_publisher(CompressedImage, topic, qos.truth()) for topic in truth
         }
         self._stopped = Event()
         self._player = Player(

@@ -12,6 +12,7 @@ from sensor_msgs.msg import CompressedImage
 from synthetic_stream import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
 
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns, to_packet
 
 DURATION_US = 200_000
@@ -30,7 +31,7 @@ def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def received(probe: Probe) -> Iterator[dict[str, list]]:
     lists = {topic: probe.collect(EventPacket, topic) for topic in TOPICS}
-    lists[TRUTH_TOPIC] = probe.collect(CompressedImage, TRUTH_TOPIC)
+    lists[TRUTH_TOPIC] = probe.collect(CompressedImage, TRUTH_TOPIC, qos.truth())
     yield lists
 
 

@@ -38,7 +38,7 @@ class EvaluationNode(Node):
             DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS_QUEUE
         )
         if truth_topic:
-            self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.images())
+            self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.truth())
 
     def sees_nodes(self) -> bool:
         """Say whether binner and depth node are ready for packets."""

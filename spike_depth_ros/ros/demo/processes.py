@@ -44,10 +44,13 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Interrupt the nodes that still run; kill what does not end within GRACE_S."""
+        """End the nodes that still run; kill what does not obey within GRACE_S.
+
+        By SIGTERM: SIGINT makes a Python that is still starting write a traceback.
+        """
         for process in self._running.values():
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
         for process in self._running.values():
             try:
                 process.wait(GRACE_S)
