@@ -17,13 +17,13 @@ STEPS = 20  # intensity samples a window
 
 FLIGHT = SimulationRanges(
     scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
-    sensor=SensorRanges(threshold=(0.5, 0.5), noise_hz=(0.1, 0.1)),
-    speed=(0.6, 0.6),
+    sensor=SensorRanges(threshold=(0.55, 0.55), noise_hz=(0.1, 0.1)),
+    speed=(0.5, 0.5),
     turn_rate=(0.2, 0.2),
 )
 
 
-def simulate(output: Path, seconds: float = 12.0, flight: int = 0) -> None:
+def simulate(output: Path, seconds: float = 10.0, flight: int = 0) -> None:
     """Write a simulated stereo recording with true depth as a rosbag2 folder.
 
     Args:

@@ -13,7 +13,7 @@ from spike_depth_ros.training.simulator.sensor import Events
 from spike_depth_ros.training.simulator.simulation import Simulation
 
 WINDOW_US = 50_000
-PACKET_US = 5_000
+PACKET_US = 10_000
 START_US = 10_000_000  # so that evt3's 24-bit clock wraps 6.8 s into the recording
 EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01: header stamp = EPOCH_NS + sensor time
 DEPTH_TOPIC = '/left/depth_image_rect/compressedDepth'
