@@ -60,7 +60,8 @@ def test_package_xml_and_setup_py_agree() -> None:
 def test_pip_installs_launch_config_models_and_marker(workspace: Path, tmp_path: Path) -> None:
     run(
         *(sys.executable, '-m', 'pip', 'install', '--no-deps', '--no-build-isolation'),
-        *('--prefix', str(tmp_path), str(workspace / 'src' / NAME)),
+        # Without it pip would uninstall the package that is under test here.
+        *('--ignore-installed', '--prefix', str(tmp_path), str(workspace / 'src' / NAME)),
         cwd=workspace,
     )
     assert shared_files(tmp_path / 'share' / NAME) == shared_files(ROOT)
