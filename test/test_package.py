@@ -92,5 +92,5 @@ def test_every_requirement_is_pinned() -> None:
     pins = dict(line.split('==') for line in lines if not line.startswith('#'))
     for file in set(folder.glob('*.txt')) - {folder / 'constraints.txt'}:
         for line in file.read_text().lower().replace('_', '-').splitlines():
-            name = re.split(r'[\s;#]', line)[0]
+            name = re.split(r'[\s;#[]', line)[0]
             assert not name or name in pins, f'{file.name} asks for {name} without a pin'
