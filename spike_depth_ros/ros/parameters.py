@@ -1,6 +1,7 @@
 """Declaring a node's parameters from its table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -15,7 +16,16 @@ from spike_depth_ros.ros.parameter_tables import ParameterRow, Table
 
 # rclpy declares these itself, or reads them where a topic is made.
 _RCLPY_PARAMETERS = ('use_sim_time', 'start_type_description_service')
-_RCLPY_PREFIXES = ('qos_overrides.',)
+_QOS_PREFIX = 'qos_overrides.'
+_QOS_ROWS = (
+    ParameterRow('depth', 10, 'messages', 'Depth of the queue.', 1, 1_000_000),
+    ParameterRow(
+        'history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')
+    ),
+    ParameterRow(
+        'reliability', 'reliable', '', 'What is sent again.', choices=('reliable', 'best_effort')
+    ),
+)
 
 
 class ParameterError(ValueError):
@@ -74,11 +84,17 @@ def checked(row: ParameterRow, value: Any) -> Any:
 
 
 def _refuse_unknown(given: dict[str, Any], table: Table) -> None:
+    """Check names, and the values of QoS overrides, which rclpy takes as they are."""
     known = [row.name for row in table]
-    for name in given:
-        if name not in (*known, *_RCLPY_PARAMETERS) and not name.startswith(_RCLPY_PREFIXES):
+    qos = {f'.{row.name}': row for row in _QOS_ROWS}
+    for name, value in given.items():
+        policy = qos.get(name[name.rfind('.') :])
+        if name.startswith(_QOS_PREFIX) and policy:
+            checked(replace(policy, name=name), value)
+        elif name not in (*known, *_RCLPY_PARAMETERS):
             raise ParameterError(
-                f"there is no parameter '{name}': use one of {', '.join(known)}, or use_sim_time"
+                f"there is no parameter '{name}': use one of {', '.join(known)}, use_sim_time, or "
+                f'{_QOS_PREFIX}<topic>.<publisher or subscription>.<depth, history or reliability>'
             )
 
 

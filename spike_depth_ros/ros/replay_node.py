@@ -43,7 +43,7 @@ class ReplayNode(Node):
         parameters = declare(self, REPLAY)
         self._wait_s: float = parameters['wait_s']
         with Recording(parameters['recording']) as recording:
-            topics = recording.topics
+            topics, self._start_log_ns = recording.topics, recording.start_ns
         cameras = find_cameras(topics, parameters['left'], parameters['right'])
         truth = tuple(t.name for t in topics.values() if t.type == COMPRESSED_IMAGE)
         self._events = self._make_event_publishers(cameras)
@@ -113,9 +113,9 @@ class ReplayNode(Node):
         publisher.publish(cdr)
 
     def _publish_clock(self) -> None:
-        log_time_ns = self._player.log_time_ns()
-        if log_time_ns is not None:
-            self._clock_publisher.publish(Clock(clock=to_time(log_time_ns)))
+        """Publish the recording's time; its start already before, so that clocks are set then."""
+        log_time_ns = self._player.log_time_ns() or self._start_log_ns
+        self._clock_publisher.publish(Clock(clock=to_time(log_time_ns)))
 
     def _wait_for_delivery(self) -> None:
         for publisher in (*self._events.values(), *self._truth.values()):

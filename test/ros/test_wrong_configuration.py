@@ -35,6 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
         ('binner', {'stereo': 1}, [], 'true or false'),
         ('binner', {'hop_ms': 35.0}, [], 'must divide window_ns=50000000'),
         ('binner', {'qos_overrides./spikes.publisher.depth': 'x'}, [], 'qos_overrides./spikes'),
+        ('binner', {'qos_overrides./spikes.publisher.durability': 'volatile'}, [], 'no parameter'),
         ('binner', {}, ['-p', 'window_ms'], 'parameter override rule'),
         ('binner', {}, ['--', 'window_ms:=20.0'], "unknown argument 'window_ms:=20.0'"),
         ('replay', {}, [], "parameter 'recording' is ''"),
