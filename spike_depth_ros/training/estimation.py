@@ -8,6 +8,7 @@ from spike_depth_ros.training.losses import depth_loss
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 Batch = tuple[Tensor, Tensor]
+FIRST_LAYER = 'bottom.synapses.weight'
 
 
 class DepthEstimation(LightningModule):
@@ -17,13 +18,24 @@ class DepthEstimation(LightningModule):
         channels: 4 for two cameras, 2 for the left one alone.
         width: channels of the first layer.
         learning_rate: peak of a one-cycle schedule of Adam.
+        initial: checkpoint of a network of the same width to start from, else random weights. A
+            network for one camera takes over what a network for two does with the left one.
     """
 
-    def __init__(self, channels: int = 4, width: int = 16, learning_rate: float = 1e-3) -> None:
+    def __init__(
+        self,
+        channels: int = 4,
+        width: int = 16,
+        learning_rate: float = 1e-3,
+        initial: str | None = None,
+    ) -> None:
         super().__init__()
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=['initial'])
         self.network = StereoSpike(channels, width)
         self.learning_rate = learning_rate
+        if initial is not None:
+            checkpoint = torch.load(initial, map_location='cpu', weights_only=False)
+            self.network.load_state_dict(left_camera(checkpoint['state_dict'], channels))
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres."""
@@ -64,3 +76,10 @@ class DepthEstimation(LightningModule):
             'optimizer': optimizer,
             'lr_scheduler': {'scheduler': schedule, 'interval': 'step'},
         }
+
+
+def left_camera(state: dict[str, Tensor], channels: int) -> dict[str, Tensor]:
+    """Return a checkpoint's network, its first layer cut down to the first `channels` inputs."""
+    weights = {name.removeprefix('network.'): weight for name, weight in state.items()}
+    weights[FIRST_LAYER] = weights[FIRST_LAYER][:, :channels]
+    return weights

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.training.estimation import left_camera
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = 2
@@ -70,3 +72,15 @@ def test_a_checkpoint_exports(folder: Path) -> None:
     assert contract.channels == 4
     assert re.match(r'\d+ steps of Adam', contract.recipe)
     assert any(contract.firing_rate_high)
+
+
+def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> None:
+    torch.manual_seed(0)
+    both = StereoSpike(4, width=2)
+    weights = {f'network.{name}': weight for name, weight in both.state_dict().items()}
+    left = left_camera(weights, channels=2)
+    network = StereoSpike(2, width=2)
+    network.load_state_dict(left)
+    counts = torch.poisson(torch.ones(1, 4, 32, 48))
+    counts[:, 2:] = 0
+    assert torch.equal(network(counts[:, :2]).log_depth, both(counts).log_depth)
