@@ -124,7 +124,9 @@ class BinnerNode(Node):
         )
 
     def _make_report(self) -> Report:
-        return self._report.make(time.monotonic_ns())
+        report = self._report.make(time.monotonic_ns())
+        report.values['subscribers'] = self._spikes.get_subscription_count()
+        return report
 
     def _change(self, name: str, value: float) -> None:
         self._binner.set_max_wait(round(value * MILLISECOND_NS))

@@ -51,18 +51,25 @@ def send(publisher: Publisher, stream: list[Packet], frame_id: str = 'camera0') 
         publisher.publish(from_packet(packet, frame_id))
 
 
+def frames(probe: Probe) -> list[Image]:
+    """Return the list to which spike frames will be added, once the binner is heard."""
+    images = probe.collect(Image, '/spikes')
+    probe.until_value(STATUS, 'subscribers', 1)
+    return images
+
+
 def expected_frames(streams: list[list[Packet]]) -> dict[int, np.ndarray]:
     """Count with the core what the node counts."""
     binner = Binner(len(streams), 50_000_000, 50_000_000, 1_000_000_000, WIDTH, HEIGHT)
-    frames = []
+    counted = []
     for together in zip(*streams, strict=True):
         for camera, packet in enumerate(together):
-            frames += binner.push(camera, packet, now_ns=0)
-    return {frame.stamp_ns: frame.counts for frame in frames}
+            counted += binner.push(camera, packet, now_ns=0)
+    return {frame.stamp_ns: frame.counts for frame in counted}
 
 
 def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
-    images = probe.collect(Image, '/spikes')
+    images = frames(probe)
     streams = [packets(camera, 500_000, stamp_ns=10**18) for camera in (0, 1)]
     expected = expected_frames(streams)
 
@@ -79,7 +86,7 @@ def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
 
 
 def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) -> None:
-    images = probe.collect(Image, '/spikes')
+    images = frames(probe)
     for camera in (0, 1):
         send(senders[camera], packets(camera, 200_000))
     probe.until(lambda: images, 'a frame')
@@ -97,7 +104,7 @@ def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) ->
 def test_one_camera(probe: Probe) -> None:
     with NodeProcess('binner', {'stereo': 'false', **RELIABLE}):
         (sender,) = event_publishers(probe, cameras=1)
-        images = probe.collect(Image, '/spikes')
+        images = frames(probe)
         stream = packets(0, 300_000)
         expected = expected_frames([stream])
         send(sender, stream)
@@ -110,7 +117,7 @@ def test_one_camera(probe: Probe) -> None:
 
 
 def test_a_silent_camera_is_told_of(probe: Probe, senders: list[Publisher]) -> None:
-    images = probe.collect(Image, '/spikes')
+    images = frames(probe)
     send(senders[0], packets(0, 500_000))
 
     probe.until(lambda: images, 'a frame after max_wait_ms')
@@ -123,7 +130,7 @@ def test_a_silent_camera_is_told_of(probe: Probe, senders: list[Publisher]) -> N
 def test_bad_packets_are_counted_and_the_stream_goes_on(
     probe: Probe, senders: list[Publisher]
 ) -> None:
-    images = probe.collect(Image, '/spikes')
+    images = frames(probe)
     stream = packets(0, 1_000_000)
     send(senders[1], packets(1, 1_000_000))
     send(senders[0], stream[:50])

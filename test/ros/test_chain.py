@@ -31,7 +31,8 @@ def test_every_window_is_answered(
         NodeProcess('binner', stereo | reliable('subscription')) as binner,
         NodeProcess('depth', model) as depth,
     ):
-        probe.until(lambda: probe.node.count_subscribers('/spikes') > 1, 'the depth node')
+        probe.until_value('/binner: spike frames', 'subscribers', 2)
+        probe.until(lambda: '/depth: depth' in probe.status, 'the depth node')
         with NodeProcess('replay', {'recording': recording, **reliable('publisher')}) as replay:
             probe.until(lambda: len(depths) == WINDOWS, f'depth for {WINDOWS} windows')
             probe.until(lambda: replay.process.poll() is not None, 'the end')

@@ -41,9 +41,11 @@ class EvaluationNode(Node):
             self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.truth())
 
     def sees_nodes(self) -> bool:
-        """Say whether binner and depth node are ready for packets."""
-        ready = self.count_publishers('spikes') and self.count_publishers('depth/image_rect')
-        return bool(ready) and self.count_subscribers('spikes') > 1
+        """Say whether the binner's frames will reach the depth node and this one, and depth too.
+
+        The nodes find each other in any order: only the binner knows whether it is heard.
+        """
+        return bool(self.depth) and int(self.binner.get('subscribers', 0)) > 1
 
     def _on_spikes(self, message: Image) -> None:
         self.last_s = time.monotonic()
