@@ -1,5 +1,7 @@
 """Training of a depth network, as Lightning runs it."""
 
+import math
+
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -8,6 +10,7 @@ from spike_depth_ros.training.losses import depth_loss
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 Batch = tuple[Tensor, Tensor]
+WARM_UP = 0.1
 FIRST_LAYER = 'bottom.synapses.weight'
 
 
@@ -69,13 +72,21 @@ class DepthEstimation(LightningModule):
         """Return Adam under a one-cycle schedule over the whole run."""
         optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=steps, pct_start=0.1
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: one_cycle(n / steps))
         return {
             'optimizer': optimizer,
             'lr_scheduler': {'scheduler': schedule, 'interval': 'step'},
         }
+
+
+def one_cycle(share: float) -> float:
+    """Return the learning rate after a share of the run, relative to its peak.
+
+    Up for a tenth of the run, so that the readout settles before the spikes change, then down.
+    """
+    if share < WARM_UP:
+        return max(share / WARM_UP, 0.01)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - WARM_UP) / (1 - WARM_UP))))
 
 
 def left_camera(state: dict[str, Tensor], channels: int) -> dict[str, Tensor]:
