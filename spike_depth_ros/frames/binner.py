@@ -220,15 +220,17 @@ class Binner:
             return []
         self._deadline.lead(max(stream.slot(self._hop_ns) for stream in timed))
         passed = self._passed()
-        before = max(passed, self._deadline.overdue(self._windows.open))
+        before = max(min(passed), self._deadline.overdue(self._windows.open))
         return self._windows.close(before, passed, self._offset_ns())
 
-    def _passed(self) -> int:
-        """Return the first slot that some camera has not passed."""
-        timed = self._timed()
-        if len(timed) < len(self._streams):
-            return self._windows.open
-        return min(stream.slot(self._hop_ns) for stream in timed)
+    def _passed(self) -> list[int]:
+        """Return the first slot that each camera has not passed."""
+        return [
+            stream.slot(self._hop_ns)
+            if stream and stream.reached_ns is not None
+            else self._windows.open
+            for stream in self._streams
+        ]
 
     def _timed(self) -> list[CameraStream]:
         """Return the streams whose time is known."""

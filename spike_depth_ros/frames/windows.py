@@ -58,14 +58,17 @@ class Windows:
             self._ring.add_events(slot, counted, saturated)
             self._newest = slot if self._newest is None else max(self._newest, slot)
 
-    def make_room(self, slot: int, passed: int, offset_ns: int) -> list[SpikeFrame]:
+    def make_room(self, slot: int, passed: list[int], offset_ns: int) -> list[SpikeFrame]:
         """Close the windows whose slots share a place in the ring with this one."""
         return self.close(self._oldest_beside(slot), passed, offset_ns)
 
-    def close(self, before: int, passed: int, offset_ns: int) -> list[SpikeFrame]:
-        """Close the windows before one; those from `passed` on are incomplete.
+    def close(self, before: int, passed: list[int], offset_ns: int) -> list[SpikeFrame]:
+        """Close the windows before one; those that a camera has not passed are incomplete.
 
-        offset_ns: ROS time minus common time. Takes no longer for a jump over many empty windows.
+        What such a camera sent of a window is left out of its frame: half a window of one eye
+        would make the network see depth that is not there. passed: the first slot that each
+        camera has not passed. offset_ns: ROS time minus common time. Takes no longer for a jump
+        over many empty windows.
         """
         frames = []
         while self._begun and self.open < before:
@@ -73,7 +76,10 @@ class Windows:
             frame = self._frame(self.open, offset_ns)
             if frame is not None:
                 frames.append(frame)
-                self._counters.windows_incomplete += self.open >= passed
+                late = [camera for camera, slot in enumerate(passed) if slot <= self.open]
+                self._counters.windows_incomplete += bool(late)
+                for camera in late:
+                    frame.counts[..., 2 * camera : 2 * camera + 2] = 0
             self._advance(before)
         return frames
 

@@ -83,6 +83,16 @@ def test_a_silent_camera_is_waited_for_and_then_left_out() -> None:
     assert binner.counters.windows_incomplete == 1
 
 
+def test_half_a_window_of_a_camera_is_left_out() -> None:
+    left, right, binner = Camera('evt3'), Camera('evt3'), stereo()
+    binner.push(1, right.send([event(10)], 20_000), now_ns=0)  # and no more
+    binner.push(0, left.send([event(10)], 60_000), now_ns=0)
+    frames = [frame for ms in (50, 100) for frame in binner.poll(ms * MS_NS)]
+    assert ends_ms(frames) == [50]
+    assert frames[0].counts[..., :2].sum() == 1 and not frames[0].counts[..., 2:].any()
+    assert binner.counters.windows_incomplete == 1
+
+
 def test_a_pause_of_the_process_is_not_taken_for_silence() -> None:
     left, right, binner = Camera('evt3'), Camera('evt3'), stereo()
     binner.push(0, left.send([event(10)], 60_000), now_ns=0)

@@ -12,6 +12,8 @@ from spike_depth_ros.inference.verdict import Verdict, judge
         (300, 200, Verdict.DEPTH),
         (300, 199, Verdict.SKIPPED),
         (5000, 0, Verdict.INCOMPLETE),
+        (5000, 49, Verdict.INCOMPLETE),  # the noise of a covered camera
+        (5000, 50, Verdict.DEPTH),
         (0, 5000, Verdict.INCOMPLETE),
         (0, 0, Verdict.INCOMPLETE),
     ],
