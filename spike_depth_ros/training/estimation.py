@@ -33,7 +33,7 @@ class DepthEstimation(LightningModule):
         initial: str | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=['initial'])
+        self.save_hyperparameters()
         self.network = StereoSpike(channels, width)
         self.learning_rate = learning_rate
         if initial is not None:

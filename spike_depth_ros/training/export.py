@@ -4,6 +4,7 @@ import copy
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -20,7 +21,7 @@ from spike_depth_ros.training.data.module import collate
 from spike_depth_ros.training.data.simulated import SimulatedWindows, prepare
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.stereospike import SpikingLayer, StereoSpike
+from spike_depth_ros.training.networks.stereospike import SUMS, SpikingLayer, StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
@@ -88,9 +89,10 @@ class ExportedGraph(nn.Module):
     def forward(self, spikes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map spikes uint8 [1, c, h, w] to depth, firing rates and mean spikes of the layers."""
         output = self.network(spikes.float())
-        layers = output.spikes.values()
-        rates = torch.stack([layer.clamp(max=1).mean() for layer in layers])
-        means = torch.stack([layer.mean() for layer in layers])
+        means = {name: layer.mean() for name, layer in output.spikes.items()}
+        # A mean over ones and zeros is a firing rate already.
+        rates = means | {name: output.spikes[name].clamp(max=1).mean() for name in SUMS}
+        rates, means = (torch.stack(list(values.values())) for values in (rates, means))
         return torch.exp(output.log_depth[-1]), rates, means
 
 
@@ -202,14 +204,25 @@ def export_checkpoint(
         folder: simulated windows; those of its validation split give the firing envelope.
         samples: how many of them.
     """
-    training = DepthEstimation.load_from_checkpoint(checkpoint, map_location='cpu')
-    steps = torch.load(checkpoint, map_location='cpu', weights_only=False)['global_step']
+    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
+    network = DepthEstimation.load_from_checkpoint(
+        checkpoint, map_location='cpu', initial=None
+    ).network
     prepare(folder / 'validation', 'validation', samples, SimulationRanges(), workers=1)
     windows = SimulatedWindows(folder / 'validation', samples)
-    recipe = f'{steps} steps of Adam, one cycle to {training.learning_rate:g}, L1 of log depth'
-    provenance = Provenance('simulated indoor scenes of spike_depth_ros, no real data', recipe)
-    network = training.network
-    export(network, output, provenance, firing_envelope(network, windows))
+    export(network, output, provenance(saved), firing_envelope(network, windows))
+
+
+def provenance(checkpoint: dict[str, Any]) -> Provenance:
+    """Say in words what a Lightning checkpoint was trained on, and how."""
+    model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
+    start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
+    height, width = data['crop_height'], data['crop_width']
+    return Provenance(
+        f'{data["samples"]} windows simulated by spike_depth_ros, one an indoor scene; no real data',
+        f'{checkpoint["global_step"]} steps {start}: {data["batch_size"]} crops of {width} x '
+        f'{height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth',
+    )
 
 
 def main(arguments: list[str]) -> None:

@@ -70,6 +70,7 @@ class SimulatedData(LightningDataModule):
         workers: int = 2,
     ) -> None:
         super().__init__()
+        self.save_hyperparameters()
         self.folder, self.batch_size, self.workers = Path(folder), batch_size, workers
         self.counts = {'train': samples, 'validation': validation_samples}
         self.crop = (crop_height, crop_width)

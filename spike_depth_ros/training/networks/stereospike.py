@@ -12,6 +12,8 @@ from torch.nn import functional
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
 GRID = 16  # the encoder halves four times, so both sides are padded to multiples of this
+# Layers that send sums of spikes; the others send zeros and ones.
+SUMS = ('block1', 'block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
 FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
 READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 
