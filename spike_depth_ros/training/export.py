@@ -219,7 +219,7 @@ def provenance(checkpoint: dict[str, Any]) -> Provenance:
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
     height, width = data['crop_height'], data['crop_width']
     return Provenance(
-        f'{data["samples"]} windows simulated by spike_depth_ros, one an indoor scene; no real data',
+        f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',
         f'{checkpoint["global_step"]} steps {start}: {data["batch_size"]} crops of {width} x '
         f'{height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth',
     )
