@@ -1,0 +1,44 @@
+"""The shipped models on simulated scenes that training never saw."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spike_depth_ros import metrics
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.training.data.simulated import Sample, Simulator
+from spike_depth_ros.training.evaluate import RIGHT, predict
+from spike_depth_ros.training.simulator.simulation import SimulationRanges
+
+MODELS = Path(__file__).parents[2] / 'models'
+BINOCULAR, MONOCULAR = (MODELS / f'stereospike_{kind}.onnx' for kind in ('binocular', 'monocular'))
+WINDOWS = 12
+
+
+@pytest.fixture(scope='module')
+def held_out() -> Sample:
+    """Return windows of the test split, stacked."""
+    simulator = Simulator('test', SimulationRanges())
+    bank = simulator.bank()
+    samples = [simulator.sample(index, bank) for index in range(WINDOWS)]
+    return Sample(*(np.stack(arrays) for arrays in zip(*samples, strict=True)))
+
+
+@pytest.mark.parametrize(('model', 'channels'), [(BINOCULAR, 4), (MONOCULAR, 2)])
+def test_contract_and_size(model: Path, channels: int) -> None:
+    contract = DepthEngine(model).contract
+    assert (contract.channels, contract.window_ns) == (channels, 50_000_000)
+    assert contract.commit != 'unknown' and 'simulated' in contract.training_data
+    assert model.stat().st_size <= 20e6
+
+
+def test_binocular_depth_comes_from_disparity(held_out: Sample) -> None:
+    spikes, truth = held_out
+    wrong_right = spikes.copy()
+    wrong_right[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
+    constant = np.full_like(truth, metrics.best_constant(truth))
+    error = metrics.mean_depth_error(predict(BINOCULAR, spikes), truth)
+    assert error < 0.5 * metrics.mean_depth_error(constant, truth)
+    assert error < 0.7 * metrics.mean_depth_error(predict(MONOCULAR, spikes[..., :2]), truth)
+    assert error < 0.5 * metrics.mean_depth_error(predict(BINOCULAR, wrong_right), truth)
