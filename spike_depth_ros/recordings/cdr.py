@@ -32,6 +32,7 @@ _SECOND_NS = 1_000_000_000
 # A CDR message starts with 4 bytes that name its byte order; a message whose first field is a
 # Header goes on with the stamp: int32 seconds, uint32 nanoseconds.
 _STAMP_OFFSET = 4
+_STAMP_END = 12
 
 
 def message_types() -> Typestore:
@@ -42,19 +43,36 @@ def message_types() -> Typestore:
 
 
 def stamp_ns(cdr: bytes) -> int:
-    """Return the header stamp, ns, of a CDR message whose first field is a Header."""
+    """Return the header stamp, ns, of a CDR message whose first field is a Header.
+
+    Raises ValueError, one sentence, if the message is too short to have one.
+    """
     seconds, nanoseconds = struct.unpack_from(_stamp_format(cdr), cdr, _STAMP_OFFSET)
     return int(seconds) * _SECOND_NS + int(nanoseconds)
 
 
 def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
-    """Return a copy of a CDR message, first field a Header, with another header stamp, ns."""
+    """Return a copy of a CDR message, first field a Header, with another header stamp, ns.
+
+    Raises ValueError, one sentence, if the message is too short to have one, or cannot hold it.
+    """
     copy = bytearray(cdr)
-    struct.pack_into(_stamp_format(cdr), copy, _STAMP_OFFSET, *divmod(stamp_ns, _SECOND_NS))
+    stamp_format = _stamp_format(cdr)
+    try:
+        struct.pack_into(stamp_format, copy, _STAMP_OFFSET, *divmod(stamp_ns, _SECOND_NS))
+    except struct.error as error:
+        raise ValueError(
+            f'A header stamp of {stamp_ns} ns needs more than 32 bits of seconds: record it again.'
+        ) from error
     return bytes(copy)
 
 
 def _stamp_format(cdr: bytes) -> str:
+    if len(cdr) < _STAMP_END:
+        raise ValueError(
+            f'A message of {len(cdr)} bytes has no header stamp, which ends at byte '
+            f'{_STAMP_END}: record it again.'
+        )
     return '<iI' if cdr[1] & 1 else '>iI'
 
 
@@ -66,6 +84,10 @@ class MessageCodec:
 
     def __init__(self, types: Typestore) -> None:
         self._types = types
+
+    def check(self, cdr: bytes, message_type: str) -> None:
+        """Raise ValueError, one sentence, unless the bytes are a message of the type."""
+        self._read(cdr, message_type)
 
     def packet(self, cdr: bytes) -> Packet:
         """Read an EventPacket; the packet's data are a read-only view into `cdr`."""

@@ -4,8 +4,10 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns, with_stamp
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
 from spike_depth_ros.recordings.rosbag2 import RawMessage, Recording
@@ -27,6 +29,7 @@ class Player:
     cameras: event topics. others: topics that are sent along. rate: speed. restamp: True moves
     header stamps so that the recording starts at the present, False leaves them. wait: sleeps for
     some seconds and returns True when the player is to stop. send: takes a topic and CDR bytes.
+    warn: takes a sentence about a damaged message, which is left out. damaged: how many were.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Player:
         restamp: bool,
         wait: Callable[[float], bool],
         send: Callable[[str, bytes], None],
+        warn: Callable[[str], None],
     ) -> None:
         self._path = path
         self._cameras = cameras
@@ -46,9 +50,11 @@ class Player:
         self._restamp = restamp
         self._wait = wait
         self._send_out = send
-        self._codec = MessageCodec(message_types())  # takes a while, so not at the end
+        self._warn = warn
+        self.damaged = 0
+        self._codec = MessageCodec(message_types())
         self._timeline: Timeline | None = None
-        self._shift_ns: int | None = None
+        self._shift_ns = 0
         self._recent: dict[str, deque[bytes]] = {
             topic: deque(maxlen=LAST_PACKETS) for topic in cameras
         }
@@ -61,9 +67,11 @@ class Player:
     def play(self) -> None:
         """Send everything, and a last packet for each camera that lets its last window close.
 
-        Raises RecordingError where the recording is damaged.
+        Raises RecordingError where the storage, not just a message in it, is damaged.
         """
         with Recording(self._path) as recording:
+            if self._restamp:
+                self._shift_ns = self._find_shift_ns(recording)
             self._timeline = Timeline(recording.start_ns, time.monotonic_ns(), self._rate)
             for message in recording.messages([*self._cameras, *self._others]):
                 if self._stops_before(message.log_time_ns):
@@ -79,20 +87,25 @@ class Player:
         return self._wait(self._timeline.delay_s(log_time_ns, time.monotonic_ns()))
 
     def _send(self, message: RawMessage) -> None:
+        try:
+            self._codec.check(message.cdr, message.type)
+            cdr = with_stamp(message.cdr, stamp_ns(message.cdr) + self._shift_ns)
+        except ValueError as error:
+            self.damaged += 1
+            self._warn(f'left out a message of {message.topic}: {error}')
+            return
         if message.topic in self._recent:
             self._recent[message.topic].append(message.cdr)
-        if self._restamp:
-            self._send_out(message.topic, self._moved(message.cdr, message.log_time_ns))
-        else:
-            self._send_out(message.topic, message.cdr)
+        self._send_out(message.topic, cdr)
 
-    def _moved(self, cdr: bytes, log_time_ns: int) -> bytes:
-        assert self._timeline is not None
-        if self._shift_ns is None:
-            self._shift_ns = stamp_shift_ns(
-                stamp_ns(cdr), log_time_ns, self._timeline.start_log_ns, time.time_ns()
-            )
-        return with_stamp(cdr, stamp_ns(cdr) + self._shift_ns)
+    def _find_shift_ns(self, recording: Recording) -> int:
+        """Return what to add to header stamps, by the first event packet that is not damaged."""
+        for message in recording.messages(self._cameras):
+            with suppress(ValueError):
+                stamp = self._codec.packet(message.cdr).stamp_ns
+                present_ns = time.time_ns()
+                return stamp_shift_ns(stamp, message.log_time_ns, recording.start_ns, present_ns)
+        return 0
 
     def _close_windows(self) -> None:
         ends = {
@@ -104,10 +117,17 @@ class Player:
             if end:
                 behind_ns = last_ns - end.stamp_ns
                 lag_ns = behind_ns if behind_ns > SCATTER_NS else 0
-                packet = closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS)
-                cdr = self._codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
-                shift_ns = self._shift_ns or 0
-                self._send_out(topic, with_stamp(cdr, packet.stamp_ns + shift_ns))
+                self._close(topic, closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS))
+
+    def _close(self, topic: str, packet: Packet) -> None:
+        """Send a camera's last packet, unless its stream ended with a stamp that none can hold."""
+        try:
+            cdr = self._codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
+            moved = with_stamp(cdr, packet.stamp_ns + self._shift_ns)
+        except (ValueError, struct.error) as error:
+            self._warn(f'the last window of {topic} stays open: {error}')
+            return
+        self._send_out(topic, moved)
 
 
 def _frame_id(cdr: bytes) -> str:

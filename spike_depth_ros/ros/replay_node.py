@@ -28,6 +28,7 @@ GRAPH_PERIOD_S = 0.05
 # A publisher hears of a subscriber before that one is ready to listen, and the last best-effort
 # messages need a moment before their publisher may go.
 SETTLING_S = 0.5
+WARNING_PERIOD_S = 5.0
 DELIVERY = Duration(seconds=5)
 
 
@@ -59,6 +60,7 @@ class ReplayNode(Node):
             restamp=not parameters['publish_clock'],
             wait=self._stopped.wait,
             send=self._send,
+            warn=self._warn,
         )
         if parameters['publish_clock']:
             self._clock_publisher = self.create_publisher(Clock, '/clock', 1)
@@ -87,9 +89,11 @@ class ReplayNode(Node):
             if self._wait_for_subscribers():
                 self._player.play()
                 self._wait_for_delivery()
+            if self._player.damaged:
+                self.get_logger().warning(f'left out {self._player.damaged} damaged messages')
             self.exit_code = 0
-        except (ValueError, RuntimeError) as error:
-            self.get_logger().error(str(error))
+        except Exception as error:  # whatever it is, a replay that has ended must not seem to run
+            self.get_logger().error(' '.join(str(error).split()) or repr(error))
             self.exit_code = 1
 
     def _wait_for_subscribers(self) -> bool:
@@ -111,6 +115,9 @@ class ReplayNode(Node):
     def _send(self, topic: str, cdr: bytes) -> None:
         publisher = self._events.get(topic) or self._truth[topic]
         publisher.publish(cdr)
+
+    def _warn(self, problem: str) -> None:
+        self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _publish_clock(self) -> None:
         """Publish the recording's time; its start already before, so that clocks are set then."""

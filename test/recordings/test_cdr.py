@@ -44,6 +44,18 @@ def test_stamp_is_replaced_in_either_byte_order(codec: cdr.MessageCodec) -> None
     assert codec.packet(cdr.with_stamp(LITTLE, 5)).stamp_ns == 5
 
 
+@pytest.mark.parametrize('length', [0, 1, 4, 11])
+def test_no_stamp_in_a_short_message(length: int) -> None:
+    for function in (cdr.stamp_ns, lambda message: cdr.with_stamp(message, 5)):
+        with pytest.raises(ValueError, match=f'A message of {length} bytes has no header stamp'):
+            function(LITTLE[:length])
+
+
+def test_a_stamp_that_no_message_holds() -> None:
+    with pytest.raises(ValueError, match='more than 32 bits of seconds'):
+        cdr.with_stamp(LITTLE, 2**31 * 1_000_000_000)
+
+
 def test_depth_round_trip(codec: cdr.MessageCodec) -> None:
     compressed = depth_codec.encode(np.full((2, 3), 2.0, dtype=np.float32))
     stamp_ns, depth = codec.depth(codec.depth_to_cdr(5_000_000_006, compressed, 'left'))

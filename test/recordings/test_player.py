@@ -1,12 +1,18 @@
 """Playing a recording through a waiting function that takes no time."""
 
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from synthetic_stream import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_recording
 
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns
 from spike_depth_ros.recordings.player import Player
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
@@ -19,7 +25,11 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def play(
-    path: Path, stop_after: int | None = None, others: tuple[str, ...] = (), restamp: bool = False
+    path: Path,
+    stop_after: int | None = None,
+    others: tuple[str, ...] = (),
+    restamp: bool = False,
+    problems: list[str] | None = None,
 ) -> list[tuple[str, bytes]]:
     """Return what a player sends until it is told to stop."""
     sent: list[tuple[str, bytes]] = []
@@ -31,6 +41,7 @@ def play(
         restamp=restamp,
         wait=lambda seconds: len(sent) == stop_after,
         send=lambda topic, cdr: sent.append((topic, cdr)),
+        warn=(problems if problems is not None else []).append,
     )
     player.play()
     return sent
@@ -75,6 +86,53 @@ def test_windows_end_where_the_truth_was_taken(recording: Path) -> None:
 
     assert len(ends) == DURATION_US // 50_000
     assert ends == pytest.approx(truths, abs=PACKET_US * 1000)
+
+
+def test_stamps_move_by_the_packets_clock(tmp_path: Path) -> None:
+    log_ns, years_ns = 10**13, 10**17
+    depth = np.ones((4, 4), np.float32)
+    with RecordingWriter(tmp_path / 'truth first', about={}) as writer:
+        writer.write_depth(TRUTH_TOPIC, log_ns, log_ns, depth, 'camera')
+        for camera, topic in enumerate(TOPICS):
+            (packet,) = packets(camera, PACKET_US, stamp_ns=years_ns)
+            writer.write_packet(topic, log_ns + 1, packet, 'camera')
+
+    before_ns = time.time_ns()
+    sent = play(tmp_path / 'truth first', others=(TRUTH_TOPIC,), restamp=True)
+
+    stamps = [stamp_ns(cdr) for topic, cdr in sent if topic == TOPICS[0]]
+    assert before_ns < stamps[0] < time.time_ns() + 1
+
+
+@pytest.mark.parametrize('damage', [b'', b'\0\1\0\0', b'\0\1\0\0' + b'\xff' * 40])
+@pytest.mark.parametrize('restamp', [False, True])
+def test_a_damaged_message_is_left_out(
+    recording: Path, tmp_path: Path, damage: bytes, restamp: bool
+) -> None:
+    path = tmp_path / 'damaged'
+    shutil.copytree(recording, path)
+    (database,) = path.glob('*.db3')
+    with closing(sqlite3.connect(database)) as connection, connection:
+        (last,) = connection.execute('SELECT MAX(id) FROM messages').fetchone()
+        connection.execute('UPDATE messages SET data = ? WHERE id IN (1, 20, ?)', (damage, last))
+    problems: list[str] = []
+
+    whole, sent = play(recording, restamp=restamp), play(path, restamp=restamp, problems=problems)
+
+    assert len(problems) == len(whole) - len(sent) >= 2
+    assert all(f'A message of {len(damage)} bytes' in problem for problem in problems)
+
+
+def test_a_last_stamp_that_leaves_no_room_means_no_closing_packet(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / 'late', about={}) as writer:
+        for camera, topic in enumerate(TOPICS):
+            (packet,) = packets(camera, PACKET_US)
+            late = replace(packet, stamp_ns=2**31 * 1_000_000_000 - 1)
+            writer.write_packet(topic, packet.stamp_ns, late, 'camera')
+    problems: list[str] = []
+
+    assert len(play(tmp_path / 'late', problems=problems)) == 2
+    assert len(problems) == 2
 
 
 def test_it_stops_when_told_to(recording: Path) -> None:

@@ -17,11 +17,14 @@ from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_fi
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
+SECOND_NS = 1e9
 HOP_S = 0.05
 # Compiling the decoders the first time takes most of it.
 START_LIMIT_S = 180.0
 # Each node reports once a second.
 REPORT_LIMIT_S = 15.0
+# How much longer than the recording a replay may take: to start, to be heard, and to be delivered.
+REPLAY_MARGIN_S = 120.0
 # A robot on this machine uses 0, or another low one; above 101 the ports get into the way.
 DOMAINS = range(40, 101)
 
@@ -32,11 +35,12 @@ class DemoError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Describe a recording: folder, event topics, the true depth's topic, whether simulated."""
+    """Describe a recording: folder, event topics, true depth's topic, length, and if simulated."""
 
     path: Path
     cameras: tuple[str, ...]
     truth: str | None
+    duration_s: float
     simulated: bool
 
     @property
@@ -54,7 +58,13 @@ def open_source(path: Path, left: str, right: str) -> Source:
         cameras = find_cameras(topics, left, right)
         truths = [topic.name for topic in topics.values() if topic.type == COMPRESSED_IMAGE]
         simulated = recording.about.get('simulated') == 'true'
-        return Source(path.resolve(), cameras, truths[0] if truths else None, simulated)
+        return Source(
+            path=path.resolve(),
+            cameras=cameras,
+            truth=truths[0] if truths else None,
+            duration_s=recording.duration_ns / SECOND_NS,
+            simulated=simulated,
+        )
 
 
 def run(source: Source, model: Path, store: WindowStore) -> Result:
@@ -81,7 +91,12 @@ def run(source: Source, model: Path, store: WindowStore) -> Result:
         until(node.sees_nodes, START_LIMIT_S, f'the nodes did not start in {START_LIMIT_S:g} s')
         topics = dict(zip(('left', 'right'), source.cameras, strict=False))
         processes.start('replay', {'recording': str(source.path), **topics})
-        until(lambda: 'replay' in processes.exit_codes(), float('inf'), '')
+        until(
+            lambda: 'replay' in processes.exit_codes(),
+            source.duration_s + REPLAY_MARGIN_S,
+            f'the replay of {source.duration_s:.0f} s did not end within '
+            f'{REPLAY_MARGIN_S:g} s more',
+        )
         # The next report of each node was perhaps begun before its last window; the second has it.
         enough = {name: count + 2 for name, count in node.reports.items()}
         until(
