@@ -70,7 +70,7 @@ def test_a_checkpoint_exports(folder: Path) -> None:
     )
     contract = DepthEngine(folder / 'model.onnx').contract
     assert contract.channels == 4
-    assert re.match(r'\d+ steps of Adam', contract.recipe)
+    assert re.match(r'4 steps from random weights: 1 crops', contract.recipe)
     assert any(contract.firing_rate_high)
 
 
