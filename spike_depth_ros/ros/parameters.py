@@ -1,5 +1,6 @@
 """Declaring a node's parameters from its table."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,14 +15,15 @@ from rclpy.parameter import Parameter
 
 from spike_depth_ros.ros.parameter_tables import ParameterRow, Table
 
-# rclpy declares these itself, or reads them where a topic is made.
-_RCLPY_PARAMETERS = ('use_sim_time', 'start_type_description_service')
-_QOS_PREFIX = 'qos_overrides.'
+# rclpy declares these itself, or reads them where a topic is made, and takes them as they are.
+_RCLPY_ROWS = (
+    ParameterRow('use_sim_time', False, '', 'Take the time from /clock.'),
+    ParameterRow('start_type_description_service', True, '', 'Describe message types.'),
+)
+_QOS_NAME = re.compile(r'qos_overrides\.[^.]+\.(publisher|subscription)\.(?P<policy>\w+)')
 _QOS_ROWS = (
     ParameterRow('depth', 10, 'messages', 'Depth of the queue.', 1, 1_000_000),
-    ParameterRow(
-        'history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')
-    ),
+    ParameterRow('history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')),
     ParameterRow(
         'reliability', 'reliable', '', 'What is sent again.', choices=('reliable', 'best_effort')
     ),
@@ -40,14 +42,12 @@ def declare(node: Node, table: Table) -> dict[str, Any]:
     name and for a value of a wrong type or out of range.
     """
     given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
-    _refuse_unknown(given, table)
+    _check_given(given, table)
     values = {row.name: checked(row, given.get(row.name, row.default)) for row in table}
     for row in table:
         if row.name in given:
             node.undeclare_parameter(row.name)
-        node.declare_parameter(
-            row.name, values[row.name], _descriptor(row), ignore_override=True
-        )
+        node.declare_parameter(row.name, values[row.name], _descriptor(row), ignore_override=True)
     return values
 
 
@@ -83,26 +83,31 @@ def checked(row: ParameterRow, value: Any) -> Any:
     return value
 
 
-def _refuse_unknown(given: dict[str, Any], table: Table) -> None:
-    """Check names, and the values of QoS overrides, which rclpy takes as they are."""
+def _check_given(given: dict[str, Any], table: Table) -> None:
+    """Check all names, and the values that rclpy takes."""
     known = [row.name for row in table]
-    qos = {f'.{row.name}': row for row in _QOS_ROWS}
+    rows = {row.name: row for row in _RCLPY_ROWS}
     for name, value in given.items():
-        policy = qos.get(name[name.rfind('.') :])
-        if name.startswith(_QOS_PREFIX) and policy:
-            checked(replace(policy, name=name), value)
-        elif name not in (*known, *_RCLPY_PARAMETERS):
+        row = rows.get(name) or _qos_row(name)
+        if row:
+            checked(row, value)
+        elif name not in known:
             raise ParameterError(
                 f"there is no parameter '{name}': use one of {', '.join(known)}, use_sim_time, or "
-                f'{_QOS_PREFIX}<topic>.<publisher or subscription>.<depth, history or reliability>'
+                'qos_overrides.<topic>.<publisher or subscription>.<depth, history or reliability>'
             )
+
+
+def _qos_row(name: str) -> ParameterRow | None:
+    """Return the row of a QoS override, None if the parameter is none."""
+    match = _QOS_NAME.fullmatch(name)
+    rows = (row for row in _QOS_ROWS if match and row.name == match['policy'])
+    return next((replace(row, name=name) for row in rows), None)
 
 
 def _descriptor(row: ParameterRow) -> ParameterDescriptor:
     unit = f' [{row.unit}]' if row.unit else ''
-    descriptor = ParameterDescriptor(
-        description=row.description + unit, read_only=row.read_only
-    )
+    descriptor = ParameterDescriptor(description=row.description + unit, read_only=row.read_only)
     if row.choices:
         descriptor.additional_constraints = row.allowed()
     if row.minimum is not None and row.maximum is not None:
@@ -110,8 +115,6 @@ def _descriptor(row: ParameterRow) -> ParameterDescriptor:
             bounds = IntegerRange(from_value=int(row.minimum), to_value=int(row.maximum))
             descriptor.integer_range = [bounds]
         else:
-            bounds = FloatingPointRange(
-                from_value=float(row.minimum), to_value=float(row.maximum)
-            )
+            bounds = FloatingPointRange(from_value=float(row.minimum), to_value=float(row.maximum))
             descriptor.floating_point_range = [bounds]
     return descriptor
