@@ -96,7 +96,11 @@ class DepthNode(Node):
     def _work(self) -> None:
         """Answer windows until the queue is closed."""
         while (message := self._queue.get()) is not None:
-            self._answer(message)
+            try:
+                self._answer(message)
+            except Exception as error:  # whatever it is, the stream goes on
+                self._report.counters.windows_failed += 1
+                self._warn(' '.join(str(error).split()) or repr(error))
 
     def _answer(self, message: Image) -> None:
         """Infer depth from a window, or count why there is none."""
@@ -117,16 +121,7 @@ class DepthNode(Node):
         elif verdict is Verdict.INCOMPLETE:
             counters.windows_incomplete += 1
         else:
-            self._infer(message, counts, rig)
-
-    def _infer(self, message: Image, counts: npt.NDArray[np.uint8], rig: Rig) -> None:
-        try:
-            inference = self._engine.infer(counts)
-        except Exception as error:  # onnxruntime's errors share no base; the stream goes on
-            self._report.counters.windows_failed += 1
-            self._warn(' '.join(str(error).split()))
-            return
-        self._publish(message, inference, rig)
+            self._publish(message, self._engine.infer(counts), rig)
 
     def _publish(self, message: Image, inference: Inference, rig: Rig) -> None:
         contract, header = self._engine.contract, message.header

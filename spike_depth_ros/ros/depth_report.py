@@ -44,7 +44,7 @@ _PROBLEMS = (
     ('windows_dropped', WARN, 'windows dropped: inference cannot keep up'),
     ('windows_incomplete', WARN, 'windows without depth: one camera saw nothing'),
     ('windows_malformed', WARN, 'windows malformed'),
-    ('windows_failed', ERROR, 'windows failed in the inference'),
+    ('windows_failed', ERROR, 'windows failed'),
 )
 
 
