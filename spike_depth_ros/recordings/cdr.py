@@ -117,6 +117,10 @@ class MessageCodec:
             events=packet.data,
         )
 
+    def image_format(self, cdr: bytes) -> str:
+        """Return what a CompressedImage says of its format."""
+        return cast(str, self._read(cdr, COMPRESSED_IMAGE).format)
+
     def depth(self, cdr: bytes) -> tuple[int, depth_codec.Depth]:
         """Read compressed depth: header stamp, ns, and float32 [h, w], metres, NaN invalid."""
         message = self._read(cdr, COMPRESSED_IMAGE)

@@ -22,7 +22,7 @@ _HEADER = struct.Struct('<iff')
 _INVERSE_DEPTH = 0
 _LARGEST_CODE = 65535
 # Formats that hold the same bytes: before it learned RVL, the transport did not name PNG.
-_READABLE = (FORMAT, '32FC1; compressedDepth')
+READABLE = (FORMAT, '32FC1; compressedDepth')
 
 Depth = npt.NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def decode(data: bytes | memoryview, image_format: str = FORMAT) -> Depth:
 
     Raises ValueError, one sentence, when the format is another one or the data are damaged.
     """
-    if image_format not in _READABLE:
+    if image_format not in READABLE:
         raise ValueError(
             f"The compressed image has the format '{image_format}', but depth is read from "
             f"'{FORMAT}': record it with that transport."

@@ -12,9 +12,9 @@ from sensor_msgs.msg import CompressedImage
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.recordings.cameras import find_cameras
-from spike_depth_ros.recordings.cdr import COMPRESSED_IMAGE
 from spike_depth_ros.recordings.player import Player
 from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.recordings.truth import find_truth
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import steady_clock
@@ -44,9 +44,9 @@ class ReplayNode(Node):
         parameters = declare(self, REPLAY)
         self._wait_s: float = parameters['wait_s']
         with Recording(parameters['recording']) as recording:
-            topics, self._start_log_ns = recording.topics, recording.start_ns
-        cameras = find_cameras(topics, parameters['left'], parameters['right'])
-        truth = tuple(t.name for t in topics.values() if t.type == COMPRESSED_IMAGE)
+            self._start_log_ns = recording.start_ns
+            cameras = find_cameras(recording.topics, parameters['left'], parameters['right'])
+            truth = find_truth(recording)
         self._events = self._make_event_publishers(cameras)
         self._truth = {
             topic: self.create_publisher(CompressedImage, topic, qos.truth()) for topic in truth

@@ -8,7 +8,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from spike_depth_ros.inference.preview import colour, colour_table
-from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.ros.demo.window_store import NONE, StoredWindow, WindowStore
 
 DPI = 100
@@ -50,10 +49,9 @@ class Picture:
     def draw(self, window: StoredWindow) -> Pixels:
         """Return one window as rgb, uint8 [height, width, 3], both even."""
         frame = self._frame.copy()
-        truth = None if window.truth is None else depth_codec.decode(window.truth)
         panels = [EVENT_COLOURS[window.events], self._colour(window.depth, window)]
         if self._truth:
-            panels.append(self._colour(truth, window))
+            panels.append(self._colour(window.truth, window))
         for left, panel in zip(self._lefts, panels, strict=True):
             enlarged = panel.repeat(self._scale, axis=0).repeat(self._scale, axis=1)
             height, width = self._size
@@ -73,9 +71,7 @@ class Picture:
         height = _even(self._top + panel_height + MARGIN * scale)
         figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
         canvas = FigureCanvasAgg(figure)
-        figure.text(
-            0.5, 1 - 18 * scale / height, title, ha='center', va='center', size=9 * scale
-        )
+        figure.text(0.5, 1 - 18 * scale / height, title, ha='center', va='center', size=9 * scale)
         names = ('events', 'predicted depth', 'true depth')
         for left, name in zip(self._lefts, names, strict=False):
             centre = (left + panel_width / 2) / width
@@ -101,8 +97,7 @@ def depth_range(windows: Iterable[StoredWindow]) -> tuple[float, float]:
     """Return the depths, metres, between which nearly all predicted and true ones lie."""
     samples = []
     for window in windows:
-        truth = None if window.truth is None else depth_codec.decode(window.truth)
-        for depth in (window.depth, truth):
+        for depth in (window.depth, window.truth):
             if depth is not None:
                 sample = depth[::8, ::8].astype(np.float32)
                 samples.append(sample[np.isfinite(sample) & (sample > 0)])

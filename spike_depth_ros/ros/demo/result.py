@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from spike_depth_ros import metrics
-from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.ros.demo.window_store import StoredWindow
 
 # 20 Hz with room for the edges of a short recording.
@@ -115,11 +114,10 @@ def depth_error(windows: Iterable[StoredWindow]) -> DepthError | None:
     for window in windows:
         if window.depth is None or window.truth is None:
             continue
-        truth = depth_codec.decode(window.truth)
         predicted = window.depth.astype(np.float32)
-        errors.append(metrics.mean_depth_error(predicted, truth))
-        coverages.append(metrics.coverage(predicted, truth))
-        truths.append(truth[::STRIDE, ::STRIDE])
+        errors.append(metrics.mean_depth_error(predicted, window.truth))
+        coverages.append(metrics.coverage(predicted, window.truth))
+        truths.append(window.truth[::STRIDE, ::STRIDE])
     if not errors:
         return None
     samples = np.stack(truths)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spike_depth_ros.recordings.cameras import find_cameras
-from spike_depth_ros.recordings.cdr import COMPRESSED_IMAGE
 from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.recordings.truth import find_truth
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.listener import listening
 from spike_depth_ros.ros.demo.processes import Processes
@@ -56,9 +56,8 @@ class Source:
 def open_source(path: Path, left: str, right: str) -> Source:
     """Look into a recording; raises RecordingError, one sentence, if it cannot be used."""
     with Recording(path) as recording:
-        topics = recording.topics
-        cameras = find_cameras(topics, left, right)
-        truths = [topic.name for topic in topics.values() if topic.type == COMPRESSED_IMAGE]
+        cameras = find_cameras(recording.topics, left, right)
+        truths = find_truth(recording)
         simulated = recording.about.get('simulated') == 'true'
         return Source(
             path=path.resolve(),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.recordings import depth_codec
+
 # A minute at 20 Hz, about 350 MB of temporary file.
 MAX_WINDOWS = 1200
 OFF, NONE, ON = 0, 1, 2
@@ -16,13 +18,13 @@ EVENTS, DEPTH, TRUTH = range(3)
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredWindow:
     """Hold one window: its stamp (ns), left events uint8 [h, w] (OFF, NONE or ON, by the more
-    frequent polarity), depth float16 [h, w] in metres or None, compressed true depth or None.
+    frequent polarity), depth float16 [h, w] and true depth float32 [h, w] in metres, each or None.
     """
 
     stamp_ns: int
     events: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.float16] | None
-    truth: bytes | None
+    truth: depth_codec.Depth | None
 
 
 class WindowStore:
@@ -65,7 +67,7 @@ class WindowStore:
             stamp_ns,
             np.frombuffer(self._read(EVENTS, stamp_ns), np.uint8).reshape(self._shape),
             np.frombuffer(depth, np.float16).reshape(self._shape) if depth else None,
-            self._read(TRUTH, self._nearest_truth(stamp_ns)) or None,
+            self._truth(stamp_ns),
         )
 
     def windows(self) -> Iterator[StoredWindow]:
@@ -86,6 +88,14 @@ class WindowStore:
         offset, size = self._places[kind].get(stamp_ns, (0, 0))
         self._file.seek(offset)
         return self._file.read(size)
+
+    def _truth(self, stamp_ns: int) -> depth_codec.Depth | None:
+        """Return the true depth of a window; None too if it is damaged or of another shape."""
+        try:
+            truth = depth_codec.decode(self._read(TRUTH, self._nearest_truth(stamp_ns)))
+        except ValueError:
+            return None
+        return truth if truth.shape == self._shape else None
 
     def _nearest_truth(self, stamp_ns: int) -> int:
         stamps = self._places[TRUTH]

@@ -102,6 +102,19 @@ def test_no_truth_no_error() -> None:
     assert depth_error(store.windows()) is None
 
 
+@pytest.mark.parametrize(
+    'truth', [b'', b'\0' * 40, depth_codec.encode(np.full((4, 8), 2.0, np.float32))]
+)
+def test_a_truth_that_does_not_fit_is_none(truth: bytes) -> None:
+    store = WindowStore(tolerance_ns=10)
+    store.add_events(100, np.zeros((8, 8, 4), np.uint8))
+    store.add_depth(100, np.full((8, 8), 3.0, np.float32))
+    store.add_truth(100, truth)
+
+    assert store.window(100).truth is None
+    assert depth_error(store.windows()) is None
+
+
 def test_stored_windows_come_back() -> None:
     store = WindowStore(tolerance_ns=10)
     counts = np.zeros((2, 3, 4), np.uint8)
