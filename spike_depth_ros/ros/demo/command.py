@@ -42,6 +42,7 @@ def _draw(source: Source, store: WindowStore, folder: Path) -> list[Path]:
     """Write the picture of a typical window, and the video; return their paths."""
     window = typical(store)
     if window is None:
+        print('no picture and no video: there is no depth to show')
         return []
     from PIL import Image
 

@@ -91,10 +91,13 @@ class Result:
 
     def failures(self) -> list[str]:
         """Return what keeps the run from being a success, in words."""
+        counts = self.counts
         checks = {
-            'no window came out of the binner': not self.counts.windows_in,
-            f'{self.counts.lost} windows were lost': self.counts.lost,
-            f'{self.counts.packets_lost} packets were lost': self.counts.packets_lost,
+            'no window came out of the binner': not counts.windows_in,
+            f'no window gave depth: {counts.skipped} had too few events, in {counts.incomplete} a '
+            f'camera saw nothing': counts.windows_in and not counts.windows_out,
+            f'{counts.lost} windows were lost': counts.lost,
+            f'{counts.packets_lost} packets were lost': counts.packets_lost,
             f'the rate is {self.rate_hz:.2f} Hz, under {MIN_RATE_HZ:g} Hz': (
                 self.rate_hz < MIN_RATE_HZ
             ),

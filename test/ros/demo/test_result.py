@@ -60,6 +60,14 @@ def test_failures_are_told() -> None:
     assert 'no window came out of the binner' in result({}, {}, 0.0).failures()
 
 
+def test_a_run_without_depth_is_a_failure() -> None:
+    counters = {'windows out': '0', 'windows skipped': '196', 'windows incomplete': '0'}
+
+    assert result({'windows closed': '200', 'windows empty': '4'}, counters, 10.0).failures() == [
+        'no window gave depth: 200 had too few events, in 0 a camera saw nothing'
+    ]
+
+
 def test_the_table_names_what_was_measured() -> None:
     text = table(result(BINNER, DEPTH, 10.0), 'a name')
 
