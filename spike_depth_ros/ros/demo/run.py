@@ -75,8 +75,11 @@ def run(source: Source, model: Path, store: WindowStore) -> Result:
     """
     os.environ['ROS_DOMAIN_ID'] = str(random.choice(DOMAINS))
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    with Processes() as processes, listening(source.truth, store) as (node, spin_once):
-        line = StatusLine()
+    with (
+        Processes() as processes,
+        listening(source.truth, store) as (node, spin_once),
+        StatusLine() as line,
+    ):
 
         def until(condition: Callable[[], bool], limit_s: float, failure: str) -> None:
             deadline = time.monotonic() + limit_s
@@ -105,7 +108,6 @@ def run(source: Source, model: Path, store: WindowStore) -> Result:
             REPORT_LIMIT_S,
             f'the nodes reported nothing on /diagnostics for {REPORT_LIMIT_S:g} s',
         )
-        line.end()
     return _result(node, store)
 
 

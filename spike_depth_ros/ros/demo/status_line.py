@@ -1,5 +1,6 @@
 """The line that shows how the demo is getting on."""
 
+import shutil
 import sys
 import time
 
@@ -12,13 +13,16 @@ LOG_PERIOD_S = 2.0
 
 
 class StatusLine:
-    """Show a line about the nodes now and then, on standard output."""
+    """Show a line about the nodes now and then, on standard output.
+
+    Use it as a context manager: what is printed afterwards starts on a line of its own.
+    """
 
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
         self._period_s = TERMINAL_PERIOD_S if self._is_terminal else LOG_PERIOD_S
         self._start_s = self._next_s = time.monotonic()
-        self._width = 0
+        self._is_open = False
 
     def show(self, node: EvaluationNode) -> None:
         """Show the latest reports, if it is time to."""
@@ -27,13 +31,17 @@ class StatusLine:
             return
         self._next_s = now_s + self._period_s
         text = status(node.binner, node.depth, now_s - self._start_s)
-        self._width = max(self._width, len(text))
         if self._is_terminal:
-            print(f'\r{text:<{self._width}}', end='', flush=True)
+            # In the last column some terminals go on to the next line.
+            columns = shutil.get_terminal_size().columns - 1
+            print(f'\r{text[:columns]:<{columns}}', end='', flush=True)
+            self._is_open = True
         else:
             print(text, flush=True)
 
-    def end(self) -> None:
-        """Leave the line."""
-        if self._is_terminal:
+    def __enter__(self) -> 'StatusLine':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_open:
             print(flush=True)

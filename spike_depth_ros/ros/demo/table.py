@@ -1,5 +1,7 @@
 """The result of a run as text."""
 
+from math import isnan
+
 from spike_depth_ros.ros.demo.result import MIN_RATE_HZ, Result
 
 
@@ -20,7 +22,7 @@ def status(binner: dict[str, str], depth: dict[str, str], elapsed_s: float) -> s
     return (
         f'{elapsed_s:5.1f} s | windows {depth["windows in"]} in, {depth["windows out"]} out, '
         f'{depth["windows dropped"]} dropped | {float(depth["output rate (Hz)"]):4.1f} Hz | '
-        f'latency {float(depth["latency median (ms)"]):.0f} ms | '
+        f'latency {_number(float(depth["latency median (ms)"]), 0)} ms | '
         f'{sum(rates) / 1e6:.2f} million events/s'
     )
 
@@ -36,9 +38,17 @@ def _rows(result: Result) -> list[tuple[str, str]]:
         ('windows lost', f'{counts.lost}, {counts.dropped} of them dropped from the full queue'),
         ('packets', f'{counts.packets}, {counts.packets_lost} lost'),
         ('rate', f'{result.rate_hz:.2f} Hz (at least {MIN_RATE_HZ:g} wanted)'),
-        ('latency, window end to depth', f'median {median_ms:.1f} ms, 99 % {p99_ms:.1f} ms'),
+        (
+            'latency, window end to depth',
+            f'median {_number(median_ms, 1)} ms, 99 % {_number(p99_ms, 1)} ms',
+        ),
         ('events', f'{counts.events / max(result.duration_s, 1e-9) / 1e6:.3f} million/s'),
     ]
+
+
+def _number(value: float, digits: int) -> str:
+    """Return a number with some digits after the point; '-' for NaN."""
+    return '-' if isnan(value) else f'{value:.{digits}f}'
 
 
 def _error_rows(result: Result) -> list[tuple[str, str]]:
