@@ -74,3 +74,13 @@ def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
     words = np.require(words, np.dtype(dtype), ['C', 'A']).view()
     words.flags.writeable = False
     return words
+
+
+def empty_time_ns(packet: Packet, reached_ns: int | None) -> int | None:
+    """Return the time that a packet without any valid event tells, for encodings with a time base.
+
+    An empty packet tells that its time base is reached, as long as time does not run back: a
+    driver's base may lie far behind. Bytes that hold no event tell nothing.
+    """
+    is_later = reached_ns is None or packet.time_base_ns >= reached_ns
+    return packet.time_base_ns if not len(packet.data) and is_later else None

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spike_depth_ros.events.decoder import JITTER_NS, whole_words
+from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, whole_words
 from spike_depth_ros.events.histogram import UNKNOWN_WORDS, count_event, new_tally
 from spike_depth_ros.events.packet import Packet
 
@@ -40,6 +40,7 @@ class LibcaerDecoder:
     def __init__(self) -> None:
         self.tally = new_tally()
         self._time_base = 0
+        self._first_ns: int | None = None
         self._state = np.array([NO_TIME, 0], np.int64)
 
     @property
@@ -51,11 +52,16 @@ class LibcaerDecoder:
         words = whole_words(packet, 'u4')
         words = words[: len(words) // 2 * 2].reshape(-1, 2)
         self._time_base = packet.time_base_ns
-        self._state[ELAPSED] = int(words[0, 1]) & TIME_MASK if len(words) else 0
+        valid = np.flatnonzero((words[:, 0] & VALID).astype(bool) & (words[:, 1] <= TIME_MASK))
+        if len(valid):
+            self._state[ELAPSED] = words[valid[0], 1]
+            self._first_ns = self._time_base + NS_PER_US * int(self._state[ELAPSED])
+        else:
+            self._first_ns = empty_time_ns(packet, self.time_ns)
         return words
 
     def first_time_ns(self, words: npt.NDArray[np.uint32]) -> int | None:
-        return self._time_base + NS_PER_US * int(self._state[ELAPSED])
+        return self._first_ns
 
     def consume(
         self,

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spike_depth_ros.events.decoder import JITTER_NS, whole_words
+from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, whole_words
 from spike_depth_ros.events.histogram import BACKWARD_EVENTS, count_event, new_tally
 from spike_depth_ros.events.packet import Packet
 
@@ -31,6 +31,7 @@ class MonoDecoder:
     def __init__(self) -> None:
         self.tally = new_tally()
         self._time_base = 0
+        self._first_ns: int | None = None
         self._reached = np.full(1, NO_TIME, np.int64)
 
     @property
@@ -39,11 +40,16 @@ class MonoDecoder:
         return None if reached == NO_TIME else reached
 
     def open(self, packet: Packet) -> npt.NDArray[np.int64]:
+        words = whole_words(packet, 'i8')
         self._time_base = packet.time_base_ns
-        return whole_words(packet, 'i8')
+        if len(words):
+            self._first_ns = self._time_base + (int(words[0]) & TIME_MASK)
+        else:
+            self._first_ns = empty_time_ns(packet, self.time_ns)
+        return words
 
     def first_time_ns(self, words: npt.NDArray[np.int64]) -> int | None:
-        return self._time_base + (int(words[0]) & TIME_MASK if len(words) else 0)
+        return self._first_ns
 
     def consume(
         self,

@@ -1,5 +1,7 @@
 """Decoders: hand-made words, and no bytes that harm."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -144,6 +146,27 @@ def test_libcaer_counts_invalid_events_as_unknown_words() -> None:
     counting.read(np.array([(0, 7), (1, 2**31 + 8), (1, 9)], '<u4').tobytes())
     assert counting.tally(tallies.UNKNOWN_WORDS) == 2
     assert counting.events() == [(0, 0, 0)]
+
+
+def first_time_ns(encoding: str, time_base_ns: int, data: bytes) -> int | None:
+    """Return what a packet tells after one that ended at BASE_NS."""
+    counting = Counting(encoding)
+    counting.read({'mono': mono, 'libcaer': libcaer}[encoding]((0, 1, 1, 1)))
+    opened = replace(packet(encoding, data), time_base_ns=time_base_ns)
+    return counting.decoder.first_time_ns(counting.decoder.open(opened))
+
+
+@pytest.mark.parametrize('encoding', ['mono', 'libcaer'])
+def test_an_empty_packet_tells_its_time_base_and_no_step_back(encoding: str) -> None:
+    assert first_time_ns(encoding, BASE_NS + 7, b'') == BASE_NS + 7
+    assert first_time_ns(encoding, BASE_NS - 1, b'') is None
+    assert first_time_ns(encoding, BASE_NS + 7, b'12345') is None
+
+
+def test_libcaer_starts_at_the_first_valid_event() -> None:
+    words = np.array([(0, 7), (1, 2**31 + 8), (1, 9)], '<u4')
+    assert first_time_ns('libcaer', BASE_NS, words.tobytes()) == BASE_NS + 9000
+    assert first_time_ns('libcaer', BASE_NS, words[:2].tobytes()) is None
 
 
 @pytest.mark.parametrize(

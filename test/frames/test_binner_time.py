@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from streams import HEIGHT, MS_NS, WIDTH, Camera
 
@@ -145,6 +146,33 @@ def test_packets_overtaken_by_others_are_dropped(encoding: str) -> None:
     assert (counters.packets_out_of_order, counters.packets_lost) == (1, 1)
     assert [frame.counts[1, 1, 0] for frame in frames] == [4, 5, 5, 5, 5]
     assert binner.counters.resets == 0
+
+
+@pytest.mark.parametrize('encoding', ['mono', 'libcaer'])
+@pytest.mark.parametrize('size', [5, 0])
+def test_a_packet_without_a_whole_event_does_not_turn_time_back(encoding: str, size: int) -> None:
+    # A driver's time base may lie far back: libcaer's counts whole 2^31 us, 35 minutes.
+    binner = stereo()
+    left, right = (minute(Camera(encoding), 10_000_000) for _ in range(2))
+    torn = left.pop(7)
+    left.insert(7, replace(torn, data=torn.data[:size], time_base_ns=0))
+    frames = push(binner, left, right)
+    assert [frame.counts[1, 1].tolist() for frame in frames[:2]] == [[5, 0, 5, 0], [4, 0, 5, 0]]
+    assert_whole(frames[2:], 3)
+    assert binner.counters.resets == 0
+
+
+@pytest.mark.parametrize('apart_us', [-5_000_000, 5_000_000])
+@pytest.mark.parametrize('number', [0, 7])
+def test_an_invalid_first_event_tells_no_time(apart_us: int, number: int) -> None:
+    binner = stereo()
+    left, right = (minute(Camera('libcaer'), 10_000_000) for _ in range(2))
+    invalid = np.array([0, 10_000_000 + number * STEP_US + apart_us], '<u4').view(np.uint8)
+    spoilt = left[number]
+    left[number] = replace(spoilt, data=np.concatenate([invalid, spoilt.data]))
+    assert_whole(push(binner, left, right), 5)
+    assert binner.counters.resets == 0
+    assert binner.counters.cameras[0].words_unknown == 1
 
 
 def test_reset_forgets_the_open_windows() -> None:
