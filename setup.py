@@ -23,6 +23,7 @@ setup(
         (f'{SHARE}/config', glob('config/*.*')),
         (f'{SHARE}/config/training', glob('config/training/*.yaml')),
         (f'{SHARE}/models', glob('models/*.*')),
+        (f'{SHARE}/demo/recording', glob('demo/recording/*')),
     ],
     install_requires=['setuptools'],
     zip_safe=True,

@@ -1,5 +1,7 @@
 """Finding the files that come with the package."""
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 PACKAGE = 'spike_depth_ros'
@@ -8,8 +10,8 @@ PACKAGE = 'spike_depth_ros'
 def shared_file(name: str) -> Path:
     """Return the path of a file or folder such as 'models/stereospike_binocular.onnx'.
 
-    It lies beside the package in a source tree, and in the package's share folder where a ROS 2
-    workspace has installed it. Raises FileNotFoundError, one sentence, if it is in neither.
+    It lies beside the package in a source tree, and in the package's share folder where pip or a
+    ROS 2 workspace has installed it. Raises FileNotFoundError, one sentence, if it is in none.
     """
     for folder in _folders():
         if (folder / name).exists():
@@ -19,10 +21,9 @@ def shared_file(name: str) -> Path:
 
 
 def _folders() -> list[Path]:
-    source = Path(__file__).resolve().parent.parent
-    try:
+    folders = [Path(__file__).resolve().parent.parent, Path(sys.prefix) / 'share' / PACKAGE]
+    with suppress(ImportError, LookupError, OSError):  # no ROS 2, or no workspace around
         from ament_index_python.packages import get_package_share_directory
 
-        return [source, Path(get_package_share_directory(PACKAGE))]
-    except (LookupError, OSError):  # no ROS 2 workspace around
-        return [source]
+        folders.append(Path(get_package_share_directory(PACKAGE)))
+    return folders

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NAME = 'spike_depth_ros'
-SOURCES = (NAME, 'config', 'launch', 'models', 'resource', 'interfaces')
+SOURCES = (NAME, 'config', 'demo/recording', 'launch', 'models', 'resource', 'interfaces')
 
 
 @pytest.fixture(scope='module')
@@ -43,7 +43,7 @@ def run(*command: str, cwd: Path) -> str:
 
 def shared_files(folder: Path) -> set[str]:
     """Return what belongs into share/spike_depth_ros and is in a folder, source or installed."""
-    kinds = ('launch/*.py', 'config/**/*.*', 'models/*.*', 'package.xml')
+    kinds = ('launch/*.py', 'config/**/*.*', 'models/*.*', 'demo/recording/*', 'package.xml')
     return {str(file.relative_to(folder)) for kind in kinds for file in folder.glob(kind)}
 
 
