@@ -43,6 +43,7 @@ train: training
 
 lint: training
 	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
 
 clean:

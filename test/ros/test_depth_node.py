@@ -63,8 +63,10 @@ class Source:
         """Publish a rig that fits, and wait until the node has taken note of it."""
         self.info(stereo_rig())
         self._probe.until(
-            lambda: STATUS in self._probe.status
-            and not any(word in self._probe.text(STATUS) for word in ('spikes/info', 'needs')),
+            lambda: (
+                STATUS in self._probe.status
+                and not any(word in self._probe.text(STATUS) for word in ('spikes/info', 'needs'))
+            ),
             'the rig to fit',
         )
 
