@@ -1,7 +1,9 @@
 """The replay node over DDS: a recording in, its packets out."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,21 @@ def test_interrupt_ends_it_quietly(
         probe.until(lambda: received[TOPICS[0]], 'a packet')
 
         assert replay.interrupt() == (0, '')
+
+
+def test_a_damaged_message_does_not_end_it(
+    probe: Probe, received: dict[str, list], tmp_path: Path
+) -> None:
+    path = write_recording(tmp_path / 'damaged', DURATION_US)
+    (database,) = path.glob('*.db3')
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE messages SET data = x'00' WHERE id IN (1, 7)")
+
+    with NodeProcess('replay', {'recording': path, **RELIABLE}) as replay:
+        code, error = finish(probe, replay)
+
+    assert code == 0
+    assert 'left out 2 damaged messages' in one_sentence(error)
 
 
 def test_damage_is_told_of(probe: Probe, received: dict[str, list], tmp_path: Path) -> None:
