@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spike_depth_ros.events import evt3_layout as evt3
+from spike_depth_ros.events.histogram import check_polarity
 
 # At least one TIME_HIGH in half a wrap lets a decoder follow the wraps through a gap.
 MAX_HIGH_STEP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS - 1)
@@ -35,8 +36,9 @@ class Evt3Encoder:
         """Return the events as evt3 words, in their order.
 
         t_us: [n] microseconds, not falling, also from call to call; x, y: [n] in [0, 2048);
-        polarity: [n], 1 or True for ON. until_us: write time words up to this time after the last
-        event, so that the clock of a decoder reaches it. Raises ValueError for other arguments.
+        polarity: [n], 1 or True for ON, 0 or False for OFF. until_us: write time words up to this
+        time after the last event, so that the clock of a decoder reaches it. Raises ValueError
+        for other arguments.
         """
         events = [np.asarray(column, np.int64) for column in (t_us, x, y, polarity)]
         times = events[0] if until_us is None else np.append(events[0], until_us)
@@ -68,6 +70,7 @@ def _check(
                 f'{name} runs from {column.min()} to {column.max()}; '
                 f'evt3 has room for 0 to {evt3.ADDRESS}'
             )
+    check_polarity(events[3])
 
 
 @njit(nogil=True, cache=True)

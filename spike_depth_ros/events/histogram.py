@@ -32,6 +32,13 @@ def new_tally() -> npt.NDArray[np.int64]:
     return np.zeros(TALLY_SIZE, np.int64)
 
 
+def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
+    """Raise ValueError where a polarity, int64 [n], is neither ON nor OFF."""
+    wrong = polarity[(polarity != 0) & (polarity != 1)]
+    if len(wrong):
+        raise ValueError(f'polarity {wrong[0]} is neither 1 nor 0; give 1 for ON and 0 for OFF')
+
+
 @njit(nogil=True)
 def count_event(lookup: Any, x: Any, y: Any, polarity: Any, histogram: Any, tally: Any) -> None:
     """Count one event at the place that the look-up names, stopping at 255.

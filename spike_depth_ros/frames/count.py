@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from spike_depth_ros.events.histogram import count_event, new_tally
+from spike_depth_ros.events.histogram import check_polarity, count_event, new_tally
 from spike_depth_ros.frames.pixel_table import PixelTable
 
 CHANNELS = 2
@@ -22,7 +22,8 @@ def count_events(
 
     x, y: integers [n], raw pixels, at least 0 (events outside the sensor are left out); polarity:
     [n], 1 or True for ON, 0 or False for OFF. Returns uint8 [height, width, 2], ON then OFF,
-    saturating at 255. Raises ValueError for arrays of different lengths and negative addresses.
+    saturating at 255. Raises ValueError for arrays of different lengths, negative addresses and
+    other polarities.
     """
     if not len(x) == len(y) == len(polarity):
         raise ValueError(
@@ -34,12 +35,14 @@ def count_events(
             f'an event at ({np.min(x)}, {np.min(y)}) has a negative address; '
             'give addresses from 0 up'
         )
+    signs = np.asarray(polarity, np.int64)
+    check_polarity(signs)
     height, width = table.mapped.shape
     frame = np.zeros((height, width, CHANNELS), np.uint8)
     _count(
         np.asarray(x, np.int64),
         np.asarray(y, np.int64),
-        np.asarray(polarity, np.int64),
+        signs,
         table.lookup(0, CHANNELS),
         frame.reshape(-1),
         new_tally(),

@@ -94,6 +94,8 @@ def test_until_writes_time_words_alone() -> None:
         ([(5, 0, 0, 0)], 4, 'sort the events'),
         ([(5, 2048, 0, 0)], None, 'x runs from 2048 to 2048'),
         ([(5, 0, -1, 0)], None, 'y runs from -1'),
+        ([(5, 0, 0, 1), (5, 0, 0, -1)], None, 'polarity -1 is neither'),
+        ([(5, 0, 0, 2)], None, 'polarity 2 is neither'),
     ],
 )
 def test_what_does_not_fit_is_refused(events: list, until_us: int | None, reason: str) -> None:

@@ -45,3 +45,10 @@ def test_arrays_that_are_no_events_are_refused() -> None:
         count_events(zeros, zeros[:2], zeros, table)
     with pytest.raises(ValueError, match='negative address'):
         count_events(zeros, zeros - 1, zeros, table)
+
+
+@pytest.mark.parametrize('polarity', [-1, 2])
+def test_a_polarity_that_is_neither_on_nor_off_is_refused(polarity: int) -> None:
+    table, zeros = resize_table(2, 1, 2, 1), np.zeros(3, np.int64)
+    with pytest.raises(ValueError, match=f'polarity {polarity} is neither'):
+        count_events(zeros, zeros, np.array([0, 1, polarity]), table)
