@@ -24,7 +24,9 @@ RING_SPARE_NS = 1_000_000_000
 # After a reset, packets that one camera left over from before arrive at most this much later.
 LEFTOVER_NS = 1_000_000_000
 MAX_PROBLEMS = 8
-MIN_HOP_NS = 1_000_000  # a finer ring takes a gigabyte
+MIN_HOP_NS = 1_000_000
+MAX_RING_BYTES = 1 << 30
+NS_PER_MS = 1_000_000
 
 
 class Binner:
@@ -57,8 +59,7 @@ class Binner:
         self._shape = (height, width, 2 * cameras)
         self._streams: list[CameraStream | None] = [None] * cameras
         self._tables: list[PixelTable | None] = [None] * cameras
-        slots = -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)
-        ring = SlotRing(slots, self._shape)
+        ring = SlotRing(_ring_slots(window_ns, hop_ns, max_wait_ns), self._shape)
         self._windows = Windows(ring, hop_ns, window_ns // hop_ns, self.counters)
         self._nowhere = np.zeros(int(np.prod(self._shape)), np.uint8)
         self._deadline = Deadline(max_wait_ns)
@@ -259,12 +260,24 @@ def _check(
         raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
     if window_ns < 1 or window_ns % hop_ns:
         raise ValueError(
-            f'hop_ns={hop_ns} must divide window_ns={window_ns}; choose a hop that goes into the '
-            'window a whole number of times'
+            f'hop_ms={hop_ns / NS_PER_MS:g} must divide window_ms={window_ns / NS_PER_MS:g}; '
+            'choose a hop that goes into the window a whole number of times'
         )
     _check_max_wait(max_wait_ns)
     if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
         raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
+    slots = _ring_slots(window_ns, hop_ns, max_wait_ns)
+    ring_bytes = slots * height * width * 2 * cameras
+    if ring_bytes > MAX_RING_BYTES:
+        raise ValueError(
+            f'{slots} slots of {height} x {width} x {2 * cameras} counts take '
+            f'{ring_bytes / 2**20:.0f} MiB, over {MAX_RING_BYTES >> 20}; lower width, height or '
+            'max_wait_ms, or raise hop_ms'
+        )
+
+
+def _ring_slots(window_ns: int, hop_ns: int, max_wait_ns: int) -> int:
+    return -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)
 
 
 def _check_max_wait(max_wait_ns: int) -> None:

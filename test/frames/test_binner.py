@@ -241,11 +241,15 @@ def test_problems_are_bounded() -> None:
     ('arguments', 'reason'),
     [
         ((3, 50, 50, 0, 1, 1), 'cameras=3'),
-        ((1, 50 * MS_NS, 20 * MS_NS, 0, 1, 1), 'hop_ns=20000000 must divide window_ns=50000000'),
-        ((1, 0, MS_NS, 0, 1, 1), 'window_ns=0'),
+        ((1, 50 * MS_NS, 20 * MS_NS, 0, 1, 1), 'hop_ms=20 must divide window_ms=50'),
+        ((1, 0, MS_NS, 0, 1, 1), 'window_ms=0'),
         ((1, MS_NS, MS_NS - 1, 0, 1, 1), 'hop_ns=999999 must be at least'),
         ((1, SECOND_NS, SECOND_NS, -1, 1, 1), 'max_wait_ns=-1'),
         ((1, SECOND_NS, SECOND_NS, 0, 0, 1), 'width=0'),
+        (
+            (2, 50 * MS_NS, MS_NS, 100 * MS_NS, 640, 480),
+            '1150 slots of 480 x 640 x 4 counts take 1348 MiB, over 1024; lower .* hop_ms',
+        ),
     ],
 )
 def test_numbers_that_make_no_binner_are_refused(arguments: tuple, reason: str) -> None:

@@ -33,7 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
         ('binner', {'window_ms': -1.0}, [], 'from 1 to 1000 ms'),
         ('binner', {'width': 346.0}, [], 'a whole number from 8 to 4096 px'),
         ('binner', {'stereo': 1}, [], 'true or false'),
-        ('binner', {'hop_ms': 35.0}, [], 'must divide window_ns=50000000'),
+        ('binner', {'hop_ms': 35.0}, [], 'hop_ms=35 must divide window_ms=50'),
         ('binner', {'qos_overrides./spikes.publisher.depth': 'x'}, [], 'qos_overrides./spikes'),
         ('binner', {'qos_overrides./spikes.publisher.durability': 'volatile'}, [], 'no parameter'),
         ('binner', {'qos_overrides./spikez.publishr.depth': 5}, [], 'no parameter'),
