@@ -45,6 +45,7 @@ def delta1(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
 
 def coverage(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
     """Return the share of the pixels with a valid truth where the prediction is valid too."""
+    _check_shapes(predicted, truth)
     wanted = _measured(truth, mask)
     return _mean(_measured(predicted, None)[wanted]) if wanted.any() else float('nan')
 
@@ -67,12 +68,16 @@ def _measured(depth: Depth, mask: Mask | None) -> Mask:
 def _valid_pairs(
     predicted: Depth, truth: Depth, mask: Mask | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    _check_shapes(predicted, truth)
+    valid = _measured(truth, mask) & _measured(predicted, None)
+    return predicted[valid].astype(np.float64), truth[valid].astype(np.float64)
+
+
+def _check_shapes(predicted: Depth, truth: Depth) -> None:
     if predicted.shape != truth.shape:
         raise ValueError(
             f'The prediction has shape {predicted.shape}, but the truth has {truth.shape}.'
         )
-    valid = _measured(truth, mask) & _measured(predicted, None)
-    return predicted[valid].astype(np.float64), truth[valid].astype(np.float64)
 
 
 def _mean(values: npt.NDArray[np.float64] | Mask) -> float:
