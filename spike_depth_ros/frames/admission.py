@@ -27,15 +27,9 @@ def find_fault(packet: Packet) -> Fault | None:
         known = ', '.join(encodings.names())
         sentence = f"encoding '{packet.encoding[:40]}' is unknown; it must be one of {known}"
         return Fault('packets_unknown_encoding', sentence)
-    if (
-        not 1
-        <= min(packet.width, packet.height)
-        <= max(packet.width, packet.height)
-        <= (MAX_SENSOR_SIZE)
-    ):
-        sentence = (
-            f'{packet.width} x {packet.height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
-        )
+    width, height = packet.width, packet.height
+    if not all(1 <= size <= MAX_SENSOR_SIZE for size in (width, height)):
+        sentence = f'{width} x {height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
         return Fault('packets_wrong_form', sentence)
     if len(packet.data) > MAX_PACKET_BYTES:
         sentence = f'a packet of {len(packet.data)} bytes is over {MAX_PACKET_BYTES}'
