@@ -5,7 +5,6 @@ from enum import Enum, auto
 import numpy as np
 import numpy.typing as npt
 
-
 NOISE_SHARE = 10
 
 

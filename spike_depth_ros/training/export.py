@@ -22,11 +22,13 @@ from spike_depth_ros.training.data.simulated import SimulatedWindows, prepare
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.stereospike import SUMS, SpikingLayer, StereoSpike
+from spike_depth_ros.training.pruning import drop_silent, silence
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
 OPSET = 18
 WEIGHT_STEP = 2.0**-14
+SILENT_RATE = 1e-4  # neurons that fire less often on validation windows are left out
 DEPTH_RANGE_M = (0.5, 10.0)
 
 
@@ -54,6 +56,9 @@ class FoldedUpsampledConv2d(nn.Module):
 def folded(module: nn.Module) -> nn.Module:
     """Return a copy that computes the same without state: what is exported."""
     module = copy.deepcopy(module).eval()
+    for layer in list(module.modules()):
+        if isinstance(layer, SpikingLayer):
+            drop_silent(layer)
     for name, child in list(module.named_modules()):
         if isinstance(child, neuron.IFNode):
             module.set_submodule(name, Threshold())
@@ -210,6 +215,7 @@ def export_checkpoint(
     ).network
     prepare(folder / 'validation', 'validation', samples, SimulationRanges(), workers=1)
     windows = SimulatedWindows(folder / 'validation', samples)
+    silence(network, windows, SILENT_RATE)
     export(network, output, provenance(saved), firing_envelope(network, windows))
 
 
@@ -221,7 +227,8 @@ def provenance(checkpoint: dict[str, Any]) -> Provenance:
     return Provenance(
         f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',
         f'{checkpoint["global_step"]} steps {start}: {data["batch_size"]} crops of {width} x '
-        f'{height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth',
+        f'{height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth; '
+        f'neurons that fire under {SILENT_RATE:g} of the time left out',
     )
 
 

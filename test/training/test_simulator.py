@@ -1,6 +1,7 @@
 """The simulator: geometry against closed forms, events by hand, streams against windows."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.training.data.simulated import spike_frame
 from spike_depth_ros.training.simulator.rig import StereoRig
-from spike_depth_ros.training.simulator.scene import Surfaces
+from spike_depth_ros.training.simulator.scene import Surfaces, turned
 from spike_depth_ros.training.simulator.sensor import Events, EventSensor
 from spike_depth_ros.training.simulator.simulation import (
     Crop,
@@ -91,6 +92,35 @@ def test_nearer_surfaces_hide_farther_ones() -> None:
     torch.testing.assert_close(inverse_depth, expected)
 
 
+def test_a_turned_rig_sees_a_tilted_plane_at_its_depth() -> None:
+    # The ray c + z R r meets the plane n . (p - o) = 0 at 1/z = n . (R r) / n . (o - c).
+    yaw, tilt, speed, t = 0.3, 0.5, 1.0, 0.25
+    ahead = wall(3.0)
+    tilted = dataclasses.replace(ahead, axes=turned(ahead.axes, 0, torch.tensor([tilt])))
+    moves = still(speed)
+    moves.phase[4], moves.frequency[4], moves.amplitude[4] = math.pi / 2, 0.0, yaw
+    _, inverse_depth = watch(tilted, moves).views(torch.tensor([t]))
+
+    normal = torch.tensor([0.0, -math.sin(tilt), math.cos(tilt)])
+    rotation = torch.tensor(
+        [
+            [math.cos(yaw), 0.0, math.sin(yaw)],
+            [0.0, 1.0, 0.0],
+            [-math.sin(yaw), 0.0, math.cos(yaw)],
+        ]
+    )
+    centre = torch.tensor([speed * math.sin(t), 0.0, 0.0])
+    rays = rotation @ RIG.rays(0, 0, RIG.width, RIG.height)
+    expected = (normal @ rays) / (normal @ (tilted.origin[0] - centre))
+    torch.testing.assert_close(inverse_depth.reshape(-1), expected)
+
+
+def test_depth_is_that_at_the_window_end() -> None:
+    coming = dataclasses.replace(wall(3.0), velocity=torch.tensor([[0.0, 0.0, -2.0]]))
+    depth = watch(coming, still()).window(4 * WINDOW_US, WINDOW_US).depth
+    torch.testing.assert_close(depth, torch.full_like(depth, 3.0 - 2.0 * 0.25))
+
+
 def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
     trajectory = random_trajectory(0.7, 0.3, (1.0, 2.0), Generator().manual_seed(3))
     t = torch.arange(0, 400, 0.01, dtype=torch.float64)
@@ -104,8 +134,9 @@ def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
 
 
 def test_crossings_by_hand() -> None:
-    # One pixel rises by 1.0 in 1000 us from its reference, then falls by 0.5; thresholds 0.3 and
-    # 0.4. ON at levels .4 and .8 (400 us, 800 us); OFF at .5 (1000 + 1000 us, the step's end).
+    # One pixel rises by 1.0 in 1000 us from its reference, then falls by 0.55; thresholds 0.3 (OFF)
+    # and 0.4 (ON). ON at levels .4 and .8 (400 us, 800 us); OFF at .5, which the fall reaches after
+    # 0.5 / 0.55 of the second step (1909 us).
     threshold = torch.tensor([0.3, 0.4])[:, None, None]
     sensor = EventSensor(threshold, torch.zeros(1, 1), 0.0, Generator())
     log_intensity = torch.tensor([0.0, 1.0, 0.45])[:, None, None]
