@@ -9,6 +9,7 @@ from reference_decoders import DECODERS, Events, windows
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.closing import closing_packet, stream_end
 from spike_depth_ros.recordings.rosbag2 import Recording
 
 FOLDERS = {'evt3': 'evt3_640x480', 'libcaer': 'libcaer_640x480_rollover'}
@@ -65,5 +66,21 @@ def test_frames_of_a_recording_equal_the_reference(
 
     expected = windows(events[encoding], WINDOW_NS, HOP_NS, 640, 480)
     assert len(frames) > 75
+    closed = [end_ns for end_ns in expected if end_ns <= max(events[encoding].t_ns)]
+    assert [frame.end_ns for frame in frames] == closed
     for frame in frames:
         assert np.array_equal(frame.counts, expected[frame.end_ns])
+
+
+@pytest.mark.parametrize(('encoding', 'on'), [('evt3', 125_183), ('libcaer', 181_908)])
+def test_frames_hold_the_golden_numbers(
+    encoding: str, on: int, packets: dict[str, list[Packet]]
+) -> None:
+    binner = Binner(1, HOP_NS, HOP_NS, 0, 640, 480)
+    end = stream_end(packets[encoding][-16:])
+    assert end is not None
+    stream = [*packets[encoding], closing_packet(end, end.stamp_ns + HOP_NS)]
+    frames = [frame for packet in stream for frame in binner.push(0, packet, 0)]
+    totals = np.sum([frame.counts.sum((0, 1), dtype=np.int64) for frame in frames], axis=0)
+    assert binner.counters.events_saturated == 0
+    assert totals.tolist() == [on, binner.counters.cameras[0].events - on]
