@@ -134,9 +134,9 @@ def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
 
 
 def test_crossings_by_hand() -> None:
-    # One pixel rises by 1.0 in 1000 us from its reference, then falls by 0.55; thresholds 0.3 (OFF)
-    # and 0.4 (ON). ON at levels .4 and .8 (400 us, 800 us); OFF at .5, which the fall reaches after
-    # 0.5 / 0.55 of the second step (1909 us).
+    # One pixel rises by 1.0 in 1000 us from its reference, then falls by 0.55; thresholds 0.3
+    # (OFF) and 0.4 (ON). ON at levels .4 and .8 (400 us, 800 us); OFF at .5, which the fall
+    # reaches after 0.5 / 0.55 of the second step (1909 us).
     threshold = torch.tensor([0.3, 0.4])[:, None, None]
     sensor = EventSensor(threshold, torch.zeros(1, 1), 0.0, Generator())
     log_intensity = torch.tensor([0.0, 1.0, 0.45])[:, None, None]
