@@ -84,7 +84,7 @@ class EventSensor:
 
 @dataclass(frozen=True)
 class SensorRanges:
-    """What `random_sensor` draws from: log-intensity thresholds and hertz."""
+    """What `random_thresholds` draws from: log-intensity thresholds and hertz."""
 
     threshold: tuple[float, float] = (0.12, 0.6)
     asymmetry: float = 0.15
