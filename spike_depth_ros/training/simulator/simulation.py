@@ -92,16 +92,17 @@ class Simulation:
 
     def views(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return log intensity [2, n, h, w] and the left camera's last inverse depth [h, w]."""
-        size = (self.crop.height, self.crop.width)
         centre, rotation = self.trajectory.pose(t)
-        images = []
-        for aside in (self.rig.baseline_m, 0.0):
-            forms = renderer.homographies(
-                self.scene, centre + aside * rotation[:, :, 0], rotation, t
-            )
-            intensity, inverse_depth = renderer.render(self.scene, self.bank, forms, self.rays)
-            images.append(renderer.blur(intensity.reshape(-1, *size)))
-        return torch.stack(images[::-1]), inverse_depth[-1].reshape(size)
+        left, inverse_depth = self.view(centre, rotation, t)
+        right, _ = self.view(centre + self.rig.baseline_m * rotation[:, :, 0], rotation, t)
+        return torch.stack([left, right]), inverse_depth[-1]
+
+    def view(self, centre: Tensor, rotation: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Return one camera's log intensity and inverse depth, both [n, h, w]; see Trajectory."""
+        size = (-1, self.crop.height, self.crop.width)
+        forms = renderer.homographies(self.scene, centre, rotation, t)
+        log_intensity, inverse_depth = renderer.render(self.scene, self.bank, forms, self.rays)
+        return renderer.blur(log_intensity.reshape(size)), inverse_depth.reshape(size)
 
 
 def random_simulation(
