@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
+
 from bench import counting, inference
 
 PACKAGES = ('numpy', 'numba')
@@ -43,7 +45,9 @@ def _machine() -> dict[str, Any]:
         'cores': len(cores),
         'system': platform.platform(),
         'python': platform.python_version(),
-    } | {package: version(package) for package in PACKAGES}
+        **{package: version(package) for package in PACKAGES},
+        'onnxruntime': onnxruntime.__version__,
+    }
 
 
 def _processor() -> str:
