@@ -135,11 +135,20 @@ def export(
         verbose=False,
     )
     model = program.model_proto
+    forget_origin(model.graph)
     metadata = contract(network, spikes, provenance, envelope, window_ns, rig).to_metadata()
     onnx.helper.set_model_props(model, metadata)
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
+
+
+def forget_origin(graph: onnx.GraphProto) -> None:
+    """Remove what the exporter notes of this machine's files and stack traces."""
+    values = (*graph.input, *graph.output, *graph.value_info, *graph.initializer)
+    for part in (graph, *graph.node, *values):
+        del part.metadata_props[:]
+        part.doc_string = ''
 
 
 def contract(

@@ -125,6 +125,10 @@ def test_rates_are_those_of_the_spikes(
     np.testing.assert_allclose(inference.mean_spikes, means, atol=1e-5)
 
 
+def test_the_file_tells_nothing_of_the_machine_that_wrote_it(model: Path) -> None:
+    assert b'.py' not in model.read_bytes()
+
+
 def test_contract_describes_the_network(network: StereoSpike, model: Path) -> None:
     contract = DepthEngine(model).contract
     with torch.no_grad():
