@@ -13,16 +13,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
 	-c requirements/constraints.txt
-INTERFACE := $(VENV)/build/event_camera_msgs
+INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
 
-.PHONY: demo test bench train lint clean help runtime training
+.PHONY: demo test bench fuzz train lint clean help runtime training peers
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo [RECORDING=folder [LEFT=topic] [RIGHT=topic]]   depth from a recording'
 	@echo 'make test                                                 ruff, mypy and pytest'
 	@echo 'make bench                                                benchmarks'
+	@echo 'make fuzz                                                 ten million spoilt packets'
 	@echo 'make train                                                train the shipped models'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
@@ -34,8 +35,11 @@ demo: runtime
 test: lint
 	@$(BIN)/python -m pytest
 
-bench: training
+bench: training peers
 	@$(BIN)/python -m bench
+
+fuzz: runtime
+	@$(BIN)/python -m stress.fuzz
 
 train: training
 	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml
@@ -50,7 +54,7 @@ clean:
 	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
 
 # One make at a time changes .venv; the others wait for it.
-runtime training:
+runtime training peers:
 	@flock Makefile $(MAKE) -s $(VENV)/$@.done
 
 # An installation that was cut short leaves `unfinished` behind, and .venv starts afresh.
@@ -83,19 +87,20 @@ $(VENV)/wheels.done: $(VENV)/python.done \
 
 # The wheels' CMake files name the include folders of the machine that built them.
 $(VENV)/interfaces.done: $(VENV)/wheels.done $(wildcard interfaces/*/* interfaces/*/msg/*)
-	@echo '==> .venv: event_camera_msgs'
+	@echo '==> .venv: $(INTERFACES)'
 	@mkdir -p $(VENV)/build
 	@include=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("include"))'); \
 	numpy=$$($(BIN)/python -c 'import numpy; print(numpy.get_include())'); \
 	grep -rlZ --include='*.cmake' /opt/python/ $(VENV)/share | xargs -0r sed -i -E \
 		-e "s#/opt/python/[^;\"]*/numpy/_core/include#$$numpy#g" \
 		-e "s#/opt/python/[^;\"/]*/include/python[0-9.]*#$$include#g"
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; { \
-		cmake -S interfaces/event_camera_msgs -B $(INTERFACE) -DCMAKE_BUILD_TYPE=Release \
-			-DCMAKE_INSTALL_PREFIX=$(CURDIR)/$(VENV) -DCMAKE_PREFIX_PATH=$(CURDIR)/$(VENV) \
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; for name in $(INTERFACES); do { \
+		build=$(VENV)/build/$$name && cmake -S interfaces/$$name -B $$build \
+			-DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=$(CURDIR)/$(VENV) \
+			-DCMAKE_PREFIX_PATH=$(CURDIR)/$(VENV) \
 			-DPython3_EXECUTABLE=$(CURDIR)/$(BIN)/python -DBUILD_TESTING=OFF \
-		&& cmake --build $(INTERFACE) && cmake --install $(INTERFACE); \
-	} > $(LOG) 2>&1 || { tail -n 40 $(LOG) >&2; exit 1; }
+		&& cmake --build $$build && cmake --install $$build; \
+	} > $(LOG) 2>&1 || { tail -n 40 $(LOG) >&2; exit 1; }; done
 	@touch $@
 
 $(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
@@ -110,4 +115,11 @@ $(VENV)/training.done: $(VENV)/python.done \
 	@$(START)
 	@$(PIP) -r requirements/training.txt -r requirements/test.txt
 	@$(PIP) --no-deps -r requirements/spikingjelly.txt
+	@$(FINISH)
+
+$(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt) \
+		| $(VENV)/training.done
+	@echo '==> .venv: decoders to compare with, from PyPI'
+	@$(START)
+	@$(PIP) -r requirements/bench.txt
 	@$(FINISH)

@@ -25,7 +25,18 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'left_events',
         default_value='left/events',
-        description='Event topic of the camera (event_camera_msgs/msg/EventPacket).',
+        description='Event topic of the camera (EventPacket or EventArray).',
+    ),
+    DeclareLaunchArgument(
+        'calibration',
+        default_value='',
+        description='Calibration file of the camera, or camera_info to take it from its topic; '
+        'one named in params_file goes before.',
+    ),
+    DeclareLaunchArgument(
+        'left_camera_info',
+        default_value='left/camera_info',
+        description='Calibration topic of the left or only camera (sensor_msgs/msg/CameraInfo).',
     ),
     DeclareLaunchArgument(
         'use_sim_time',
@@ -45,13 +56,17 @@ def generate_launch_description() -> LaunchDescription:
     """Return both nodes and the arguments that configure them."""
     params_file = LaunchConfiguration('params_file')
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
+    calibration = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
     log_level = ['--log-level', LaunchConfiguration('log_level')]
     binner = Node(
         package='spike_depth_ros',
         executable='binner',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[params_file, {'use_sim_time': use_sim_time}],
-        remappings=[('left/events', LaunchConfiguration('left_events'))],
+        parameters=[{'calibration': calibration}, params_file, {'use_sim_time': use_sim_time}],
+        remappings=[
+            ('left/events', LaunchConfiguration('left_events')),
+            ('left/camera_info', LaunchConfiguration('left_camera_info')),
+        ],
         ros_arguments=log_level,
         output='screen',
     )

@@ -25,12 +25,28 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'left_events',
         default_value='left/events',
-        description='Event topic of the left camera (event_camera_msgs/msg/EventPacket).',
+        description='Event topic of the left camera (EventPacket or EventArray).',
     ),
     DeclareLaunchArgument(
         'right_events',
         default_value='right/events',
-        description='Event topic of the right camera (event_camera_msgs/msg/EventPacket).',
+        description='Event topic of the right camera (EventPacket or EventArray).',
+    ),
+    DeclareLaunchArgument(
+        'calibration',
+        default_value='',
+        description='Calibration file of the rig, or camera_info to take it from the topics; one '
+        'named in params_file goes before.',
+    ),
+    DeclareLaunchArgument(
+        'left_camera_info',
+        default_value='left/camera_info',
+        description='Calibration topic of the left camera (sensor_msgs/msg/CameraInfo).',
+    ),
+    DeclareLaunchArgument(
+        'right_camera_info',
+        default_value='right/camera_info',
+        description='Calibration topic of the right camera (sensor_msgs/msg/CameraInfo).',
     ),
     DeclareLaunchArgument(
         'use_sim_time',
@@ -50,15 +66,18 @@ def generate_launch_description() -> LaunchDescription:
     """Return both nodes and the arguments that configure them."""
     params_file = LaunchConfiguration('params_file')
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
+    calibration = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
     log_level = ['--log-level', LaunchConfiguration('log_level')]
     binner = Node(
         package='spike_depth_ros',
         executable='binner',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[params_file, {'use_sim_time': use_sim_time}],
+        parameters=[{'calibration': calibration}, params_file, {'use_sim_time': use_sim_time}],
         remappings=[
             ('left/events', LaunchConfiguration('left_events')),
             ('right/events', LaunchConfiguration('right_events')),
+            ('left/camera_info', LaunchConfiguration('left_camera_info')),
+            ('right/camera_info', LaunchConfiguration('right_camera_info')),
         ],
         ros_arguments=log_level,
         output='screen',

@@ -5,14 +5,22 @@ import signal
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Callable
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from event_camera_msgs.msg import EventPacket
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
+from std_msgs.msg import Header
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.ros.conversions import to_time
 
 # Generous, as the machine may be busy: a limit only ends a test that would never pass.
 LIMIT_S = 60.0
@@ -54,10 +62,10 @@ class NodeProcess:
 class Probe:
     """A node in the test's own process."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = 'probe') -> None:
         self.context = Context()
         self.context.init()
-        self.node = Node('probe', context=self.context)
+        self.node = Node(name, context=self.context)
         self._executor = EventsExecutor(context=self.context)
         self._executor.add_node(self.node)
         self.status: dict[str, DiagnosticStatus] = {}
@@ -107,8 +115,33 @@ class Probe:
         """Wait until the message that a node reports holds some words."""
         self.until(lambda: part in self.text(name), f'{name}: {part}')
 
+    def set_parameter(self, node: str, name: str, value: object) -> tuple[bool, str]:
+        """Ask a running node to change a parameter; return whether it did, and why not."""
+        client = self.node.create_client(SetParameters, f'{node}/set_parameters')
+        self.until(client.service_is_ready, f'the parameter service of {node}')
+        parameter = Parameter(name, value=value).to_parameter_msg()
+        future = client.call_async(SetParameters.Request(parameters=[parameter]))
+        self.until(future.done, f'an answer about {name}')
+        self.node.destroy_client(client)
+        (result,) = future.result().results
+        return result.successful, result.reason
+
     def _keep_status(self, message: DiagnosticArray) -> None:
         self.status |= {status.name: status for status in message.status}
+
+
+def from_packet(packet: Packet, frame_id: str) -> EventPacket:
+    """Return an event packet as the message that a driver sends."""
+    return EventPacket(
+        header=Header(stamp=to_time(packet.stamp_ns), frame_id=frame_id),
+        width=packet.width,
+        height=packet.height,
+        seq=packet.seq,
+        time_base=packet.time_base_ns,
+        encoding=packet.encoding,
+        is_bigendian=packet.big_endian,
+        events=array('B', packet.data.tobytes()),
+    )
 
 
 def isolate() -> None:

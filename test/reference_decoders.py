@@ -52,7 +52,7 @@ def decode_evt3(packets: Iterable[Packet]) -> Events:
         t_ns = (high * 4096 + low) * 1000
         if kind == 0x8:
             last, wraps = high % 4096, high // 4096
-            if started and payload - last > 4096 - JITTER_UNITS:
+            if started and payload - last >= 4096 - JITTER_UNITS:
                 wraps -= 1  # a jitter's step back over the wrap
             elif last - payload > JITTER_UNITS:
                 wraps += 1
@@ -101,7 +101,65 @@ def decode_libcaer(packets: Iterable[Packet]) -> Events:
     return events
 
 
-DECODERS = {'evt3': decode_evt3, 'mono': decode_mono, 'libcaer': decode_libcaer}
+def decode_libcaer_cmp(packets: Iterable[Packet]) -> Events:
+    """Decode packets of libcaer_cmp without losses; events before the first x are left out."""
+    events = Events()
+    x = None
+    base, base_polarity = 2048, 0
+    for packet in packets:
+        high = low = 0
+        for word in words_of(packet, 2):
+            kind, payload = word >> 12, word & 0xFFF
+            t_ns = packet.time_base_ns + (high * 4096 + low) * 1000
+            if kind == 0x0:
+                high, low = payload, 0
+            elif kind == 0x1:
+                low = payload
+            elif kind == 0x2:
+                x = payload & 0x7FF
+            elif kind == 0x3 and x is not None:
+                events.add(t_ns, x, payload & 0x7FF, payload >> 11)
+            elif kind == 0x4:
+                base, base_polarity = payload & 0x7FF, payload >> 11
+            elif kind == 0x5:
+                for bit in range(8):
+                    if payload >> bit & 1 and x is not None:
+                        events.add(t_ns, x, base + bit, base_polarity)
+                base += 8
+    return events
+
+
+def decode_dvs_msgs(packets: Iterable[Packet]) -> Events:
+    """Decode the events of dvs_msgs/EventArray, field by field; those without a time are left out.
+
+    CDR aligns each field to its own size within the message, and the events start aligned to 4.
+    """
+    events = Events()
+    for packet in packets:
+        order = 'big' if packet.big_endian else 'little'
+        data = packet.data.tobytes()
+        position = 0
+        while True:
+            fields = []
+            for size in (2, 2, 4, 4, 1):
+                position += -position % size
+                fields.append(int.from_bytes(data[position : position + size], order))
+                position += size
+            if position > len(data):
+                break
+            x, y, seconds, nanoseconds, polarity = fields
+            if seconds < 2**31 and nanoseconds < 10**9:
+                events.add(seconds * 10**9 + nanoseconds, x, y, int(polarity != 0))
+    return events
+
+
+DECODERS = {
+    'dvs_msgs': decode_dvs_msgs,
+    'evt3': decode_evt3,
+    'libcaer': decode_libcaer,
+    'libcaer_cmp': decode_libcaer_cmp,
+    'mono': decode_mono,
+}
 
 
 def windows(events: Events, window_ns: int, hop_ns: int, width: int, height: int) -> dict:

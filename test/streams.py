@@ -1,5 +1,6 @@
 """Make packets of every encoding from events, for tests."""
 
+import struct
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,6 +24,7 @@ class Camera:
         self.encoding = encoding
         self.seq = 0
         self._evt3 = Evt3Encoder()
+        self._column: int | None = None  # the last x that libcaer_cmp wrote
 
     def send(self, events: list[Event], until_us: int | None = None) -> Packet:
         """Return the next packet: events in order of time, and the time that it reaches."""
@@ -63,6 +65,57 @@ class Camera:
         words = [(x << 17 | y << 2 | p << 1 | 1, t & (2**31 - 1)) for t, x, y, p in events]
         data = np.array(words, '<u4').reshape(-1).view(np.uint8)
         return replace(packet, time_base_ns=base_us * 1000, data=data)
+
+    def _libcaer_cmp_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        """Write events of odd rows as vectors, together with those close above them."""
+        if events and (events[-1][0] - start_us) >> 24:
+            raise ValueError('a packet of libcaer_cmp has room for 16.7 s')
+        words, high, low = [], 0, 0
+        while events:
+            t_us, x, y, polarity = events[0]
+            if (t_us - start_us) >> 12 != high:
+                high, low = (t_us - start_us) >> 12, 0
+                words.append(0x0000 | high)
+            if (t_us - start_us) & 0xFFF != low:
+                low = (t_us - start_us) & 0xFFF
+                words.append(0x1000 | low)
+            if x != self._column:
+                self._column = x
+                words.append(0x2000 | x)
+            rows = _rising_rows(events) if y % 2 else [y]
+            words.append((0x4000 if y % 2 else 0x3000) | polarity << 11 | y)
+            if y % 2:
+                words.append(0x5000 | sum(1 << row - y for row in rows))
+            events = events[len(rows) :]
+        data = np.array(words, '<u2').view(np.uint8)
+        return replace(packet, time_base_ns=start_us * 1000, data=data)
+
+    def _dvs_msgs_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        """Let the events' ROS time be the sensor time."""
+        data = b''
+        for t_us, x, y, polarity in events:
+            seconds, us = divmod(t_us, 1_000_000)
+            padding = 'xx' if data else ''
+            data += struct.pack(f'<HH{padding}iI?x', x, y, seconds, us * 1000, polarity)
+        data = data[:-1]  # padding goes before an event's time, as the next event needs it
+        return replace(
+            packet, seq=None, time_base_ns=start_us * 1000, data=np.frombuffer(data, np.uint8)
+        )
+
+
+def _rising_rows(events: list[Event]) -> list[int]:
+    """Return the rows of the first events that one vector of libcaer_cmp can hold."""
+    t_us, x, first, polarity = events[0]
+    rows = [first]
+    for time, column, y, sign in events[1:]:
+        if (time, column, sign) != (t_us, x, polarity) or not rows[-1] < y < first + 8:
+            break
+        rows.append(y)
+    return rows
 
 
 def split(camera: Camera, events: list[Event], cuts: list[int], end_us: int) -> list[Packet]:

@@ -10,19 +10,22 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'spike_depth_ros'
-PURE = ('events', 'frames', 'inference', 'recordings', 'metrics')
+PURE = ('calibration', 'events', 'frames', 'inference', 'recordings', 'metrics')
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
 
-# What package.xml calls the modules that go by another name there. PyAV has no rosdep key.
+# What package.xml calls the modules that go by another name there. PyAV has no rosdep key, and
+# no ROS distribution dvs_msgs.
 ROSDEP_KEYS = {
     'PIL': 'python3-pil',
+    'cv2': 'python3-opencv',
     'matplotlib': 'python3-matplotlib',
     'numba': 'python3-numba',
     'numpy': 'python3-numpy',
     'onnxruntime': 'python3-onnxruntime-pip',
     'rosbags': 'python3-rosbags-pip',
+    'ruamel': 'python3-ruamel.yaml',
 }
-WITHOUT_KEY = {'av'}
+WITHOUT_KEY = {'av', 'dvs_msgs'}
 
 
 def imports(path: Path) -> Iterator[str]:

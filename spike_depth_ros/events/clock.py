@@ -1,7 +1,9 @@
 """One camera's clock, held against the header stamps of its packets."""
 
+import math
+
 JUMP_NS = 1_000_000_000
-# Time constant of the slow estimate. Header stamps of one driver scatter by a packet's length, a
+# Time constant of the slow estimates. Header stamps of one driver scatter by a packet's length, a
 # few milliseconds; a replay at another rate than 1 drifts away from the sensor's time.
 SETTLING_NS = 500_000_000
 
@@ -15,23 +17,37 @@ class SensorClock:
     """
 
     def __init__(self, wrap_ns: int) -> None:
-        self._wrap_ns = wrap_ns
+        self.wrap_ns = wrap_ns
         self._sensor_ns = 0
+        self._variance = 0.0
         self.stamp_ns = 0
         self.offset_ns = 0
 
-    def start(self, stamp_ns: int, sensor_ns: int, offset_ns: int | None) -> int:
-        """Take the first packet and return the whole wraps by which its sensor time is short.
+    @property
+    def spread_ns(self) -> float:
+        """Return the root mean square of header stamp minus sensor time minus estimate."""
+        return math.sqrt(self._variance)
 
-        offset_ns: header stamp minus sensor time of the camera that this one shares a clock with;
-        None for the first camera, whose own sensor time is the common clock.
+    def start(self, stamp_ns: int, sensor_ns: int) -> None:
+        """Take the first packet."""
+        self._remember(stamp_ns, sensor_ns)
+        self.offset_ns = stamp_ns - sensor_ns
+
+    def wraps_behind(self, other: 'SensorClock') -> int:
+        """Return the whole wraps that this clock has to go on to show the time of another.
+
+        Two cameras with one clock that joined at different moments differ by whole wraps.
         """
-        wraps = 0
-        if offset_ns is not None:
-            wraps = self._whole_wraps(stamp_ns - sensor_ns - offset_ns)
-        self._remember(stamp_ns, sensor_ns + wraps * self._wrap_ns)
-        self.offset_ns = self.stamp_ns - self._sensor_ns
-        return wraps
+        return self._whole_wraps(self.offset_ns - other.offset_ns)
+
+    def apart_ns(self, other: 'SensorClock') -> int:
+        """Return by how much this clock is behind another, whole wraps aside."""
+        return self.offset_ns - other.offset_ns - self.wraps_behind(other) * self.wrap_ns
+
+    def shift(self, wraps: int) -> None:
+        """Move the clock on by whole wraps."""
+        self._sensor_ns += wraps * self.wrap_ns
+        self.offset_ns -= wraps * self.wrap_ns
 
     def follow(self, stamp_ns: int, sensor_ns: int) -> int | None:
         """Take a later packet and return the wraps that passed unseen; None for a time jump.
@@ -42,16 +58,18 @@ class SensorClock:
         elapsed = sensor_ns - self._sensor_ns
         missing = stamp_ns - self.stamp_ns - elapsed
         wraps = self._whole_wraps(missing)
-        if wraps < 0 or abs(missing - wraps * self._wrap_ns) > JUMP_NS:
+        if wraps < 0 or abs(missing - wraps * self.wrap_ns) > JUMP_NS:
             return None
-        elapsed += wraps * self._wrap_ns
-        self._remember(stamp_ns, sensor_ns + wraps * self._wrap_ns)
+        elapsed += wraps * self.wrap_ns
+        self._remember(stamp_ns, sensor_ns + wraps * self.wrap_ns)
         error = self.stamp_ns - self._sensor_ns - self.offset_ns
-        self.offset_ns += error * min(max(elapsed, 0), SETTLING_NS) // SETTLING_NS
+        settled = min(max(elapsed, 0), SETTLING_NS)
+        self.offset_ns += error * settled // SETTLING_NS
+        self._variance += (float(error) ** 2 - self._variance) * (settled / SETTLING_NS)
         return wraps
 
     def _whole_wraps(self, difference_ns: int) -> int:
-        return round(difference_ns / self._wrap_ns) if self._wrap_ns else 0
+        return round(difference_ns / self.wrap_ns) if self.wrap_ns else 0
 
     def _remember(self, stamp_ns: int, sensor_ns: int) -> None:
         self.stamp_ns, self._sensor_ns = stamp_ns, sensor_ns

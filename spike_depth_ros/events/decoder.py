@@ -5,11 +5,15 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events.lookup import Lookup
+from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
 
 # An event may be this much earlier than one read before it: evt3's high time steps back by up to
 # ten units of 4096 us without a wrap. Such an event counts at the time that was reached.
 JITTER_NS = 10 * 4_096_000
+# A time base from here on, of the 64 bits that a message has for it, is no time.
+NO_TIME_BASE_NS = 1 << 62
 
 
 class Decoder(Protocol):
@@ -44,13 +48,14 @@ class Decoder(Protocol):
         words: npt.NDArray[Any],
         position: int,
         until_ns: int,
-        lookup: npt.NDArray[np.int32],
+        lookup: Lookup,
+        noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
         """Count events from a position on, up to the first at or after until_ns.
 
-        Returns the position to go on from; len(words) when all was read. lookup: see
-        PixelTable.lookup; histogram: uint8 [n], flat, C-contiguous.
+        Returns the position to go on from; len(words) when all was read. lookup: of the camera's
+        pixels; noise: what to filter; histogram: uint8 [n], flat, C-contiguous.
         """
         ...
 
@@ -74,6 +79,11 @@ def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
     words = np.require(words, np.dtype(dtype), ['C', 'A']).view()
     words.flags.writeable = False
     return words
+
+
+def time_base_ns(packet: Packet) -> int:
+    """Return the packet's time base, no later than NO_TIME_BASE_NS, so that sums fit int64."""
+    return min(packet.time_base_ns, NO_TIME_BASE_NS)
 
 
 def empty_time_ns(packet: Packet, reached_ns: int | None) -> int | None:

@@ -6,13 +6,23 @@ from types import MappingProxyType
 import numpy as np
 
 from spike_depth_ros.events.decoder import Decoder
+from spike_depth_ros.events.dvs import DVS, DvsDecoder
 from spike_depth_ros.events.evt3 import Evt3Decoder
 from spike_depth_ros.events.libcaer import LibcaerDecoder
+from spike_depth_ros.events.libcaer_cmp import LibcaerCmpDecoder
+from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.mono import MonoDecoder
+from spike_depth_ros.events.noise import PERIOD_NS, NoiseFilter, NoiseSettings
 from spike_depth_ros.events.packet import Packet
 
 _DECODERS: Mapping[str, Callable[[], Decoder]] = MappingProxyType(
-    {'evt3': Evt3Decoder, 'libcaer': LibcaerDecoder, 'mono': MonoDecoder}
+    {
+        DVS: DvsDecoder,
+        'evt3': Evt3Decoder,
+        'libcaer': LibcaerDecoder,
+        'libcaer_cmp': LibcaerCmpDecoder,
+        'mono': MonoDecoder,
+    }
 )
 
 
@@ -33,10 +43,14 @@ def new_decoder(encoding: str) -> Decoder:
 
 def warm_up() -> None:
     """Compile every decoder, or load it from numba's cache, by reading an empty packet."""
-    lookup, histogram = np.zeros((1, 1), np.int32), np.zeros(1, np.uint8)
+    lookup, histogram = new_lookup(np.zeros((1, 1), np.int32), 0, 2), np.zeros(2, np.uint8)
+    noise = NoiseFilter(1, 1, NoiseSettings(1.0, 1, 1))
+    for time_ns in (0, PERIOD_NS):
+        noise.advance(time_ns)
     for encoding in names():
         decoder = new_decoder(encoding)
         packet = Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8))
         words = decoder.open(packet)
         decoder.first_time_ns(words)
-        decoder.consume(words, 0, 1, lookup, histogram)
+        for state in (None, noise.state):
+            decoder.consume(words, 0, 1, lookup, state, histogram)

@@ -4,19 +4,22 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.bits import lowest_bit
+from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.decoder import JITTER_NS, whole_words
-from spike_depth_ros.events.histogram import (
+from spike_depth_ros.events.histogram import count_event
+from spike_depth_ros.events.lookup import Lookup
+from spike_depth_ros.events.noise import NoiseState
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.events.tally import (
+    EVENTS,
     STALE_EVENTS,
     TRIGGERS,
     UNKNOWN_WORDS,
-    count_event,
     new_tally,
 )
-from spike_depth_ros.events.packet import Packet
 
 NS_PER_US = 1000
 HIGH_JITTER = (JITTER_NS // NS_PER_US) >> evt3.TIME_LOW_BITS
@@ -63,13 +66,16 @@ class Evt3Decoder:
         words: npt.NDArray[np.uint16],
         position: int,
         until_ns: int,
-        lookup: npt.NDArray[np.int32],
+        lookup: Lookup,
+        noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
         until_us = -(-until_ns // NS_PER_US)
         if self._state[MISSING]:
             position = _find_state(words, position, self._state, self.tally)
-        return int(_consume(words, position, until_us, self._state, lookup, histogram, self.tally))
+        return int(
+            _consume(words, position, until_us, self._state, lookup, noise, histogram, self.tally)
+        )
 
     def shift(self, wraps: int) -> None:
         self._state[HIGH] += wraps * HIGH_WRAP
@@ -79,13 +85,13 @@ class Evt3Decoder:
         self._state[BASE] = OFF_SENSOR
 
 
-@njit(nogil=True)
+@inlined
 def _follow(high: Any, payload: Any) -> Any:
     """Return the unwrapped TIME_HIGH: the next one with this payload, or a jitter's step back."""
     return high + ((payload - high + HIGH_JITTER) & (HIGH_WRAP - 1)) - HIGH_JITTER
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _first_time(words: Any, state: Any) -> Any:
     """Return the first time in the words, us, or NO_TIME."""
     high = state[HIGH]
@@ -101,7 +107,7 @@ def _first_time(words: Any, state: Any) -> Any:
     return time_us
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
     """Skip and count events until TIME_HIGH, TIME_LOW after it, and ADDR_Y have come."""
     while position < len(words) and state[MISSING]:
@@ -130,7 +136,7 @@ def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
     return position
 
 
-@njit(nogil=True)
+@inlined
 def _events_of(kind: Any, payload: Any) -> Any:
     """Return the number of events that one word holds."""
     if kind == evt3.ADDR_X:
@@ -145,20 +151,58 @@ def _events_of(kind: Any, payload: Any) -> Any:
     return count
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _consume(
-    words: Any, position: Any, until_us: Any, state: Any, lookup: Any, histogram: Any, tally: Any
+    words: Any,
+    position: Any,
+    until_us: Any,
+    state: Any,
+    lookup: Any,
+    noise: Any,
+    histogram: Any,
+    tally: Any,
 ) -> Any:
     """Count events until a time word reaches until_us; return the position after that word."""
     high, time_us, row = state[HIGH], state[TIME], state[ROW]
-    base, base_polarity = state[BASE], state[BASE_POLARITY]
+    base, base_polarity, events = state[BASE], state[BASE_POLARITY], 0
     while position < len(words) and time_us < until_us:
-        word = np.int64(words[position])
-        kind, payload = word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
+        kind, payload = _word(words, position)
+        if kind == evt3.VECT_12 or kind == evt3.VECT_8:
+            span, bits = 12, np.uint64(payload)
+            if kind == evt3.VECT_8:
+                span, bits = 8, np.uint64(payload & evt3.VECT_8_BITS)
+            while bits:
+                x = base + np.int64(lowest_bit(bits))
+                _count(lookup, x, row, base_polarity, time_us, noise, histogram, tally)
+                bits &= bits - np.uint64(1)
+                events += 1
+            base = min(base + span, OFF_SENSOR)
+            position += 1
+            continue
+        if kind == evt3.ADDR_Y and position + 1 < len(words):
+            next_kind, next_payload = _word(words, position + 1)
+            if next_kind == evt3.ADDR_X:
+                row = payload & evt3.ADDRESS
+                x, polarity = _address(next_payload)
+                _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+                events += 1
+                position += 2
+                continue
+        time_words, high, time_us = _single(words, position, high, time_us)
+        if time_words >= 0:
+            position += time_words
+            if time_us < until_us:
+                row = _word(words, position)[1] & evt3.ADDRESS
+                x, polarity = _address(_word(words, position + 1)[1])
+                _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+                events += 1
+                position += 2
+            continue
         position += 1
         if kind == evt3.ADDR_X:
-            x, polarity = payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
-            count_event(lookup, x, row, polarity, histogram, tally)
+            x, polarity = _address(payload)
+            _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+            events += 1
         elif kind == evt3.ADDR_Y:
             row = payload & evt3.ADDRESS
         elif kind == evt3.TIME_LOW:
@@ -166,29 +210,67 @@ def _consume(
         elif kind == evt3.TIME_HIGH:
             high = _follow(high, payload)
             time_us = max(time_us, high << evt3.TIME_LOW_BITS)
-        elif kind == evt3.VECT_12 or kind == evt3.VECT_8:
-            span, bits = 12, payload
-            if kind == evt3.VECT_8:
-                span, bits = 8, payload & evt3.VECT_8_BITS
-            _count_vector(lookup, base, row, base_polarity, np.uint64(bits), histogram, tally)
-            base = min(base + span, OFF_SENSOR)
         elif kind == evt3.VECT_BASE_X:
-            base, base_polarity = payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
+            base, base_polarity = _address(payload)
         elif kind == evt3.EXT_TRIGGER:
             tally[TRIGGERS + (payload & evt3.EDGE)] += 1
         elif evt3.UNDEFINED >> kind & 1:
             tally[UNKNOWN_WORDS] += 1
     state[HIGH], state[TIME], state[ROW] = high, time_us, row
     state[BASE], state[BASE_POLARITY] = base, base_polarity
+    tally[EVENTS] += events
     return position
 
 
-@njit(nogil=True)
-def _count_vector(
-    lookup: Any, base: Any, row: Any, polarity: Any, bits: Any, histogram: Any, tally: Any
+@inlined
+def _word(words: Any, position: Any) -> Any:
+    """Return type and payload of a word, int64 both; the position must be one."""
+    word = np.int64(words[np.uint64(position)])
+    return word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
+
+
+@inlined
+def _address(payload: Any) -> Any:
+    """Return x and polarity."""
+    return payload & evt3.ADDRESS, payload >> evt3.POLARITY_SHIFT
+
+
+@inlined
+def _single(words: Any, position: Any, high: Any, time_us: Any) -> Any:
+    """Look for [TIME_HIGH] [TIME_LOW] ADDR_Y ADDR_X, an event that stands alone.
+
+    Returns the number of time words and the high and the time after them, or -1 and both as they
+    are. Sparse streams consist of this. Which of the time words stand there no processor can
+    predict, so nothing branches on it.
+    """
+    if position + 4 > len(words):
+        return -1, high, time_us
+    kind, payload = _word(words, position)
+    next_kind, next_payload = _word(words, position + 1)
+    is_high = np.int64(kind == evt3.TIME_HIGH)
+    low_kind = next_kind if is_high else kind
+    low = next_payload if is_high else payload
+    is_low = np.int64(low_kind == evt3.TIME_LOW)
+    time_words = is_high + is_low
+    row_kind, _ = _word(words, position + time_words)
+    x_kind, _ = _word(words, position + time_words + 1)
+    if row_kind != evt3.ADDR_Y or x_kind != evt3.ADDR_X:
+        return -1, high, time_us
+    high += (_follow(high, payload) - high) & -is_high
+    reached = high << evt3.TIME_LOW_BITS | low & -is_low
+    has_time = -(is_high | is_low)
+    return time_words, high, max(time_us, reached & has_time | time_us & ~has_time)
+
+
+@inlined
+def _count(
+    lookup: Any,
+    x: Any,
+    y: Any,
+    polarity: Any,
+    time_us: Any,
+    noise: Any,
+    histogram: Any,
+    tally: Any,
 ) -> None:
-    """Count an event at base + i for each set bit i; bits: uint64."""
-    while bits:
-        x = base + np.int64(lowest_bit(bits))
-        count_event(lookup, x, row, polarity, histogram, tally)
-        bits &= bits - np.uint64(1)
+    count_event(lookup, x, y, polarity, time_us * NS_PER_US, noise, histogram, tally)

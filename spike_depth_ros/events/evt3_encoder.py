@@ -19,7 +19,8 @@ class Evt3Encoder:
     """Encode one camera's events, packet by packet.
 
     Every packet states time, row and vector base anew, so that a decoder that lost a packet loses
-    no more than that one. The time of the last packet is the only state.
+    no more than that one. The time of the last packet is the only state. A vector base is not
+    used again after a single event: the format would allow it, but several decoders forget it.
     """
 
     def __init__(self) -> None:
@@ -95,6 +96,7 @@ def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, wo
             if stop - event < 3:
                 address = polarity[event] << evt3.POLARITY_SHIFT | x[event]
                 size = _write(words, size, evt3.ADDR_X, address)
+                base_polarity = NO_POLARITY
                 event += 1
                 continue
             base, base_polarity = x[event], polarity[event]

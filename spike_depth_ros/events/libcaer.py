@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, whole_words
-from spike_depth_ros.events.histogram import UNKNOWN_WORDS, count_event, new_tally
+from spike_depth_ros.events.compiled import compiled
+from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
+from spike_depth_ros.events.histogram import count_event
+from spike_depth_ros.events.lookup import Lookup
+from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.events.tally import EVENTS, UNKNOWN_WORDS, new_tally
 
 # Bit layout of the first word; the second is the time, 31 bits of microseconds.
 VALID = 0x1
@@ -51,7 +54,7 @@ class LibcaerDecoder:
     def open(self, packet: Packet) -> npt.NDArray[np.uint32]:
         words = whole_words(packet, 'u4')
         words = words[: len(words) // 2 * 2].reshape(-1, 2)
-        self._time_base = packet.time_base_ns
+        self._time_base = time_base_ns(packet)
         valid = np.flatnonzero((words[:, 0] & VALID).astype(bool) & (words[:, 1] <= TIME_MASK))
         if len(valid):
             self._state[ELAPSED] = words[valid[0], 1]
@@ -68,7 +71,8 @@ class LibcaerDecoder:
         words: npt.NDArray[np.uint32],
         position: int,
         until_ns: int,
-        lookup: npt.NDArray[np.int32],
+        lookup: Lookup,
+        noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
         return int(
@@ -79,6 +83,7 @@ class LibcaerDecoder:
                 self._time_base,
                 self._state,
                 lookup,
+                noise,
                 histogram,
                 self.tally,
             )
@@ -91,7 +96,7 @@ class LibcaerDecoder:
         """Do nothing: every word stands alone."""
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _consume(
     words: Any,
     position: Any,
@@ -99,11 +104,12 @@ def _consume(
     time_base: Any,
     state: Any,
     lookup: Any,
+    noise: Any,
     histogram: Any,
     tally: Any,
 ) -> Any:
     """Count events up to the first at or after until_ns; return its position."""
-    time_ns, elapsed = state[REACHED], state[ELAPSED]
+    time_ns, elapsed, events = state[REACHED], state[ELAPSED], 0
     while position < len(words):
         address, time_us = np.int64(words[position, 0]), np.int64(words[position, 1])
         if address & VALID and time_us <= TIME_MASK:
@@ -113,9 +119,11 @@ def _consume(
                 break
             x, y = address >> X_SHIFT & ADDRESS, address >> Y_SHIFT & ADDRESS
             polarity = address >> POLARITY_SHIFT & 1
-            count_event(lookup, x, y, polarity, histogram, tally)
+            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            events += 1
         else:
             tally[UNKNOWN_WORDS] += 1
         position += 1
     state[REACHED], state[ELAPSED] = time_ns, elapsed
+    tally[EVENTS] += events
     return position

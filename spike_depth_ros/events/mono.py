@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, whole_words
-from spike_depth_ros.events.histogram import BACKWARD_EVENTS, count_event, new_tally
+from spike_depth_ros.events.compiled import compiled
+from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
+from spike_depth_ros.events.histogram import count_event
+from spike_depth_ros.events.lookup import Lookup
+from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, new_tally
 
 # Bit layout. The time counts nanoseconds from the packet's time base.
 TIME_MASK = 0xFFFFFFFF
@@ -41,7 +44,7 @@ class MonoDecoder:
 
     def open(self, packet: Packet) -> npt.NDArray[np.int64]:
         words = whole_words(packet, 'i8')
-        self._time_base = packet.time_base_ns
+        self._time_base = time_base_ns(packet)
         if len(words):
             self._first_ns = self._time_base + (int(words[0]) & TIME_MASK)
         else:
@@ -56,7 +59,8 @@ class MonoDecoder:
         words: npt.NDArray[np.int64],
         position: int,
         until_ns: int,
-        lookup: npt.NDArray[np.int32],
+        lookup: Lookup,
+        noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
         return int(
@@ -67,6 +71,7 @@ class MonoDecoder:
                 self._time_base,
                 self._reached,
                 lookup,
+                noise,
                 histogram,
                 self.tally,
             )
@@ -79,7 +84,7 @@ class MonoDecoder:
         """Do nothing: every word stands alone."""
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _consume(
     words: Any,
     position: Any,
@@ -87,11 +92,12 @@ def _consume(
     time_base: Any,
     reached: Any,
     lookup: Any,
+    noise: Any,
     histogram: Any,
     tally: Any,
 ) -> Any:
     """Count events up to the first at or after until_ns; return its position."""
-    time_ns = reached[0]
+    time_ns, events = reached[0], 0
     while position < len(words):
         word = np.int64(words[position])
         stamp = time_base + (word & TIME_MASK)
@@ -100,9 +106,12 @@ def _consume(
             if time_ns >= until_ns:
                 break
             x, y = word >> X_SHIFT & X_MASK, word >> Y_SHIFT & Y_MASK
-            count_event(lookup, x, y, word >> POLARITY_SHIFT & 1, histogram, tally)
+            polarity = word >> POLARITY_SHIFT & 1
+            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            events += 1
         else:
             tally[BACKWARD_EVENTS] += 1
         position += 1
     reached[0] = time_ns
+    tally[EVENTS] += events
     return position

@@ -15,23 +15,32 @@ class Order(Enum):
 
 
 class Sequence:
-    """Follow the packets of one camera; lost counts the ones missing before the last packet."""
+    """Follow the packets of one camera; lost counts the ones missing before the last packet.
+
+    Packets without seq, None, are ordered by their header stamps alone; what is missing between
+    them cannot be known.
+    """
 
     def __init__(self) -> None:
         self._seq: int | None = None
-        self._stamp_ns = 0
+        self._stamp_ns: int | None = None
         self.lost = 0
 
-    def follow(self, seq: int, stamp_ns: int) -> Order:
+    def follow(self, seq: int | None, stamp_ns: int) -> Order:
         """Take the next packet; a late one changes nothing."""
         order = self._order(seq, stamp_ns)
         if order is not Order.LATE:
-            self.lost = seq - self._seq - 1 if self._seq is not None and seq > self._seq else 0
+            self.lost = max(0, seq - self._seq - 1) if self._seq is not None and seq else 0
             self._seq, self._stamp_ns = seq, stamp_ns
         return order
 
-    def _order(self, seq: int, stamp_ns: int) -> Order:
-        if self._seq is None or seq > self._seq:
+    def _order(self, seq: int | None, stamp_ns: int) -> Order:
+        if self._stamp_ns is None:
+            return Order.NEXT
+        if seq is None or self._seq is None:
+            if stamp_ns >= self._stamp_ns:
+                return Order.NEXT
+        elif seq > self._seq:
             return Order.NEXT
         if (seq, stamp_ns) == (self._seq, self._stamp_ns):
             return Order.LATE

@@ -7,26 +7,29 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.events.clock import JUMP_NS
+from spike_depth_ros.events.clock import JUMP_NS, SensorClock
+from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Order
+from spike_depth_ros.frames import limits
 from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault, find_fault
 from spike_depth_ros.frames.camera import CameraStream
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
+from spike_depth_ros.frames.newest import NewestStamp
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-from spike_depth_ros.frames.rig import MAX_SIZE
+from spike_depth_ros.frames.rendezvous import Rendezvous
 from spike_depth_ros.frames.ring import SlotRing
+from spike_depth_ros.frames.sensor import Sensor, TableMaker
+from spike_depth_ros.frames.stamps import Stamps
+from spike_depth_ros.frames.status import BinnerStatus, CameraStatus
+from spike_depth_ros.frames.synchroniser import AUTO, SENSOR, Synchroniser, apart_ns
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
 
-# A camera may run ahead of a window by this much beyond max_wait before the ring is full.
-RING_SPARE_NS = 1_000_000_000
 # After a reset, packets that one camera left over from before arrive at most this much later.
 LEFTOVER_NS = 1_000_000_000
 MAX_PROBLEMS = 8
-MIN_HOP_NS = 1_000_000
-MAX_RING_BYTES = 1 << 30
-NS_PER_MS = 1_000_000
+NO_NOISE_FILTER = NoiseSettings()
 
 
 class Binner:
@@ -47,29 +50,37 @@ class Binner:
         max_wait_ns: int,
         width: int,
         height: int,
+        *,
+        sync: str = AUTO,
+        noise: NoiseSettings = NO_NOISE_FILTER,
+        make_table: TableMaker | None = None,
     ) -> None:
         """Take one or two cameras and the frames' width and height, pixels.
 
-        Raises ValueError for numbers that make no binner.
+        sync: see Synchroniser. make_table: None fits each sensor into the frame as it is. Raises
+        ValueError for numbers that make no binner.
         """
-        _check(cameras, window_ns, hop_ns, max_wait_ns, width, height)
+        limits.check(cameras, window_ns, hop_ns, max_wait_ns, width, height)
         self.counters = BinnerCounters(tuple(CameraCounters() for _ in range(cameras)))
         self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
         self._hop_ns = hop_ns
-        self._shape = (height, width, 2 * cameras)
+        shape = (height, width, 2 * cameras)
+        self._sensors = [
+            Sensor(camera, shape[2], make_table or _plain(width, height), noise)
+            for camera in range(cameras)
+        ]
         self._streams: list[CameraStream | None] = [None] * cameras
-        self._tables: list[PixelTable | None] = [None] * cameras
-        ring = SlotRing(_ring_slots(window_ns, hop_ns, max_wait_ns), self._shape)
-        self._windows = Windows(ring, hop_ns, window_ns // hop_ns, self.counters)
-        self._nowhere = np.zeros(int(np.prod(self._shape)), np.uint8)
+        self._sync = Synchroniser(sync)
+        ring = SlotRing(limits.ring_slots(window_ns, hop_ns, max_wait_ns), shape)
+        self._stamps = Stamps()
+        hops = window_ns // hop_ns
+        self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
+        self._nowhere = np.zeros(int(np.prod(shape)), np.uint8)
         self._deadline = Deadline(max_wait_ns)
+        self._newest = NewestStamp()
+        self._rendezvous: Rendezvous | None = Rendezvous(cameras)
         self._leftover_until_ns = 0
-
-    @property
-    def mapped(self) -> npt.NDArray[np.bool_] | None:
-        """Return where the left camera looks, bool [height, width]; None before its size."""
-        table = self._tables[0]
-        return None if table is None else table.mapped
+        self._anew_ns = 0
 
     @staticmethod
     def warm_up() -> None:
@@ -77,63 +88,116 @@ class Binner:
         encodings.warm_up()
         SlotRing.warm_up()
 
+    @property
+    def mapped(self) -> npt.NDArray[np.bool_] | None:
+        """Return where the left camera looks, bool [height, width]; None before its size."""
+        table = self._sensors[0].table
+        return None if table is None else table.mapped
+
+    @property
+    def sync(self) -> str:
+        """Return the clock in which windows are cut, 'sensor' or 'host'."""
+        return self._sync.mode
+
+    def status(self) -> BinnerStatus:
+        """Return what is known of the rig now."""
+        clocks = self._clocks()
+        cameras = [
+            CameraStatus(
+                stream.clock.spread_ns if stream and stream.sensor_ns is not None else None,
+                sensor.table.median_raw_pixels if sensor.table else None,
+                sensor.noise.hot_pixels,
+            )
+            for stream, sensor in zip(self._streams, self._sensors, strict=True)
+        ]
+        apart = apart_ns(clocks) if len(clocks) == 2 else None
+        return BinnerStatus(self._sync.mode, apart, tuple(cameras))
+
     def push(self, camera: int, packet: Packet, now_ns: int) -> list[SpikeFrame]:
         """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock."""
         self._deadline.tick(now_ns)
         self.counters.cameras[camera].packets += 1
-        frames = self._read(camera, packet) if self._admits(camera, packet) else []
+        frames = self._take(camera, packet) if self._admits(camera, packet) else []
         return frames + self._close_due()
+
+    def drop_malformed(self, camera: int, problem: str) -> None:
+        """Count a message that is no packet; problem: why, in one sentence."""
+        self.counters.cameras[camera].packets += 1
+        self._drop(camera, Fault('packets_malformed', problem))
 
     def poll(self, now_ns: int) -> list[SpikeFrame]:
         """Let time pass without a packet, for the windows that wait for a silent camera."""
         self._deadline.tick(now_ns)
-        return self._close_due()
+        return self._settle_due() + self._close_due()
 
     def set_max_wait(self, max_wait_ns: int) -> None:
         """Wait so long for a silent camera from now on; raises ValueError under 0.
 
         The ring was made for the constructor's max_wait_ns and one second; it ends longer waits.
         """
-        _check_max_wait(max_wait_ns)
+        limits.check_max_wait(max_wait_ns)
         self._deadline.max_wait_ns = max_wait_ns
+
+    def set_noise(self, noise: NoiseSettings) -> None:
+        """Filter noise so from now on."""
+        for sensor in self._sensors:
+            sensor.configure(noise)
+
+    def remap(self) -> None:
+        """Have the pixel tables made anew, and start anew with them."""
+        for sensor in self._sensors:
+            sensor.remap()
+        if any(self._streams):
+            self.reset()
 
     def reset(self) -> None:
         """Forget all time and everything that was counted for open windows."""
         self.counters.resets += 1
         self._windows.discard()
+        for camera, _, _ in self._rendezvous.packets if self._rendezvous else ():
+            self.counters.cameras[camera].packets_stale += 1
         self._streams = [None] * len(self._streams)
+        self._rendezvous = Rendezvous(len(self._streams))
+        for sensor in self._sensors:
+            sensor.noise.forget_time()
         self._deadline.clear()
+        self._stamps.clear()
+        self._newest.clear()
         self._leftover_until_ns = self._deadline.waited_ns + LEFTOVER_NS
+        self._anew_ns = 0
 
     def _admits(self, camera: int, packet: Packet) -> bool:
-        """Say whether a packet is to be read; count why not."""
+        """Say whether a packet is to be read; count why not. A jump of its stamp resets."""
+        waited_ns = self._deadline.waited_ns
         fault = find_fault(packet)
         if fault is None and self._is_leftover(camera, packet.stamp_ns):
             fault = Fault('packets_stale', f'seq {packet.seq} is left over from before the reset')
-        if fault is None:
-            return self._follows(camera, packet)
-        self._drop(camera, fault)
-        return False
+        if fault is not None:
+            self._drop(camera, fault)
+            return False
+        if self._newest.jumps(packet.stamp_ns, waited_ns):
+            self._reset(camera, packet, 'header stamps jump ahead')
+        self._newest.follow(packet.stamp_ns, waited_ns)
+        return self._follows(camera, packet)
 
     def _is_leftover(self, camera: int, stamp_ns: int) -> bool:
         """Say whether a packet is from before a reset that another camera brought about."""
         if self._streams[camera] or self._deadline.waited_ns >= self._leftover_until_ns:
             return False
-        return any(abs(stamp_ns - stream.clock.stamp_ns) > JUMP_NS for stream in self._timed())
+        return stamp_ns < self._anew_ns or self._newest.differs(stamp_ns)
 
     def _follows(self, camera: int, packet: Packet) -> bool:
         """Check the packet's place in its driver's sequence; say whether it is to be read."""
         stream = self._streams[camera]
         if stream is None:
-            return True
+            return self._join(camera, packet)
         order = stream.sequence.follow(packet.seq, packet.stamp_ns)
         if order is Order.LATE:
             self._drop(camera, Fault('packets_out_of_order', f'seq {packet.seq} came too late'))
             return False
-        if order is Order.RESTART:
-            self._problem(camera, f'seq or time began anew at seq {packet.seq}: reset')
-            self.reset()
-            return True
+        if order is Order.RESTART or not stream.is_of_type_of(packet):
+            self._reset(camera, packet, 'seq, time or type began anew')
+            return self._join(camera, packet)
         if stream.sequence.lost:
             self.counters.cameras[camera].packets_lost += stream.sequence.lost
             stream.decoder.lose()
@@ -144,50 +208,92 @@ class Binner:
             return False
         return True
 
-    def _read(self, camera: int, packet: Packet) -> list[SpikeFrame]:
+    def _join(self, camera: int, packet: Packet) -> bool:
+        """Start a camera's stream with its first packet; say whether it is to be read."""
+        sensor = self._sensors[camera]
+        try:
+            sensor.fit(packet.width, packet.height)
+        except ValueError as error:
+            self._drop(camera, Fault('packets_uncalibrated', str(error)))
+            return False
+        stream = CameraStream(packet, sensor)
+        stream.sequence.follow(packet.seq, packet.stamp_ns)
+        self._streams[camera] = stream
+        return True
+
+    def _take(self, camera: int, packet: Packet) -> list[SpikeFrame]:
+        """Read a packet, or let it wait for the cameras' clocks."""
+        stream = self._streams[camera]
+        assert stream is not None
+        if self._rendezvous is None:
+            return self._read(camera, stream, packet)
+        first_ns = stream.decoder.first_time_ns(stream.decoder.open(packet))
+        self._rendezvous.add(camera, packet, first_ns, self._deadline.waited_ns)
+        return self._settle_due()
+
+    def _settle_due(self) -> list[SpikeFrame]:
+        """Start the clocks together once the rendezvous is over, and read what waited."""
+        rendezvous = self._rendezvous
+        deadline = self._deadline
+        if not rendezvous or not rendezvous.is_over(deadline.waited_ns, deadline.max_wait_ns):
+            return []
+        self._rendezvous = None
+        started = []
+        for stream, first in zip(self._streams, rendezvous.firsts, strict=True):
+            if stream and first:
+                stream.start(*first)
+                started.append(stream)
+        self._sync.decide([stream.clock for stream in started])
+        for number, stream in enumerate(started):
+            self._align(stream, started[:number])
+        frames = []
+        for camera, packet, came_ns in rendezvous.packets:
+            if self._streams[camera] or self._join(camera, packet):
+                frames += self._take(camera, packet)
+            self._lead(camera, came_ns)
+        return frames
+
+    def _align(self, stream: CameraStream, others: list[CameraStream]) -> None:
+        """Bring a stream whose clock has just started to the common time of the others."""
+        clocks = [other.clock for other in others]
+        wraps = self._sync.wraps_behind(stream.clock, clocks)
+        stream.align(wraps, self._sync.offset_ns(stream.clock))
+        apart = apart_ns([*clocks, stream.clock])
+        if self._sync.mode == SENSOR and abs(apart) > JUMP_NS:
+            self.problems.append(f'one clock is {apart / 1e9:.1f} s off the other camera')
+        slots = [one.common_ns // self._hop_ns for one in (stream, *others)]
+        self._windows.begin(slots[0], max(slots))
+
+    def _read(self, camera: int, stream: CameraStream, packet: Packet) -> list[SpikeFrame]:
         """Count a packet's events; a time jump resets first."""
-        stream = self._streams[camera] or self._join(camera, packet)
         words = stream.decoder.open(packet)
         first_ns = stream.decoder.first_time_ns(words)
         if first_ns is not None and abs(first_ns) >= MAX_TIME_NS:
-            self._drop(
-                camera, Fault('packets_wrong_time', f'sensor time {first_ns} ns is no time')
-            )
+            fault = Fault('packets_wrong_time', f'sensor time {first_ns} ns is no time')
+            self._drop(camera, fault)
             return []
-        if first_ns is not None and not self._keep_time(camera, stream, packet, first_ns):
-            self._problem(camera, f'sensor time and header stamps jump at seq {packet.seq}: reset')
-            self.reset()
-            return self._read(camera, packet)
+        if first_ns is not None:
+            jump = self._keep_time(stream, packet.stamp_ns, first_ns)
+            if jump:
+                self._reset(camera, packet, jump)
+                return self._take(camera, packet) if self._join(camera, packet) else []
         if len(packet.data) % stream.decoder.word_bytes:
             self.counters.cameras[camera].packets_truncated += 1
             self._problem(camera, f'packet of {len(packet.data)} bytes ends within a word')
         return self._count(camera, stream, words)
 
-    def _join(self, camera: int, packet: Packet) -> CameraStream:
-        """Start a camera's stream with its first packet."""
-        table = self._tables[camera]
-        if table is None or table.index.shape != (packet.height, packet.width):
-            height, width, _ = self._shape
-            table = resize_table(packet.width, packet.height, width, height)
-            self._tables[camera] = table
-        stream = CameraStream(packet, table, camera, self._shape[2])
-        stream.sequence.follow(packet.seq, packet.stamp_ns)
-        self._streams[camera] = stream
-        return stream
-
-    def _keep_time(self, camera: int, stream: CameraStream, packet: Packet, first_ns: int) -> bool:
-        """Follow the camera's clock; let its stream begin where it starts."""
-        is_new = stream.reached_ns is None
-        shared_ns = self._offset_ns() if self._timed() else None
-        if not stream.keep_time(packet.stamp_ns, first_ns, shared_ns):
-            return False
-        if is_new:
-            apart_ns = 0 if shared_ns is None else stream.clock.offset_ns - shared_ns
-            if abs(apart_ns) > JUMP_NS:
-                self._problem(camera, f'clock is {apart_ns / 1e9:.1f} s off the other camera')
-            slots = [timed.slot(self._hop_ns) for timed in self._timed()]
-            self._windows.begin(stream.slot(self._hop_ns), max(slots))
-        return True
+    def _keep_time(self, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
+        """Follow the camera's clock; return why everything has to start anew, '' if not."""
+        if stream.sensor_ns is None:
+            others = self._timed()
+            stream.start(stamp_ns, first_ns)
+            self._align(stream, others)
+        elif not stream.follow(stamp_ns, first_ns):
+            return 'sensor time and header stamps jump'
+        stream.map_to(self._sync.offset_ns(stream.clock))
+        if self._sync.finds_drift(self._clocks()):
+            return 'the cameras are not synchronised: their clocks drift apart'
+        return ''
 
     def _count(
         self, camera: int, stream: CameraStream, words: npt.NDArray[Any]
@@ -204,43 +310,57 @@ class Binner:
             elif is_late:
                 histogram, until_ns = self._nowhere, self._windows.open * self._hop_ns
             else:
-                frames += self._windows.make_room(slot, self._passed(), self._offset_ns())
+                frames += self._windows.make_room(slot, self._passed())
                 histogram, until_ns = self._windows.histogram(slot), (slot + 1) * self._hop_ns
-            position = stream.decoder.consume(words, position, until_ns, stream.lookup, histogram)
+            if slot is not None:
+                self._sensors[camera].noise.advance(slot * self._hop_ns)
+            position = stream.consume(words, position, until_ns, histogram)
             counted, saturated = stream.move_tally(counters, is_late)
             if slot is not None and not is_late:
                 self._windows.add_events(slot, counted, saturated)
-        if stream.decoder.time_ns is not None:
-            stream.reach(stream.decoder.time_ns)
         return frames
 
     def _close_due(self) -> list[SpikeFrame]:
         """Close what all cameras have passed, and what has waited long enough for the last."""
-        timed = self._timed()
-        if not timed:
-            return []
-        self._deadline.lead(max(stream.slot(self._hop_ns) for stream in timed))
+        for camera in range(len(self._streams)):
+            self._lead(camera, self._deadline.waited_ns)
         passed = self._passed()
         before = max(min(passed), self._deadline.overdue(self._windows.open))
-        return self._windows.close(before, passed, self._offset_ns())
+        return self._windows.close(before, passed)
+
+    def _lead(self, camera: int, since_ns: int) -> None:
+        """Take note of how far a camera is, since a waiting time."""
+        stream = self._streams[camera]
+        if not stream or stream.sensor_ns is None:
+            return
+        slot = stream.common_ns // self._hop_ns
+        self._deadline.lead(slot, since_ns)
+        clocks = self._clocks()
+        if stream.clock is clocks[0]:
+            self._stamps.follow(slot, self._sync.ros_offset_ns(clocks))
 
     def _passed(self) -> list[int]:
         """Return the first slot that each camera has not passed."""
         return [
-            stream.slot(self._hop_ns)
-            if stream and stream.reached_ns is not None
+            stream.common_ns // self._hop_ns
+            if stream and stream.sensor_ns is not None
             else self._windows.open
             for stream in self._streams
         ]
 
     def _timed(self) -> list[CameraStream]:
-        """Return the streams whose time is known."""
-        return [stream for stream in self._streams if stream and stream.reached_ns is not None]
+        """Return the streams whose clock has started."""
+        return [stream for stream in self._streams if stream and stream.sensor_ns is not None]
 
-    def _offset_ns(self) -> int:
-        """Return ROS time minus common time, by the left camera where there is one."""
-        timed = self._timed()
-        return timed[0].clock.offset_ns if timed else 0
+    def _clocks(self) -> list[SensorClock]:
+        return [stream.clock for stream in self._timed()]
+
+    def _reset(self, camera: int, packet: Packet, why: str) -> None:
+        """Start anew with a packet; what another camera sent before it is left over."""
+        self._problem(camera, f'{why} at seq {packet.seq}: reset')
+        self.reset()
+        self._newest.follow(packet.stamp_ns, self._deadline.waited_ns)
+        self._anew_ns = packet.stamp_ns
 
     def _drop(self, camera: int, fault: Fault) -> None:
         counters = self.counters.cameras[camera]
@@ -251,35 +371,10 @@ class Binner:
         self.problems.append(f'camera {camera}: {sentence}')
 
 
-def _check(
-    cameras: int, window_ns: int, hop_ns: int, max_wait_ns: int, width: int, height: int
-) -> None:
-    if cameras not in (1, 2):
-        raise ValueError(f'cameras={cameras} must be 1 or 2')
-    if hop_ns < MIN_HOP_NS:
-        raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
-    if window_ns < 1 or window_ns % hop_ns:
-        raise ValueError(
-            f'hop_ms={hop_ns / NS_PER_MS:g} must divide window_ms={window_ns / NS_PER_MS:g}; '
-            'choose a hop that goes into the window a whole number of times'
-        )
-    _check_max_wait(max_wait_ns)
-    if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
-        raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
-    slots = _ring_slots(window_ns, hop_ns, max_wait_ns)
-    ring_bytes = slots * height * width * 2 * cameras
-    if ring_bytes > MAX_RING_BYTES:
-        raise ValueError(
-            f'{slots} slots of {height} x {width} x {2 * cameras} counts take '
-            f'{ring_bytes / 2**20:.0f} MiB, over {MAX_RING_BYTES >> 20}; lower width, height or '
-            'max_wait_ms, or raise hop_ms'
-        )
+def _plain(width: int, height: int) -> TableMaker:
+    """Return the table maker that fits each sensor into the frame as it is."""
 
+    def make(camera: int, raw_width: int, raw_height: int) -> PixelTable:
+        return resize_table(raw_width, raw_height, width, height)
 
-def _ring_slots(window_ns: int, hop_ns: int, max_wait_ns: int) -> int:
-    return -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)
-
-
-def _check_max_wait(max_wait_ns: int) -> None:
-    if max_wait_ns < 0:
-        raise ValueError(f'max_wait_ns={max_wait_ns} must be at least 0')
+    return make

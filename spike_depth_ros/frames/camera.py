@@ -1,84 +1,143 @@
 """One camera's stream on its way into the binner."""
 
-from spike_depth_ros.events import histogram as tallies
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events import tally as tallies
 from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.events.decoder import JITTER_NS
 from spike_depth_ros.events.encodings import new_decoder
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Sequence
 from spike_depth_ros.frames.counters import CameraCounters
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.frames.sensor import Sensor
 
 
 class CameraStream:
     """Hold what is known of a camera since the last reset; its first packet settles the form.
 
-    reached_ns: common time that the stream has reached, None before any.
+    sensor_ns, common_ns: sensor time and common time that the stream has reached; sensor_ns is
+    None before its clock has started. offset_ns: common time minus sensor time. The sensor must
+    fit the packet.
     """
 
-    def __init__(self, packet: Packet, table: PixelTable, camera: int, channels: int) -> None:
+    def __init__(self, packet: Packet, sensor: Sensor) -> None:
         self.decoder = new_decoder(packet.encoding)
         self.clock = SensorClock(self.decoder.wrap_ns)
         self.sequence = Sequence()
-        self.lookup = table.lookup(camera, channels)
-        self.reached_ns: int | None = None
+        self.sensor_ns: int | None = None
+        self.common_ns = 0
+        self.offset_ns = 0
+        self._before_ns = 0  # common time that was reached when the packet came
+        assert sensor.lookup is not None
+        self._lookup = sensor.lookup
+        self._sensor = sensor
         self._form = form(packet)
+        self._has_seq = packet.seq is not None
+
+    def is_of_type_of(self, packet: Packet) -> bool:
+        """Say whether the message was of the type of the first one: only one type has seq."""
+        return self._has_seq == (packet.seq is not None)
 
     def has_form_of(self, packet: Packet) -> bool:
         """Say whether encoding and size are those of the first packet."""
         return self._form == form(packet)
 
-    def slot(self, hop_ns: int) -> int:
-        """Return the slot that the stream has reached; its time must be known."""
-        return (self.reached_ns or 0) // hop_ns
-
     def counting_slot(self, hop_ns: int) -> int | None:
-        """Return the slot in which the next event counts, None while no time is known."""
+        """Return the slot in which the next event counts, None while no time is known.
+
+        An event of a packet counts no earlier than what was reached before the packet.
+        """
+        if self.sensor_ns is None:
+            return None
         time_ns = self.decoder.time_ns
         if time_ns is None:
-            time_ns = self.reached_ns
-        return None if time_ns is None else time_ns // hop_ns
+            time_ns = self.sensor_ns
+        return max(time_ns + self.offset_ns, self._before_ns) // hop_ns
 
-    def keep_time(self, stamp_ns: int, first_ns: int, shared_offset_ns: int | None) -> bool:
-        """Hold the time at which a packet starts against its header stamp.
+    def start(self, stamp_ns: int, first_ns: int) -> None:
+        """Start the clock with the first packet that tells a time."""
+        self.clock.start(stamp_ns, first_ns)
+        self.sensor_ns = first_ns
 
-        shared_offset_ns: see SensorClock.start. Returns False for a time jump, which ends the
-        stream.
+    def align(self, wraps: int, offset_ns: int) -> None:
+        """Bring the stream, just started, to the common time: whole wraps and an offset."""
+        assert self.sensor_ns is not None
+        self.decoder.shift(wraps)
+        self.clock.shift(wraps)
+        self.sensor_ns += wraps * self.clock.wrap_ns
+        self.offset_ns = offset_ns
+        self.common_ns = self._before_ns = self.sensor_ns + offset_ns
+
+    def follow(self, stamp_ns: int, first_ns: int) -> bool:
+        """Hold the time at which a later packet starts against its header stamp.
+
+        Returns False for a time jump, which ends the stream; else map_to is to follow.
         """
-        wraps: int | None
-        if self.reached_ns is None:
-            wraps = self.clock.start(stamp_ns, first_ns, shared_offset_ns)
-        elif first_ns < self.reached_ns - JITTER_NS:
+        assert self.sensor_ns is not None
+        if first_ns < self.sensor_ns - JITTER_NS:
             return False
-        else:
-            wraps = self.clock.follow(stamp_ns, first_ns)
+        wraps = self.clock.follow(stamp_ns, first_ns)
         if wraps is None:
             return False
         self.decoder.shift(wraps)
-        self.reach(first_ns + wraps * self.decoder.wrap_ns)
+        self.sensor_ns = max(self.sensor_ns, first_ns + wraps * self.clock.wrap_ns)
         return True
 
-    def reach(self, time_ns: int) -> None:
-        """Let the stream's time advance to time_ns, never back."""
-        self.reached_ns = time_ns if self.reached_ns is None else max(self.reached_ns, time_ns)
+    def map_to(self, offset_ns: int) -> None:
+        """Change common time minus sensor time, only so far that common time does not run back."""
+        assert self.sensor_ns is not None
+        self._before_ns = self.common_ns
+        self.offset_ns = max(offset_ns, self.common_ns - self.sensor_ns)
+        self.reach(self.sensor_ns)
+
+    def reach(self, sensor_ns: int) -> None:
+        """Let the stream's time advance, never back."""
+        assert self.sensor_ns is not None
+        self.sensor_ns = max(self.sensor_ns, sensor_ns)
+        self.common_ns = max(self.common_ns, self.sensor_ns + self.offset_ns)
+
+    def consume(
+        self,
+        words: npt.NDArray[Any],
+        position: int,
+        until_ns: int,
+        histogram: npt.NDArray[np.uint8],
+    ) -> int:
+        """Count events up to the first at or after a common time; see Decoder.consume."""
+        position = self.decoder.consume(
+            words,
+            position,
+            until_ns - self.offset_ns,
+            self._lookup,
+            self._sensor.noise.state,
+            histogram,
+        )
+        if self.sensor_ns is not None and self.decoder.time_ns is not None:
+            self.reach(self.decoder.time_ns)
+        return position
 
     def move_tally(self, counters: CameraCounters, late: bool) -> tuple[int, int]:
         """Move the decoder's tally to the counters; return counted and saturated events."""
-        tally = [int(count) for count in self.decoder.tally]
+        tally = self.decoder.tally.tolist()
         self.decoder.tally.fill(0)
-        counted, saturated = tally[tallies.COUNTED], tally[tallies.SATURATED]
-        unmapped, outside = tally[tallies.UNMAPPED_EVENTS], tally[tallies.OUTSIDE_EVENTS]
-        stale, backward = tally[tallies.STALE_EVENTS], tally[tallies.BACKWARD_EVENTS]
-        counters.events += counted + saturated + unmapped + outside + stale + backward
-        counters.events_unmapped += unmapped
-        counters.events_outside += outside
-        counters.events_stale += stale
-        counters.events_backward += backward
-        counters.events_late += counted + saturated if late else 0
+        events, saturated = tally[tallies.EVENTS], tally[tallies.SATURATED]
+        placed = events - sum(tally[tallies.UNMAPPED_EVENTS : tallies.BACKGROUND_EVENTS + 1])
+        counters.events += events + tally[tallies.STALE_EVENTS] + tally[tallies.BACKWARD_EVENTS]
+        counters.events_unmapped += tally[tallies.UNMAPPED_EVENTS]
+        counters.events_outside += tally[tallies.OUTSIDE_EVENTS]
+        counters.events_hot += tally[tallies.HOT_EVENTS]
+        counters.events_refractory += tally[tallies.REFRACTORY_EVENTS]
+        counters.events_background += tally[tallies.BACKGROUND_EVENTS]
+        counters.events_stale += tally[tallies.STALE_EVENTS]
+        counters.events_backward += tally[tallies.BACKWARD_EVENTS]
+        counters.events_late += placed if late else 0
         counters.words_unknown += tally[tallies.UNKNOWN_WORDS]
         counters.triggers_falling += tally[tallies.TRIGGERS]
         counters.triggers_rising += tally[tallies.TRIGGERS + 1]
-        return counted, saturated
+        return placed - saturated, saturated
 
 
 def form(packet: Packet) -> tuple[str, int, int]:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from spike_depth_ros.events.histogram import check_polarity, count_event, new_tally
+from spike_depth_ros.events.compiled import compiled
+from spike_depth_ros.events.histogram import check_polarity, count_event
+from spike_depth_ros.events.lookup import new_lookup
+from spike_depth_ros.events.tally import new_tally
 from spike_depth_ros.frames.pixel_table import PixelTable
 
 CHANNELS = 2
@@ -43,14 +45,14 @@ def count_events(
         np.asarray(x, np.int64),
         np.asarray(y, np.int64),
         signs,
-        table.lookup(0, CHANNELS),
+        new_lookup(table.index, 0, CHANNELS),
         frame.reshape(-1),
         new_tally(),
     )
     return frame
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _count(x: Any, y: Any, polarity: Any, lookup: Any, histogram: Any, tally: Any) -> None:
     for event in range(len(x)):
-        count_event(lookup, x[event], y[event], polarity[event], histogram, tally)
+        count_event(lookup, x[event], y[event], polarity[event], 0, None, histogram, tally)

@@ -7,28 +7,35 @@ from dataclasses import dataclass
 class CameraCounters:
     """Count one camera's packets, events and words since the start.
 
-    Of all `packets`, these were dropped whole: `packets_unknown_encoding`, `packets_wrong_form`
-    (size or encoding unlike the camera's first, or beyond any sensor's), `packets_wrong_time` (no
-    clock goes there), `packets_out_of_order` and `packets_stale` (from before a reset).
-    `packets_truncated` ended within a word and were read up to it. `packets_lost` are missing
-    between those that were read, by gaps in `seq`.
+    Of all `packets`, these were dropped whole: `packets_malformed` (no message of their type),
+    `packets_unknown_encoding`, `packets_wrong_form` (size or encoding unlike the camera's first,
+    or beyond any sensor's), `packets_uncalibrated` (no pixel table for the sensor yet),
+    `packets_wrong_time` (no clock goes there), `packets_out_of_order` and `packets_stale` (from
+    before a reset). `packets_truncated` ended within a word and were read up to it.
+    `packets_lost` are missing between those that were read, by gaps in `seq`.
 
     Of all `events`, `events_unmapped` and `events_outside` (of the sensor) have no place in a
-    frame, `events_late` came after their window, `events_stale` after lost packets and before time
-    and address were known again, `events_backward` at a time too far back.
+    frame, the noise filters removed `events_hot`, `events_refractory` and `events_background`,
+    `events_late` came after their window, `events_stale` after lost packets and before time and
+    address were known again, `events_backward` at a time too far back.
     """
 
     packets: int = 0
     packets_lost: int = 0
     packets_out_of_order: int = 0
     packets_stale: int = 0
+    packets_malformed: int = 0
     packets_unknown_encoding: int = 0
     packets_wrong_form: int = 0
+    packets_uncalibrated: int = 0
     packets_wrong_time: int = 0
     packets_truncated: int = 0
     events: int = 0
     events_unmapped: int = 0
     events_outside: int = 0
+    events_hot: int = 0
+    events_refractory: int = 0
+    events_background: int = 0
     events_late: int = 0
     events_stale: int = 0
     events_backward: int = 0

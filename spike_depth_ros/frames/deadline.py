@@ -30,10 +30,14 @@ class Deadline:
             self.waited_ns += min(max(now_ns - self._now_ns, 0), MAX_STEP_NS)
         self._now_ns = now_ns
 
-    def lead(self, slot: int) -> None:
-        """Take note of the slot that the leading camera is in now: it passed those before."""
+    def lead(self, slot: int, since_ns: int) -> None:
+        """Take note of the slot that a camera is in, since a waiting time.
+
+        It passed those before. Only the leading camera's counts. Time may not go back from call
+        to call.
+        """
         if not self._passed or slot > self._passed[-1][1]:
-            self._passed.append((self.waited_ns, slot))
+            self._passed.append((since_ns, slot))
 
     def overdue(self, open_slot: int) -> int:
         """Return the slot before which everything is overdue, at least the first open one.

@@ -1,38 +1,32 @@
 """Where each raw pixel of a camera lands in the network's image."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.events.histogram import OUTSIDE, UNMAPPED
+from spike_depth_ros.events.lookup import NOWHERE
 
 
 @dataclass(frozen=True, eq=False)
 class PixelTable:
     """Map raw pixels to network pixels in one look-up.
 
-    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or -1 for
-    nowhere. mapped: bool [height, width], True where a raw pixel lands or the pixel's centre
+    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or NOWHERE.
+    mapped: bool [height, width], True where a raw pixel lands or the pixel's centre
     looks at the sensor; so a small sensor scaled up leaves no grid of unmapped pixels.
     """
 
     index: npt.NDArray[np.int32]
     mapped: npt.NDArray[np.bool_]
 
-    def lookup(self, camera: int, channels: int) -> npt.NDArray[np.int32]:
-        """Return the table as the decoders use it, for one camera of a frame of so many channels.
-
-        int32 [raw_height + 1, raw_width + 1]: flat index of the OFF count of the network pixel
-        (ON is the one before), UNMAPPED, or OUTSIDE in the additional last row and column, to
-        which decoders clip addresses that are not on the sensor.
-        """
-        raw_height, raw_width = self.index.shape
-        lookup = np.full((raw_height + 1, raw_width + 1), OUTSIDE, np.int32)
-        lookup[:-1, :-1] = np.where(
-            self.index < 0, UNMAPPED, self.index * channels + 2 * camera + 1
-        )
-        return lookup
+    @cached_property
+    def median_raw_pixels(self) -> float:
+        """Return how many raw pixels fall on a mapped network pixel: the median, 0 if none is."""
+        landed = np.bincount(self.index[self.index != NOWHERE], minlength=self.mapped.size)
+        counts = landed[self.mapped.reshape(-1)]
+        return float(np.median(counts)) if counts.size else 0.0
 
 
 def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> PixelTable:
@@ -43,9 +37,9 @@ def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> Pi
     scale = min(width / raw_width, height / raw_height)
     column = _places(raw_width, width, scale)
     row = _places(raw_height, height, scale)
-    index = np.where(_both(row, column), row[:, None] * width + column, -1).astype(np.int32)
+    index = np.where(_both(row, column), row[:, None] * width + column, NOWHERE).astype(np.int32)
     mapped = _both(_places(height, raw_height, 1 / scale), _places(width, raw_width, 1 / scale))
-    mapped.reshape(-1)[index[index >= 0]] = True
+    mapped.reshape(-1)[index[index != NOWHERE]] = True
     return PixelTable(index, mapped)
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.ring import SlotRing
+from spike_depth_ros.frames.stamps import Stamps
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +32,16 @@ class Windows:
     closes in order; slots before `open` take no more events.
     """
 
-    def __init__(self, ring: SlotRing, hop_ns: int, hops: int, counters: BinnerCounters) -> None:
+    def __init__(
+        self, ring: SlotRing, hop_ns: int, hops: int, counters: BinnerCounters, stamps: Stamps
+    ) -> None:
         self.open = 0
         self._begun = False
         self._ring = ring
         self._hop_ns = hop_ns
         self._hops = hops
         self._counters = counters
+        self._stamps = stamps
         self._closed = False
         self._newest: int | None = None  # last slot with an event
 
@@ -58,22 +62,21 @@ class Windows:
             self._ring.add_events(slot, counted, saturated)
             self._newest = slot if self._newest is None else max(self._newest, slot)
 
-    def make_room(self, slot: int, passed: list[int], offset_ns: int) -> list[SpikeFrame]:
+    def make_room(self, slot: int, passed: list[int]) -> list[SpikeFrame]:
         """Close the windows whose slots share a place in the ring with this one."""
-        return self.close(self._oldest_beside(slot), passed, offset_ns)
+        return self.close(self._oldest_beside(slot), passed)
 
-    def close(self, before: int, passed: list[int], offset_ns: int) -> list[SpikeFrame]:
+    def close(self, before: int, passed: list[int]) -> list[SpikeFrame]:
         """Close the windows before one; those that a camera has not passed are incomplete.
 
         What such a camera sent of a window is left out of its frame: half a window of one eye
         would make the network see depth that is not there. passed: the first slot that each
-        camera has not passed. offset_ns: ROS time minus common time. Takes no longer for a jump
-        over many empty windows.
+        camera has not passed. Takes no longer for a jump over many empty windows.
         """
         frames = []
         while self._begun and self.open < before:
             self._closed = True
-            frame = self._frame(self.open, offset_ns)
+            frame = self._frame(self.open)
             if frame is not None:
                 frames.append(frame)
                 late = [camera for camera, slot in enumerate(passed) if slot <= self.open]
@@ -96,7 +99,8 @@ class Windows:
         """Return the first window that can be open while a slot is written to."""
         return slot + self._hops - self._ring.size
 
-    def _frame(self, window: int, offset_ns: int) -> SpikeFrame | None:
+    def _frame(self, window: int) -> SpikeFrame | None:
+        offset_ns = self._stamps.offset_ns(window)
         self._counters.windows_closed += 1
         slots = range(window + 1 - self._hops, window + 1)
         if not any(self._ring.events(slot) for slot in slots):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from spike_depth_ros.recordings.cdr import EVENT_PACKET
+from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.recordings.rosbag2 import RecordingError, Topic, missing_topic
 
 

@@ -1,7 +1,8 @@
 """The two message types of a recording, from and to the CDR bytes that travel and are stored.
 
-EventPacket: event_camera_msgs/msg/EventPacket. Depth: sensor_msgs/msg/CompressedImage in
-image_transport's compressedDepth format (depth_codec). Neither needs a ROS installation.
+EventPacket: event_camera_msgs/msg/EventPacket (events.messages reads it). Depth:
+sensor_msgs/msg/CompressedImage in image_transport's compressedDepth format (depth_codec). Neither
+needs a ROS installation.
 """
 
 import struct
@@ -11,10 +12,10 @@ import numpy as np
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings import depth_codec
 
-EVENT_PACKET = 'event_camera_msgs/msg/EventPacket'
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 
 # The fields of interfaces/event_camera_msgs, which an installed package does not carry.
@@ -77,7 +78,7 @@ def _stamp_format(cdr: bytes) -> str:
 
 
 class MessageCodec:
-    """Turn CDR bytes into packets and depth images and back.
+    """Turn CDR bytes into depth images and back, and packets into CDR bytes.
 
     Bytes that are no such message raise ValueError, one sentence.
     """
@@ -88,20 +89,6 @@ class MessageCodec:
     def check(self, cdr: bytes, message_type: str) -> None:
         """Raise ValueError, one sentence, unless the bytes are a message of the type."""
         self._read(cdr, message_type)
-
-    def packet(self, cdr: bytes) -> Packet:
-        """Read an EventPacket; the packet's data are a read-only view into `cdr`."""
-        message = self._read(cdr, EVENT_PACKET)
-        return Packet(
-            encoding=message.encoding,
-            width=message.width,
-            height=message.height,
-            seq=message.seq,
-            stamp_ns=_to_ns(message.header.stamp),
-            time_base_ns=message.time_base,
-            big_endian=message.is_bigendian,
-            data=message.events,
-        )
 
     def packet_to_cdr(self, packet: Packet, frame_id: str) -> bytes:
         """Write an EventPacket."""

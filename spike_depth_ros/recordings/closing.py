@@ -11,7 +11,7 @@ import numpy as np
 
 from spike_depth_ros.events.encodings import new_decoder
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
-from spike_depth_ros.events.histogram import UNMAPPED
+from spike_depth_ros.events.lookup import NOWHERE, new_lookup
 from spike_depth_ros.events.packet import Packet
 
 NS_PER_US = 1000
@@ -38,12 +38,12 @@ def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
         decoder = new_decoder(packets[-1].encoding)
     except (IndexError, ValueError):
         return None
-    nowhere = np.full((1, 1), UNMAPPED, np.int32), np.zeros(1, np.uint8)
+    lookup = new_lookup(np.full((1, 1), NOWHERE, np.int32), 0, 2)
     first_ns: int | None = None
     for packet in packets:
         words = decoder.open(packet)
         first_ns = decoder.first_time_ns(words)
-        decoder.consume(words, 0, NEVER_NS, *nowhere)
+        decoder.consume(words, 0, NEVER_NS, lookup, None, np.zeros(0, np.uint8))
     sensor_ns = first_ns if decoder.time_ns is None else decoder.time_ns
     if first_ns is None or sensor_ns is None:
         return None
@@ -61,7 +61,7 @@ def closing_packet(end: StreamEnd, stamp_ns: int) -> Packet:
         data = encoder.encode(nothing, nothing, nothing, nothing, until_us)
     return replace(
         end.last,
-        seq=end.last.seq + 1,
+        seq=None if end.last.seq is None else end.last.seq + 1,
         stamp_ns=stamp_ns,
         time_base_ns=sensor_ns,
         big_endian=False,

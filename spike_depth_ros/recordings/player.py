@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns, with_stamp
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
@@ -102,14 +103,14 @@ class Player:
         """Return what to add to header stamps, by the first event packet that is not damaged."""
         for message in recording.messages(self._cameras):
             with suppress(ValueError):
-                stamp = self._codec.packet(message.cdr).stamp_ns
+                stamp = read_packet(message.cdr).stamp_ns
                 present_ns = time.time_ns()
                 return stamp_shift_ns(stamp, message.log_time_ns, recording.start_ns, present_ns)
         return 0
 
     def _close_windows(self) -> None:
         ends = {
-            topic: stream_end([self._codec.packet(cdr) for cdr in recent])
+            topic: stream_end([read_packet(cdr) for cdr in recent])
             for topic, recent in self._recent.items()
         }
         last_ns = max((end.stamp_ns for end in ends.values() if end), default=0)
@@ -122,16 +123,9 @@ class Player:
     def _close(self, topic: str, packet: Packet) -> None:
         """Send a camera's last packet, unless its stream ended with a stamp that none can hold."""
         try:
-            cdr = self._codec.packet_to_cdr(packet, _frame_id(self._recent[topic][-1]))
+            cdr = self._codec.packet_to_cdr(packet, packet.frame_id)
             moved = with_stamp(cdr, packet.stamp_ns + self._shift_ns)
         except (ValueError, struct.error) as error:
             self._warn(f'the last window of {topic} stays open: {error}')
             return
         self._send_out(topic, moved)
-
-
-def _frame_id(cdr: bytes) -> str:
-    """Return the frame_id of a CDR message whose first field is a Header."""
-    length_format = '<I' if cdr[1] & 1 else '>I'
-    (length,) = struct.unpack_from(length_format, cdr, 12)
-    return cdr[16 : 16 + length].rstrip(b'\0').decode()

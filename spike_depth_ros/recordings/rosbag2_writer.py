@@ -16,11 +16,11 @@ from rosbags.interfaces import (
 )
 from rosbags.rosbag2 import Writer, WriterError
 
+from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.cdr import (
     COMPRESSED_IMAGE,
-    EVENT_PACKET,
     MessageCodec,
     message_types,
 )

@@ -2,32 +2,36 @@
 
 from dataclasses import asdict
 
-from spike_depth_ros.frames.counters import BinnerCounters
+from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
 
 CAMERAS = ('left', 'right')
 SECOND_NS = 1e9
+MS_NS = 1e6
 # An event camera that sees no motion may send nothing; its driver sends packets all the same.
 SILENT_NS = 1_000_000_000
 # Counters that should stand still on a healthy rig.
 _PACKET_PROBLEMS = (
     'packets_lost',
     'packets_out_of_order',
+    'packets_malformed',
     'packets_unknown_encoding',
     'packets_wrong_form',
+    'packets_uncalibrated',
     'packets_wrong_time',
     'packets_truncated',
 )
+_NOISE = ('hot', 'refractory', 'background')
 
 
 class BinnerReport:
     """Keep what the node reports between two reports: rates, silences, new problems."""
 
-    def __init__(self, counters: BinnerCounters, now_ns: int) -> None:
-        self._counters = counters
+    def __init__(self, binner: Binner, now_ns: int) -> None:
+        self._binner = binner
         self._since_ns = now_ns
-        self._before = asdict(counters)
-        self._heard_ns: list[int | None] = [None] * len(counters.cameras)
+        self._before = asdict(binner.counters)
+        self._heard_ns: list[int | None] = [None] * len(binner.counters.cameras)
         self._last_problem = ''
 
     def packet(self, camera: int, now_ns: int) -> None:
@@ -40,10 +44,12 @@ class BinnerReport:
 
     def make(self, now_ns: int) -> Report:
         """Return the report at now_ns (monotonic) and start anew."""
-        now = asdict(self._counters)
+        now = asdict(self._binner.counters)
         elapsed_s = max((now_ns - self._since_ns) / SECOND_NS, 1e-9)
         report = Report()
         self._add_rates(report, now, elapsed_s)
+        self._add_rig(report, now)
+        self._add_counts(report, now)
         self._add_silences(report, now_ns)
         self._add_problems(report, now)
         self._since_ns, self._before, self._last_problem = now_ns, now, ''
@@ -58,6 +64,28 @@ class BinnerReport:
             for what in ('packets', 'events'):
                 rate = (camera[what] - earlier[what]) / elapsed_s
                 report.values[f'{name} {what} (1/s)'] = rate
+
+    def _add_rig(self, report: Report, now: dict) -> None:
+        """Add how the clocks agree, how pixels are mapped, and what the noise filters removed."""
+        status = self._binner.status()
+        report.values['sync'] = status.sync
+        if status.apart_ns is not None:
+            report.values['right clock behind left (ms)'] = status.apart_ns / MS_NS
+        cameras = zip(
+            CAMERAS, status.cameras, now['cameras'], self._before['cameras'], strict=False
+        )
+        for name, camera, counts, earlier in cameras:
+            if camera.clock_spread_ns is not None:
+                report.values[f'{name} clock spread (ms)'] = camera.clock_spread_ns / MS_NS
+            if camera.raw_pixels is not None:
+                report.values[f'{name} raw pixels on a pixel (median)'] = camera.raw_pixels
+            report.values[f'{name} hot pixels'] = camera.hot_pixels
+            events = max(counts['events'] - earlier['events'], 1)
+            for kind in _NOISE:
+                removed = counts[f'events_{kind}'] - earlier[f'events_{kind}']
+                report.values[f'{name} removed as {kind} (%)'] = 100.0 * removed / events
+
+    def _add_counts(self, report: Report, now: dict) -> None:
         for name, value in now.items():
             if name != 'cameras':
                 report.values[_words(name)] = value

@@ -3,14 +3,14 @@
 from array import array
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from builtin_interfaces.msg import Time
-from event_camera_msgs.msg import EventPacket
+from geometry_msgs.msg import Quaternion, TransformStamped
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.rig import Rig
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
@@ -39,34 +39,6 @@ def to_time(ns: int) -> Time:
     ns = min(max(ns, -(1 << 31) * SECOND_NS), (1 << 31) * SECOND_NS - 1)
     sec, nanosec = divmod(ns, SECOND_NS)
     return Time(sec=sec, nanosec=nanosec)
-
-
-def to_packet(message: EventPacket) -> Packet:
-    """Return an event packet; its data are a view into the message."""
-    return Packet(
-        encoding=message.encoding,
-        width=message.width,
-        height=message.height,
-        seq=message.seq,
-        stamp_ns=to_ns(message.header.stamp),
-        time_base_ns=message.time_base,
-        big_endian=message.is_bigendian,
-        data=np.frombuffer(message.events, np.uint8),
-    )
-
-
-def from_packet(packet: Packet, frame_id: str) -> EventPacket:
-    """Return an event packet as a message."""
-    return EventPacket(
-        header=Header(stamp=to_time(packet.stamp_ns), frame_id=frame_id),
-        width=packet.width,
-        height=packet.height,
-        seq=packet.seq,
-        time_base=packet.time_base_ns,
-        encoding=packet.encoding,
-        is_bigendian=packet.big_endian,
-        events=array('B', packet.data.tobytes()),
-    )
 
 
 def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
@@ -132,6 +104,23 @@ def to_camera_info(rig: Rig, header: Header) -> CameraInfo:
         r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
         p=[f, 0.0, cx, 0.0, 0.0, f, cy, 0.0, 0.0, 0.0, 1.0, 0.0],
     )
+
+
+def to_rotation(
+    rotation: npt.NDArray[np.float64], frame_id: str, child_frame_id: str, stamp: Time
+) -> TransformStamped:
+    """Return the transform between two frames that differ by a rotation alone.
+
+    rotation: float64 [3, 3], takes coordinates in frame_id to those in child_frame_id.
+    """
+    turn, _ = cv2.Rodrigues(rotation.T)
+    angle = float(np.linalg.norm(turn))
+    x, y, z = (turn[:, 0] * np.sinc(angle / (2 * np.pi)) / 2).tolist()
+    transform = TransformStamped(
+        header=Header(stamp=stamp, frame_id=frame_id), child_frame_id=child_frame_id
+    )
+    transform.transform.rotation = Quaternion(x=x, y=y, z=z, w=float(np.cos(angle / 2)))
+    return transform
 
 
 def _layout(encoding: str) -> tuple[type, int]:

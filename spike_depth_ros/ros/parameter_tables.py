@@ -49,6 +49,13 @@ BINNER: Table = (
         1000,
         read_only=False,
     ),
+    ParameterRow(
+        'sync',
+        'auto',
+        '',
+        'Clock in which windows are cut: that of synchronised cameras, or header stamps.',
+        choices=('auto', 'sensor', 'host'),
+    ),
     ParameterRow('width', 346, 'px', 'Width of a spike frame; the model fixes it.', 8, 4096),
     ParameterRow('height', 260, 'px', 'Height of a spike frame; the model fixes it.', 8, 4096),
     ParameterRow(
@@ -56,7 +63,52 @@ BINNER: Table = (
     ),
     ParameterRow('cx', 173.0, 'px', 'Principal point of it, column.', -100_000, 100_000),
     ParameterRow('cy', 130.0, 'px', 'Principal point of it, row.', -100_000, 100_000),
-    ParameterRow('baseline', 0.0999, 'm', 'Distance of the two cameras.', 0.001, 100),
+    ParameterRow(
+        'baseline',
+        0.0999,
+        'm',
+        'Distance of the two cameras where no calibration tells it.',
+        0.001,
+        100,
+    ),
+    ParameterRow(
+        'calibration',
+        '',
+        '',
+        'File of the rig: a kalibr camchain, a DSEC cam_to_cam or the left ROS calibration; '
+        'camera_info: from the topics; empty: fit the sensors in as they are.',
+    ),
+    ParameterRow(
+        'right_calibration', '', '', "The right camera's file beside a left ROS calibration."
+    ),
+    ParameterRow(
+        'hot_pixel_hz',
+        0.0,
+        'Hz',
+        'Drop the events of pixels that have more of them and far more than their neighbours; '
+        '0: off.',
+        0,
+        1_000_000,
+        read_only=False,
+    ),
+    ParameterRow(
+        'background_ms',
+        0.0,
+        'ms',
+        'Drop events without an event of a neighbouring pixel within this time; 0: off.',
+        0,
+        10_000,
+        read_only=False,
+    ),
+    ParameterRow(
+        'refractory_ms',
+        0.0,
+        'ms',
+        'Drop events that follow the last one of their pixel sooner; 0: off.',
+        0,
+        10_000,
+        read_only=False,
+    ),
     ParameterRow('event_queue', 1000, 'packets', 'Depth of the event queues.', 1, 100_000),
 )
 

@@ -20,12 +20,23 @@ _RCLPY_ROWS = (
     ParameterRow('use_sim_time', False, '', 'Take the time from /clock.'),
     ParameterRow('start_type_description_service', True, '', 'Describe message types.'),
 )
-_QOS_NAME = re.compile(r'qos_overrides\.[^.]+\.(publisher|subscription)\.(?P<policy>\w+)')
+_QOS_NAME = re.compile(
+    r'qos_overrides\.(?P<topic>[^.]+)\.(publisher|subscription)\.(?P<policy>\w+)'
+)
+# The topics whose durability can be overridden; see qos.OVERRIDABLE_DURABILITY.
+_LATCHABLE = 'camera_info'
 _QOS_ROWS = (
     ParameterRow('depth', 10, 'messages', 'Depth of the queue.', 1, 1_000_000),
     ParameterRow('history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')),
     ParameterRow(
         'reliability', 'reliable', '', 'What is sent again.', choices=('reliable', 'best_effort')
+    ),
+    ParameterRow(
+        'durability',
+        'volatile',
+        '',
+        'What those who join later get.',
+        choices=('volatile', 'transient_local'),
     ),
 )
 
@@ -94,14 +105,17 @@ def _check_given(given: dict[str, Any], table: Table) -> None:
         elif name not in known:
             raise ParameterError(
                 f"there is no parameter '{name}': use one of {', '.join(known)}, use_sim_time, or "
-                'qos_overrides.<topic>.<publisher or subscription>.<depth, history or reliability>'
+                'qos_overrides.<topic>.<publisher or subscription>.'
+                '<depth, history, reliability or durability>'
             )
 
 
 def _qos_row(name: str) -> ParameterRow | None:
     """Return the row of a QoS override, None if the parameter is none."""
     match = _QOS_NAME.fullmatch(name)
-    rows = (row for row in _QOS_ROWS if match and row.name == match['policy'])
+    if not match or (match['policy'] == 'durability' and not match['topic'].endswith(_LATCHABLE)):
+        return None
+    rows = (row for row in _QOS_ROWS if row.name == match['policy'])
     return next((replace(row, name=name) for row in rows), None)
 
 

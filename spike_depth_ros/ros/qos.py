@@ -1,14 +1,32 @@
 """Qualities of service of the topics; events, spike frames and depth can be overridden."""
 
-from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos import (
+    QoSDurabilityPolicy,
+    QoSPolicyKind,
+    QoSProfile,
+    QoSReliabilityPolicy,
+)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 OVERRIDABLE = QoSOverridingOptions.with_default_policies()
+OVERRIDABLE_DURABILITY = QoSOverridingOptions(
+    [
+        QoSPolicyKind.HISTORY,
+        QoSPolicyKind.DEPTH,
+        QoSPolicyKind.RELIABILITY,
+        QoSPolicyKind.DURABILITY,
+    ]
+)
 
 
 def events(depth: int) -> QoSProfile:
     """As camera drivers send: the newest packets matter, a lost one is not sent again."""
     return QoSProfile(depth=depth, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+
+
+def calibration() -> QoSProfile:
+    """As cameras send it beside each picture; a latched one needs its durability overridden."""
+    return QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 
 
 def images() -> QoSProfile:

@@ -2,16 +2,15 @@
 
 import pytest
 
-from spike_depth_ros.events.clock import JUMP_NS, SensorClock
+from spike_depth_ros.events.clock import JUMP_NS, SETTLING_NS, SensorClock
 
 WRAP_NS = 2**24 * 1000
 SECOND_NS = 1_000_000_000
 
 
 @pytest.mark.parametrize(
-    ('offset_ns', 'shared_ns', 'wraps'),
+    ('offset_ns', 'other_ns', 'wraps'),
     [
-        (5 * WRAP_NS + 7, None, 0),  # the first camera's own time is the common clock
         (0, 0, 0),
         (5 * WRAP_NS + 7, 0, 5),
         (-2 * WRAP_NS - 7, 0, -2),
@@ -19,18 +18,33 @@ SECOND_NS = 1_000_000_000
         (WRAP_NS // 2 + 100, WRAP_NS // 2 - 100, 0),  # near half a wrap the other camera decides
     ],
 )
-def test_the_first_packet_tells_the_wraps(
-    offset_ns: int, shared_ns: int | None, wraps: int
-) -> None:
-    clock = SensorClock(WRAP_NS)
-    assert clock.start(10**18 + offset_ns, 10**18, shared_ns) == wraps
+def test_two_clocks_tell_the_wraps_between_them(offset_ns: int, other_ns: int, wraps: int) -> None:
+    clock, other = SensorClock(WRAP_NS), SensorClock(WRAP_NS)
+    clock.start(10**18 + offset_ns, 10**18)
+    other.start(10**18 + other_ns, 10**18)
+    assert clock.wraps_behind(other) == wraps
+    apart_ns = offset_ns - wraps * WRAP_NS - other_ns
+    assert clock.apart_ns(other) == apart_ns
+    clock.shift(wraps)
     assert clock.offset_ns == offset_ns - wraps * WRAP_NS
+    assert (clock.wraps_behind(other), clock.apart_ns(other)) == (0, apart_ns)
 
 
-def test_a_clock_that_never_wraps_takes_any_offset() -> None:
-    clock = SensorClock(0)
-    assert clock.start(10**18, 5, None) == 0
+def test_clocks_that_never_wrap_are_as_far_apart_as_they_are() -> None:
+    clock, other = SensorClock(0), SensorClock(0)
+    clock.start(10**18, 5)
+    other.start(10**18, 10**18)
     assert clock.offset_ns == 10**18 - 5
+    assert clock.wraps_behind(other) == 0
+    assert clock.apart_ns(other) == 10**18 - 5
+
+
+def test_after_a_shift_the_stream_goes_on() -> None:
+    clock = SensorClock(WRAP_NS)
+    clock.start(0, 0)
+    clock.shift(3)
+    assert clock.follow(SECOND_NS, 3 * WRAP_NS + SECOND_NS) == 0
+    assert clock.follow(2 * SECOND_NS, WRAP_NS) is None
 
 
 @pytest.mark.parametrize(
@@ -49,15 +63,25 @@ def test_later_packets_tell_wraps_and_jumps(
     stamp_ns: int, sensor_ns: int, wraps: int | None
 ) -> None:
     clock = SensorClock(WRAP_NS)
-    clock.start(0, 0, None)
+    clock.start(0, 0)
     assert clock.follow(stamp_ns, sensor_ns) == wraps
 
 
 def test_the_offset_follows_slowly_and_a_constant_one_exactly() -> None:
     clock = SensorClock(0)
-    clock.start(1_234_567, 0, None)
+    clock.start(1_234_567, 0)
     for packet in range(1, 100):
         clock.follow(packet * 4_000_000 + 1_234_567, packet * 4_000_000)
     assert clock.offset_ns == 1_234_567
     clock.follow(400_000_000 + 6_234_567, 400_000_000)
     assert clock.offset_ns == 1_234_567 + 5_000_000 * 4 // 500
+
+
+def test_the_spread_is_that_of_the_last_half_second() -> None:
+    clock = SensorClock(0)
+    clock.start(0, 0)
+    assert clock.spread_ns == 0
+    clock.follow(SETTLING_NS // 2 + 4_000_000, SETTLING_NS // 2)
+    assert clock.spread_ns == pytest.approx(4_000_000 * 0.5**0.5)
+    clock.follow(3 * SETTLING_NS // 2 + 2_000_000, 3 * SETTLING_NS // 2)
+    assert clock.spread_ns == 0  # the estimate had followed to 2 ms

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from reference_decoders import DECODERS, Events, windows
 
+from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
 from spike_depth_ros.recordings.rosbag2 import Recording
 
@@ -18,12 +18,11 @@ WINDOW_NS, HOP_NS = 50_000_000, 25_000_000
 
 @pytest.fixture(scope='module')
 def packets(data: Path) -> dict[str, list[Packet]]:
-    codec = MessageCodec(message_types())
     streams = {}
     for encoding, folder in FOLDERS.items():
         with Recording(data / folder) as recording:
             messages = recording.messages(['/event_camera/events'])
-            streams[encoding] = [codec.packet(message.cdr) for message in messages]
+            streams[encoding] = [read_packet(message.cdr) for message in messages]
     return streams
 
 

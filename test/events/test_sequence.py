@@ -24,3 +24,22 @@ def test_a_packet_after_seq_7(seq: int, stamp_ns: int, order: Order, lost: int) 
     assert sequence.follow(7, STAMP_NS) is Order.NEXT
     assert sequence.follow(seq, stamp_ns) is order
     assert sequence.lost == lost
+
+
+@pytest.mark.parametrize('before', [None, 7])
+@pytest.mark.parametrize(
+    ('stamp_ns', 'order'),
+    [
+        (STAMP_NS + 10 * REORDER_NS, Order.NEXT),
+        (STAMP_NS, Order.NEXT),
+        (STAMP_NS - 1, Order.LATE),
+        (STAMP_NS - REORDER_NS, Order.RESTART),
+    ],
+)
+def test_packets_without_seq_are_ordered_by_stamp(
+    before: int | None, stamp_ns: int, order: Order
+) -> None:
+    sequence = Sequence()
+    assert sequence.follow(before, STAMP_NS) is Order.NEXT
+    assert sequence.follow(None, stamp_ns) is order
+    assert sequence.lost == 0

@@ -93,6 +93,17 @@ def test_half_a_window_of_a_camera_is_left_out() -> None:
     assert binner.counters.windows_incomplete == 1
 
 
+def test_a_wait_starts_when_the_leading_packet_came_also_at_the_start() -> None:
+    left, right, binner = Camera('mono'), Camera('mono'), stereo()
+    binner.push(1, right.send([event(10)]), now_ns=0)
+    binner.poll(45 * MS_NS)
+    assert binner.push(0, left.send([event(60)]), now_ns=90 * MS_NS) == []
+    assert binner.poll(130 * MS_NS) == []
+    (frame,) = binner.push(1, right.send([event(30), event(60)]), now_ns=180 * MS_NS)
+    assert frame.counts[2, 1].tolist() == [0, 0, 2, 0]
+    assert binner.counters.windows_incomplete == 0
+
+
 def test_a_pause_of_the_process_is_not_taken_for_silence() -> None:
     left, right, binner = Camera('evt3'), Camera('evt3'), stereo()
     binner.push(0, left.send([event(10)], 60_000), now_ns=0)
@@ -124,9 +135,10 @@ def test_the_wait_can_change_while_running() -> None:
 
 def test_a_full_ring_closes_windows_without_waiting() -> None:
     left, binner = Camera('evt3'), stereo()
-    frames = []
-    for step in range(60):
-        frames += binner.push(0, left.send([event(step * 50 + 1)]), now_ns=0)
+    frames = binner.push(0, left.send([event(1)]), now_ns=0)
+    frames += binner.poll(50 * MS_NS) + binner.poll(100 * MS_NS)  # the right one does not join
+    for step in range(1, 60):
+        frames += binner.push(0, left.send([event(step * 50 + 1)]), now_ns=100 * MS_NS)
     # 1 s + 100 ms + 50 ms are 23 slots.
     assert ends_ms(frames) == [50 * (step + 1) for step in range(60 - 23)]
     assert binner.counters.windows_incomplete == len(frames)
@@ -153,8 +165,7 @@ def test_a_camera_that_starts_before_the_ring_is_late() -> None:
 
 def test_a_long_silence_costs_nothing() -> None:
     camera, binner = Camera('evt3'), mono()
-    frames = binner.push(0, camera.send([event(10)]), 0)
-    frames += binner.push(0, camera.send([event(3_600_010), event(3_600_060)]), 0)
+    frames = binner.push(0, camera.send([event(10), event(3_600_010), event(3_600_060)]), 0)
     assert ends_ms(frames) == [50, 3_600_050]
     assert binner.counters.windows_closed == 3_600_050 // 50
     assert binner.counters.resets == 0

@@ -7,7 +7,7 @@ def test_slots_are_overdue_when_the_leader_passed_them_long_enough_ago() -> None
     deadline = Deadline(100)
     for now_ns, slot in ((0, 3), (40, 5), (90, 5)):
         deadline.tick(now_ns)
-        deadline.lead(slot)
+        deadline.lead(slot, deadline.waited_ns)
     assert deadline.overdue(0) == 0
     deadline.tick(100)
     assert deadline.overdue(0) == 3
@@ -28,7 +28,7 @@ def test_closed_slots_are_forgotten() -> None:
     deadline = Deadline(100)
     deadline.tick(0)
     for slot in range(1000):
-        deadline.lead(slot)
+        deadline.lead(slot, since_ns=0)
     assert deadline.overdue(998) == 998
     deadline.tick(100)
     assert deadline.overdue(998) == 999

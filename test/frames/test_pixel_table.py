@@ -4,7 +4,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_depth_ros.events.histogram import OUTSIDE, UNMAPPED
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 
 
@@ -40,6 +39,14 @@ def test_every_raw_pixel_lands_on_a_mapped_pixel(
     assert table.mapped.reshape(-1)[table.index].all()
 
 
-def test_the_lookup_names_the_off_channel_and_has_a_border_outside() -> None:
-    table = PixelTable(np.array([[1, -1]], np.int32), np.ones((1, 2), np.bool_))
-    assert table.lookup(1, 4).tolist() == [[7, UNMAPPED, OUTSIDE], [OUTSIDE] * 3]
+def test_the_median_counts_raw_pixels_on_mapped_pixels_alone() -> None:
+    mapped = np.array([[True, True, True, False]])
+    table = PixelTable(np.array([[0, 0, 0, 2], [0, 2, -1, -1]], np.int32), mapped)
+    assert table.median_raw_pixels == 2
+    assert resize_table(1280, 960, 640, 480).median_raw_pixels == 4
+    assert resize_table(2, 2, 6, 6).median_raw_pixels == 0
+
+
+def test_a_table_that_maps_nothing_has_a_median_of_zero() -> None:
+    nothing = PixelTable(np.full((2, 2), -1, np.int32), np.zeros((3, 3), np.bool_))
+    assert nothing.median_raw_pixels == 0

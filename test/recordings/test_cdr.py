@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.recordings import cdr, depth_codec
 
 EVENTS = np.array([1, 2, 250], dtype=np.uint8)
@@ -25,7 +26,7 @@ def codec() -> cdr.MessageCodec:
 
 
 def test_packet_by_hand(codec: cdr.MessageCodec) -> None:
-    packet = codec.packet(LITTLE)
+    packet = read_packet(LITTLE)
     assert (packet.encoding, packet.width, packet.height) == ('evt3', 346, 260)
     assert (packet.seq, packet.stamp_ns, packet.time_base_ns) == (7, 12_000_000_034, 99)
     assert not packet.big_endian
@@ -41,7 +42,7 @@ def test_stamp_is_replaced_in_either_byte_order(codec: cdr.MessageCodec) -> None
         changed = cdr.with_stamp(message, 1_795_215_600_999_999_999)
         assert cdr.stamp_ns(changed) == 1_795_215_600_999_999_999
         assert changed[:4] + changed[12:] == message[:4] + message[12:]
-    assert codec.packet(cdr.with_stamp(LITTLE, 5)).stamp_ns == 5
+    assert read_packet(cdr.with_stamp(LITTLE, 5)).stamp_ns == 5
 
 
 @pytest.mark.parametrize('length', [0, 1, 4, 11])
@@ -66,12 +67,12 @@ def test_depth_round_trip(codec: cdr.MessageCodec) -> None:
 @pytest.mark.parametrize('length', [0, 3, 4, 20, 60, len(LITTLE) - 1])
 def test_bytes_that_are_no_packet(codec: cdr.MessageCodec, length: int) -> None:
     with pytest.raises(ValueError, match=f'A message of {length} bytes is no event_camera_msgs'):
-        codec.packet(LITTLE[:length])
+        codec.check(LITTLE[:length], EVENT_PACKET)
 
 
 def test_definition_is_that_of_the_interface_package() -> None:
     package = Path(__file__).parents[2] / 'interfaces' / 'event_camera_msgs'
     lines = (package / 'msg' / 'EventPacket.msg').read_text().splitlines()
     fields = [line for line in lines if line and not line.startswith('#')]
-    definition, _ = cdr.message_types().generate_msgdef(cdr.EVENT_PACKET, ros_version=2)
+    definition, _ = cdr.message_types().generate_msgdef(EVENT_PACKET, ros_version=2)
     assert definition.split('\n===')[0].splitlines() == fields

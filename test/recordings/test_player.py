@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from synthetic_stream import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_recording
 
+from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns
 from spike_depth_ros.recordings.player import Player
@@ -48,11 +49,10 @@ def play(
 
 
 def test_every_window_closes_and_no_empty_one(recording: Path) -> None:
-    codec = MessageCodec(message_types())
     binner = Binner(2, 50_000_000, 50_000_000, 100_000_000, 346, 260)
 
     for topic, cdr in play(recording):
-        binner.push(TOPICS.index(topic), codec.packet(cdr), now_ns=0)
+        binner.push(TOPICS.index(topic), read_packet(cdr), now_ns=0)
     binner.poll(now_ns=10**12)
 
     assert binner.counters.windows_closed == DURATION_US // 50_000
@@ -64,10 +64,9 @@ def test_a_camera_that_ends_early_is_brought_up_to_the_other(tmp_path: Path) -> 
         for camera, duration_us in enumerate((300_000, 100_000)):
             for packet in packets(camera, duration_us):
                 writer.write_packet(TOPICS[camera], packet.stamp_ns, packet, 'camera')
-    codec = MessageCodec(message_types())
 
     last = dict(play(tmp_path / 'uneven'))
-    ends = [codec.packet(last[topic]).stamp_ns for topic in TOPICS]
+    ends = [read_packet(last[topic]).stamp_ns for topic in TOPICS]
 
     assert ends[0] == pytest.approx(ends[1], abs=2 * PACKET_US * 1000)
 
@@ -81,7 +80,7 @@ def test_windows_end_where_the_truth_was_taken(recording: Path) -> None:
         if topic == TRUTH_TOPIC:
             truths.append(codec.depth(cdr)[0])
         else:
-            frames = binner.push(TOPICS.index(topic), codec.packet(cdr), now_ns=0)
+            frames = binner.push(TOPICS.index(topic), read_packet(cdr), now_ns=0)
             ends += [frame.stamp_ns for frame in frames]
 
     assert len(ends) == DURATION_US // 50_000

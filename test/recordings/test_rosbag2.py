@@ -12,8 +12,9 @@ import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from ruamel.yaml import YAML
 
+from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.recordings.cdr import EVENT_PACKET, MessageCodec, message_types
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.rosbag2 import Recording, RecordingError
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
@@ -73,7 +74,7 @@ def test_round_trip(folder: Path) -> None:
         ]
         * 2
     )
-    packet = codec.packet(messages[-1].cdr)
+    packet = read_packet(messages[-1].cdr)
     assert (packet.seq, packet.stamp_ns) == (2, START_NS + 10_000_000)
     assert packet.data.tolist() == PACKET.data.tolist()
     stamp_ns, depth = codec.depth(messages[2].cdr)
@@ -135,10 +136,9 @@ def test_layout_is_that_of_real_recordings(folder: Path, data: Path) -> None:
 def test_real_recordings(
     data: Path, name: str, encoding: str, count: int, duration_ns: int
 ) -> None:
-    codec = MessageCodec(message_types())
     with Recording(data / name) as recording:
         assert recording.duration_ns == duration_ns
-        packets = [codec.packet(m.cdr) for m in recording.messages(['/event_camera/events'])]
+        packets = [read_packet(m.cdr) for m in recording.messages(['/event_camera/events'])]
     assert len(packets) == count
     assert {(p.encoding, p.width, p.height) for p in packets} == {(encoding, 640, 480)}
     seqs = [packet.seq for packet in packets]

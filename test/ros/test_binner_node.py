@@ -6,31 +6,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from event_camera_msgs.msg import EventPacket
-from node_harness import NodeProcess, Probe
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
+from node_harness import NodeProcess, Probe, from_packet
 from rclpy.publisher import Publisher
-from sensor_msgs.msg import Image
+from rclpy.serialization import serialize_message
+from ros.binner_harness import (
+    PATIENT,
+    RELIABLE,
+    STATUS,
+    assert_frames,
+    event_publishers,
+    expected_frames,
+    frames,
+    send,
+    send_both,
+)
 from synthetic_stream import HEIGHT, WIDTH, packets
 
-from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import from_image, from_packet, to_ns
-
-STATUS = '/binner: spike frames'
-# Nothing may get lost between a test and its node, so both offer and ask for reliable delivery.
-RELIABLE = {
-    f'qos_overrides./{camera}/events.subscription.reliability': 'reliable'
-    for camera in ('left', 'right')
-}
+from spike_depth_ros.ros.conversions import from_image
 
 
 @pytest.fixture
 def binner() -> Iterator[NodeProcess]:
-    with NodeProcess('binner', {'max_wait_ms': 1000.0, **RELIABLE}) as process:
+    with NodeProcess('binner', PATIENT) as process:
         yield process
 
 
@@ -39,50 +40,21 @@ def senders(probe: Probe, binner: NodeProcess) -> list[Publisher]:
     return event_publishers(probe)
 
 
-def event_publishers(probe: Probe, cameras: int = 2) -> list[Publisher]:
-    topics = ('/left/events', '/right/events')[:cameras]
-    publishers = [probe.node.create_publisher(EventPacket, topic, 1000) for topic in topics]
-    probe.until_subscribed(*topics)
-    return publishers
-
-
-def send(publisher: Publisher, stream: list[Packet], frame_id: str = 'camera0') -> None:
-    for packet in stream:
-        publisher.publish(from_packet(packet, frame_id))
-
-
-def frames(probe: Probe) -> list[Image]:
-    """Return the list to which spike frames will be added, once the binner is heard."""
-    images = probe.collect(Image, '/spikes')
-    probe.until_value(STATUS, 'subscribers', 1)
-    return images
-
-
-def expected_frames(streams: list[list[Packet]]) -> dict[int, np.ndarray]:
-    """Count with the core what the node counts."""
-    binner = Binner(len(streams), 50_000_000, 50_000_000, 1_000_000_000, WIDTH, HEIGHT)
-    counted = []
-    for together in zip(*streams, strict=True):
-        for camera, packet in enumerate(together):
-            counted += binner.push(camera, packet, now_ns=0)
-    return {frame.stamp_ns: frame.counts for frame in counted}
-
-
 def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
     images = frames(probe)
+    infos = probe.collect(DiagnosticStatus, '/spikes/info')
     streams = [packets(camera, 500_000, stamp_ns=10**18) for camera in (0, 1)]
     expected = expected_frames(streams)
 
-    for left, right in zip(*streams, strict=True):
-        send(senders[0], [left])
-        send(senders[1], [right], 'camera1')
+    send_both(senders, streams)
     probe.until(lambda: len(images) == len(expected), f'{len(expected)} frames')
 
     assert len(expected) >= 9
+    assert_frames(images, expected)
     for image in images:
         assert (image.encoding, image.header.frame_id) == ('8UC4', 'camera0')
-        counts = expected[to_ns(image.header.stamp)]
-        np.testing.assert_array_equal(from_image(image), counts)
+    probe.until(lambda: infos, 'spikes/info')
+    assert len(infos) == 1  # nothing has changed since
 
 
 def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) -> None:
@@ -110,10 +82,8 @@ def test_one_camera(probe: Probe) -> None:
         send(sender, stream)
         probe.until(lambda: len(images) == len(expected), f'{len(expected)} frames')
 
-    for image in images:
-        assert image.encoding == '8UC2'
-        counts = expected[to_ns(image.header.stamp)]
-        np.testing.assert_array_equal(from_image(image), counts)
+    assert_frames(images, expected)
+    assert {image.encoding for image in images} == {'8UC2'}
 
 
 def test_a_silent_camera_is_told_of(probe: Probe, senders: list[Publisher]) -> None:
@@ -145,10 +115,13 @@ def test_bad_packets_are_counted_and_the_stream_goes_on(
         replace(stream[52], data=stream[52].data[:-1]),
         replace(stream[53], data=np.concatenate([stream[53].data, address])),
     ]
-    send(senders[0], [*bad, *stream[54:]])
+    send(senders[0], bad)
+    senders[0].publish(serialize_message(from_packet(stream[54], 'camera0'))[:50])
+    send(senders[0], stream[54:])
     probe.until(lambda: len(images) > before + 5, 'frames after the bad packets')
 
     for key in (
+        'packets malformed',
         'packets unknown encoding',
         'packets wrong form',
         'packets out of order',
@@ -158,24 +131,46 @@ def test_bad_packets_are_counted_and_the_stream_goes_on(
         probe.until_value(STATUS, f'left {key}', 1)
 
 
-def test_parameters_while_running(probe: Probe, binner: NodeProcess) -> None:
-    client = probe.node.create_client(SetParameters, '/binner/set_parameters')
-    probe.until(client.service_is_ready, 'the parameter service')
+def test_noise_filters_change_while_running(probe: Probe, senders: list[Publisher]) -> None:
+    images = frames(probe)
+    streams = [packets(camera, 500_000) for camera in (0, 1)]
+    core = Binner(2, 50_000_000, 50_000_000, 10**9, WIDTH, HEIGHT)
 
-    def change(name: str, value: float) -> tuple[bool, str]:
-        parameter = Parameter(name, value=value).to_parameter_msg()
-        future = client.call_async(SetParameters.Request(parameters=[parameter]))
-        probe.until(future.done, f'an answer about {name}')
-        (result,) = future.result().results
-        return result.successful, result.reason
+    send_both(senders, [stream[:50] for stream in streams])
+    for name in ('left', 'right'):
+        probe.until_value(STATUS, f'{name} packets', 50)
+    expected = expected_frames([stream[:50] for stream in streams], core)
+    assert probe.values(STATUS)['left events background'] == '0'
 
-    assert change('max_wait_ms', 20.0) == (True, '')
-    successful, reason = change('max_wait_ms', -1.0)
-    assert not successful
-    assert 'Min: 1.0, Max: 1000.0' in reason
-    successful, reason = change('window_ms', 20.0)
-    assert not successful
-    assert 'read-only' in reason
+    assert probe.set_parameter('/binner', 'background_ms', 5.0) == (True, '')
+    core.set_noise(NoiseSettings(support_ns=5_000_000))
+    send_both(senders, [stream[50:] for stream in streams])
+    probe.until(
+        lambda: float(probe.values(STATUS)['left removed as background (%)']) > 0, 'the share'
+    )
+    expected |= expected_frames([stream[50:] for stream in streams], core)
+    probe.until(lambda: len(images) == len(expected), f'{len(expected)} frames')
+
+    assert_frames(images, expected)
+    removed = core.counters.cameras[0].events_background
+    assert 0 < removed < 10_000
+    probe.until_value(STATUS, 'left events background', removed)
+
+
+def test_parameters_that_cannot_change_say_why(probe: Probe, binner: NodeProcess) -> None:
+    assert probe.set_parameter('/binner', 'max_wait_ms', 20.0) == (True, '')
+    for name, value, why in (
+        ('max_wait_ms', -1.0, 'Min: 1.0, Max: 1000.0'),
+        ('hot_pixel_hz', -1.0, 'Min: 0.0'),
+        ('refractory_ms', 'long', 'type'),
+        ('window_ms', 20.0, 'read-only'),
+        ('width', 640, 'read-only'),
+        ('calibration', '/rig.yaml', 'read-only'),
+        ('sync', 'host', 'read-only'),
+    ):
+        successful, reason = probe.set_parameter('/binner', name, value)
+        assert not successful
+        assert why in reason
 
 
 def test_interrupt_ends_it_quietly(probe: Probe, binner: NodeProcess) -> None:

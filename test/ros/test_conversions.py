@@ -2,18 +2,17 @@
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from synthetic_stream import packets
 
 from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.ros.conversions import (
     from_image,
-    from_packet,
     to_camera_info,
     to_image,
     to_ns,
-    to_packet,
+    to_rotation,
     to_time,
 )
 
@@ -75,14 +74,23 @@ def test_times_survive(ns: int) -> None:
     assert to_ns(to_time(ns)) == ns
 
 
-def test_packets_survive() -> None:
-    packet = packets(0, 5_000)[0]
+def test_a_rectified_frame_is_turned_and_stays_in_place() -> None:
+    # A quarter turn about z takes x to y: the child's axes are the parent's turned back.
+    rotation = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
-    again = to_packet(from_packet(packet, 'left'))
+    transform = to_rotation(rotation, 'left', 'left_rectified', Time(sec=5))
 
-    assert again.data.tobytes() == packet.data.tobytes()
-    for name in ('encoding', 'width', 'height', 'seq', 'stamp_ns', 'time_base_ns', 'big_endian'):
-        assert getattr(again, name) == getattr(packet, name)
+    assert (transform.header.frame_id, transform.child_frame_id) == ('left', 'left_rectified')
+    turn = transform.transform.rotation
+    half = np.sqrt(0.5)
+    assert [turn.x, turn.y, turn.z, turn.w] == pytest.approx([0, 0, -half, half])
+    assert transform.transform.translation.x == 0
+
+
+def test_frames_that_are_not_turned() -> None:
+    turn = to_rotation(np.eye(3), 'left', 'left_rectified', Time()).transform.rotation
+
+    assert [turn.x, turn.y, turn.z, turn.w] == [0, 0, 0, 1]
 
 
 def test_camera_info_is_of_the_rectified_camera() -> None:

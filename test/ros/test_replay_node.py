@@ -15,7 +15,7 @@ from synthetic_stream import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packe
 
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import to_ns, to_packet
+from spike_depth_ros.ros.conversions import to_ns
 
 DURATION_US = 200_000
 # Nothing may get lost between a node and its test, so both offer and ask for reliable delivery.
@@ -61,8 +61,8 @@ def test_everything_comes_stamped_with_the_present(
             assert stamp_ns - stamps[0] == packet.stamp_ns - sent[0].stamp_ns
             assert bytes(message.events) == packet.data.tobytes()
             assert message.header.frame_id == f'camera{camera}'
-        closing = to_packet(messages[-1])
-        assert (closing.seq, messages[-1].header.frame_id) == (len(sent), f'camera{camera}')
+        closing = messages[-1]
+        assert (closing.seq, closing.header.frame_id) == (len(sent), f'camera{camera}')
 
     truth = received[TRUTH_TOPIC]
     assert len(truth) == DURATION_US // 50_000

@@ -1,0 +1,1 @@
+"""Calibrated cameras: their lenses, their rectification, and the files that describe them."""

@@ -1,0 +1,64 @@
+"""What values a camera may have."""
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration.errors import CalibrationError
+
+# How many coefficients each lens model may have, in the order of sensor_msgs/CameraInfo.
+COEFFICIENTS = {
+    'plumb_bob': (0, 4, 5),
+    'rational_polynomial': (8,),
+    'equidistant': (4,),
+}
+MAX_COEFFICIENT = 1e6
+ROTATION_TOLERANCE = 1e-3
+
+
+def check_size(width: int, height: int, maximum: int) -> None:
+    """Raise CalibrationError unless both are from 1 to the maximum, pixels."""
+    if not (1 <= width <= maximum and 1 <= height <= maximum):
+        raise CalibrationError(
+            f'the size is {width} x {height}, but must be 1 to {maximum} pixels each way'
+        )
+
+
+def check_camera_matrix(matrix: npt.NDArray[np.float64]) -> None:
+    """Raise CalibrationError unless a matrix is that of a pinhole camera without skew."""
+    if matrix.shape == (3, 3) and np.isfinite(matrix).all():
+        fx, fy, cx, cy = matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]
+        plain = [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
+        if min(fx, fy) > 0 and np.array_equal(matrix, plain):
+            return
+    raise CalibrationError(
+        f'the camera matrix is {matrix.tolist()}, but must be [[fx, 0, cx], [0, fy, cy], '
+        '[0, 0, 1]] with fx and fy above 0'
+    )
+
+
+def check_distortion(model: str, distortion: npt.NDArray[np.float64]) -> None:
+    """Raise CalibrationError unless a lens model is known and has its coefficients."""
+    if model not in COEFFICIENTS:
+        raise CalibrationError(
+            f"the distortion model is '{model}', but must be one of {', '.join(COEFFICIENTS)}"
+        )
+    if distortion.ndim != 1 or distortion.size not in COEFFICIENTS[model]:
+        allowed = ' or '.join(str(count) for count in COEFFICIENTS[model])
+        raise CalibrationError(
+            f'a {model} lens has {distortion.size} distortion coefficients, but must have '
+            f'{allowed}'
+        )
+    if not (np.abs(distortion) <= MAX_COEFFICIENT).all():
+        raise CalibrationError(
+            f'the distortion coefficients are {distortion.tolist()}, but must be within '
+            f'{MAX_COEFFICIENT:g} of 0'
+        )
+
+
+def check_rotation(what: str, matrix: npt.NDArray[np.float64]) -> None:
+    """Raise CalibrationError unless a matrix is a rotation within 1e-3."""
+    if matrix.shape == (3, 3) and np.isfinite(matrix).all():
+        error = np.abs(matrix @ matrix.T - np.eye(3)).max()
+        if error <= ROTATION_TOLERANCE and np.linalg.det(matrix) > 0:
+            return
+    raise CalibrationError(f'{what} is {matrix.tolist()}, but must be a rotation')

@@ -1,0 +1,91 @@
+"""Loading a calibration from whichever file describes it."""
+
+from typing import Literal
+
+from ruamel.yaml import YAML
+
+from spike_depth_ros.calibration import camera_info, dsec, kalibr
+from spike_depth_ros.calibration.errors import CalibrationError, naming
+from spike_depth_ros.calibration.model import RigCalibration
+from spike_depth_ros.calibration.section import Section
+
+# A calibration has some kilobytes; a recording given by mistake must not fill the memory.
+MAX_BYTES = 100_000
+# A key that only one kind of file has at its top.
+KINDS = {
+    'cam0': 'a kalibr camchain',
+    'intrinsics': 'a DSEC cam_to_cam file',
+    'camera_matrix': 'a ROS camera calibration',
+}
+
+
+def load(path: str, right_path: str, cameras: Literal[1, 2]) -> RigCalibration:
+    """Load a kalibr camchain, a DSEC cam_to_cam file, or ROS camera calibrations.
+
+    The content tells which. right_path: the right camera's file beside a left ROS calibration,
+    else empty. cameras: 1 reads the left camera alone. Raises CalibrationError, one sentence with
+    the path, for a file that is missing, unreadable or does not fit.
+    """
+    document = _document(path)
+    one_each = 'camera_matrix' in document
+    if right_path and not (one_each and cameras == 2):
+        raise CalibrationError(
+            f"The calibration '{path}' is all that is needed here: leave out '{right_path}'."
+        )
+    if one_each:
+        return _from_camera_infos(path, document, right_path, cameras)
+    with naming(_name(path)):
+        read = kalibr.read if 'cam0' in document else dsec.read
+        return read(document, cameras)
+
+
+def _from_camera_infos(
+    path: str, document: Section, right_path: str, cameras: Literal[1, 2]
+) -> RigCalibration:
+    left = _camera_info(path, document)
+    if cameras == 1:
+        return camera_info.rig(left, None, (_name(path), ''))
+    if not right_path:
+        raise CalibrationError(
+            f"The calibration '{path}' is that of one camera: give the right camera's file too."
+        )
+    right = _camera_info(right_path, _document(right_path))
+    return camera_info.rig(left, right, (_name(path), _name(right_path)))
+
+
+def _camera_info(path: str, document: Section) -> camera_info.CameraInfoRecord:
+    with naming(_name(path)):
+        return camera_info.read(document)
+
+
+def _document(path: str) -> Section:
+    """Parse as YAML 1.2, where 1e-05 is a number: in YAML 1.1, so with PyYAML, it is a text."""
+    text = _bytes(path)
+    try:
+        content = YAML(typ='safe', pure=True).load(text)
+    except Exception as error:  # beside its own errors the parser lets many of Python's through
+        reason = ' '.join(str(error).split('\n')[0].split())
+        raise CalibrationError(f'{_name(path)} is no YAML file ({reason}): correct it.') from error
+    if not isinstance(content, dict) or not KINDS.keys() & content.keys():
+        kinds = ', '.join(f'{kind} (with {key})' for key, kind in KINDS.items())
+        raise CalibrationError(f'{_name(path)} is none of {kinds}: give one of these.')
+    return Section(content)
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        with open(path, 'rb') as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CalibrationError(
+            f'{_name(path)} cannot be read ({error.strerror}): give a file that can.'
+        ) from error
+    if len(content) > MAX_BYTES:
+        raise CalibrationError(
+            f'{_name(path)} has more than {MAX_BYTES} bytes, as no calibration has: give another.'
+        )
+    return content
+
+
+def _name(path: str) -> str:
+    return f"The calibration '{path}'"

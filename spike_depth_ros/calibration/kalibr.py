@@ -1,0 +1,78 @@
+"""Kalibr's camchain: cam0 is the left camera, cam1 the right one."""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
+from spike_depth_ros.calibration.rectify import offset_m, rectify
+from spike_depth_ros.calibration.section import Section
+
+# Kalibr's names of the lens models, those of its command line included.
+LENSES = {
+    'radtan': 'plumb_bob',
+    'plumb_bob': 'plumb_bob',
+    'none': 'plumb_bob',
+    'equidistant': 'equidistant',
+    'equi': 'equidistant',
+}
+RECTIFICATION = 'rectification_matrix'
+
+
+def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
+    """Read a rig from a parsed camchain.
+
+    The rectification is the file's where it has one for every camera, with the baseline of cam1's
+    projection_matrix; else it follows from T_cn_cnm1. One camera without is not turned. Raises
+    CalibrationError, naming the key, for what is missing or does not fit.
+    """
+    sections = [document.section(f'cam{number}') for number in range(cameras)]
+    if all(RECTIFICATION in section for section in sections):
+        rotations = [section.numbers(RECTIFICATION, 3, 3) for section in sections]
+        baseline_m = 0.0 if cameras == 1 else _given_baseline(sections[1])
+    elif cameras == 1:
+        rotations, baseline_m = [np.eye(3)], 0.0
+    else:
+        *rotations, baseline_m = rectify(sections[1].numbers('T_cn_cnm1', 4, 4))
+    pairs = zip(sections, rotations, strict=True)
+    raw = [raw_camera(section, 'intrinsics', rotation) for section, rotation in pairs]
+    return RigCalibration(tuple(raw), baseline_m)
+
+
+def raw_camera(
+    section: Section, intrinsics: str, rectification: npt.NDArray[np.float64]
+) -> CameraCalibration:
+    """Read one camera; intrinsics: the key of its fx, fy, cx and cy.
+
+    Raises CalibrationError, naming the key or the camera, for what is missing or does not fit.
+    """
+    if (model := section.text('camera_model')) != 'pinhole':
+        raise CalibrationError(
+            f"{section.place}.camera_model is '{model}', but only pinhole is read"
+        )
+    fx, fy, cx, cy = section.numbers(intrinsics, 4)
+    matrix = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
+    lens, coefficients = _lens(section)
+    try:
+        return CameraCalibration(
+            *section.size('resolution'), matrix, lens, coefficients, rectification
+        )
+    except CalibrationError as error:
+        raise CalibrationError(f'in {section.place}, {error}') from error
+
+
+def _lens(section: Section) -> tuple[str, npt.NDArray[np.float64]]:
+    name = section.text('distortion_model')
+    if name not in LENSES:
+        raise CalibrationError(
+            f"{section.place}.distortion_model is '{name}', but must be one of {', '.join(LENSES)}"
+        )
+    if name == 'none':
+        return LENSES[name], np.zeros(0)
+    return LENSES[name], section.numbers('distortion_coeffs', -1)
+
+
+def _given_baseline(right: Section) -> float:
+    return offset_m(right.numbers('projection_matrix', 3, 4))

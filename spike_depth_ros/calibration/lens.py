@@ -1,0 +1,99 @@
+"""What a lens does: raw pixels to rays and rays to raw pixels, by OpenCV's models."""
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from numpy.polynomial import Polynomial
+
+from spike_depth_ros.calibration.model import CameraCalibration
+
+# OpenCV's own 5 steps end 0.4 px off at the edge of DSEC's frame cameras.
+_UNTIL = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 100, 1e-9)
+_TOLERANCE_PX = 0.01
+# cv2.projectPoints always returns a Jacobian too, 30 numbers a point.
+_PORTION = 4096
+
+
+def to_rays(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the direction in which each raw pixel looks.
+
+    pixels: float64 [n, 2], column and row, whole numbers at pixel centres, n at least 1. Returns
+    float64 [n, 3] in the raw camera's frame with z = 1; NaN where OpenCV finds no ray that comes
+    back to the pixel within 0.01 px, in the range where the lens model is monotone.
+    """
+    points = np.ascontiguousarray(pixels, np.float64)[:, None]
+    matrix, coefficients = camera.camera_matrix, _coefficients(camera)
+    if camera.distortion_model == 'equidistant':
+        plane = cv2.fisheye.undistortPoints(points, matrix, coefficients, criteria=_UNTIL)
+    else:
+        # Of the calls that iterate until told, the one that OpenCV 4.6 and 5 both have.
+        ideal = cv2.undistortImagePoints(points, matrix, coefficients, None, _UNTIL)
+        plane = (ideal - matrix[:2, 2]) / matrix.diagonal()[:2]
+    rays = np.column_stack([plane[:, 0], np.ones(len(plane))])
+    rays[~(np.hypot(*(to_pixels(camera, rays) - pixels).T) <= _TOLERANCE_PX)] = np.nan
+    return rays
+
+
+def to_pixels(camera: CameraCalibration, rays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the place on the sensor's plane at which light of each direction arrives.
+
+    rays: float64 [n, 3] in the raw camera's frame, of any length. Returns float64 [n, 2], column
+    and row; NaN for a ray from behind, and for one so far off the axis that the lens model, no
+    longer monotone there, would fold it back onto the sensor.
+    """
+    pixels = np.full((len(rays), 2), np.nan)
+    forward = np.flatnonzero(rays[:, 2] > 0)
+    plane = rays[forward, :2] / rays[forward, 2:]
+    inside = np.hypot(*plane.T) < _widest_tangent(camera)
+    pixels[forward[inside]] = _projected(camera, plane[inside])
+    return pixels
+
+
+def _projected(
+    camera: CameraCalibration, plane: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Distort points of the plane z = 1, float64 [n, 2], into pixels, float64 [n, 2]."""
+    matrix, coefficients = camera.camera_matrix, _coefficients(camera)
+    pixels = np.empty_like(plane)
+    for start in range(0, len(plane), _PORTION):
+        part = plane[start : start + _PORTION]
+        if camera.distortion_model == 'equidistant':
+            places = cv2.fisheye.distortPoints(part[:, None], matrix, coefficients)
+        else:
+            points = np.column_stack([part, np.ones(len(part))])
+            places, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), matrix, coefficients)
+        pixels[start : start + _PORTION] = places[:, 0]
+    return pixels
+
+
+def _coefficients(camera: CameraCalibration) -> npt.NDArray[np.float64]:
+    return camera.distortion if camera.distortion.size else np.zeros(4)
+
+
+def _widest_tangent(camera: CameraCalibration) -> float:
+    """Return the tangent of the angle off the axis up to which the radial lens model is monotone.
+
+    Infinite where it is monotone up to 90 degrees. Its distance from the principal point is
+    - equidistant: t (1 + k1 t^2 + k2 t^4 + k3 t^6 + k4 t^8) of the angle t (Kannala and Brandt
+      2006, equation 6);
+    - else: r (1 + k1 r^2 + k2 r^4 + k3 r^6) / (1 + k4 r^2 + k5 r^4 + k6 r^6) of the tangent r
+      (OpenCV, calib3d), monotone up to the first root of the derivative or of the denominator.
+    """
+    if camera.distortion_model == 'equidistant':
+        k1, k2, k3, k4 = camera.distortion
+        angle = math.sqrt(_first_root(Polynomial([1, 3 * k1, 5 * k2, 7 * k3, 9 * k4])))
+        return math.tan(angle) if angle < math.pi / 2 else math.inf
+    k1, k2, _, _, k3, k4, k5, k6 = np.pad(_coefficients(camera), (0, 8))[:8]
+    above, below = Polynomial([1, k1, k2, k3]), Polynomial([1, k4, k5, k6])
+    twice_square = Polynomial([0, 2])
+    slope = above * below + twice_square * (above.deriv() * below - above * below.deriv())
+    return math.sqrt(min(_first_root(slope), _first_root(below)))
+
+
+def _first_root(polynomial: Polynomial) -> float:
+    """Return the least positive root of a polynomial with the constant 1, else infinity."""
+    inverses = np.roots(polynomial.coef)  # back to front, a polynomial has the inverse roots
+    positive = inverses.real[(inverses.imag == 0) & (inverses.real > 0)]
+    return 1 / float(positive.max()) if positive.size else math.inf

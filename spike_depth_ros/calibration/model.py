@@ -1,0 +1,89 @@
+"""What is known of a calibrated rig, and of the camera that it is mapped to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration.checks import (
+    check_camera_matrix,
+    check_distortion,
+    check_rotation,
+    check_size,
+)
+from spike_depth_ros.calibration.errors import CalibrationError
+
+# Well above any event camera; a broken calibration must not exhaust the memory.
+MAX_SENSOR_SIZE = 2048
+MAX_NETWORK_SIZE = 8192
+MAX_BASELINE_M = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class CameraCalibration:
+    """Describe one raw camera and how it turns into a rectified one.
+
+    width, height: pixels of the sensor, 1 to 2048. camera_matrix: float64 [3, 3], pixels, without
+    skew. distortion_model: 'plumb_bob', 'rational_polynomial' or 'equidistant'; distortion:
+    float64 [n], in the order of sensor_msgs/CameraInfo, empty for a plumb_bob lens without
+    distortion. rectification: float64 [3, 3], the rotation that takes a ray of the raw camera
+    into the rectified frame.
+
+    Raises CalibrationError for values that no camera has.
+    """
+
+    width: int
+    height: int
+    camera_matrix: npt.NDArray[np.float64]
+    distortion_model: str
+    distortion: npt.NDArray[np.float64]
+    rectification: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        check_size(self.width, self.height, MAX_SENSOR_SIZE)
+        check_camera_matrix(self.camera_matrix)
+        check_distortion(self.distortion_model, self.distortion)
+        check_rotation('the rectification', self.rectification)
+
+
+@dataclass(frozen=True, eq=False)
+class RigCalibration:
+    """Describe one camera, or two with the left one first.
+
+    baseline_m: distance of the rectified cameras in metres: more than 0 and at most 100, or 0.0
+    for one camera. Raises CalibrationError for another number of cameras or baseline.
+    """
+
+    cameras: tuple[CameraCalibration, ...]
+    baseline_m: float
+
+    def __post_init__(self) -> None:
+        if len(self.cameras) not in (1, 2):
+            raise CalibrationError(f'it has {len(self.cameras)} cameras, but must have 1 or 2')
+        if len(self.cameras) == 1 and self.baseline_m != 0:
+            raise CalibrationError(
+                f'the baseline of one camera is {self.baseline_m:g} m, but must be 0'
+            )
+        if len(self.cameras) == 2 and not 0 < self.baseline_m <= MAX_BASELINE_M:
+            raise CalibrationError(
+                f'the baseline is {self.baseline_m:g} m, but must be more than 0 and at most '
+                f'{MAX_BASELINE_M:g} m, with the left camera first'
+            )
+
+
+@dataclass(frozen=True)
+class PinholeCamera:
+    """Describe the network's own camera: its size, focal length and principal point, in pixels.
+
+    Raises CalibrationError for values that no camera has.
+    """
+
+    width: int
+    height: int
+    f: float
+    cx: float
+    cy: float
+
+    def __post_init__(self) -> None:
+        check_size(self.width, self.height, MAX_NETWORK_SIZE)
+        check_camera_matrix(np.array([[self.f, 0, self.cx], [0, self.f, self.cy], [0, 0, 1]]))

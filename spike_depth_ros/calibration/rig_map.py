@@ -1,0 +1,49 @@
+"""Where the pixels of a rig's cameras land in the network's image, calibrated or not."""
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
+from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
+
+CAMERAS = ('left', 'right')
+
+
+class RigMap:
+    """Make the pixel tables of the cameras of one rig.
+
+    network: the camera that they are mapped to. calibration: None fits each sensor into the
+    network's image as it is. baseline_m: of the rig as mapped, None where no calibration tells it.
+    rotation: float64 [3, 3], takes rays of the left raw camera into the rectified frame, None
+    where nothing is rectified.
+
+    Raises CalibrationError when a camera sees nothing of the network's image.
+    """
+
+    def __init__(self, network: PinholeCamera, calibration: RigCalibration | None) -> None:
+        self._network = network
+        self._tables: list[PixelTable] = []
+        self.baseline_m: float | None = None
+        self.rotation: npt.NDArray[np.float64] | None = None
+        if calibration is not None:
+            self._tables = [rectified_table(camera, network) for camera in calibration.cameras]
+            self.baseline_m = calibration.baseline_m
+            self.rotation = calibration.cameras[0].rectification
+
+    def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
+        """Return the table of camera 0 (left) or 1 for a sensor of a size, pixels.
+
+        Raises CalibrationError, one sentence, when the calibration is of another size.
+        """
+        if not self._tables:
+            return resize_table(raw_width, raw_height, self._network.width, self._network.height)
+        table = self._tables[camera]
+        height, width = table.index.shape
+        if (width, height) != (raw_width, raw_height):
+            raise CalibrationError(
+                f'the {CAMERAS[camera]} sensor has {raw_width} x {raw_height} pixels, but its '
+                f'calibration is for {width} x {height}: give the one of this camera'
+            )
+        return table

@@ -1,0 +1,84 @@
+"""Typed reading of parsed YAML."""
+
+import reprlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration.errors import CalibrationError
+
+LARGEST_NUMBER = 1e9
+
+
+@dataclass(frozen=True)
+class Section:
+    """Read the values of one mapping of a calibration file.
+
+    content: the mapping as parsed. place: the dotted keys that lead to it, empty for the top.
+    Every method raises CalibrationError, naming the key, where it is missing or its value is not
+    what it should be.
+    """
+
+    content: Mapping[object, object]
+    place: str = ''
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.content
+
+    def section(self, key: str) -> 'Section':
+        """Return the mapping under a key."""
+        value = self._value(key, 'a mapping', lambda value: isinstance(value, Mapping))
+        return Section(value, self._name(key))
+
+    def text(self, key: str) -> str:
+        """Return a text."""
+        return str(self._value(key, 'a text', lambda value: isinstance(value, str)))
+
+    def whole(self, key: str) -> int:
+        """Return a whole number."""
+        return int(self._value(key, 'a whole number', lambda value: type(value) is int))
+
+    def size(self, key: str) -> tuple[int, int]:
+        """Return width and height."""
+        whole = [int, int]
+        width, height = self._value(
+            key,
+            'a list of 2 whole numbers',
+            lambda value: isinstance(value, list) and [type(item) for item in value] == whole,
+        )
+        return width, height
+
+    def numbers(self, key: str, *shape: int) -> npt.NDArray[np.float64]:
+        """Return finite numbers: float64 of this shape, in which -1 stands for any length."""
+        sizes = ' x '.join(str(size) for size in shape)
+        what = f'a list of {sizes} finite numbers'.replace('-1 ', '')
+        return np.array(self._value(key, what, lambda value: _fits(value, shape)), np.float64)
+
+    def _value(self, key: str, what: str, fits: Callable[[object], bool]) -> Any:
+        if key not in self.content:
+            raise CalibrationError(f'{self._name(key)} is missing, but must be {what}')
+        value = self.content[key]
+        if not fits(value):
+            raise CalibrationError(
+                f'{self._name(key)} is {reprlib.repr(value)}, but must be {what}'
+            )
+        return value
+
+    def _name(self, key: str) -> str:
+        return f'{self.place}.{key}' if self.place else key
+
+
+def _fits(value: object, shape: tuple[int, ...]) -> bool:
+    """Tell whether a value is a nested list of this shape of numbers; NaN and infinity are not."""
+    if not shape:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return abs(value) <= LARGEST_NUMBER
+    return (
+        isinstance(value, list)
+        and shape[0] in (-1, len(value))
+        and all(_fits(item, shape[1:]) for item in value)
+    )

@@ -1,0 +1,144 @@
+"""Count the events of dvs_msgs/msg/EventArray, as they stand in its CDR bytes.
+
+CDR aligns to 4 bytes within the message, and the events start so aligned. An event is uint16 x,
+uint16 y, int32 seconds, uint32 nanoseconds, bool polarity: the first one has these at bytes 0, 2,
+4, 8 and 12; from the second on x and y come first, then 2 bytes of padding, and an event takes 16
+bytes. Source: OMG CORBA 3.0, 15.3 (CDR).
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events.compiled import compiled
+from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns
+from spike_depth_ros.events.histogram import count_event
+from spike_depth_ros.events.lookup import Lookup
+from spike_depth_ros.events.noise import NoiseState
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS, new_tally
+
+DVS = 'dvs_msgs'  # the encoding's name here; no driver sends it
+EVENT_BYTES = 16
+LAST_PADDING = 3  # the last event ends with its polarity
+FIRST_BYTES = 14  # up to the second event
+_NAMES = ('x', 'y', 'seconds', 'nanoseconds', 'polarity')
+_FORMATS = ('u2', 'u2', 'i4', 'u4', 'u1')
+_FIRST_OFFSETS = (0, 2, 4, 8, 12)
+_LATER_OFFSETS = (0, 2, 6, 10, 14)
+
+SECOND_NS = 1_000_000_000
+NO_TIME = -1
+Y_SHIFT, POLARITY_SHIFT = 16, 32
+ADDRESS = 0xFFFF
+
+
+class DvsDecoder:
+    """Follow one camera's EventArrays; see Decoder.
+
+    Event times are ROS time. An event whose time is none counts as an unknown word; one further
+    back than jitter is dropped and counted.
+    """
+
+    wrap_ns = 0
+    word_bytes = 1  # an array of so many events cannot end within one
+
+    def __init__(self) -> None:
+        self.tally = new_tally()
+        self._first_ns: int | None = None
+        self._reached = np.full(1, NO_TIME, np.int64)
+
+    @property
+    def time_ns(self) -> int | None:
+        reached = int(self._reached[0])
+        return None if reached == NO_TIME else reached
+
+    def open(self, packet: Packet) -> npt.NDArray[np.int64]:
+        """Return int64 [n, 2]: time in ns, or NO_TIME; and x | y << 16 | polarity << 32."""
+        events = np.zeros((len(packet.data) + LAST_PADDING) // EVENT_BYTES, _dtype('=', 'first'))
+        if len(events):
+            order = '>' if packet.big_endian else '<'
+            data = packet.data[: EVENT_BYTES * len(events) - LAST_PADDING]
+            events[:1] = np.frombuffer(data, _dtype(order, 'first'), 1)
+            padded = np.append(data[FIRST_BYTES:], np.zeros(EVENT_BYTES, np.uint8))
+            events[1:] = np.frombuffer(padded, _dtype(order, 'later'), len(events) - 1)
+        words = np.empty((len(events), 2), np.int64)
+        is_time = (events['seconds'] >= 0) & (events['nanoseconds'] < SECOND_NS)
+        time_ns = events['seconds'].astype(np.int64) * SECOND_NS + events['nanoseconds']
+        words[:, 0] = np.where(is_time, time_ns, NO_TIME)
+        words[:, 1] = events['x'] | events['y'].astype(np.int64) << Y_SHIFT
+        words[:, 1] |= (events['polarity'] != 0).astype(np.int64) << POLARITY_SHIFT
+        words.flags.writeable = False
+        times = words[is_time, 0]
+        self._first_ns = int(times[0]) if len(times) else empty_time_ns(packet, self.time_ns)
+        return words
+
+    def first_time_ns(self, words: npt.NDArray[np.int64]) -> int | None:
+        return self._first_ns
+
+    def consume(
+        self,
+        words: npt.NDArray[np.int64],
+        position: int,
+        until_ns: int,
+        lookup: Lookup,
+        noise: NoiseState | None,
+        histogram: npt.NDArray[np.uint8],
+    ) -> int:
+        return int(
+            _consume(
+                words, position, until_ns, self._reached, lookup, noise, histogram, self.tally
+            )
+        )
+
+    def shift(self, wraps: int) -> None:
+        """Do nothing: the time never wraps."""
+
+    def lose(self) -> None:
+        """Do nothing: every event stands alone."""
+
+
+def _dtype(order: str, place: str) -> np.dtype[Any]:
+    """Return the layout of an event: place 'first' or 'later'."""
+    return np.dtype(
+        {
+            'names': _NAMES,
+            'formats': [order + kind for kind in _FORMATS],
+            'offsets': _FIRST_OFFSETS if place == 'first' else _LATER_OFFSETS,
+            'itemsize': FIRST_BYTES - 1 if place == 'first' else EVENT_BYTES,
+        }
+    )
+
+
+@compiled
+def _consume(
+    words: Any,
+    position: Any,
+    until_ns: Any,
+    reached: Any,
+    lookup: Any,
+    noise: Any,
+    histogram: Any,
+    tally: Any,
+) -> Any:
+    """Count events up to the first at or after until_ns; return its position."""
+    time_ns, events = reached[0], 0
+    while position < len(words):
+        stamp, address = words[position, 0], words[position, 1]
+        if stamp == NO_TIME:
+            tally[UNKNOWN_WORDS] += 1
+        elif stamp < time_ns - JITTER_NS:
+            tally[BACKWARD_EVENTS] += 1
+        else:
+            time_ns = max(time_ns, stamp)
+            if time_ns >= until_ns:
+                break
+            x, y = address & ADDRESS, address >> Y_SHIFT & ADDRESS
+            polarity = address >> POLARITY_SHIFT
+            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            events += 1
+        position += 1
+    reached[0] = time_ns
+    tally[EVENTS] += events
+    return position

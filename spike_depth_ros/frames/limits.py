@@ -1,0 +1,46 @@
+"""Which numbers make a binner."""
+
+from spike_depth_ros.frames.rig import MAX_SIZE
+
+# A camera may run ahead of a window by this much beyond max_wait before the ring is full.
+RING_SPARE_NS = 1_000_000_000
+MIN_HOP_NS = 1_000_000
+MAX_RING_BYTES = 1 << 30
+NS_PER_MS = 1_000_000
+
+
+def check(
+    cameras: int, window_ns: int, hop_ns: int, max_wait_ns: int, width: int, height: int
+) -> None:
+    """Raise ValueError, one sentence, for what Binner cannot be made of."""
+    if cameras not in (1, 2):
+        raise ValueError(f'cameras={cameras} must be 1 or 2')
+    if hop_ns < MIN_HOP_NS:
+        raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
+    if window_ns < 1 or window_ns % hop_ns:
+        raise ValueError(
+            f'hop_ms={hop_ns / NS_PER_MS:g} must divide window_ms={window_ns / NS_PER_MS:g}; '
+            'choose a hop that goes into the window a whole number of times'
+        )
+    check_max_wait(max_wait_ns)
+    if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
+        raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
+    slots = ring_slots(window_ns, hop_ns, max_wait_ns)
+    ring_bytes = slots * height * width * 2 * cameras
+    if ring_bytes > MAX_RING_BYTES:
+        raise ValueError(
+            f'{slots} slots of {height} x {width} x {2 * cameras} counts take '
+            f'{ring_bytes / 2**20:.0f} MiB, over {MAX_RING_BYTES >> 20}; lower width, height or '
+            'max_wait_ms, or raise hop_ms'
+        )
+
+
+def check_max_wait(max_wait_ns: int) -> None:
+    """Raise ValueError for a wait under 0."""
+    if max_wait_ns < 0:
+        raise ValueError(f'max_wait_ns={max_wait_ns} must be at least 0')
+
+
+def ring_slots(window_ns: int, hop_ns: int, max_wait_ns: int) -> int:
+    """Return the number of hop-long slots that a binner keeps."""
+    return -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)

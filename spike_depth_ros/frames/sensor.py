@@ -1,0 +1,46 @@
+"""One camera's sensor: where its pixels land, and which of them are noisy."""
+
+from collections.abc import Callable
+
+from spike_depth_ros.events.lookup import Lookup, new_lookup
+from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
+from spike_depth_ros.frames.pixel_table import PixelTable
+
+# Make the pixel table of a camera (0 or 1) whose sensor has such a width and height; ValueError,
+# one sentence, where there is none.
+TableMaker = Callable[[int, int, int], PixelTable]
+
+
+class Sensor:
+    """Hold what stays with a camera through all jumps of time.
+
+    table, lookup: None before the size is known; the lookup is the table for the decoders.
+    """
+
+    def __init__(
+        self, camera: int, channels: int, make_table: TableMaker, settings: NoiseSettings
+    ) -> None:
+        self._camera = camera
+        self._channels = channels
+        self._make_table = make_table
+        self._settings = settings
+        self.table: PixelTable | None = None
+        self.lookup: Lookup | None = None
+        self.noise = NoiseFilter(1, 1, settings)
+
+    def fit(self, width: int, height: int) -> None:
+        """Get ready for a sensor of a size, pixels; raises ValueError when no table fits it."""
+        if self.table is not None and self.table.index.shape == (height, width):
+            return
+        self.table = self._make_table(self._camera, width, height)
+        self.lookup = new_lookup(self.table.index, self._camera, self._channels)
+        self.noise = NoiseFilter(width, height, self._settings)
+
+    def remap(self) -> None:
+        """Have a new table made for the next packet."""
+        self.table = None
+
+    def configure(self, settings: NoiseSettings) -> None:
+        """Change the noise filters at once."""
+        self._settings = settings
+        self.noise.configure(settings)

@@ -1,0 +1,79 @@
+"""Telling others how the rig is mapped: spikes/info and the rectified frame."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.node import Node
+from tf2_msgs.msg import TFMessage
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_rotation
+from spike_depth_ros.ros.diagnostics import key_values
+from spike_depth_ros.ros.rig_source import RigSource
+
+RECTIFIED = '_rectified'
+MILLISECOND_NS = 1e6
+
+
+class RigPublisher:
+    """Publish the rig as mapped on spikes/info and, where it is rectified, the turned frame.
+
+    frame_id: of the spike frames; that of the left camera, or the frame that is turned from it.
+    """
+
+    def __init__(self, node: Node, settings: dict[str, Any], source: RigSource) -> None:
+        self._node = node
+        self._settings = settings
+        self._source = source
+        self._mapped: npt.NDArray[np.bool_] | None = None
+        self._names = ('', '')
+        self.frame_id = ''
+        self._info = node.create_publisher(DiagnosticStatus, 'spikes/info', qos.latched())
+        self._transforms = node.create_publisher(TFMessage, '/tf_static', qos.latched())
+
+    def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
+        """Publish once the mapped region is known, and whenever something changes.
+
+        mapped: bool [height, width], see Rig; frame_id: of the left camera.
+        """
+        names = (sync, frame_id)
+        if mapped is None or (mapped is self._mapped and names == self._names):
+            return
+        self._mapped, self._names = mapped, names
+        self._publish_info(mapped, sync)
+        self._publish_frame(frame_id)
+
+    def _publish_info(self, mapped: npt.NDArray[np.bool_], sync: str) -> None:
+        p = self._settings
+        rig = Rig(
+            window_ns=round(p['window_ms'] * MILLISECOND_NS),
+            hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
+            channels=4 if p['stereo'] else 2,
+            width=p['width'],
+            height=p['height'],
+            f=p['focal_length'],
+            cx=p['cx'],
+            cy=p['cy'],
+            baseline_m=self._source.baseline_m,
+            sync=sync,
+            mapped=mapped,
+        )
+        self._info.publish(
+            DiagnosticStatus(
+                name=f'{self._node.get_fully_qualified_name()}: rig',
+                message='how spikes are counted',
+                values=key_values(rig.to_pairs()),
+            )
+        )
+
+    def _publish_frame(self, frame_id: str) -> None:
+        rotation = self._source.map.rotation if self._source.map else None
+        self.frame_id = frame_id
+        if rotation is not None:
+            self.frame_id = frame_id + RECTIFIED
+            stamp = self._node.get_clock().now().to_msg()
+            transform = to_rotation(rotation, frame_id, self.frame_id, stamp)
+            self._transforms.publish(TFMessage(transforms=[transform]))

@@ -1,0 +1,101 @@
+"""CameraInfo, from messages or from the fields that messages have."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from spike_depth_ros.calibration.camera_info import CameraInfoRecord, rig
+from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.calibration.files import load
+from spike_depth_ros.calibration.model import PinholeCamera
+from spike_depth_ros.calibration.network_map import rectified_table
+
+UPRIGHT = [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]
+MATRIX = [200.0, 0, 173, 0, 201, 129, 0, 0, 1]
+
+
+def projection(offset_m: float) -> list[float]:
+    """Return the projection matrix of a camera so far to the right."""
+    return [200.0, 0, 173, -200 * offset_m, 0, 200, 129, 0, 0, 0, 1, 0]
+
+
+LEFT = CameraInfoRecord(346, 260, 'plumb_bob', [0.1, 0, 0, 0, 0], MATRIX, UPRIGHT, projection(0))
+RIGHT = replace(LEFT, p=projection(0.1))
+
+
+def test_two_cameras() -> None:
+    pair = rig(LEFT, RIGHT)
+    assert pair.baseline_m == pytest.approx(0.1)
+    for camera in pair.cameras:
+        assert (camera.width, camera.height) == (346, 260)
+        assert camera.camera_matrix.tolist() == [[200, 0, 173], [0, 201, 129], [0, 0, 1]]
+        assert camera.distortion.tolist() == [0.1, 0, 0, 0, 0]
+
+
+def test_the_baseline_is_counted_from_the_left_camera() -> None:
+    shifted = replace(LEFT, p=projection(-0.05))
+    assert rig(shifted, replace(RIGHT, p=projection(0.07))).baseline_m == pytest.approx(0.12)
+
+
+def test_one_camera_needs_neither_rotation_nor_projection() -> None:
+    alone = rig(replace(LEFT, r=[0.0] * 9, p=[0.0] * 12, d=[]), None)
+    assert alone.baseline_m == 0
+    assert alone.cameras[0].rectification.tolist() == np.eye(3).tolist()
+
+
+def test_the_fields_of_a_camchain_give_the_same_map(data: Path) -> None:
+    path = data / 'calibration/mvsec_indoor_flying.yaml'
+    content = YAML(typ='safe').load(path)
+    pair = rig(*(from_camchain(content[name]) for name in ('cam0', 'cam1')))
+    camchain = load(str(path), '', 2)
+    assert pair.baseline_m == camchain.baseline_m
+    network = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+    for camera, other in zip(pair.cameras, camchain.cameras, strict=True):
+        table, same = rectified_table(camera, network), rectified_table(other, network)
+        assert np.array_equal(table.index, same.index)
+        assert np.array_equal(table.mapped, same.mapped)
+
+
+def from_camchain(camera: Any) -> CameraInfoRecord:
+    """Return the fields that a driver would publish of a rectified camchain's camera."""
+    fx, fy, cx, cy = camera['intrinsics']
+    return CameraInfoRecord(
+        *camera['resolution'],
+        camera['distortion_model'],
+        camera['distortion_coeffs'],
+        [fx, 0, cx, 0, fy, cy, 0, 0, 1],
+        np.ravel(camera['rectification_matrix']),
+        np.ravel(camera['projection_matrix']),
+    )
+
+
+@pytest.mark.parametrize(
+    ('left', 'right', 'says'),
+    [
+        (
+            {'k': [0.0] * 9},
+            {},
+            'The left camera_info cannot be used .the camera matrix k is all zero',
+        ),
+        (
+            {},
+            {'k': [0.0] * 9},
+            'The right camera_info cannot be used .the camera matrix k is all ze',
+        ),
+        ({'r': [0.0] * 9}, {}, 'left .*the rectification is .*, but must be a rotation'),
+        ({'p': [0.0] * 12}, {}, 'left .*the projection matrix has a focal length of 0, but must'),
+        ({}, {'p': [0.0] * 12}, 'right .*the projection matrix has a focal length of 0'),
+        ({}, {'p': projection(0)}, 'right .*the baseline is 0 m, but must be more than 0'),
+        ({}, {'p': projection(-0.1)}, 'the baseline is -0.1 m, .* with the left camera first'),
+        ({'distortion_model': ''}, {}, "the distortion model is '', but must be one of plumb_bob"),
+        ({'d': [0.0] * 6}, {}, 'left .*a plumb_bob lens has 6 distortion coefficients, but must'),
+        ({}, {'width': 0}, 'right .*the size is 0 x 260, but must be'),
+    ],
+)
+def test_refused(left: dict[str, Any], right: dict[str, Any], says: str) -> None:
+    with pytest.raises(CalibrationError, match=says):
+        rig(replace(LEFT, **left), replace(RIGHT, **right))

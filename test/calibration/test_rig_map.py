@@ -1,0 +1,38 @@
+"""The pixel tables of a rig, calibrated or not."""
+
+import numpy as np
+import pytest
+from published_lenses import camera
+
+from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
+from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.calibration.rig_map import RigMap
+from spike_depth_ros.frames.pixel_table import resize_table
+
+NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+LEFT = camera('plumb_bob', -0.3, 0.08, 0.0005, -0.001)
+RIGHT = camera('equidistant', -0.05, 0.01, -0.05, 0.02)
+
+
+def test_without_a_calibration_any_sensor_is_fitted_in() -> None:
+    rig = RigMap(NETWORK, None)
+    assert (rig.baseline_m, rig.rotation) == (None, None)
+    for width, height in ((640, 480), (1280, 720)):
+        expected = resize_table(width, height, 346, 260)
+        assert np.array_equal(rig.table(1, width, height).index, expected.index)
+
+
+def test_with_a_calibration_each_camera_has_its_table() -> None:
+    rig = RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12))
+    assert rig.baseline_m == 0.12
+    assert rig.rotation is LEFT.rectification
+    for number, one in enumerate((LEFT, RIGHT)):
+        table = rig.table(number, one.width, one.height)
+        assert np.array_equal(table.index, rectified_table(one, NETWORK).index)
+
+
+def test_a_sensor_of_another_size_is_told() -> None:
+    rig = RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12))
+    with pytest.raises(CalibrationError, match='the right sensor has 64 x 48 pixels, but its cal'):
+        rig.table(1, 64, 48)

@@ -1,0 +1,152 @@
+"""Count packets made by hand with one decoder, for tests."""
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events import encodings
+from spike_depth_ros.events.decoder import JITTER_NS, Decoder
+from spike_depth_ros.events.lookup import new_lookup
+from spike_depth_ros.events.noise import NoiseFilter, NoiseState
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.pixel_table import resize_table
+
+WIDTH, HEIGHT = 16, 8
+GUARD = 64
+FOREVER_NS = 1 << 62
+BASE_NS = 10**18  # time base of packets made here
+SECOND_NS = 10**9
+
+# An event: time, x, y, polarity. The time counts from BASE_NS, in us for libcaer, else in ns.
+Event = tuple[int, int, int, int]
+
+
+def words16(*words: int) -> bytes:
+    """Return words of evt3 or libcaer_cmp."""
+    return np.array(words, '<u2').tobytes()
+
+
+def mono(*events: Event) -> bytes:
+    return b''.join(
+        (p << 63 | y << 48 | x << 32 | dt_ns).to_bytes(8, 'little') for dt_ns, x, y, p in events
+    )
+
+
+def libcaer(*events: Event) -> bytes:
+    words = [(x << 17 | y << 2 | p << 1 | 1, t_us) for t_us, x, y, p in events]
+    return np.array(words, '<u4').tobytes()
+
+
+def dvs(*events: Event, order: str = '<') -> bytes:
+    data = b''
+    for t_ns, x, y, p in events:
+        seconds, nanoseconds = divmod(BASE_NS + t_ns, SECOND_NS)
+        padding = 'xx' if data else ''
+        data += struct.pack(f'{order}HH{padding}iI?x', x, y, seconds, nanoseconds, p)
+    return data[:-1]
+
+
+def packet(
+    encoding: str, data: bytes, big_endian: bool = False, time_base_ns: int = BASE_NS
+) -> Packet:
+    """Return a packet of a WIDTH x HEIGHT sensor."""
+    return Packet(
+        encoding=encoding,
+        width=WIDTH,
+        height=HEIGHT,
+        seq=0,
+        stamp_ns=BASE_NS,
+        time_base_ns=time_base_ns,
+        big_endian=big_endian,
+        data=np.frombuffer(data, np.uint8),
+    )
+
+
+class Counting:
+    """Count with one decoder, pixel by pixel, into a histogram between guard bytes."""
+
+    def __init__(self, encoding: str) -> None:
+        self.decoder: Decoder = encodings.new_decoder(encoding)
+        self._encoding = encoding
+        self._lookup = new_lookup(resize_table(WIDTH, HEIGHT, WIDTH, HEIGHT).index, 0, 2)
+        self._guarded = np.full(2 * GUARD + WIDTH * HEIGHT * 2, 0xA5, np.uint8)
+        self.histogram = self._guarded[GUARD:-GUARD]
+        self.histogram.fill(0)
+
+    @property
+    def frame(self) -> npt.NDArray[np.uint8]:
+        """Return the counts: uint8 [HEIGHT, WIDTH, 2], ON first."""
+        return self.histogram.reshape(HEIGHT, WIDTH, 2)
+
+    def read(
+        self,
+        data: bytes,
+        until_ns: int = FOREVER_NS,
+        big_endian: bool = False,
+        time_base_ns: int = BASE_NS,
+        noise: NoiseState | None = None,
+    ) -> int:
+        """Count a packet's events up to a time; return the number of words read."""
+        words = self.decoder.open(packet(self._encoding, data, big_endian, time_base_ns))
+        position = self.decoder.consume(words, 0, until_ns, self._lookup, noise, self.histogram)
+        assert 0 <= position <= len(words)
+        guards = self._guarded[:GUARD], self._guarded[-GUARD:]
+        assert all((guard == 0xA5).all() for guard in guards)
+        return position
+
+    def events(self) -> list[tuple[int, int, int]]:
+        """Return (x, y, polarity) of each place that has counts."""
+        y, x, channel = np.nonzero(self.frame)
+        return list(zip(x.tolist(), y.tolist(), (1 - channel).tolist(), strict=True))
+
+    def tally(self, place: int) -> int:
+        return int(self.decoder.tally[place])
+
+
+Row = tuple[int, int, int, int]  # of a reference: time in ns, x, y, polarity
+
+
+def in_time(rows: list[Row]) -> list[Row]:
+    """Return the rows that are not further back than jitter, for encodings that drop those."""
+    reached_ns, kept = 0, []
+    for row in rows:
+        if row[0] >= reached_ns - JITTER_NS:
+            kept.append(row)
+        reached_ns = max(reached_ns, row[0])
+    return kept
+
+
+def frame_of(rows: list[Row]) -> npt.NDArray[np.int64]:
+    """Count the rows that are on the sensor: int64 [HEIGHT, WIDTH, 2], ON first."""
+    frame = np.zeros((HEIGHT, WIDTH, 2), np.int64)
+    for _, x, y, polarity in rows:
+        if x < WIDTH and y < HEIGHT:
+            frame[y, x, 1 - polarity] += 1
+    return frame
+
+
+def count_slots(
+    decoder: Decoder,
+    packets: list[Packet],
+    ends_ns: list[int],
+    noise: NoiseFilter | None = None,
+) -> list[npt.NDArray[np.uint8]]:
+    """Count all packets into one frame for each slot, uint8 [height, width, 2].
+
+    ends_ns: where the slots end, rising; the last must be behind all events.
+    """
+    height, width = packets[0].height, packets[0].width
+    lookup = new_lookup(resize_table(width, height, width, height).index, 0, 2)
+    frames = np.zeros((len(ends_ns), height * width * 2), np.uint8)
+    slot = 0
+    for one in packets:
+        words, position = decoder.open(one), 0
+        while position < len(words):
+            state = noise.state if noise else None
+            position = decoder.consume(words, position, ends_ns[slot], lookup, state, frames[slot])
+            if position < len(words):
+                if noise:
+                    noise.advance(ends_ns[slot])
+                slot += 1
+    return list(frames.reshape(-1, height, width, 2))

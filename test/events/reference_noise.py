@@ -1,0 +1,60 @@
+"""The noise filters, slow and obvious, written from their description."""
+
+from collections import Counter
+
+from events.counting import Row
+
+from spike_depth_ros.events.noise import NoiseSettings
+
+PERIOD_NS = 10**9
+Pixel = tuple[int, int]
+
+
+def filter_rows(
+    rows: list[Row], settings: NoiseSettings, width: int, height: int
+) -> tuple[list[Row], list[int]]:
+    """Return the rows that are no noise; and how many were hot, too soon, and without support."""
+    kept, removed = [], [0, 0, 0]
+    hot: set[Pixel] = set()
+    events: Counter[Pixel] = Counter()
+    last_ns: dict[Pixel, int] = {}
+    period = rows[0][0] // PERIOD_NS if rows else 0
+    for row in rows:
+        t_ns, x, y, _ = row
+        while period < t_ns // PERIOD_NS:
+            hot = {pixel for pixel in events if is_hot(pixel, events, settings, width, height)}
+            events.clear()
+            period += 1
+        if x >= width or y >= height:
+            kept.append(row)
+            continue
+        events[x, y] += 1
+        before_ns = last_ns.get((x, y))
+        if settings.hot_pixel_hz and (x, y) in hot:
+            removed[0] += 1
+        elif before_ns is not None and t_ns - before_ns < settings.refractory_ns:
+            removed[1] += 1
+        else:
+            last_ns[x, y] = t_ns
+            beside = [last_ns[pixel] for pixel in square(x, y, 1) if pixel in last_ns]
+            if settings.support_ns and not any(t_ns - t <= settings.support_ns for t in beside):
+                removed[2] += 1
+            else:
+                kept.append(row)
+    return kept, removed
+
+
+def is_hot(
+    pixel: Pixel, events: Counter[Pixel], settings: NoiseSettings, width: int, height: int
+) -> bool:
+    """Say whether a pixel is over the rate, and over 8 times the mean of those around it."""
+    others = [events[x, y] for x, y in square(*pixel, 2) if 0 <= x < width and 0 <= y < height]
+    # The mean is of whole numbers: compare without dividing.
+    stands_out = events[pixel] * len(others) > 8 * sum(others)
+    return settings.hot_pixel_hz > 0 and events[pixel] > settings.hot_pixel_hz and stands_out
+
+
+def square(x: int, y: int, reach: int) -> list[Pixel]:
+    """Return the pixels of a square around one, without it."""
+    steps = range(-reach, reach + 1)
+    return [(x + dx, y + dy) for dx in steps for dy in steps if dx or dy]

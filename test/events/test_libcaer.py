@@ -1,0 +1,30 @@
+"""libcaer: words made by hand."""
+
+import numpy as np
+from events.counting import BASE_NS, Counting, libcaer, packet
+
+from spike_depth_ros.events import encodings
+from spike_depth_ros.events import tally as tallies
+
+INVALID = np.array([(0, 7), (1, 2**31 + 8), (1, 9)], '<u4').tobytes()  # but for the last
+
+
+def test_time_wraps_within_a_packet() -> None:
+    counting = Counting('libcaer')
+    counting.read(libcaer((2**31 - 1, 1, 2, 1), (4, 3, 4, 0)))
+    assert counting.events() == [(1, 2, 1), (3, 4, 0)]
+    assert counting.decoder.time_ns == BASE_NS + (2**31 + 4) * 1000
+
+
+def test_invalid_events_count_as_unknown_words() -> None:
+    counting = Counting('libcaer')
+    counting.read(INVALID)
+    assert counting.tally(tallies.UNKNOWN_WORDS) == 2
+    assert counting.tally(tallies.EVENTS) == 1
+    assert counting.events() == [(0, 0, 0)]
+
+
+def test_a_packet_starts_at_its_first_valid_event() -> None:
+    decoder = encodings.new_decoder('libcaer')
+    assert decoder.first_time_ns(decoder.open(packet('libcaer', INVALID))) == BASE_NS + 9000
+    assert decoder.first_time_ns(decoder.open(packet('libcaer', INVALID[:16]))) is None

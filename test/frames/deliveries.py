@@ -1,0 +1,109 @@
+"""Streams cut into packets at random and delivered in a random order, and their frames."""
+
+from collections import deque
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import strategies as st
+from reference_decoders import Events, windows
+from streams import HEIGHT, MS_NS, WIDTH, Camera, Event
+
+from spike_depth_ros.events.decoder import JITTER_NS
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.windows import SpikeFrame
+
+SPAN_US = 700_000  # within the second that the ring holds beyond window and wait
+MAX_WAIT_NS = 100 * MS_NS
+POLL_NS = 40 * MS_NS
+WRAP_US = 1 << 24
+
+# A packet, and the time that its camera has reached with it, in us.
+Sent = tuple[int, Packet]
+
+# A few pixels, so that counts add up; some events off the sensor; times on window edges.
+times = st.integers(0, SPAN_US) | st.integers(0, SPAN_US // 10_000).map(lambda n: n * 10_000)
+events = st.lists(
+    st.tuples(times, st.integers(0, WIDTH), st.integers(0, HEIGHT), st.integers(0, 1)),
+    max_size=40,
+).map(sorted)
+cuts = st.lists(st.integers(0, 40), max_size=8)
+one_camera = st.tuples(events, cuts)
+# Whose packet comes next, and after which pause in ns.
+pauses = st.integers(0, 40 * MS_NS) | st.just(2 * MAX_WAIT_NS)
+steps = st.lists(st.tuples(st.integers(0, 1), pauses), max_size=40)
+
+
+def moved(events: list[Event], by_us: int) -> list[Event]:
+    return [(t + by_us, *rest) for t, *rest in events]
+
+
+def wrap_start_us(start_us: int) -> int:
+    """Return the time that an evt3 decoder takes for 0 when its stream starts at start_us.
+
+    A start so close before a wrap that jitter explains it counts from that wrap.
+    """
+    return (start_us + JITTER_NS // 1000) // WRAP_US * WRAP_US
+
+
+def send(
+    camera: Camera, events: list[Event], cuts: list[int], start_us: int, end_us: int
+) -> list[Sent]:
+    """Return a packet at the start, all events cut at some indexes, and a packet at the end."""
+    edges = sorted({min(cut, len(events)) for cut in cuts} | {0, len(events)})
+    sent = [(start_us, camera.send([], until_us=start_us))]
+    sent += [(events[b - 1][0], camera.send(events[a:b])) for a, b in pairwise(edges)]
+    return [*sent, (end_us, camera.send([], until_us=end_us))]
+
+
+def deliver(
+    binner: Binner,
+    streams: list[list[Sent]],
+    steps: list[tuple[int, int]],
+    hop_ns: int,
+    zero_us: int = 0,
+) -> list[SpikeFrame]:
+    """Push all packets, and poll, while the time passes; zero_us: the common clock's zero.
+
+    Pauses are cut short so that what one camera has passed, the other passes within MAX_WAIT_NS.
+    """
+    queues = [deque(stream) for stream in streams]
+    slots = [-(1 << 62)] * len(streams)  # the slot that each camera has reached
+    reached: list[tuple[int, int]] = []  # when some camera reached a slot
+    now_ns, frames = 0, []
+    rest = [(camera, 0) for camera in range(len(streams)) for _ in streams[camera]]
+    for camera, pause_ns in [*steps, *rest]:
+        if camera >= len(streams) or not queues[camera]:
+            continue
+        waits = [since_ns for since_ns, slot in reached if slot > min(slots)]
+        until_ns = min([now_ns + pause_ns, *(since_ns + MAX_WAIT_NS - 1 for since_ns in waits)])
+        while now_ns < until_ns:
+            now_ns = min(now_ns + POLL_NS, until_ns)
+            frames += binner.poll(now_ns)
+        reached_us, packet = queues[camera].popleft()
+        slots[camera] = (reached_us - zero_us) * 1000 // hop_ns
+        reached.append((now_ns, slots[camera]))
+        frames += binner.push(camera, packet, now_ns)
+    return frames
+
+
+def expected(cameras: list[list[Event]], window_ns: int, hop_ns: int) -> dict[int, np.ndarray]:
+    """Return the frames by end_ns, from the slow reference."""
+    halves = []
+    for camera in cameras:
+        decoded = Events()
+        for t_us, x, y, polarity in camera:
+            decoded.add(t_us * 1000, x, y, polarity)
+        halves.append(windows(decoded, window_ns, hop_ns, WIDTH, HEIGHT))
+    nothing = np.zeros((HEIGHT, WIDTH, 2), np.uint8)
+    ends = sorted(set().union(*halves))
+    return {
+        end: np.concatenate([half.get(end, nothing) for half in halves], axis=2) for end in ends
+    }
+
+
+def assert_equal(frames: list[SpikeFrame], reference: dict[int, np.ndarray]) -> None:
+    """Check frames bit for bit."""
+    assert [frame.end_ns for frame in frames] == list(reference)
+    for frame in frames:
+        assert np.array_equal(frame.counts, reference[frame.end_ns])

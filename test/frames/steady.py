@@ -1,0 +1,46 @@
+"""Two cameras that send a packet each 10 ms with one event each, pushed side by side."""
+
+from dataclasses import replace
+
+from streams import HEIGHT, MS_NS, WIDTH, Camera
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.windows import SpikeFrame
+
+STEP_US = 10_000
+STEP_NS = STEP_US * 1000
+HOUR_NS = 3_600 * 1_000 * MS_NS
+
+
+def stereo(sync: str = 'auto') -> Binner:
+    return Binner(2, 50 * MS_NS, 50 * MS_NS, 100 * MS_NS, WIDTH, HEIGHT, sync=sync)
+
+
+def steady(
+    camera: Camera, start_us: int, stamp_shift_ns: int = 0, steps: int = 30
+) -> list[Packet]:
+    """Return packets of 10 ms with one event each; stamp_shift_ns: by how much stamps are off."""
+    packets = [camera.send([(start_us + n * STEP_US, 1, 1, 1)]) for n in range(steps)]
+    return [replace(p, stamp_ns=p.stamp_ns + stamp_shift_ns) for p in packets]
+
+
+def push(
+    binner: Binner, left: list[Packet], right: list[Packet], start_ns: int = 0, lag: int = 0
+) -> list[SpikeFrame]:
+    """Push two streams side by side while the time passes.
+
+    lag: so many packets later the right camera's come; below 0, the left camera's.
+    """
+    frames = []
+    streams = [(0, left, 0), (1, right, lag)] if lag >= 0 else [(1, right, 0), (0, left, -lag)]
+    for step in range(max(len(left), len(right)) + abs(lag)):
+        for camera, stream, late in streams:
+            if 0 <= step - late < len(stream):
+                frames += binner.push(camera, stream[step - late], start_ns + step * STEP_NS)
+    return frames
+
+
+def assert_whole(frames: list[SpikeFrame], windows: int) -> None:
+    """Check that so many windows have all five events of each camera."""
+    assert [frame.counts[1, 1].tolist() for frame in frames] == [[5, 0, 5, 0]] * windows

@@ -1,0 +1,120 @@
+"""Cameras with one clock and cameras with two: what the binner finds, and what it makes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from frames.steady import STEP_US, assert_whole, push, steady, stereo
+from streams import HEIGHT, MS_NS, OFFSET_NS, WIDTH, Camera
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.windows import SpikeFrame
+
+START_US = 10_000_000
+SECOND_US = 1_000_000
+
+
+def drifting(rate: float, seconds: int) -> list[Packet]:
+    """Return packets of a clock that gains so much on ROS time; stamps are right.
+
+    Each 50 ms of ROS time have five events in a column of their own, in the middle of 10 ms.
+    """
+    camera, packets = Camera('mono'), []
+    for n in range(seconds * SECOND_US // STEP_US):
+        since_us = n * STEP_US + STEP_US // 2
+        packet = camera.send([(START_US + round(since_us * (1 + rate)), n // 5 % WIDTH, 1, 1)])
+        packets.append(replace(packet, stamp_ns=(START_US + since_us) * 1000 + OFFSET_NS))
+    return packets
+
+
+def assert_together(frames: list[SpikeFrame]) -> None:
+    """Check that each frame has the events of both cameras from the same 50 ms."""
+    for frame in frames:
+        left, right = frame.counts[..., 0], frame.counts[..., 2]
+        assert left.max() == 5
+        assert np.array_equal(left, right)
+
+
+@pytest.mark.parametrize('rate', [-0.003, 0.003])
+def test_cameras_that_drift_apart_are_one_reset_and_then_aligned_by_stamps(rate: float) -> None:
+    left, right = drifting(0, 20), drifting(rate, 20)
+    binner = stereo()
+    before = push(binner, left[:1000], right[:1000])
+    assert (binner.sync, binner.counters.resets) == ('sensor', 0)
+    frames = push(binner, left[1000:], right[1000:])
+    assert (binner.sync, binner.counters.resets) == ('host', 1)
+    assert any('not synchronised' in problem for problem in binner.problems)
+    assert_together(frames[-20:])
+    assert len(before) + len(frames) >= 397
+    binner.reset()
+    push(binner, left[:100], left[:100])
+    assert binner.sync == 'host'
+
+
+@pytest.mark.parametrize('rates', [(-0.003, 0.003), (0.003, -0.003)])
+def test_host_time_follows_clocks_that_lose_and_clocks_that_gain(
+    rates: tuple[float, float],
+) -> None:
+    binner = stereo(sync='host')
+    frames = push(binner, *[drifting(rate, 20) for rate in rates])
+    assert_together(frames)
+    ends = [frame.end_ns for frame in frames]
+    assert ends == list(range(ends[0], ends[0] + 50 * MS_NS * len(ends), 50 * MS_NS))
+    assert len(frames) >= 398
+    assert all(frame.stamp_ns == frame.end_ns for frame in frames)
+    assert binner.counters.resets == 0
+
+
+def test_events_before_the_first_time_word_of_a_packet_are_not_late() -> None:
+    """A packet may begin with events at the time that the packet before it had reached."""
+    camera = Camera('evt3')
+    binner = Binner(1, 50 * MS_NS, 50 * MS_NS, 0, WIDTH, HEIGHT, sync='host')
+    start = camera.send([(START_US, 1, 1, 1), (START_US + 60_000, 1, 1, 1)])
+    end = camera.send([(START_US + 100_000, 1, 1, 1)], until_us=START_US + 300_000)
+    data = np.concatenate([start.data[-2:], end.data])  # an address without a time
+    # So late a stamp has the estimate of host time fall by more than 10 ms.
+    end = replace(end, data=data, stamp_ns=end.stamp_ns - 200 * MS_NS)
+    frames = binner.push(0, start, 0) + binner.push(0, end, 0)
+    assert [frame.counts[1, 1, 0] for frame in frames] == [1, 3]
+    assert binner.counters.cameras[0].events_late == 0
+
+
+def test_unrelated_clocks_are_aligned_by_stamps() -> None:
+    apart_us = 77_777_777
+    binner = stereo()
+    right = steady(Camera('mono'), START_US + apart_us, -apart_us * 1000)
+    assert_whole(push(binner, steady(Camera('mono'), START_US), right), 5)
+    assert (binner.sync, binner.counters.resets) == ('host', 0)
+    assert binner.status().apart_ns == -apart_us * 1000
+
+
+@pytest.mark.parametrize(('apart_us', 'resets', 'sync'), [(0, 0, 'sensor'), (10**9, 1, 'host')])
+def test_a_camera_that_joins_late(apart_us: int, resets: int, sync: str) -> None:
+    binner = stereo()
+    left = Camera('mono')
+    push(binner, steady(left, START_US), [])
+    assert binner.sync == 'sensor'
+    later_us = START_US + 300_000
+    late = steady(Camera('mono'), later_us + apart_us, -apart_us * 1000)
+    frames = push(binner, steady(left, later_us), late, start_ns=300 * MS_NS)
+    assert_whole(frames[-4:], 4)
+    assert (binner.sync, binner.counters.resets) == (sync, resets)
+
+
+def test_the_status_tells_how_the_clocks_agree() -> None:
+    binner = stereo()
+    status = binner.status()
+    assert (status.sync, status.apart_ns) == ('sensor', None)
+    assert [camera.clock_spread_ns for camera in status.cameras] == [None, None]
+    assert [camera.raw_pixels for camera in status.cameras] == [None, None]
+    left, right = (steady(Camera('mono'), START_US, steps=400) for _ in range(2))
+    right = [replace(packet, stamp_ns=packet.stamp_ns + 7 * MS_NS) for packet in right]
+    left[1::2] = [replace(packet, stamp_ns=packet.stamp_ns + 2 * MS_NS) for packet in left[1::2]]
+    push(binner, left, right)
+    status = binner.status()
+    assert status.apart_ns == pytest.approx(6 * MS_NS, abs=0.1 * MS_NS)
+    spreads_ns = [camera.clock_spread_ns for camera in status.cameras]
+    assert spreads_ns == pytest.approx([MS_NS, 0], abs=0.05 * MS_NS)
+    assert [camera.raw_pixels for camera in status.cameras] == [1, 1]
+    assert [camera.hot_pixels for camera in status.cameras] == [0, 0]
