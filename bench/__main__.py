@@ -10,7 +10,7 @@ from typing import Any
 
 import onnxruntime
 
-from bench import counting, inference
+from bench import counting, inference, node_load
 
 PACKAGES = ('numpy', 'numba')
 DEFAULT_OUTPUT = Path('runs/bench.json')
@@ -26,7 +26,7 @@ def main() -> None:
     machine = _machine()
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
     rows = []
-    for benchmark in (counting, inference):
+    for benchmark in (counting, node_load, inference):
         new_rows = benchmark.run()
         _print(new_rows)
         rows += new_rows

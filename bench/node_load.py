@@ -1,0 +1,94 @@
+"""Load the binner node with two 1280 x 720 cameras at 20 million events a second each, over DDS.
+
+The cameras are one process that sends packets of 1 ms, best effort, as drivers do. The row's
+ratio is the node's share of a core.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+
+SECONDS = 20
+STATUS = '/binner: spike frames'
+SETTLING_S = 3.0
+CAMERAS = ('left', 'right')
+
+
+def run() -> list[dict[str, Any]]:
+    """Return rows of what came through and what it cost."""
+    os.environ['ROS_DOMAIN_ID'] = str(60 + os.getpid() % 40)
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    binner = subprocess.Popen([sys.executable, '-m', 'spike_depth_ros.ros', 'binner'])
+    try:
+        sent, values, share = _load(binner.pid)
+    finally:
+        binner.terminate()
+        binner.wait()
+    packets, late_ms, sender_share = sent
+    lost = sum(int(values[f'{name} packets lost']) for name in CAMERAS)
+    missing = sum(packets - int(values[f'{name} packets']) for name in CAMERAS)
+    events = sum(int(values[f'{name} events']) for name in CAMERAS) / SECONDS / 1e6
+    name = f'binner node, 2 x 1280x720 over DDS, {SECONDS} s'
+    return [
+        {'name': f'{name}: share of a core', 'value': round(share, 3), 'unit': 'cores'},
+        {'name': f'{name}: events', 'value': round(events, 1), 'unit': 'Mev/s'},
+        {'name': f'{name}: packets', 'value': 2 * packets, 'unit': 'packets'},
+        {'name': f'{name}: packets lost', 'value': max(lost, missing), 'unit': 'packets'},
+        {'name': f'{name}: windows', 'value': int(values['windows closed']), 'unit': 'windows'},
+        {'name': f'{name}: sender, share of a core', 'value': sender_share, 'unit': 'cores'},
+        {'name': f'{name}: sender, worst delay', 'value': late_ms, 'unit': 'ms'},
+    ]
+
+
+def _load(pid: int) -> tuple[tuple[int, float, float], dict[str, str], float]:
+    """Let the sender run; return what it says, the node's last report, and its share of a core."""
+    rclpy.init()
+    node, latest = Node('bench'), {}
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def keep(message: DiagnosticArray) -> None:
+        latest.update({status.name: status for status in message.status})
+
+    node.create_subscription(DiagnosticArray, '/diagnostics', keep, 10)
+    sender = subprocess.Popen(
+        [sys.executable, '-m', 'bench.sender', '--seconds', str(SECONDS)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not _packets(latest):
+        executor.spin_once(timeout_sec=0.1)
+    start, cpu_s = time.monotonic(), _cpu_s(pid)
+    while sender.poll() is None:
+        executor.spin_once(timeout_sec=0.1)
+    share = (_cpu_s(pid) - cpu_s) / (time.monotonic() - start)
+    end = time.monotonic() + SETTLING_S
+    while time.monotonic() < end:
+        executor.spin_once(timeout_sec=0.1)
+    rclpy.shutdown()
+    assert sender.stdout is not None
+    packets, late_ms, sender_share = sender.stdout.read().split()
+    values = {pair.key: pair.value for pair in latest[STATUS].values}
+    return (int(packets), float(late_ms), float(sender_share)), values, share
+
+
+def _packets(latest: dict[str, Any]) -> int:
+    """Return how many packets the node has reported."""
+    if STATUS not in latest:
+        return 0
+    values = {pair.key: pair.value for pair in latest[STATUS].values}
+    return int(values['left packets'])
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used, seconds."""
+    with open(f'/proc/{pid}/stat') as stat:
+        fields = stat.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')

@@ -1,0 +1,98 @@
+"""The evt3 streams that the benchmarks count: recorded, simulated and synthetic."""
+
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from spike_depth_ros.events.evt3_encoder import Evt3Encoder
+from spike_depth_ros.events.messages import read_packet
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.training.simulator.rig import StereoRig
+from spike_depth_ros.training.simulator.scene import SceneRanges
+from spike_depth_ros.training.simulator.sensor import SensorRanges
+from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
+from spike_depth_ros.training.simulator.textures import texture_bank
+
+WIDTH, HEIGHT = 1280, 720
+RECORDING = Path(os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')) / 'evt3_640x480'
+CACHE = Path('runs/bench_stream.npz')
+SEED = 5_000_000_000
+# A whole number of evt3's TIME_HIGH, so that the stream can go round in circles.
+LOOP_US = 24 * 4096
+WINDOW_US = LOOP_US // 2
+STEPS = 8
+# A sensor reads row by row, so that events within some microseconds have one time.
+READOUT_US = 10
+
+FAST_TURN = SimulationRanges(
+    scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
+    sensor=SensorRanges(threshold=(0.35, 0.35), noise_hz=(0.1, 0.1)),
+    speed=(1.0, 1.0),
+    turn_rate=(1.0, 1.0),
+)
+Columns = list[np.ndarray]
+
+
+def recorded_stream() -> list[Packet]:
+    """Return the packets of the real recording, 640 x 480; empty where it is absent."""
+    if not RECORDING.is_dir():
+        return []
+    with Recording(RECORDING) as recording:
+        messages = recording.messages(['/event_camera/events'])
+        return [read_packet(message.cdr) for message in messages]
+
+
+def simulated_events() -> Columns:
+    """Return t_us, x, y, polarity of LOOP_US of a simulated fast turn, 1280 x 720.
+
+    Simulated once, half a minute, then kept in runs/.
+    """
+    if not CACHE.exists():
+        CACHE.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(CACHE, events=np.stack(_simulate()))
+    return list(np.load(CACHE)['events'])
+
+
+def _simulate() -> Columns:
+    generator = torch.Generator().manual_seed(SEED)
+    rig = StereoRig(WIDTH, HEIGHT, f=738.7, cx=640.0, cy=360.0)
+    bank = texture_bank(32, generator)
+    simulation = random_simulation(FAST_TURN, bank, None, STEPS, generator, rig)
+    with torch.no_grad():
+        parts = [simulation.window(n * WINDOW_US, WINDOW_US).left for n in range(2)]
+    t_us, x, y, polarity = (np.concatenate(column) for column in zip(*parts, strict=True))
+    t_us = t_us // READOUT_US * READOUT_US
+    order = np.lexsort((x, polarity, y, t_us))
+    return [column[order].astype(np.int64) for column in (t_us, x, y, polarity)]
+
+
+def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
+    """Return t_us, x, y, polarity of edges that cross rows all at once, 1280 x 720."""
+    rng = np.random.default_rng(0)
+    length, steps = 24, windows * 500
+    t_us = np.sort(rng.integers(0, steps, edges * windows)) * 100
+    y = rng.integers(0, HEIGHT, len(t_us))
+    x = rng.integers(0, WIDTH - length, len(t_us))[:, None] + np.arange(length)
+    polarity = rng.integers(0, 2, len(t_us))
+    fired = rng.random(x.shape) < 0.6
+    t_us, y, polarity = (
+        np.broadcast_to(column[:, None], x.shape)[fired] for column in (t_us, y, polarity)
+    )
+    return [t_us, x[fired], y, polarity]
+
+
+def packets(events: Columns, packet_us: int) -> list[Packet]:
+    """Encode events, 1280 x 720, as evt3 packets of some length."""
+    encoder, result = Evt3Encoder(), []
+    edges = np.arange(0, events[0][-1] + packet_us, packet_us)
+    places = np.searchsorted(events[0], edges)
+    for seq, (start, stop) in enumerate(pairwise(places)):
+        data = encoder.encode(*(column[start:stop] for column in events), int(edges[seq + 1]))
+        words = np.frombuffer(data, np.uint8)
+        stamp_ns = int(edges[seq]) * 1000
+        result.append(Packet('evt3', WIDTH, HEIGHT, seq, stamp_ns, 0, False, words))
+    return result
