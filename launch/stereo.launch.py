@@ -39,6 +39,11 @@ ARGUMENTS = (
         'named in params_file goes before.',
     ),
     DeclareLaunchArgument(
+        'right_calibration',
+        default_value='',
+        description="The right camera's file where calibration is the left one's of ROS.",
+    ),
+    DeclareLaunchArgument(
         'left_camera_info',
         default_value='left/camera_info',
         description='Calibration topic of the left camera (sensor_msgs/msg/CameraInfo).',
@@ -66,13 +71,18 @@ def generate_launch_description() -> LaunchDescription:
     """Return both nodes and the arguments that configure them."""
     params_file = LaunchConfiguration('params_file')
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
-    calibration = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
+    left_or_both = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
+    right = ParameterValue(LaunchConfiguration('right_calibration'), value_type=str)
     log_level = ['--log-level', LaunchConfiguration('log_level')]
     binner = Node(
         package='spike_depth_ros',
         executable='binner',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[{'calibration': calibration}, params_file, {'use_sim_time': use_sim_time}],
+        parameters=[
+            {'calibration': left_or_both, 'right_calibration': right},
+            params_file,
+            {'use_sim_time': use_sim_time},
+        ],
         remappings=[
             ('left/events', LaunchConfiguration('left_events')),
             ('right/events', LaunchConfiguration('right_events')),

@@ -112,7 +112,7 @@ def decode_libcaer_cmp(packets: Iterable[Packet]) -> Events:
             kind, payload = word >> 12, word & 0xFFF
             t_ns = packet.time_base_ns + (high * 4096 + low) * 1000
             if kind == 0x0:
-                high, low = payload, 0
+                high = payload
             elif kind == 0x1:
                 low = payload
             elif kind == 0x2:

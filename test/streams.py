@@ -76,7 +76,7 @@ class Camera:
         while events:
             t_us, x, y, polarity = events[0]
             if (t_us - start_us) >> 12 != high:
-                high, low = (t_us - start_us) >> 12, 0
+                high = (t_us - start_us) >> 12
                 words.append(0x0000 | high)
             if (t_us - start_us) & 0xFFF != low:
                 low = (t_us - start_us) & 0xFFF

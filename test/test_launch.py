@@ -13,7 +13,8 @@ TABLES = {'binner': BINNER, 'depth': DEPTH}
 ARGUMENTS = {
     'stereo': {
         *('namespace', 'params_file', 'model', 'left_events', 'right_events', 'calibration'),
-        *('left_camera_info', 'right_camera_info', 'use_sim_time', 'log_level'),
+        *('right_calibration', 'left_camera_info', 'right_camera_info'),
+        *('use_sim_time', 'log_level'),
     },
     'mono': {
         *('namespace', 'params_file', 'model', 'left_events', 'calibration'),

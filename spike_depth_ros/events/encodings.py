@@ -1,6 +1,7 @@
 """The encodings that can be read, by name."""
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
@@ -43,7 +44,10 @@ def new_decoder(encoding: str) -> Decoder:
 
 def warm_up() -> None:
     """Compile every decoder, or load it from numba's cache, by reading an empty packet."""
-    lookup, histogram = new_lookup(np.zeros((1, 1), np.int32), 0, 2), np.zeros(2, np.uint8)
+    # Both kinds of offsets that a look-up may have.
+    spans = (0, np.iinfo(np.uint16).max)
+    lookups = [new_lookup(np.array([[0, span]], np.int32), 0, 2) for span in spans]
+    histogram = np.zeros(2, np.uint8)
     noise = NoiseFilter(1, 1, NoiseSettings(1.0, 1, 1))
     for time_ns in (0, PERIOD_NS):
         noise.advance(time_ns)
@@ -52,5 +56,5 @@ def warm_up() -> None:
         packet = Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8))
         words = decoder.open(packet)
         decoder.first_time_ns(words)
-        for state in (None, noise.state):
+        for lookup, state in product(lookups, (None, noise.state)):
             decoder.consume(words, 0, 1, lookup, state, histogram)

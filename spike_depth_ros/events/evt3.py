@@ -8,7 +8,7 @@ import numpy.typing as npt
 from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.bits import lowest_bit
 from spike_depth_ros.events.compiled import compiled, inlined
-from spike_depth_ros.events.decoder import JITTER_NS, whole_words
+from spike_depth_ros.events.decoder import whole_words
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.lookup import Lookup
 from spike_depth_ros.events.noise import NoiseState
@@ -22,7 +22,7 @@ from spike_depth_ros.events.tally import (
 )
 
 NS_PER_US = 1000
-HIGH_JITTER = (JITTER_NS // NS_PER_US) >> evt3.TIME_LOW_BITS
+HIGH_JITTER = 10
 HIGH_WRAP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS)
 NO_TIME = -(1 << 62)  # microseconds before any clock's zero
 OFF_SENSOR = evt3.ADDRESS + 1  # a vector base that no VECT_BASE_X has set; bases stop here
@@ -127,13 +127,19 @@ def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
         elif kind == evt3.VECT_BASE_X:
             state[BASE] = payload & evt3.ADDRESS
             state[BASE_POLARITY] = payload >> evt3.POLARITY_SHIFT
-        elif kind == evt3.EXT_TRIGGER:
-            tally[TRIGGERS + (payload & evt3.EDGE)] += 1
-        elif evt3.UNDEFINED >> kind & 1:
-            tally[UNKNOWN_WORDS] += 1
         else:
+            _note(kind, payload, tally)
             tally[STALE_EVENTS] += _events_of(kind, payload)
     return position
+
+
+@inlined
+def _note(kind: Any, payload: Any, tally: Any) -> None:
+    """Count a word that is neither time, address nor vector."""
+    if kind == evt3.EXT_TRIGGER:
+        tally[TRIGGERS + (payload & evt3.EDGE)] += 1
+    elif evt3.UNDEFINED >> kind & 1:
+        tally[UNKNOWN_WORDS] += 1
 
 
 @inlined
@@ -168,15 +174,13 @@ def _consume(
     while position < len(words) and time_us < until_us:
         kind, payload = _word(words, position)
         if kind == evt3.VECT_12 or kind == evt3.VECT_8:
-            span, bits = 12, np.uint64(payload)
-            if kind == evt3.VECT_8:
-                span, bits = 8, np.uint64(payload & evt3.VECT_8_BITS)
+            bits = np.uint64(payload if kind == evt3.VECT_12 else payload & evt3.VECT_8_BITS)
             while bits:
                 x = base + np.int64(lowest_bit(bits))
                 _count(lookup, x, row, base_polarity, time_us, noise, histogram, tally)
                 bits &= bits - np.uint64(1)
                 events += 1
-            base = min(base + span, OFF_SENSOR)
+            base = min(base + (12 if kind == evt3.VECT_12 else 8), OFF_SENSOR)
             position += 1
             continue
         if kind == evt3.ADDR_Y and position + 1 < len(words):
@@ -212,10 +216,8 @@ def _consume(
             time_us = max(time_us, high << evt3.TIME_LOW_BITS)
         elif kind == evt3.VECT_BASE_X:
             base, base_polarity = _address(payload)
-        elif kind == evt3.EXT_TRIGGER:
-            tally[TRIGGERS + (payload & evt3.EDGE)] += 1
-        elif evt3.UNDEFINED >> kind & 1:
-            tally[UNKNOWN_WORDS] += 1
+        else:
+            _note(kind, payload, tally)
     state[HIGH], state[TIME], state[ROW] = high, time_us, row
     state[BASE], state[BASE_POLARITY] = base, base_polarity
     tally[EVENTS] += events

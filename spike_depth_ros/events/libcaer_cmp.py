@@ -116,7 +116,7 @@ class LibcaerCmpDecoder:
 def _later(elapsed: Any, kind: Any, payload: Any) -> Any:
     """Return the time, us, after a time word."""
     if kind == TIME_HIGH:
-        return payload << TIME_LOW_BITS
+        return payload << TIME_LOW_BITS | elapsed & PAYLOAD
     return elapsed >> TIME_LOW_BITS << TIME_LOW_BITS | payload
 
 

@@ -102,7 +102,9 @@ class NoiseFilter:
     @property
     def hot_pixels(self) -> int:
         """Return how many pixels are hot now."""
-        return 0 if self.state is None else int(np.count_nonzero(self.state.hot))
+        if self.state is None or not self.state.limits[HOT_EVENTS_A_PERIOD]:
+            return 0
+        return int(np.count_nonzero(self.state.hot))
 
 
 def _new_state(shape: tuple[int, int]) -> NoiseState:

@@ -4,6 +4,8 @@ from enum import Enum, auto
 
 # A packet that the network overtook is younger than this; one further back is another replay.
 REORDER_NS = 1_000_000_000
+# So many late packets that follow each other were not overtaken: a short recording loops.
+MAX_LATE = 5
 
 
 class Order(Enum):
@@ -24,25 +26,37 @@ class Sequence:
     def __init__(self) -> None:
         self._seq: int | None = None
         self._stamp_ns: int | None = None
+        self._late: list[int] = []  # header stamps of the late packets since the last in order
         self.lost = 0
 
     def follow(self, seq: int | None, stamp_ns: int) -> Order:
-        """Take the next packet; a late one changes nothing."""
+        """Take the next packet."""
         order = self._order(seq, stamp_ns)
+        if order is Order.LATE and self._loops(stamp_ns):
+            order = Order.RESTART
         if order is not Order.LATE:
             self.lost = max(0, seq - self._seq - 1) if self._seq is not None and seq else 0
             self._seq, self._stamp_ns = seq, stamp_ns
+            self._late.clear()
         return order
 
     def _order(self, seq: int | None, stamp_ns: int) -> Order:
         if self._stamp_ns is None:
             return Order.NEXT
-        if seq is None or self._seq is None:
-            if stamp_ns >= self._stamp_ns:
-                return Order.NEXT
-        elif seq > self._seq:
+        if seq is None or self._seq is None or seq == self._seq:
+            # Without seq, or with one that does not count, the stamps alone tell.
+            is_next = stamp_ns > self._stamp_ns or (seq is None and stamp_ns == self._stamp_ns)
+        else:
+            is_next = seq > self._seq
+        if is_next:
             return Order.NEXT
-        if (seq, stamp_ns) == (self._seq, self._stamp_ns):
-            return Order.LATE
         back_ns = self._stamp_ns - stamp_ns
-        return Order.LATE if 0 < back_ns < REORDER_NS else Order.RESTART
+        is_same = seq == self._seq and back_ns == 0
+        return Order.LATE if is_same or 0 < back_ns < REORDER_NS else Order.RESTART
+
+    def _loops(self, stamp_ns: int) -> bool:
+        """Say whether late packets follow each other, as those that were overtaken do not."""
+        if self._late and stamp_ns <= self._late[-1]:
+            self._late.clear()
+        self._late.append(stamp_ns)
+        return len(self._late) > MAX_LATE

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.events.clock import JUMP_NS, SensorClock
+from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Order
@@ -18,16 +18,27 @@ from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.newest import NewestStamp
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-from spike_depth_ros.frames.rendezvous import Rendezvous
+from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker
 from spike_depth_ros.frames.stamps import Stamps
 from spike_depth_ros.frames.status import BinnerStatus, CameraStatus
-from spike_depth_ros.frames.synchroniser import AUTO, SENSOR, Synchroniser, apart_ns
+from spike_depth_ros.frames.synchroniser import (
+    AUTO,
+    DRIFT_NS,
+    DWELL_NS,
+    SENSOR,
+    Synchroniser,
+    apart_ns,
+)
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
 
 # After a reset, packets that one camera left over from before arrive at most this much later.
 LEFTOVER_NS = 1_000_000_000
+# The longest packet of a driver takes a fraction of this.
+MAX_PACKET_NS = 2_000_000_000
+# So many packets of another form that follow each other are no mistake.
+MAX_MISFITS = 8
 MAX_PROBLEMS = 8
 NO_NOISE_FILTER = NoiseSettings()
 
@@ -154,8 +165,8 @@ class Binner:
         """Forget all time and everything that was counted for open windows."""
         self.counters.resets += 1
         self._windows.discard()
-        for camera, _, _ in self._rendezvous.packets if self._rendezvous else ():
-            self.counters.cameras[camera].packets_stale += 1
+        for waiting in self._rendezvous.packets if self._rendezvous else ():
+            self.counters.cameras[waiting.camera].packets_stale += 1
         self._streams = [None] * len(self._streams)
         self._rendezvous = Rendezvous(len(self._streams))
         for sensor in self._sensors:
@@ -198,15 +209,19 @@ class Binner:
         if order is Order.RESTART or not stream.is_of_type_of(packet):
             self._reset(camera, packet, 'seq, time or type began anew')
             return self._join(camera, packet)
-        if stream.sequence.lost:
-            self.counters.cameras[camera].packets_lost += stream.sequence.lost
-            stream.decoder.lose()
-        if not stream.has_form_of(packet):
-            stream.decoder.lose()
-            form = f'{packet.encoding} of {packet.width} x {packet.height}'
-            self._drop(camera, Fault('packets_wrong_form', f'{form} is not what came before'))
-            return False
-        return True
+        self.counters.cameras[camera].packets_lost += stream.sequence.lost
+        stream.is_after_loss |= stream.sequence.lost > 0
+        if stream.has_form_of(packet):
+            stream.misfits = 0
+            return True
+        stream.is_after_loss = True
+        stream.misfits += 1
+        form = f'{packet.encoding} of {packet.width} x {packet.height}'
+        if stream.misfits > MAX_MISFITS:
+            self._reset(camera, packet, f'{form} is what the camera sends now')
+            return self._join(camera, packet)
+        self._drop(camera, Fault('packets_wrong_form', f'{form} is not what came before'))
+        return False
 
     def _join(self, camera: int, packet: Packet) -> bool:
         """Start a camera's stream with its first packet; say whether it is to be read."""
@@ -221,14 +236,29 @@ class Binner:
         self._streams[camera] = stream
         return True
 
+    def _rejoin(
+        self, camera: int, packet: Packet, before: CameraStream | None
+    ) -> CameraStream | None:
+        """Start a stream with a packet whose place in the sequence is known already."""
+        if before is None or not self._join(camera, packet):
+            return None
+        stream = self._streams[camera]
+        assert stream is not None
+        stream.sequence = before.sequence
+        return stream
+
     def _take(self, camera: int, packet: Packet) -> list[SpikeFrame]:
         """Read a packet, or let it wait for the cameras' clocks."""
         stream = self._streams[camera]
         assert stream is not None
+        is_after_loss, stream.is_after_loss = stream.is_after_loss, False
         if self._rendezvous is None:
+            if is_after_loss:
+                stream.decoder.lose()
             return self._read(camera, stream, packet)
         first_ns = stream.decoder.first_time_ns(stream.decoder.open(packet))
-        self._rendezvous.add(camera, packet, first_ns, self._deadline.waited_ns)
+        waiting = Waiting(camera, packet, is_after_loss, self._deadline.waited_ns)
+        self._rendezvous.add(waiting, first_ns)
         return self._settle_due()
 
     def _settle_due(self) -> list[SpikeFrame]:
@@ -245,24 +275,30 @@ class Binner:
                 started.append(stream)
         self._sync.decide([stream.clock for stream in started])
         for number, stream in enumerate(started):
-            self._align(stream, started[:number])
+            self._align(self._streams.index(stream), started[:number])
         frames = []
-        for camera, packet, came_ns in rendezvous.packets:
-            if self._streams[camera] or self._join(camera, packet):
+        admitted = list(self._streams)
+        for camera, packet, is_after_loss, came_ns in rendezvous.packets:
+            # One of them may reset: the next begins a stream, at its place in the old sequence.
+            stream = self._streams[camera] or self._rejoin(camera, packet, admitted[camera])
+            if stream:
+                stream.is_after_loss |= is_after_loss
                 frames += self._take(camera, packet)
             self._lead(camera, came_ns)
         return frames
 
-    def _align(self, stream: CameraStream, others: list[CameraStream]) -> None:
+    def _align(self, camera: int, others: list[CameraStream]) -> None:
         """Bring a stream whose clock has just started to the common time of the others."""
+        stream = self._streams[camera]
+        assert stream is not None
         clocks = [other.clock for other in others]
         wraps = self._sync.wraps_behind(stream.clock, clocks)
         stream.align(wraps, self._sync.offset_ns(stream.clock))
         apart = apart_ns([*clocks, stream.clock])
-        if self._sync.mode == SENSOR and abs(apart) > JUMP_NS:
-            self.problems.append(f'one clock is {apart / 1e9:.1f} s off the other camera')
-        slots = [one.common_ns // self._hop_ns for one in (stream, *others)]
-        self._windows.begin(slots[0], max(slots))
+        if self._sync.mode == SENSOR and abs(apart) > DRIFT_NS:
+            self.problems.append(f'one clock is {apart / 1e9:.3f} s off the other camera')
+        leader_ns = max(one.common_ns for one in (stream, *others))
+        self._windows.begin(camera, stream.common_ns, leader_ns // self._hop_ns)
 
     def _read(self, camera: int, stream: CameraStream, packet: Packet) -> list[SpikeFrame]:
         """Count a packet's events; a time jump resets first."""
@@ -273,36 +309,42 @@ class Binner:
             self._drop(camera, fault)
             return []
         if first_ns is not None:
-            jump = self._keep_time(stream, packet.stamp_ns, first_ns)
+            jump = self._keep_time(camera, stream, packet.stamp_ns, first_ns)
             if jump:
                 self._reset(camera, packet, jump)
-                return self._take(camera, packet) if self._join(camera, packet) else []
+                return self._take(camera, packet) if self._rejoin(camera, packet, stream) else []
         if len(packet.data) % stream.decoder.word_bytes:
             self.counters.cameras[camera].packets_truncated += 1
             self._problem(camera, f'packet of {len(packet.data)} bytes ends within a word')
-        return self._count(camera, stream, words)
+        end_ns = stream.common_ns + MAX_PACKET_NS
+        frames = self._count(camera, stream, words, end_ns)
+        if stream.common_ns >= end_ns:
+            self.counters.cameras[camera].packets_wrong_time += 1
+            self._reset(camera, packet, 'time runs away within a packet')
+        return frames
 
-    def _keep_time(self, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
+    def _keep_time(self, camera: int, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
         """Follow the camera's clock; return why everything has to start anew, '' if not."""
+        dwell_ns = DWELL_NS
         if stream.sensor_ns is None:
-            others = self._timed()
+            others, dwell_ns = self._timed(), 0
             stream.start(stamp_ns, first_ns)
-            self._align(stream, others)
+            self._align(camera, others)
         elif not stream.follow(stamp_ns, first_ns):
             return 'sensor time and header stamps jump'
         stream.map_to(self._sync.offset_ns(stream.clock))
-        if self._sync.finds_drift(self._clocks()):
-            return 'the cameras are not synchronised: their clocks drift apart'
+        if self._sync.finds_otherwise(self._clocks(), dwell_ns):
+            return f'the clocks of the cameras tell otherwise, sync is {self._sync.mode} now'
         return ''
 
     def _count(
-        self, camera: int, stream: CameraStream, words: npt.NDArray[Any]
+        self, camera: int, stream: CameraStream, words: npt.NDArray[Any], end_ns: int
     ) -> list[SpikeFrame]:
-        """Count words slot by slot, closing windows only where the ring is full."""
+        """Count words slot by slot up to a common time, closing windows where the ring is full."""
         frames: list[SpikeFrame] = []
         counters = self.counters.cameras[camera]
         position = 0
-        while position < len(words):
+        while position < len(words) and stream.common_ns < end_ns:
             slot = stream.counting_slot(self._hop_ns)
             is_late = slot is None or slot < self._windows.open
             if slot is None:

@@ -19,8 +19,9 @@ class CameraStream:
     """Hold what is known of a camera since the last reset; its first packet settles the form.
 
     sensor_ns, common_ns: sensor time and common time that the stream has reached; sensor_ns is
-    None before its clock has started. offset_ns: common time minus sensor time. The sensor must
-    fit the packet.
+    None before its clock has started. offset_ns: common time minus sensor time. is_after_loss:
+    packets before the next one are missing. misfits: packets of another form in a row. The sensor
+    must fit the packet.
     """
 
     def __init__(self, packet: Packet, sensor: Sensor) -> None:
@@ -36,6 +37,8 @@ class CameraStream:
         self._sensor = sensor
         self._form = form(packet)
         self._has_seq = packet.seq is not None
+        self.is_after_loss = False
+        self.misfits = 0
 
     def is_of_type_of(self, packet: Packet) -> bool:
         """Say whether the message was of the type of the first one: only one type has seq."""

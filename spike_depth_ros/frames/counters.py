@@ -10,7 +10,8 @@ class CameraCounters:
     Of all `packets`, these were dropped whole: `packets_malformed` (no message of their type),
     `packets_unknown_encoding`, `packets_wrong_form` (size or encoding unlike the camera's first,
     or beyond any sensor's), `packets_uncalibrated` (no pixel table for the sensor yet),
-    `packets_wrong_time` (no clock goes there), `packets_out_of_order` and `packets_stale` (from
+    `packets_wrong_time` (no clock goes there, or not so far
+    within a packet), `packets_out_of_order` and `packets_stale` (from
     before a reset). `packets_truncated` ended within a word and were read up to it.
     `packets_lost` are missing between those that were read, by gaps in `seq`.
 
@@ -49,7 +50,8 @@ class BinnerCounters:
     """Count windows and resets since the start, beside what each camera sent.
 
     Of all `windows_closed`, `windows_empty` had no event and gave no frame, and
-    `windows_incomplete` gave one before every camera had passed their end. `windows_discarded`
+    `windows_incomplete` gave one without all events of each camera: before it had passed their
+    end, or while it joined. `windows_discarded`
     were begun and lost to one of the `resets`. `events_saturated` are missing from published
     frames, whose counts stop at 255.
     """

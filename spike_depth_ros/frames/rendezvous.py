@@ -1,9 +1,20 @@
 """Packets that wait, at the start, until the cameras' clocks can be compared."""
 
+from typing import NamedTuple
+
 from spike_depth_ros.events.packet import Packet
 
 # Far more than two cameras send within the longest wait.
 MAX_BYTES = 1 << 26
+
+
+class Waiting(NamedTuple):
+    """Hold a packet, whether others were lost before it, and the waiting time when it came."""
+
+    camera: int
+    packet: Packet
+    is_after_loss: bool
+    came_ns: int
 
 
 class Rendezvous:
@@ -12,29 +23,26 @@ class Rendezvous:
     So neither the clock in which windows are cut nor their grid depend on which camera's packets
     came first.
 
-    packets: what was held, (camera, packet, waiting time at which it came), in its order.
+    packets: what was held, in its order.
     """
 
     def __init__(self, cameras: int) -> None:
-        self.packets: list[tuple[int, Packet, int]] = []
+        self.packets: list[Waiting] = []
         self._bytes = 0
         self._firsts: list[tuple[int, int] | None] = [None] * cameras
 
-    def add(self, camera: int, packet: Packet, first_ns: int | None, waited_ns: int) -> None:
-        """Hold a packet that comes at waited_ns (monotonic).
-
-        first_ns: the sensor time at which it starts, None when it tells none.
-        """
-        self.packets.append((camera, packet, waited_ns))
-        self._bytes += len(packet.data)
-        if self._firsts[camera] is None and first_ns is not None:
-            self._firsts[camera] = packet.stamp_ns, first_ns
+    def add(self, waiting: Waiting, first_ns: int | None) -> None:
+        """Hold a packet; first_ns: the sensor time at which it starts, None when it tells none."""
+        self.packets.append(waiting)
+        self._bytes += len(waiting.packet.data)
+        if self._firsts[waiting.camera] is None and first_ns is not None:
+            self._firsts[waiting.camera] = waiting.packet.stamp_ns, first_ns
 
     def is_over(self, waited_ns: int, max_wait_ns: int) -> bool:
         """Say whether to wait no longer."""
         if not self.packets:
             return False
-        is_late = waited_ns - self.packets[0][2] >= max_wait_ns
+        is_late = waited_ns - self.packets[0].came_ns >= max_wait_ns
         return None not in self._firsts or is_late or self._bytes > MAX_BYTES
 
     @property

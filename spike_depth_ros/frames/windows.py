@@ -9,6 +9,8 @@ from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.stamps import Stamps
 
+ALWAYS = -(1 << 62)  # before any slot
+
 
 @dataclass(frozen=True, eq=False)
 class SpikeFrame:
@@ -44,13 +46,19 @@ class Windows:
         self._stamps = stamps
         self._closed = False
         self._newest: int | None = None  # last slot with an event
+        # The first slot that holds all of a camera's events; windows that reach further back
+        # would hold half of what it saw.
+        self._whole_from = [ALWAYS] * len(counters.cameras)
 
-    def begin(self, slot: int, leader: int) -> None:
-        """Let a camera join whose stream starts in a slot, when the leading one is in another."""
+    def begin(self, camera: int, start_ns: int, leader: int) -> None:
+        """Let a camera join at a common time, when the leading one is in a slot."""
+        slot = start_ns // self._hop_ns
         if not self._begun:
             self._begun, self.open = True, slot
-        elif not self._closed:
-            self.open = min(self.open, max(slot, self._oldest_beside(leader)))
+        elif self._closed or slot > self.open:
+            self._whole_from[camera] = -(-start_ns // self._hop_ns)
+        else:
+            self.open = max(slot, self._oldest_beside(leader))
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
         """Return the counts of an open slot, for which there is room, to write to."""
@@ -67,11 +75,13 @@ class Windows:
         return self.close(self._oldest_beside(slot), passed)
 
     def close(self, before: int, passed: list[int]) -> list[SpikeFrame]:
-        """Close the windows before one; those that a camera has not passed are incomplete.
+        """Close the windows before one; without all events of each camera they are incomplete.
 
-        What such a camera sent of a window is left out of its frame: half a window of one eye
-        would make the network see depth that is not there. passed: the first slot that each
-        camera has not passed. Takes no longer for a jump over many empty windows.
+        Those are windows that a camera has not passed, overlapping ones that share a slot with
+        such a window, and those in which a camera joins. What such a camera sent of a window is
+        left out of its frame: half a window of one eye would make the network see depth that is
+        not there. passed: the first slot that each camera has not passed. Takes no longer for a
+        jump over many empty windows.
         """
         frames = []
         while self._begun and self.open < before:
@@ -79,12 +89,24 @@ class Windows:
             frame = self._frame(self.open)
             if frame is not None:
                 frames.append(frame)
-                late = [camera for camera, slot in enumerate(passed) if slot <= self.open]
-                self._counters.windows_incomplete += bool(late)
-                for camera in late:
-                    frame.counts[..., 2 * camera : 2 * camera + 2] = 0
+                self._leave_out(frame, passed)
             self._advance(before)
+        for camera, slot in enumerate(passed):
+            if self._begun and slot < self.open:
+                self._whole_from[camera] = self.open
         return frames
+
+    def _leave_out(self, frame: SpikeFrame, passed: list[int]) -> None:
+        """Leave out the cameras whose part of the open window is not whole; count the window."""
+        first = self.open + 1 - self._hops
+        partial = [
+            camera
+            for camera, slot in enumerate(passed)
+            if slot <= self.open or self._whole_from[camera] > first
+        ]
+        self._counters.windows_incomplete += bool(partial)
+        for camera in partial:
+            frame.counts[..., 2 * camera : 2 * camera + 2] = 0
 
     def discard(self) -> None:
         """Give up all open windows."""
@@ -94,6 +116,7 @@ class Windows:
                 self._ring.clear(slot)
         self._newest = None
         self._begun = self._closed = False
+        self._whole_from = [ALWAYS] * len(self._whole_from)
 
     def _oldest_beside(self, slot: int) -> int:
         """Return the first window that can be open while a slot is written to."""

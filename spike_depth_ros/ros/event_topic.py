@@ -55,12 +55,15 @@ class EventTopic:
         A DDS participant has a topic in one type only, and lets go of it some time after its last
         subscription was destroyed: a new type waits until the next look.
         """
-        name = self._node.resolve_topic_name(self._name)
-        publishers = self._node.get_publishers_info_by_topic(name)
+        publishers = self._node.get_publishers_info_by_topic(self._name)
         offered = {publisher.topic_type for publisher in publishers}
         known = [kind for kind in TYPES if kind in offered]
         self.problem = ''
-        if offered and not known:
+        name = self._node.resolve_topic_name(self._name)
+        if len(offered) > 1 and known:
+            read = self._type if self._type in known else known[0]
+            self.problem = f'{name} carries {", ".join(sorted(offered))}: only {read} is read'
+        elif offered and not known:
             self.problem = (
                 f'{name} carries {", ".join(sorted(offered))}, but must carry '
                 f'{" or ".join(TYPES)}: remap it, or install what is missing'

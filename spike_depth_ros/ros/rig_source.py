@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
@@ -78,9 +79,7 @@ class RigSource:
 
     def _take(self, camera: int, info: CameraInfo) -> None:
         """Take a CameraInfo; they come with every picture, and only a new one matters."""
-        before = self._infos[camera]
-        info.header = type(info.header)()
-        if info == before:
+        if self._infos[camera] and _content(info) == _content(self._infos[camera]):
             return
         self._infos[camera] = info
         self.problem = self._missing()
@@ -100,3 +99,10 @@ class RigSource:
             if info is None
         ]
         return f'no message on {" and ".join(missing)} yet' if missing else ''
+
+
+def _content(info: CameraInfo) -> tuple[object, ...]:
+    """Return what of a CameraInfo is read, comparable also where it holds NaN."""
+    numbers = (info.d, info.k, info.r, info.p)
+    exact = (np.array(values, np.float64).tobytes() for values in numbers)
+    return (info.width, info.height, info.distortion_model, *exact)

@@ -37,9 +37,10 @@ def test_vectors_without_a_base_are_outside() -> None:
 def test_time_starts_at_each_packets_base() -> None:
     counting = Counting('libcaer_cmp')
     counting.read(words16(0x2005, 0x1FFF, 0x0001, 0x3000))
-    assert counting.decoder.time_ns == BASE_NS + UNIT_NS  # TIME_HIGH clears the low bits
+    # TIME_HIGH leaves the low bits as they are.
+    assert counting.decoder.time_ns == BASE_NS + 2 * UNIT_NS - 1000
     counting.read(words16(0x0001, 0x1002, 0x3000))
-    assert counting.decoder.time_ns == BASE_NS + UNIT_NS + 2000
+    assert counting.decoder.time_ns == BASE_NS + 2 * UNIT_NS - 1000  # time never runs back
     counting.read(words16(0x3000), time_base_ns=BASE_NS + 2 * UNIT_NS)
     assert counting.decoder.time_ns == BASE_NS + 2 * UNIT_NS
     counting.read(words16(0x1003, 0x3000), time_base_ns=BASE_NS + 2 * UNIT_NS)
@@ -71,12 +72,12 @@ def test_events_before_the_first_column_are_stale() -> None:
 
 def test_events_too_far_back_are_dropped() -> None:
     counting = Counting('libcaer_cmp')
-    counting.read(words16(0x2005, 0x000B, 0x3001, 0x0001, 0x3002))
+    counting.read(words16(0x2005, 0x000D, 0x3001, 0x0002, 0x3002))
     counting.read(words16(0x1FFF, 0x3003, 0x4004, 0x5003))
     assert counting.events() == [(5, 1, 0), (5, 2, 0)]
     assert counting.tally(tallies.BACKWARD_EVENTS) == 3
     assert counting.tally(tallies.EVENTS) == 2
-    assert counting.decoder.time_ns == BASE_NS + 11 * UNIT_NS
+    assert counting.decoder.time_ns == BASE_NS + 13 * UNIT_NS
 
 
 def test_unknown_words_are_skipped_and_counted() -> None:

@@ -165,7 +165,11 @@ def test_a_camera_that_starts_before_the_ring_is_late() -> None:
 
 def test_a_long_silence_costs_nothing() -> None:
     camera, binner = Camera('evt3'), mono()
-    frames = binner.push(0, camera.send([event(10), event(3_600_010), event(3_600_060)]), 0)
+    frames = binner.push(0, camera.send([event(10)]), 0)
+    for now_ns in range(0, 3_600 * SECOND_NS, 50 * MS_NS):
+        frames += binner.poll(now_ns)
+    later = camera.send([event(3_600_010), event(3_600_060)])
+    frames += binner.push(0, later, 3_600 * SECOND_NS)
     assert ends_ms(frames) == [50, 3_600_050]
     assert binner.counters.windows_closed == 3_600_050 // 50
     assert binner.counters.resets == 0

@@ -5,6 +5,8 @@ import pytest
 from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.frames.synchroniser import (
     DRIFT_NS,
+    DWELL_NS,
+    FRESH_NS,
     SYNCHRONOUS_NS,
     Synchroniser,
     apart_ns,
@@ -32,16 +34,44 @@ def test_auto_lets_the_clocks_decide(apart_ns: int, mode: str, sign: int) -> Non
     assert synchroniser.mode == mode
 
 
-def test_auto_decides_anew_at_each_start_until_it_found_drift() -> None:
+def test_auto_decides_anew_at_each_start() -> None:
     synchroniser = Synchroniser('auto')
     for behind_ns, mode in ((10**9, 'host'), (0, 'sensor')):
         synchroniser.decide(clocks(behind_ns))
         assert synchroniser.mode == mode
-    assert not synchroniser.finds_drift(clocks(DRIFT_NS))
-    assert synchroniser.finds_drift(clocks(-DRIFT_NS - 1))
-    assert not synchroniser.finds_drift(clocks(-DRIFT_NS - 1))
+
+
+def tell(synchroniser: Synchroniser, behind_ns: int, after_ns: int, late_ns: int = 0) -> bool:
+    """Let two clocks be heard that are so far apart, some time after the start."""
+    pair = clocks(behind_ns)
+    for clock, ns in zip(pair, (after_ns - late_ns, after_ns), strict=True):
+        clock.follow(clock.stamp_ns + ns, ns)
+    return synchroniser.finds_otherwise(pair)
+
+
+@pytest.mark.parametrize('sign', [-1, 1])
+def test_auto_changes_when_clocks_tell_otherwise_for_long_enough(sign: int) -> None:
+    synchroniser = Synchroniser('auto')
+    synchroniser.decide(clocks(0))
+    assert not tell(synchroniser, sign * DRIFT_NS, 0)
+    assert not tell(synchroniser, sign * (DRIFT_NS + 1), 0)
+    assert not tell(synchroniser, sign * DRIFT_NS, DWELL_NS - 2)  # told nothing: from the start
+    assert not tell(synchroniser, sign * (DRIFT_NS + 1), DWELL_NS)
+    assert tell(synchroniser, sign * (DRIFT_NS + 1), 2 * DWELL_NS + 1)
+    # What was measured holds at the start that follows, whatever the first stamps say.
     synchroniser.decide(clocks(0))
     assert synchroniser.mode == 'host'
+    assert not tell(synchroniser, SYNCHRONOUS_NS + 1, 0)
+    assert not tell(synchroniser, SYNCHRONOUS_NS, 0)
+    assert tell(synchroniser, SYNCHRONOUS_NS, DWELL_NS)
+    assert synchroniser.mode == 'sensor'
+
+
+def test_a_clock_that_was_not_heard_of_tells_nothing() -> None:
+    synchroniser = Synchroniser('auto')
+    synchroniser.decide(clocks(0))
+    for after_ns in (DWELL_NS, 2 * DWELL_NS, 3 * DWELL_NS):
+        assert not tell(synchroniser, 2 * DRIFT_NS, after_ns, late_ns=FRESH_NS)
 
 
 @pytest.mark.parametrize('setting', ['sensor', 'host'])
@@ -49,7 +79,7 @@ def test_a_setting_holds_whatever_the_clocks_tell(setting: str) -> None:
     synchroniser = Synchroniser(setting)
     for behind_ns in (0, 10**9):
         synchroniser.decide(clocks(behind_ns))
-        assert not synchroniser.finds_drift(clocks(behind_ns))
+        assert not synchroniser.finds_otherwise(clocks(behind_ns), dwell_ns=0)
         assert synchroniser.mode == setting
 
 
