@@ -55,10 +55,10 @@ class Windows:
         slot = start_ns // self._hop_ns
         if not self._begun:
             self._begun, self.open = True, slot
-        elif self._closed or slot > self.open:
+        elif self._closed:
             self._whole_from[camera] = -(-start_ns // self._hop_ns)
         else:
-            self.open = max(slot, self._oldest_beside(leader))
+            self.open = min(self.open, max(slot, self._oldest_beside(leader)))
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
         """Return the counts of an open slot, for which there is room, to write to."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from reference_decoders import Events, windows
 from streams import HEIGHT, MS_NS, WIDTH, Camera, Event
 
-from spike_depth_ros.events.decoder import JITTER_NS
+from spike_depth_ros.events.evt3 import HIGH_JITTER
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
@@ -43,7 +43,7 @@ def wrap_start_us(start_us: int) -> int:
 
     A start so close before a wrap that jitter explains it counts from that wrap.
     """
-    return (start_us + JITTER_NS // 1000) // WRAP_US * WRAP_US
+    return ((start_us >> 12) + HIGH_JITTER >> 12) * WRAP_US
 
 
 def send(
