@@ -16,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
 INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
 
-.PHONY: demo test bench fuzz train lint clean help runtime training peers
+.PHONY: demo test bench fuzz soak train lint clean help runtime training peers
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make test                                                 ruff, mypy and pytest'
 	@echo 'make bench                                                benchmarks'
 	@echo 'make fuzz                                                 ten million spoilt packets'
+	@echo 'make soak                                                 half an hour of faults'
 	@echo 'make train                                                train the shipped models'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
@@ -40,6 +41,9 @@ bench: training peers
 
 fuzz: runtime
 	@$(BIN)/python -m stress.fuzz
+
+soak: runtime
+	@$(BIN)/python -m stress.soak
 
 train: training
 	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml

@@ -103,3 +103,14 @@ def test_a_driver_that_restarts_with_another_message_type() -> None:
     frames = push(binner, *streams)
     assert_goes_on(binner, frames, new)
     assert binner.counters.cameras[0].packets_wrong_form == 0
+
+
+@pytest.mark.parametrize('lag', LAGS)
+def test_a_recording_of_less_than_a_second_that_loops(lag: int) -> None:
+    """Its first packets look as if others had overtaken them."""
+    left, right = (steady(Camera('mono'), START_US, steps=40) for _ in range(2))
+    binner = stereo()
+    frames = push(binner, left * 3, right * 3, lag=lag)
+    assert binner.counters.resets == 2
+    whole = [frame.stamp_ns for frame in frames if frame.counts[1, 1].tolist() == [5, 0, 5, 0]]
+    assert [whole.count(stamp_ns) for stamp_ns in sorted(set(whole))][2:] == [3] * 5

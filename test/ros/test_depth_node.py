@@ -145,6 +145,23 @@ def test_depth_is_never_invented(probe: Probe, source: Source) -> None:
     assert probe.values(STATUS)['windows out'] == '0'
 
 
+def test_the_least_number_of_events_changes_while_running(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    source.fit()
+    few = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    few[0, :200, 0] = few[0, :200, 2] = 1
+
+    source.spikes(few, stamp_ns=10**12)
+    probe.until_value(STATUS, 'windows skipped', 1)
+    assert probe.set_parameter('/depth', 'min_events', 400) == (True, '')
+    source.spikes(few, stamp_ns=2 * 10**12)
+    probe.until(lambda: depths, 'depth')
+
+    successful, reason = probe.set_parameter('/depth', 'depth_encoding', '16UC1')
+    assert not successful
+    assert 'read-only' in reason
+
+
 def test_a_rig_that_does_not_fit_is_refused(probe: Probe, source: Source) -> None:
     depths = probe.collect(Image, '/depth/image_rect')
     source.info(replace(stereo_rig(), window_ns=20_000_000))

@@ -13,10 +13,11 @@ from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp('files')
     (folder / 'text.onnx').write_text('not a model')
+    (folder / 'one.yaml').write_text('cam0: {camera_model: pinhole}')
     with RecordingWriter(folder / 'empty', about={}):
         pass
     write_recording(folder / 'good', 10_000)
-    names = {name: folder / name for name in ('text.onnx', 'empty', 'good', 'nowhere')}
+    names = {name: folder / name for name in ('text.onnx', 'one.yaml', 'empty', 'good', 'nowhere')}
     return names | {'model': stereo_model}
 
 
@@ -37,6 +38,24 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
         ('binner', {'qos_overrides./spikes.publisher.depth': 'x'}, [], 'qos_overrides./spikes'),
         ('binner', {'qos_overrides./spikes.publisher.durability': 'volatile'}, [], 'no parameter'),
         ('binner', {'qos_overrides./spikez.publishr.depth': 5}, [], 'no parameter'),
+        ('binner', {'sync': 'gps'}, [], "'auto' or 'sensor' or 'host'"),
+        ('binner', {'hot_pixel_hz': -1.0}, [], 'a number from 0 to 1e+06 Hz'),
+        ('binner', {'calibration': '{nowhere}'}, [], 'cannot be read (No such file'),
+        ('binner', {'calibration': '{text.onnx}'}, [], 'is none of a kalibr camchain (with cam0)'),
+        ('binner', {'calibration': '{one.yaml}'}, [], 'cam1 is missing, but must be a mapping'),
+        (
+            'binner',
+            {'calibration': '{one.yaml}', 'right_calibration': '{one.yaml}'},
+            [],
+            'is all that is needed here: leave out',
+        ),
+        ('binner', {'right_calibration': '{one.yaml}'}, [], "calibration is ''"),
+        (
+            'binner',
+            {'calibration': 'camera_info', 'right_calibration': '{one.yaml}'},
+            [],
+            "calibration is 'camera_info'",
+        ),
         ('binner', {'use_sim_time': 5}, [], "'use_sim_time' is 5, but must be true or false"),
         ('replay', {'start_type_description_service': 5}, [], 'service'),
         ('binner', {}, ['-p', 'window_ms'], 'parameter override rule'),

@@ -1,0 +1,95 @@
+"""A sensor for the fuzz program: its look-up, and all that decoders write, between guards."""
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.events.lookup import NOWHERE, new_lookup
+from spike_depth_ros.events.noise import NEVER_NS, NoiseFilter, NoiseSettings, NoiseState
+from spike_depth_ros.events.tally import BACKGROUND_EVENTS, EVENTS, SATURATED, TALLY_SIZE
+from spike_depth_ros.frames.pixel_table import resize_table
+
+GUARD_BYTES = 256
+GUARD = 0xA5
+SIDES = (1, 24)  # of most sensors, pixels, from, to
+FRAME_SIDES = (1, 32)
+BIG_SENSOR, BIG_FRAME = (320, 240), (300, 300)
+KINDS = 16
+
+
+class Rig:
+    """Hold a random sensor's look-up, and guarded: histogram, tally, the noise filters' arrays.
+
+    number: some have a big sensor, some a look-up to anywhere, of either width. noise: filters
+    with random limits, possibly all off.
+    """
+
+    def __init__(self, rng: np.random.Generator, number: int) -> None:
+        kind = number % KINDS
+        self.width, self.height = BIG_SENSOR if kind == 0 else _sides(rng, SIDES)
+        width, height = BIG_FRAME if kind == 1 else _sides(rng, FRAME_SIDES)
+        if kind in (1, 2, 3):
+            shape = self.height, self.width
+            index = rng.integers(NOWHERE, width * height, shape, np.int32)
+        else:
+            index = resize_table(self.width, self.height, width, height).index
+        channels = int(rng.choice([2, 4]))
+        self.lookup = new_lookup(index, int(rng.integers(0, channels // 2)), channels)
+        self.noise = NoiseFilter(self.width, self.height, _settings(rng))
+        self._guards: list[npt.NDArray[np.uint8]] = []
+        self.histogram = self._guarded(np.zeros(width * height * channels, np.uint8))
+        self.tally = self._guarded(np.zeros(TALLY_SIZE, np.int64))
+        if self.noise.state is not None:
+            arrays = (self._guarded(array) for array in self.noise.state)
+            self.noise.state = NoiseState(*arrays)
+
+    def clear(self) -> None:
+        """Forget everything that was counted and filtered, and mend the guards."""
+        for guard in self._guards:
+            guard.fill(GUARD)
+        self.histogram.fill(0)
+        self.tally.fill(0)
+        self.noise.forget_time()
+        if self.noise.state is not None:
+            self.noise.state.hot.fill(False)
+
+    def find_fault(self, time_ns: int | None) -> str:
+        """Say what is wrong with the memory when a decoder has reached a time, or nothing: ''."""
+        if any((guard != GUARD).any() for guard in self._guards):
+            return 'bytes beside an array were written'
+        tally = self.tally.tolist()
+        counted = tally[EVENTS] - sum(tally[SATURATED : BACKGROUND_EVENTS + 1])
+        if min(tally) < 0 or counted != self.histogram.sum():
+            return f'the histogram holds {self.histogram.sum()} events, not {counted}: {tally}'
+        return '' if self.noise.state is None else _noise_fault(self.noise.state, time_ns)
+
+    def _guarded(self, array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        """Return a copy of an array with guards right before and behind it."""
+        memory = np.full(array.nbytes + 2 * GUARD_BYTES, GUARD, np.uint8)
+        self._guards += [memory[:GUARD_BYTES], memory[-GUARD_BYTES:]]
+        copy = memory[GUARD_BYTES:-GUARD_BYTES].view(array.dtype).reshape(array.shape)
+        copy[:] = array
+        return copy
+
+
+def _sides(rng: np.random.Generator, sides: tuple[int, int]) -> tuple[int, int]:
+    width, height = rng.integers(*sides, 2, endpoint=True).tolist()
+    return width, height
+
+
+def _settings(rng: np.random.Generator) -> NoiseSettings:
+    return NoiseSettings(
+        hot_pixel_hz=float(rng.choice([0.0, 1.0, 100.0])),
+        refractory_ns=int(rng.choice([0, 1, 1_000_000, 1 << 62])),
+        support_ns=int(rng.choice([0, 1, 10_000_000, 1 << 62])),
+    )
+
+
+def _noise_fault(state: NoiseState, time_ns: int | None) -> str:
+    """Say what is wrong with the filters' arrays."""
+    last_ns = state.last_ns
+    border = (last_ns[0], last_ns[-1], last_ns[:, 0], last_ns[:, -1])
+    if any((side != NEVER_NS).any() for side in border):
+        return 'the border of last_ns was written'
+    if last_ns.max() > (NEVER_NS if time_ns is None else time_ns):
+        return f'last_ns holds {last_ns.max()}, later than {time_ns}'
+    return '' if state.hot.view(np.uint8).max() <= 1 else 'hot holds more than True and False'

@@ -1,0 +1,92 @@
+"""The valid packets that the fuzz program spoils."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / 'test'))
+
+from streams import HEIGHT, WIDTH, Camera, Event  # noqa: E402
+
+from spike_depth_ros.events import encodings  # noqa: E402
+from spike_depth_ros.events.messages import READERS  # noqa: E402
+from spike_depth_ros.events.packet import Packet  # noqa: E402
+from spike_depth_ros.recordings.rosbag2 import Recording  # noqa: E402
+from stress.mutations import MAX_BYTES  # noqa: E402
+
+RECORDINGS = ROOT / os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')
+PACKETS = 2000
+PIECES = 1000  # of recorded packets
+PIECE_WORD = 16  # a multiple of every encoding's words
+
+
+class Pool(NamedTuple):
+    """Hold packets of one encoding: their bytes in a row, where each ends, their time bases."""
+
+    data: npt.NDArray[np.uint8]
+    ends: npt.NDArray[np.int64]
+    time_bases_ns: list[int]
+
+
+def pools(seed: int) -> dict[str, Pool]:
+    """Return the packets to spoil, by encoding."""
+    recorded = _recorded_packets()
+    found = {}
+    for number, encoding in enumerate(encodings.names()):
+        rng = np.random.default_rng((seed, number))
+        packets = _sent_packets(rng, encoding) + _pieces(rng, recorded.get(encoding, []))
+        found[encoding] = Pool(
+            data=np.concatenate([packet.data for packet in packets]),
+            ends=np.cumsum([0, *(len(packet.data) for packet in packets)]),
+            time_bases_ns=[packet.time_base_ns for packet in packets],
+        )
+    return found
+
+
+def _sent_packets(rng: np.random.Generator, encoding: str) -> list[Packet]:
+    """Return the packets of a camera that sends bursts along rows and columns."""
+    camera = Camera(encoding)
+    packets, t_us = [], int(rng.integers(0, 2**24))
+    for _ in range(PACKETS):
+        events: list[Event] = []
+        for _ in range(int(rng.integers(0, 6))):
+            t_us += int(rng.choice([0, 1, 100, 5000, 300_000]))
+            events += _burst(rng, t_us)
+        packets.append(camera.send(events, until_us=t_us))
+    return packets
+
+
+def _burst(rng: np.random.Generator, t_us: int) -> list[Event]:
+    """Return a few events of one time, in a row or in a column."""
+    x, y, polarity = (int(rng.integers(0, size + 1)) for size in (WIDTH, HEIGHT, 1))
+    dx, dy = (1, 0) if rng.integers(0, 2) else (0, 1)
+    return [(t_us, x + n * dx, y + n * dy, polarity) for n in range(rng.integers(1, 9))]
+
+
+def _recorded_packets() -> dict[str, list[Packet]]:
+    """Return the packets of all recordings that are there, by encoding."""
+    packets: dict[str, list[Packet]] = {}
+    for file in sorted(RECORDINGS.glob('*/metadata.yaml')):
+        with Recording(file.parent) as recording:
+            topics = [topic.name for topic in recording.topics.values() if topic.type in READERS]
+            for message in recording.messages(topics):
+                packet = READERS[message.type](message.cdr)
+                packets.setdefault(packet.encoding, []).append(packet)
+    return packets
+
+
+def _pieces(rng: np.random.Generator, packets: list[Packet]) -> list[Packet]:
+    """Return pieces of packets in their order, small enough to be inputs, from word to word."""
+    pieces = []
+    for number in sorted(rng.integers(0, len(packets), PIECES).tolist() if packets else []):
+        packet = packets[number]
+        start = int(rng.integers(0, len(packet.data) + 1)) // PIECE_WORD * PIECE_WORD
+        length = int(rng.integers(PIECE_WORD, MAX_BYTES))
+        pieces.append(replace(packet, data=packet.data[start : start + length]))
+    return pieces

@@ -1,0 +1,198 @@
+"""What must hold after a soak, and the figures behind it."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from stress.soak import windows
+from stress.soak.faults import GUARD_S, Fault
+from stress.soak.gaps import Gap
+from stress.soak.ledger import COUNTERS, UNCONDITIONAL
+from stress.soak.record import (
+    CAMERA_COUNTERS,
+    RIG_COUNTERS,
+    Record,
+    Stretch,
+    count,
+    grown,
+    published,
+    stretches,
+)
+from stress.soak.stream import NAMES, SECOND_US, TICK_US
+
+LONGEST_RECOVERY_S = GUARD_S
+# The clocks settle, and then tell otherwise for two seconds.
+LONGEST_HOST_S = 6.0
+# What moves on in a healthy stream.
+MOVING = ('windows_closed',)
+
+
+class Verdict:
+    """Collect figures by name, and why the soak failed."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, Any] = {}
+        self.failures: list[str] = []
+
+    def expect(self, holds: bool, failure: str) -> None:
+        """Take note of what must hold; failure: one sentence for when it does not."""
+        if not holds:
+            self.failures.append(failure)
+
+
+def check(record: Record, verdict: Verdict) -> None:
+    """Check frames, packets, windows and recovery."""
+    _check_totals(record, verdict)
+    found = stretches(record)
+    _check_windows(record, found, verdict)
+    _check_counters(record, found, verdict)
+    _check_gaps(record, found, verdict)
+    _check_sync(record, verdict)
+    _check_recovery(record, verdict)
+
+
+def _check_totals(record: Record, verdict: Verdict) -> None:
+    """Check that every message and every frame arrived, and what holds in any order of them."""
+    last = record.snapshots[-1]
+    frames = len(record.frames)
+    verdict.figures['frames received'] = frames
+    verdict.figures |= {counter: count(last, counter) for counter in RIG_COUNTERS}
+    verdict.expect(
+        frames == published(last), f'{frames} frames came, but {published(last)} were published'
+    )
+    for name, ledger in zip(NAMES, record.ledgers, strict=True):
+        sent = ledger.at(ledger.published)
+        found = {counter: count(last, counter, name) for counter in CAMERA_COUNTERS}
+        for counter in UNCONDITIONAL:
+            verdict.expect(
+                found[counter] == sent[counter],
+                f'{name} {counter} is {found[counter]}, but {sent[counter]} were sent',
+            )
+        verdict.expect(
+            found['packets_lost'] <= sent['packets_lost'],
+            f'{name} packets_lost is {found["packets_lost"]}, but {sent["packets_lost"]} were',
+        )
+        verdict.figures[f'{name} packets missing in seq'] = sent['packets_lost']
+        verdict.figures |= {f'{name} {counter}': value for counter, value in found.items()}
+
+
+def _check_windows(record: Record, found: list[Stretch], verdict: Verdict) -> None:
+    """Check every window of every region, event for event."""
+    total = windows.Outcome()
+    for stretch in found:
+        frames = windows.came_in(record.frames, stretch.region)
+        outcome = windows.check(record.scene, record.ledgers, stretch.region, frames)
+        total.add(outcome)
+        verdict.expect(
+            outcome.matching == outcome.expected and not outcome.extra,
+            f'{stretch.region}: of {outcome.expected} windows {outcome.missing} are missing and '
+            f'{outcome.wrong} have other events; {outcome.extra} frames too many',
+        )
+    verdict.expect(total.expected > 0, 'no window could be checked')
+    verdict.figures |= {
+        'regions without heavy faults': len(found),
+        'windows expected in them': total.expected,
+        'windows missing': total.missing,
+        'windows with other events': total.wrong,
+        'frames too many': total.extra,
+        'largest error of a stamp (ms)': round(total.error_us / 1000, 3),
+    }
+
+
+def _check_counters(record: Record, found: list[Stretch], verdict: Verdict) -> None:
+    """Check that in each region every counter grew by what the sender knows."""
+    for stretch in found:
+        wrong = '; '.join(_wrong_counters(record, stretch))
+        verdict.expect(not wrong, f'{stretch.region}: {wrong}')
+
+
+def _wrong_counters(record: Record, stretch: Stretch) -> Iterator[str]:
+    first, last = stretch.first, stretch.last
+    for counter in RIG_COUNTERS:
+        more = grown(first, last, counter)
+        if more and counter not in MOVING:
+            yield f'{counter} grew by {more}'
+    for name, ledger in zip(NAMES, record.ledgers, strict=True):
+        before, after = (ledger.at(count(s, 'packets', name)) for s in (first, last))
+        for counter in CAMERA_COUNTERS:
+            expected = after[counter] - before[counter] if counter in COUNTERS else 0
+            more = grown(first, last, counter, name)
+            if more != expected:
+                yield f'{name} {counter} grew by {more}, not {expected}'
+
+
+def _check_gaps(record: Record, found: list[Stretch], verdict: Verdict) -> None:
+    """Check that the node counted what became of the windows between regions."""
+    gaps = [Gap(record, before, after) for before, after in pairwise(found)]
+    for gap in gaps:
+        verdict.expect(gap.is_explained, gap.sentence())
+    verdict.figures |= {
+        'gaps between regions': len(gaps),
+        'of these without a reset': sum(not gap.resets for gap in gaps),
+        'windows in gaps': round(sum(gap.windows for gap in gaps)),
+        'windows missing in gaps': round(sum(gap.missing for gap in gaps)),
+        'gaps that counters do not explain': sum(not gap.is_explained for gap in gaps),
+    }
+
+
+def _check_sync(record: Record, verdict: Verdict) -> None:
+    """Check that garbage does not make the node take the cameras for unsynchronised for long."""
+    longest_s = 0.0
+    for snapshot in record.snapshots:
+        stops_us = [f.stop * TICK_US for f in record.faults if f.is_heavy]
+        since_us = max((us for us in stops_us if us <= snapshot.came_us), default=0)
+        if snapshot.sync != 'sensor' and since_us:
+            longest_s = max(longest_s, (snapshot.came_us - since_us) / SECOND_US)
+    reports = sum(snapshot.sync == 'host' for snapshot in record.snapshots)
+    verdict.figures["reports of sync 'host'"] = reports
+    verdict.figures['longest time of it after a fault (s)'] = round(longest_s, 1)
+    verdict.expect(
+        longest_s <= LONGEST_HOST_S,
+        f"sync was still 'host' {longest_s:.1f} s after a fault, over {LONGEST_HOST_S:.0f} s",
+    )
+
+
+def _check_recovery(record: Record, verdict: Verdict) -> None:
+    """Measure how long after each fault the first frame of both cameras comes."""
+    spent: dict[str, list[float]] = {}
+    for fault, follower in pairwise([*record.faults, None]):
+        recovery_s = _recovery_s(record, fault, follower)
+        if recovery_s is not None:
+            spent.setdefault(fault.kind, []).append(recovery_s)
+    everything = [seconds for of_kind in spent.values() for seconds in of_kind]
+    for kind, of_kind in {'all faults': everything, **spent}.items():
+        verdict.figures[f'recovery from {kind} (s)'] = _summary(of_kind)
+        verdict.expect(
+            max(of_kind, default=0.0) <= LONGEST_RECOVERY_S,
+            f'frames took {max(of_kind, default=0.0):.1f} s to flow again after {kind}',
+        )
+
+
+def _summary(seconds: list[float]) -> dict[str, float]:
+    return {
+        'faults': len(seconds),
+        'median': round(median(seconds or [0.0]), 3),
+        'maximum': round(max(seconds, default=0.0), 3),
+    }
+
+
+def _recovery_s(record: Record, fault: Fault, follower: Fault | None) -> float | None:
+    """Return how long frames took to flow again; None where another fault followed too soon."""
+    stop_us = fault.stop * TICK_US
+    recovery_s = (_flows_us(record, stop_us) - stop_us) / SECOND_US
+    limit_us = follower.start * TICK_US if follower else record.stop_us
+    limit_s = (limit_us - stop_us) / SECOND_US
+    return None if limit_s < min(recovery_s, LONGEST_RECOVERY_S) else recovery_s
+
+
+def _flows_us(record: Record, stop_us: int) -> float:
+    """Return when the first frame of both cameras came whose window ends after a fault."""
+    jump_us = record.jump_us(stop_us)
+    first = bisect_left(record.frames, stop_us, key=lambda frame: frame.came_us)
+    for frame in record.frames[first:]:
+        stamp_us = frame.stamp_us - jump_us
+        if stop_us < stamp_us < frame.came_us and frame.left and frame.right:
+            return frame.came_us
+    return float('inf')

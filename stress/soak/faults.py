@@ -1,0 +1,94 @@
+"""What goes wrong in the soak, and when.
+
+A light fault costs no more than the packets that it touches, so the windows around it are checked
+event for event. A heavy one moves or stops time, and is over GUARD_S after its last packet.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from stress.soak.stream import TICK_US
+
+TICKS_A_SECOND = 1_000_000 // TICK_US
+GUARD_S = 2.0
+START_S, END_S = 8.0, 6.0
+# Gaps between faults, seconds; now and then one follows while the last is not over, and once in
+# CALM_EVERY_S nothing happens for longer than evt3's clock takes to wrap.
+HEAVY_GAP_S, LIGHT_GAP_S, SHORT_GAP_S, CALM_S = (5.0, 12.0), (1.0, 5.0), (0.1, 1.0), (20.0, 25.0)
+SHORT_SHARE = 0.1
+CALM_EVERY_S = 75.0
+LONGEST_SILENCE_S = 20  # longer than evt3's clock takes to wrap
+JUMP_US = (3_000_000, 3_600_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Describe a kind of fault: how many cameras it hits, and its range in ticks."""
+
+    cameras: int
+    ticks: tuple[int, int]
+    is_heavy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Say what goes wrong with which cameras in the ticks [start, stop)."""
+
+    kind: str
+    cameras: tuple[int, ...]
+    start: int
+    stop: int
+
+    @property
+    def is_heavy(self) -> bool:
+        """Say whether it moves or stops time."""
+        return KINDS[self.kind].is_heavy
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        'packet lost': Kind(1, (1, 1)),
+        'burst lost': Kind(1, (2, 8)),
+        'duplicate': Kind(1, (1, 6)),
+        'swap': Kind(1, (2, 2)),
+        'encoding': Kind(1, (1, 4)),
+        'size': Kind(1, (1, 4)),
+        'form': Kind(1, (1, 4)),
+        'torn': Kind(1, (1, 4)),
+        'time base': Kind(1, (1, 4)),
+        'no time': Kind(1, (1, 4)),
+        'no message': Kind(1, (1, 4)),
+        'silence': Kind(1, (40, LONGEST_SILENCE_S * TICKS_A_SECOND), is_heavy=True),
+        'both silent': Kind(2, (40, LONGEST_SILENCE_S * TICKS_A_SECOND), is_heavy=True),
+        'noise': Kind(1, (1, 20), is_heavy=True),
+        'stamp': Kind(1, (1, 20), is_heavy=True),
+        'jump': Kind(2, (1, 1), is_heavy=True),
+        'restart': Kind(1, (40, 400), is_heavy=True),
+        'storm': Kind(2, (100, 600), is_heavy=True),
+    }
+)
+
+
+def schedule(seed: int, ticks: int) -> list[Fault]:
+    """Return the faults of a soak of so many ticks, one after the other."""
+    random = np.random.default_rng((seed, 1))
+    faults: list[Fault] = []
+    deck: list[str] = []
+    start, calm = START_S * TICKS_A_SECOND, CALM_EVERY_S * TICKS_A_SECOND
+    while True:
+        deck = deck or random.permutation(sorted(KINDS)).tolist()
+        kind = deck.pop()
+        row = KINDS[kind]
+        length = round(np.exp(random.uniform(*np.log(row.ticks))))
+        stop = round(start) + length
+        if stop > ticks - END_S * TICKS_A_SECOND:
+            return faults
+        cameras = (0, 1) if row.cameras == 2 else (int(random.integers(2)),)
+        faults.append(Fault(kind, cameras, round(start), stop))
+        gap = CALM_S if stop > calm else HEAVY_GAP_S if row.is_heavy else LIGHT_GAP_S
+        calm += CALM_EVERY_S * TICKS_A_SECOND if stop > calm else 0
+        gap = SHORT_GAP_S if random.random() < SHORT_SHARE else gap
+        start = stop + random.uniform(*gap) * TICKS_A_SECOND

@@ -1,0 +1,87 @@
+"""What became of the windows between two regions, where time moved or stopped."""
+
+from itertools import pairwise
+
+from stress.soak.faults import LONGEST_SILENCE_S
+from stress.soak.node import Frame
+from stress.soak.record import CAMERA_COUNTERS, Record, Stretch, count, grown, published
+from stress.soak.stream import NAMES, SECOND_US, TICK_US, WINDOW_US
+
+TICKS_A_WINDOW = WINDOW_US // TICK_US
+# A window that is open when both cameras fall silent closes when they are back. A frame that comes
+# before its window ends is of a wrong clock.
+LAG_US = LONGEST_SILENCE_S * SECOND_US + 500_000
+# Stamps are right to within 3 ms.
+TOLERANCE = 0.1
+NOT_DROPPED = ('packets', 'packets_lost', 'packets_truncated')
+DROPPED = tuple(
+    name for name in CAMERA_COUNTERS if name.startswith('packets') and name not in NOT_DROPPED
+)
+
+
+class Gap:
+    """Count, in windows, the time between the last frame of a report in one region and the next.
+
+    windows: all of it. missing: what no frame covers. closed, empty, discarded, resets: as the
+    node counted. unread: time in which it read no packet of one camera, the lesser of both.
+    """
+
+    def __init__(self, record: Record, before: Stretch, after: Stretch) -> None:
+        self._faults = [
+            fault.kind
+            for fault in record.faults
+            if before.region.stop_us <= fault.start * TICK_US < after.region.start_us
+        ]
+        self._start_us = before.region.stop_us
+        first, last = before.last, after.first
+        self.resets, self.closed, self.empty, self.discarded = (
+            grown(first, last, counter)
+            for counter in ('resets', 'windows_closed', 'windows_empty', 'windows_discarded')
+        )
+        self.unread = min(_unread(record, camera, before, after) for camera in (0, 1))
+        ends = _ends(record, before, after)
+        self.windows = (max(ends) - min(ends)) / WINDOW_US if ends else 0.0
+        uncovered = [max(b - a - WINDOW_US, 0) for a, b in pairwise(sorted(ends))]
+        self.missing = sum(uncovered) / WINDOW_US
+
+    @property
+    def is_explained(self) -> bool:
+        """Say whether the node's counters admit what is missing."""
+        if not self.resets:
+            return abs(self.windows - self.closed) < TOLERANCE
+        return self.missing <= self.discarded + self.unread + TOLERANCE
+
+    def sentence(self) -> str:
+        """Return all of it."""
+        start_s = self._start_us / SECOND_US
+        return (
+            f'{", ".join(self._faults)} from {start_s:.1f} s: {self.missing:.1f} of '
+            f'{self.windows:.1f} windows are missing; {self.resets} resets, {self.closed} windows '
+            f'closed, {self.empty} empty, {self.discarded} discarded, {self.unread:.1f} unread'
+        )
+
+
+def _ends(record: Record, before: Stretch, after: Stretch) -> list[float]:
+    """Return the ends in stream time of the frames between, those around included."""
+    span_us = range(before.region.start_us, after.region.start_us)
+    jumps_us = {offset for tick, offset in record.jumps if tick * TICK_US in span_us}
+    jumps_us.add(before.region.jump_us)
+    frames = record.frames[published(before.last) - 1 : published(after.first)]
+    lags_us = [_lag_us(frame, jumps_us) for frame in frames]
+    came_us = [frame.came_us for frame in frames]
+    return [came - lag for came, lag in zip(came_us, lags_us, strict=True) if 0 <= lag < LAG_US]
+
+
+def _lag_us(frame: Frame, jumps_us: set[int]) -> float:
+    """Return how long after its end a frame came, by the jump that makes it the least."""
+    lags_us = [frame.came_us - (frame.stamp_us - jump_us) for jump_us in jumps_us]
+    return min((lag for lag in lags_us if lag >= 0), default=-1.0)
+
+
+def _unread(record: Record, camera: int, before: Stretch, after: Stretch) -> float:
+    """Return, in windows, how many ticks of a camera gave no packet that the node read."""
+    ledger, name = record.ledgers[camera], NAMES[camera]
+    first, last = (count(s, 'packets', name) for s in (before.last, after.first))
+    dropped = sum(grown(before.last, after.first, counter, name) for counter in DROPPED)
+    ticks = ledger.tick(last) - ledger.tick(first)
+    return (ticks - (last - first - dropped)) / TICKS_A_WINDOW

@@ -1,0 +1,101 @@
+"""What the sender published, and what a reader that follows the rules makes of it.
+
+The rules, per camera: a message that is no packet, or whose encoding, size or stamp is impossible,
+is counted and changes nothing. Of the others, one whose `seq` is not above the last is out of
+order; a gap in `seq` is so many lost; then one of another form is dropped, and the rest is read.
+"""
+
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+COUNTERS = (
+    'packets',
+    'packets_lost',
+    'packets_out_of_order',
+    'packets_malformed',
+    'packets_unknown_encoding',
+    'packets_wrong_form',
+    'packets_wrong_time',
+    'packets_truncated',
+    'events',
+)
+# Whatever came before, these depend on the packets alone.
+UNCONDITIONAL = ('packets', 'packets_malformed', 'packets_unknown_encoding')
+BEGINS_ANEW = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Hold a published message: bytes, and what the sender knows of it.
+
+    fate: the counter for what is wrong with it, '' for nothing. is_followed: whether its seq
+    counts.
+    """
+
+    cdr: bytes
+    tick: int
+    seq: int
+    fate: str
+    is_followed: bool
+    events: int
+
+
+class CameraLedger:
+    """Keep, for each message of one camera, its tick and the counters after it."""
+
+    def __init__(self) -> None:
+        self._ticks = array('q')
+        self._counters = dict.fromkeys(COUNTERS, 0)
+        self._history = array('q', self._counters.values())
+        self._read = bytearray()
+        self._seq = BEGINS_ANEW
+
+    def take(self, message: Message) -> None:
+        """Enter the next message."""
+        self._counters['packets'] += 1
+        if message.fate and not message.is_followed:
+            self._counters[message.fate] += 1
+        else:
+            self._follow(message)
+        self._ticks.append(message.tick)
+        self._history.extend(self._counters.values())
+
+    def begin_anew(self) -> None:
+        """Expect any seq."""
+        self._seq = BEGINS_ANEW
+
+    def _follow(self, message: Message) -> None:
+        if message.seq <= self._seq:
+            self._counters['packets_out_of_order'] += 1
+            return
+        if self._seq != BEGINS_ANEW:
+            self._counters['packets_lost'] += message.seq - self._seq - 1
+        self._seq = message.seq
+        if message.fate:
+            self._counters[message.fate] += 1
+        if message.events:
+            self._counters['events'] += message.events
+            self._read.extend(bytes(message.tick + 1 - len(self._read)))
+            self._read[message.tick] = True
+
+    @property
+    def published(self) -> int:
+        """Return the number of messages."""
+        return len(self._ticks)
+
+    def tick(self, message: int) -> int:
+        """Return the tick of the n-th message, counted from 1."""
+        return self._ticks[message - 1]
+
+    def at(self, message: int) -> dict[str, int]:
+        """Return the counters after the n-th message."""
+        row = self._history[message * len(COUNTERS) : (message + 1) * len(COUNTERS)]
+        return dict(zip(COUNTERS, row, strict=True))
+
+    def is_read(self, first: int, ticks: int) -> npt.NDArray[np.bool_]:
+        """Say for each of so many ticks whether its packet was read."""
+        read = bytes(self._read[first : first + ticks])
+        return np.frombuffer(read.ljust(ticks, b'\0'), np.bool_)

@@ -1,0 +1,113 @@
+"""What was seen of a soak, and the stretches of it in which nothing moves or stops time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
+from stress.soak.faults import GUARD_S, Fault
+from stress.soak.ledger import CameraLedger
+from stress.soak.node import Frame, Snapshot
+from stress.soak.stream import NAMES, SECOND_US, TICK_US, Scene
+
+RIG_COUNTERS = tuple(field.name for field in fields(BinnerCounters) if field.name != 'cameras')
+CAMERA_COUNTERS = tuple(field.name for field in fields(CameraCounters))
+START_US = 3 * SECOND_US
+# Shorter regions may hold no two reports of the node.
+SHORTEST_REGION_US = 2_500_000
+REPORT_US = 1_200_000  # from report to report, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Hold what sender and listener saw of a soak that lasted stop_us, microseconds."""
+
+    scene: Scene
+    faults: Sequence[Fault]
+    ledgers: tuple[CameraLedger, CameraLedger]
+    jumps: Sequence[tuple[int, int]]
+    frames: Sequence[Frame]
+    snapshots: Sequence[Snapshot]
+    stop_us: int
+
+    def jump_us(self, time_us: int) -> int:
+        """Return how far header stamps and sensor time are off at a stream time."""
+        return [offset for tick, offset in self.jumps if tick * TICK_US <= time_us][-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Name a stretch of stream time, microseconds, without heavy faults.
+
+    jump_us: how far header stamps and sensor time are off in it.
+    """
+
+    start_us: int
+    stop_us: int
+    jump_us: int
+
+    def __str__(self) -> str:
+        return f'{self.start_us / SECOND_US:.1f} to {self.stop_us / SECOND_US:.1f} s'
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Hold a region and the first and the last report of the node that are about it."""
+
+    region: Region
+    first: Snapshot
+    last: Snapshot
+
+
+def count(snapshot: Snapshot, counter: str, camera: str = '') -> int:
+    """Return a counter of a report; camera: left, right, or '' for one of the rig."""
+    return snapshot.counters[f'{camera} {counter}'.strip().replace('_', ' ')]
+
+
+def grown(first: Snapshot, last: Snapshot, counter: str, camera: str = '') -> int:
+    """Return by how much a counter grew from report to report."""
+    return count(last, counter, camera) - count(first, counter, camera)
+
+
+def published(snapshot: Snapshot) -> int:
+    """Return the frames that the node had published by a report."""
+    return count(snapshot, 'windows_closed') - count(snapshot, 'windows_empty')
+
+
+def stretches(record: Record) -> list[Stretch]:
+    """Return the regions that have reports."""
+    found = []
+    for region in _regions(record):
+        inside = [s for s in record.snapshots if _is_about(record, s, region)]
+        if inside:
+            found.append(Stretch(region, inside[0], inside[-1]))
+    return found
+
+
+def _regions(record: Record) -> Iterator[Region]:
+    """Yield what is left between heavy faults, which are over GUARD_S after their end.
+
+    Later where garbage made the node take the cameras for not synchronised.
+    """
+    start_us = START_US
+    heavy = [fault for fault in record.faults if fault.is_heavy]
+    ends = [(fault.start * TICK_US, fault.stop * TICK_US) for fault in heavy]
+    for stop_us, next_us in [*ends, (record.stop_us, record.stop_us)]:
+        start_us = max(start_us, _last_host_us(record, start_us, stop_us) + REPORT_US)
+        if stop_us - start_us >= SHORTEST_REGION_US:
+            yield Region(start_us, stop_us, record.jump_us(start_us))
+        start_us = max(start_us, next_us + round(GUARD_S * SECOND_US))
+
+
+def _last_host_us(record: Record, start_us: int, stop_us: int) -> int:
+    """Return when the node last said that it takes the cameras for not synchronised."""
+    came_us = (s.came_us for s in record.snapshots if s.sync == 'host')
+    return max((came for came in came_us if start_us <= came < stop_us), default=0)
+
+
+def _is_about(record: Record, snapshot: Snapshot, region: Region) -> bool:
+    """Say whether the last packets that the node had taken for a report are a region's."""
+    counts = [count(snapshot, 'packets', name) for name in NAMES]
+    if not all(counts):
+        return False
+    ticks = [ledger.tick(n) for ledger, n in zip(record.ledgers, counts, strict=True)]
+    return all(region.start_us <= tick * TICK_US < region.stop_us for tick in ticks)

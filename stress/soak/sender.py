@@ -1,0 +1,179 @@
+"""The drivers of the soak: two synchronised evt3 cameras, and the faults in what they send."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spike_depth_ros.events.evt3_encoder import Evt3Encoder
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from stress.soak.changes import CHANGES, no_message
+from stress.soak.faults import JUMP_US, Fault
+from stress.soak.ledger import CameraLedger, Message
+from stress.soak.stream import EVENTS, HEIGHT, TICK_US, WIDTH, Scene, StreamClock
+
+SENSOR_US = 2 * JUMP_US[1]  # sensor time at stream time 0: no jump leads below 0
+STAMP_SCATTER_NS = 1_000_000
+STORM_LOST, STORM_CHANGED = 0.1, 0.3
+SILENT = ('silence', 'both silent', 'restart')
+LOST = ('packet lost', 'burst lost')
+
+
+@dataclass(slots=True)
+class Camera:
+    """Hold a driver: its next seq, its encoder, and messages that it will send later."""
+
+    number: int
+    encoder: Evt3Encoder = field(default_factory=Evt3Encoder)
+    seq: int = 0
+    held: list[Message] = field(default_factory=list)
+
+
+class Sender:
+    """Publish each tick of both cameras, and keep the ledgers.
+
+    faults: at most one at a time. publish: takes a camera and CDR bytes. jumps: (tick, offset)
+    from which header stamps and sensor time are so many microseconds off. changed: packets by
+    what was done to them.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        faults: list[Fault],
+        seed: int,
+        clock: StreamClock,
+        publish: Callable[[int, bytes], None],
+    ) -> None:
+        self.ledgers = (CameraLedger(), CameraLedger())
+        self.jumps = [(0, 0)]
+        self.changed: dict[str, int] = {}
+        self._scene = scene
+        self._faults = faults[::-1]
+        self._random = np.random.default_rng((seed, 2))
+        self._clock = clock
+        self._publish = publish
+        self._codec = MessageCodec(message_types())
+        self._cameras = (Camera(0), Camera(1))
+
+    def warm_up(self) -> None:
+        """Compile what encodes packets, or load it from numba's cache."""
+        self._packet(Camera(0), 0)
+
+    def send(self, tick: int) -> None:
+        """Publish what both cameras send of a tick."""
+        fault = self._fault(tick)
+        if fault and fault.kind == 'jump':
+            self._jump(tick)
+        messages = [
+            (camera.number, message)
+            for camera in self._cameras
+            for message in self._messages(camera, tick, fault)
+        ]
+        # All is made before anything is sent: nothing comes between the two cameras.
+        for camera, message in messages:
+            self._publish(camera, message.cdr)
+            self.ledgers[camera].take(message)
+
+    def _fault(self, tick: int) -> Fault | None:
+        """Return the fault in force."""
+        while self._faults and tick >= self._faults[-1].stop:
+            self._faults.pop()
+        return self._faults[-1] if self._faults and tick >= self._faults[-1].start else None
+
+    def _jump(self, tick: int) -> None:
+        """Jump in time, as a recording that loops; its driver's seq may begin anew."""
+        sign = -1 if self._random.random() < 0.5 else 1
+        offset = self.jumps[-1][1] + sign * int(np.exp(self._random.uniform(*np.log(JUMP_US))))
+        offset = min(max(offset, -JUMP_US[1]), JUMP_US[1])
+        self.jumps.append((tick, offset))
+        begins_anew = self._random.random() < 0.5
+        for camera in self._cameras:
+            camera.encoder = Evt3Encoder()
+            if begins_anew:
+                self._begin_anew(camera)
+
+    def _begin_anew(self, camera: Camera) -> None:
+        camera.encoder, camera.seq = Evt3Encoder(), 0
+        self.ledgers[camera.number].begin_anew()
+
+    def _messages(self, camera: Camera, tick: int, fault: Fault | None) -> list[Message]:
+        """Return what a camera sends at a tick."""
+        if fault is None or camera.number not in fault.cameras:
+            return [self._message(camera, tick, '')]
+        if fault.kind in SILENT:
+            if fault.kind == 'restart' and tick == fault.stop - 1:
+                self._begin_anew(camera)
+            return []
+        change = self._change(fault)
+        if change == 'lost':
+            camera.seq += 1
+            self._count(change)
+            return []
+        message = self._message(camera, tick, change)
+        if fault.kind in ('duplicate', 'swap'):
+            return self._reorder(camera, message, fault)
+        return [message]
+
+    def _reorder(self, camera: Camera, message: Message, fault: Fault) -> list[Message]:
+        """Send the first packet again with the fault's last, or only then."""
+        messages = [message]
+        if message.tick == fault.start:
+            camera.held = [message]
+            messages = [message] if fault.kind == 'duplicate' else []
+        if message.tick == fault.stop - 1:
+            messages += camera.held
+            self._count(fault.kind)
+        return messages
+
+    def _change(self, fault: Fault) -> str:
+        """Return what is to be done to a packet."""
+        if fault.kind != 'storm':
+            return 'lost' if fault.kind in LOST else fault.kind
+        lot = self._random.random()
+        if lot < STORM_LOST:
+            return 'lost'
+        changes = [*CHANGES, 'no message'] if lot < STORM_LOST + STORM_CHANGED else ['']
+        return str(self._random.choice(changes))
+
+    def _message(self, camera: Camera, tick: int, change: str) -> Message:
+        """Encode the next packet of a camera, and change it."""
+        packet = self._packet(camera, tick)
+        camera.seq += 1
+        if change == 'no message':
+            self._count(change)
+            cdr = no_message(packet, self._codec, self._random)
+            return Message(cdr, tick, packet.seq, 'packets_malformed', False, 0)
+        fate, changed = '', packet
+        if change in CHANGES:
+            self._count(change)
+            make, fate = CHANGES[change]
+            changed = make(packet, self._random)
+        cdr = self._codec.packet_to_cdr(changed, 'camera')
+        is_read = not fate or fate == 'packets_truncated'
+        is_followed = is_read or change == 'form'
+        events = EVENTS if is_read and change != 'noise' else 0
+        return Message(cdr, tick, packet.seq, fate, is_followed, events)
+
+    def _packet(self, camera: Camera, tick: int) -> Packet:
+        """Return the packet of a tick as it should be."""
+        t_us, x, y, polarity = self._scene.tick(camera.number, tick)
+        offset_us = self.jumps[-1][1]
+        sensor_us = SENSOR_US + offset_us
+        end_us = sensor_us + (tick + 1) * TICK_US - 1
+        data = camera.encoder.encode(t_us + sensor_us, x, y, polarity, end_us)
+        scatter_ns = int(self._random.integers(STAMP_SCATTER_NS))
+        return Packet(
+            encoding='evt3',
+            width=WIDTH,
+            height=HEIGHT,
+            seq=camera.seq,
+            stamp_ns=self._clock.stamp_ns + (tick * TICK_US + offset_us) * 1000 + scatter_ns,
+            time_base_ns=0,
+            big_endian=False,
+            data=np.frombuffer(data, np.uint8),
+        )
+
+    def _count(self, what: str) -> None:
+        self.changed[what] = self.changed.get(what, 0) + 1

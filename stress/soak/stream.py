@@ -1,0 +1,83 @@
+"""The synthetic rig of the soak: what its two cameras see, as a function of the seed.
+
+Stream time is microseconds since the start of the soak; sensor time and header stamps are stream
+time plus offsets. Nothing is kept: a check makes the same events again.
+"""
+
+import time
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+WIDTH, HEIGHT, CHANNELS = 346, 260, 4
+WINDOW_US = 50_000
+TICK_US = 5_000  # one packet of each camera
+EVENTS = 200  # of a packet
+# No event is so late in its tick: every packet ends with a time word that stands alone.
+LATEST_US = TICK_US - 10
+BLOCK_TICKS = 200
+SECOND_US = 1_000_000
+NAMES = ('left', 'right')
+
+Columns = tuple[npt.NDArray[np.int64], ...]
+
+
+class StreamClock:
+    """Tell the stream time, which starts when the clock is made or started again.
+
+    stamp_ns: header stamp at stream time 0.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Let stream time be 0 now."""
+        self._start_ns = time.monotonic_ns()
+        self.stamp_ns = time.time_ns()
+
+    def now_us(self) -> int:
+        """Return the stream time."""
+        return (time.monotonic_ns() - self._start_ns) // 1000
+
+
+class Scene:
+    """Make events, and fingerprints of frames.
+
+    A fingerprint is the sum, modulo 2^64, of a random weight of each event's pixel and channel,
+    so those of any two sets of events add up.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        random = np.random.default_rng(seed)
+        self._weights = random.integers(0, 1 << 63, HEIGHT * WIDTH * CHANNELS, np.uint64)
+        self._block = lru_cache(maxsize=2)(self._make_block)
+
+    def tick(self, camera: int, tick: int) -> Columns:
+        """Return the events of one packet: stream time, x, y and polarity, int64 [EVENTS]."""
+        block = self._block(camera, tick // BLOCK_TICKS)
+        first = tick % BLOCK_TICKS * EVENTS
+        return tuple(column[first : first + EVENTS] for column in block)
+
+    def marks(self, camera: int, block: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+        """Return stream time and weight of each event of a block, [BLOCK_TICKS * EVENTS]."""
+        t_us, x, y, polarity = self._block(camera, block)
+        places = (y * WIDTH + x) * CHANNELS + 2 * camera + 1 - polarity
+        return t_us, self._weights[places]
+
+    def fingerprint(self, pixels: npt.NDArray[np.uint8]) -> int:
+        """Return a frame's, uint8 [HEIGHT, WIDTH, CHANNELS]."""
+        counts = pixels.reshape(-1)
+        places = np.flatnonzero(counts)
+        return int((self._weights[places] * counts[places]).sum(dtype=np.uint64))
+
+    def _make_block(self, camera: int, block: int) -> Columns:
+        random = np.random.default_rng((self._seed, camera, block))
+        shape = (BLOCK_TICKS, EVENTS)
+        starts = (block * BLOCK_TICKS + np.arange(BLOCK_TICKS)) * TICK_US
+        t_us = np.sort(random.integers(0, LATEST_US, shape), axis=1) + starts[:, None]
+        sizes = (WIDTH, HEIGHT, 2)
+        return t_us.reshape(-1), *(random.integers(0, size, shape[0] * EVENTS) for size in sizes)

@@ -1,0 +1,156 @@
+"""Hold frames against the events that the sender knows of, window by window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stress.soak.ledger import CameraLedger
+from stress.soak.node import Frame
+from stress.soak.record import Region
+from stress.soak.sender import SENSOR_US
+from stress.soak.stream import BLOCK_TICKS, EVENTS, TICK_US, WINDOW_US, Scene
+
+WRAP_US = 1 << 24  # of evt3
+# Header stamps scatter by 1 ms around the time of their packet.
+STAMP_ERROR_US = 3_000
+# A window closes with the first packets that lie behind it, which must not be a fault's.
+CLOSING_US = 2 * TICK_US
+LAG_US = 3_000_000  # no frame comes later
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Count the windows of regions: those that must have come, and what is wrong with others.
+
+    wrong: frames with other events than were sent. extra: frames where no window ends, or a
+    second one of a window. error_us: largest error of a stamp.
+    """
+
+    expected: int = 0
+    missing: int = 0
+    wrong: int = 0
+    extra: int = 0
+    error_us: float = 0.0
+
+    def add(self, other: 'Outcome') -> None:
+        """Add the counts of another region."""
+        self.expected += other.expected
+        self.missing += other.missing
+        self.wrong += other.wrong
+        self.extra += other.extra
+        self.error_us = max(self.error_us, other.error_us)
+
+    @property
+    def matching(self) -> int:
+        """Return the windows with one frame that is right."""
+        return self.expected - self.missing - self.wrong
+
+
+class Events:
+    """Sum the fingerprints of the events of a region that were read, by time."""
+
+    def __init__(self, scene: Scene, ledgers: Sequence[CameraLedger], region: Region) -> None:
+        blocks = range(
+            region.start_us // TICK_US // BLOCK_TICKS,
+            -(-region.stop_us // TICK_US // BLOCK_TICKS) + 1,
+        )
+        times, weights = [], []
+        for camera, ledger in enumerate(ledgers):
+            for block in blocks:
+                t_us, weight = scene.marks(camera, block)
+                is_read = np.repeat(ledger.is_read(block * BLOCK_TICKS, BLOCK_TICKS), EVENTS)
+                times.append(t_us[is_read])
+                weights.append(weight[is_read])
+        order = np.argsort(np.concatenate(times), kind='stable')
+        self._times = np.concatenate(times)[order]
+        sums = np.cumsum(np.concatenate(weights)[order], dtype=np.uint64)
+        self._sums = np.concatenate([np.zeros(1, np.uint64), sums])
+
+    def fingerprints(self, ends_us: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+        """Return what frames with these ends must have."""
+        first, last = (np.searchsorted(self._times, ends_us - back) for back in (WINDOW_US, 0))
+        fingerprints: npt.NDArray[np.uint64] = self._sums[last] - self._sums[first]
+        return fingerprints
+
+
+def check(
+    scene: Scene, ledgers: Sequence[CameraLedger], region: Region, frames: Sequence[Frame]
+) -> Outcome:
+    """Hold the frames that came in a region's time against its windows."""
+    events = Events(scene, ledgers, region)
+    first_us, last_us = region.start_us + WINDOW_US, region.stop_us - CLOSING_US
+    stamps = np.array([frame.stamp_us - region.jump_us for frame in frames])
+    found = np.array([frame.fingerprint for frame in frames], np.uint64)
+    phases = _phases(region, stamps)
+    outcomes = [
+        _compare(events, _ends(phase, first_us, last_us), stamps, found) for phase in phases
+    ]
+    if not outcomes:
+        windows = (last_us - first_us) // WINDOW_US
+        return Outcome(expected=windows, missing=windows, extra=len(frames))
+    return max(outcomes, key=lambda outcome: (outcome.matching, -outcome.extra))
+
+
+def came_in(frames: Sequence[Frame], region: Region) -> list[Frame]:
+    """Return the frames of windows within a region, by their stamps and when they came."""
+    first_us, last_us = region.start_us + WINDOW_US, region.stop_us - CLOSING_US
+    return [
+        frame
+        for frame in frames
+        if region.start_us <= frame.came_us <= region.stop_us + LAG_US
+        and first_us <= frame.stamp_us - region.jump_us + STAMP_ERROR_US
+        and frame.stamp_us - region.jump_us - STAMP_ERROR_US <= last_us
+    ]
+
+
+def _phases(region: Region, stamps: npt.NDArray[np.float64]) -> list[int]:
+    """Return where windows may end, modulo their length, as stamps tell roughly.
+
+    They end at multiples of their length in the node's sensor time, which is whole wraps of the
+    cameras' clock behind; how many, only the node knows, which joined at some wrap.
+    """
+    sensor_us = SENSOR_US + region.jump_us
+    wraps = range(-1, (sensor_us + region.stop_us) // WRAP_US + 2)
+    phases = [(wrap * WRAP_US - sensor_us) % WINDOW_US for wrap in wraps]
+    return [
+        phase
+        for phase in phases
+        if len(stamps) and np.median(np.abs(_off_grid(stamps - phase))) < STAMP_ERROR_US
+    ]
+
+
+def _off_grid(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how far times are from the nearest multiple of a window."""
+    half = WINDOW_US / 2
+    return (times + half) % WINDOW_US - half
+
+
+def _ends(phase: int, first_us: int, last_us: int) -> npt.NDArray[np.int64]:
+    """Return the ends of windows in [first_us, last_us]."""
+    start = first_us + (phase - first_us) % WINDOW_US
+    return np.arange(start, last_us + 1, WINDOW_US)
+
+
+def _compare(
+    events: Events,
+    ends: npt.NDArray[np.int64],
+    stamps: npt.NDArray[np.float64],
+    found: npt.NDArray[np.uint64],
+) -> Outcome:
+    places = np.rint((stamps - ends[0]) / WINDOW_US).astype(np.int64)
+    errors = np.abs(stamps - ends[0] - places * WINDOW_US)
+    # Stamps at the very edge of the region may belong to the window beside it.
+    is_inside = (places >= 0) & (places < len(ends))
+    places, errors, found = places[is_inside], errors[is_inside], found[is_inside]
+    is_near = errors < STAMP_ERROR_US
+    windows, firsts = np.unique(places[is_near], return_index=True)
+    is_right = found[is_near][firsts] == events.fingerprints(ends)[windows]
+    return Outcome(
+        expected=len(ends),
+        missing=len(ends) - len(windows),
+        wrong=int(np.count_nonzero(~is_right)),
+        extra=len(places) - len(windows),
+        error_us=float(errors[is_near].max(initial=0.0)),
+    )

@@ -1,0 +1,68 @@
+"""A camera rig for the binner node: publishers of packets, and the frames that must come back."""
+
+from typing import Any
+
+import numpy as np
+from event_camera_msgs.msg import EventPacket
+from node_harness import Probe, from_packet
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import Image
+from synthetic_stream import HEIGHT, WIDTH
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.ros.conversions import from_image, to_ns
+
+STATUS = '/binner: spike frames'
+TOPICS = ('/left/events', '/right/events')
+# Nothing may get lost between a test and its node, so both offer and ask for reliable delivery.
+RELIABLE = {f'qos_overrides.{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
+PATIENT = {'max_wait_ms': 1000.0, 'qos_overrides./spikes.publisher.depth': 1000, **RELIABLE}
+
+
+def event_publishers(probe: Probe, cameras: int = 2, kind: type = EventPacket) -> list[Publisher]:
+    """Return publishers of events to which the binner listens."""
+    topics = TOPICS[:cameras]
+    publishers = [probe.node.create_publisher(kind, topic, 1000) for topic in topics]
+    probe.until_subscribed(*topics)
+    return publishers
+
+
+def send(publisher: Publisher, stream: list[Packet], frame_id: str = 'camera0') -> None:
+    for packet in stream:
+        publisher.publish(from_packet(packet, frame_id))
+
+
+def send_both(publishers: list[Publisher], streams: list[list[Packet]]) -> None:
+    """Send the packets of two cameras side by side."""
+    for left, right in zip(*streams, strict=True):
+        send(publishers[0], [left], 'camera0')
+        send(publishers[1], [right], 'camera1')
+
+
+def frames(probe: Probe) -> list[Image]:
+    """Return the list to which spike frames will be added, once the binner is heard."""
+    images = probe.collect(Image, '/spikes')
+    probe.until_value(STATUS, 'subscribers', 1)
+    return images
+
+
+def expected_frames(
+    streams: list[list[Packet]], binner: Binner | None = None, **settings: Any
+) -> dict[int, np.ndarray]:
+    """Count with the core what the node counts; settings: of a new Binner. By stamp."""
+    if binner is None:
+        size = WIDTH, HEIGHT
+        binner = Binner(len(streams), 50_000_000, 50_000_000, 10**9, *size, **settings)
+    counted = []
+    for together in zip(*streams, strict=True):
+        for camera, packet in enumerate(together):
+            counted += binner.push(camera, packet, now_ns=0)
+    return {frame.stamp_ns: frame.counts for frame in counted}
+
+
+def assert_frames(images: list[Image], expected: dict[int, np.ndarray]) -> None:
+    """Check images bit for bit."""
+    assert [to_ns(image.header.stamp) for image in images] == list(expected)
+    for image, counts in zip(images, expected.values(), strict=True):
+        np.testing.assert_array_equal(from_image(image), counts)

@@ -1,0 +1,149 @@
+"""Calibrations that come as CameraInfo, before the first frame and after it."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from node_harness import NodeProcess, Probe
+from ros.binner_harness import (
+    PATIENT,
+    STATUS,
+    assert_frames,
+    event_publishers,
+    expected_frames,
+    frames,
+    send,
+    send_both,
+)
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+from synthetic_stream import HEIGHT, WIDTH, packets
+
+from spike_depth_ros.calibration import camera_info
+from spike_depth_ros.calibration.model import PinholeCamera
+from spike_depth_ros.calibration.rig_map import RigMap
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_time
+
+NETWORK = PinholeCamera(WIDTH, HEIGHT, 199.65, 173.0, 130.0)
+
+
+def info(right_by_m: float, cx: float = 171.0, width: int = WIDTH) -> CameraInfo:
+    """Return a lens with distortion, so far to the right of the left camera."""
+    f = 210.0
+    return CameraInfo(
+        width=width,
+        height=HEIGHT,
+        distortion_model='plumb_bob',
+        d=[-0.1, 0.02, 0.0, 0.0, 0.0],
+        k=[f, 0.0, cx, 0.0, f, 131.0, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[f, 0.0, cx, -f * right_by_m, 0.0, f, 131.0, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+
+
+class Cameras:
+    """Two cameras that send their calibration again and again, as cameras do."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.infos: dict[int, CameraInfo] = {}
+        self._probe = probe
+        self._sent = 0
+        topics = ('/left/camera_info', '/right/camera_info')
+        self._publishers = [probe.node.create_publisher(CameraInfo, name, 10) for name in topics]
+        probe.until_subscribed(*topics)
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Send the calibrations until a condition holds."""
+
+        def sent_and_true() -> object:
+            self._sent += 1
+            for camera, message in self.infos.items():
+                message.header = Header(stamp=to_time(self._sent), frame_id='any')
+                self._publishers[camera].publish(message)
+            return condition()
+
+        self._probe.until(sent_and_true, what)
+
+    def until_calibrated(self) -> None:
+        self.until(lambda: 'no message' not in self._probe.text(STATUS), 'calibrations')
+
+    def until_resets(self, resets: int) -> None:
+        self.until(lambda: self._probe.values(STATUS)['resets'] == str(resets), 'a reset')
+
+    def expected_frames(self, streams: list[list[Packet]]) -> dict[int, np.ndarray]:
+        """Return the frames of two streams in the calibrations as they are now."""
+        rig = camera_info.rig(self.infos[0], self.infos[1])
+        return expected_frames(streams, make_table=RigMap(NETWORK, rig).table)
+
+
+@pytest.fixture
+def cameras(probe: Probe) -> Iterator[Cameras]:
+    with NodeProcess('binner', {'calibration': 'camera_info', **PATIENT}):
+        yield Cameras(probe)
+
+
+def baseline_m(status: DiagnosticStatus) -> float:
+    return Rig.from_pairs({pair.key: pair.value for pair in status.values}).baseline_m
+
+
+def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras) -> None:
+    senders = event_publishers(probe)
+    images = frames(probe)
+    streams = [packets(camera, 300_000) for camera in (0, 1)]
+
+    def told() -> bool:
+        send(senders[0], streams[0][:1])  # silence would be told of before anything else
+        status = probe.status.get(STATUS)
+        return status is not None and status.level == DiagnosticStatus.ERROR
+
+    probe.until(told, 'the missing calibration')
+    missing = 'no message on left/camera_info and right/camera_info yet'
+    assert missing in probe.text(STATUS)
+    cameras.infos[0] = info(0.0)
+    said = 'no message on right/camera_info yet'
+    cameras.until(lambda: said in probe.text(STATUS), said)
+    assert int(probe.values(STATUS)['left packets uncalibrated']) > 0
+
+    cameras.infos[1] = info(0.2)
+    cameras.until_calibrated()
+    expected = cameras.expected_frames(streams)
+    send_both(senders, streams)
+    probe.until(lambda: len(images) == len(expected), 'frames')
+    assert_frames(images, expected)
+    assert {image.header.frame_id for image in images} == {'camera0_rectified'}
+
+
+def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
+    probe: Probe, cameras: Cameras
+) -> None:
+    senders = event_publishers(probe)
+    images = frames(probe)
+    rigs = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    streams = [packets(camera, 600_000) for camera in (0, 1)]
+    cameras.infos = {0: info(0.0), 1: info(0.2)}
+    probe.until(lambda: probe.text(STATUS), 'a report')
+    cameras.until_calibrated()
+    begin, end = ([stream[part] for stream in streams] for part in (slice(60), slice(60, None)))
+
+    expected = cameras.expected_frames(begin)
+    send_both(senders, begin)
+    cameras.until(lambda: len(images) == len(expected), 'frames')
+    probe.until(lambda: rigs and baseline_m(rigs[-1]) == pytest.approx(0.2), 'the baseline')
+
+    cameras.infos[1] = info(0.25, cx=160.0)
+    cameras.until_resets(1)
+    expected |= cameras.expected_frames(end)
+    send_both(senders, end)
+    cameras.until(lambda: len(images) == len(expected), 'frames after the reset')
+    probe.until(lambda: baseline_m(rigs[-1]) == pytest.approx(0.25), 'the new baseline')
+    assert_frames(images, expected)
+
+    cameras.infos[1] = info(0.25, width=640)
+    cameras.until_resets(2)
+    send(senders[1], end[1][-1:])
+    probe.until_text(STATUS, 'the right sensor has 346 x 260 pixels, but its calibration is for')
+    probe.until_value(STATUS, 'right packets uncalibrated', 1)
