@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events.absolute import NO_TIME, REACHED, AbsoluteDecoder
 from spike_depth_ros.events.compiled import compiled
 from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns
 from spike_depth_ros.events.histogram import count_event
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS, new_tally
+from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS
 
 DVS = 'dvs_msgs'  # the encoding's name here; no driver sends it
 EVENT_BYTES = 16
@@ -29,30 +28,21 @@ _FIRST_OFFSETS = (0, 2, 4, 8, 12)
 _LATER_OFFSETS = (0, 2, 6, 10, 14)
 
 SECOND_NS = 1_000_000_000
-NO_TIME = -1
 Y_SHIFT, POLARITY_SHIFT = 16, 32
 ADDRESS = 0xFFFF
 
 
-class DvsDecoder:
+class DvsDecoder(AbsoluteDecoder):
     """Follow one camera's EventArrays; see Decoder.
 
     Event times are ROS time. An event whose time is none counts as an unknown word; one further
     back than jitter is dropped and counted.
     """
 
-    wrap_ns = 0
     word_bytes = 1  # an array of so many events cannot end within one
 
     def __init__(self) -> None:
-        self.tally = new_tally()
-        self._first_ns: int | None = None
-        self._reached = np.full(1, NO_TIME, np.int64)
-
-    @property
-    def time_ns(self) -> int | None:
-        reached = int(self._reached[0])
-        return None if reached == NO_TIME else reached
+        super().__init__(_consume)
 
     def open(self, packet: Packet) -> npt.NDArray[np.int64]:
         """Return int64 [n, 2]: time in ns, or NO_TIME; and x | y << 16 | polarity << 32."""
@@ -71,32 +61,8 @@ class DvsDecoder:
         words[:, 1] |= (events['polarity'] != 0).astype(np.int64) << POLARITY_SHIFT
         words.flags.writeable = False
         times = words[is_time, 0]
-        self._first_ns = int(times[0]) if len(times) else empty_time_ns(packet, self.time_ns)
+        self.first_ns = int(times[0]) if len(times) else empty_time_ns(packet, self.time_ns)
         return words
-
-    def first_time_ns(self, words: npt.NDArray[np.int64]) -> int | None:
-        return self._first_ns
-
-    def consume(
-        self,
-        words: npt.NDArray[np.int64],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        return int(
-            _consume(
-                words, position, until_ns, self._reached, lookup, noise, histogram, self.tally
-            )
-        )
-
-    def shift(self, wraps: int) -> None:
-        """Do nothing: the time never wraps."""
-
-    def lose(self) -> None:
-        """Do nothing: every event stands alone."""
 
 
 def _dtype(order: str, place: str) -> np.dtype[Any]:
@@ -116,14 +82,14 @@ def _consume(
     words: Any,
     position: Any,
     until_ns: Any,
-    reached: Any,
+    state: Any,
     lookup: Any,
     noise: Any,
     histogram: Any,
     tally: Any,
 ) -> Any:
     """Count events up to the first at or after until_ns; return its position."""
-    time_ns, events = reached[0], 0
+    time_ns, events = state[REACHED], 0
     while position < len(words):
         stamp, address = words[position, 0], words[position, 1]
         if stamp == NO_TIME:
@@ -139,6 +105,6 @@ def _consume(
             count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
             events += 1
         position += 1
-    reached[0] = time_ns
+    state[REACHED] = time_ns
     tally[EVENTS] += events
     return position

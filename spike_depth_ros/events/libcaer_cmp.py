@@ -5,19 +5,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events.absolute import (
+    FIRST_OWN,
+    NO_TIME,
+    REACHED,
+    TIME_BASE,
+    AbsoluteDecoder,
+)
 from spike_depth_ros.events.bits import lowest_bit
 from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
 from spike_depth_ros.events.histogram import count_event
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.tally import (
     BACKWARD_EVENTS,
     EVENTS,
     STALE_EVENTS,
     UNKNOWN_WORDS,
-    new_tally,
 )
 
 # Bit layout. The time counts microseconds from the packet's time base, both halves from 0.
@@ -37,79 +41,40 @@ VECTOR_BITS = 0xFF
 OFF_SENSOR = ADDRESS + 1  # a vector base that no VECT_BASE_Y has set; bases stop here
 
 NS_PER_US = 1000
-NO_TIME = -1
 UNKNOWN_COLUMN = -1
 
-# Places of the state, int64 [5]: time reached in ns; time of the words, us from the packet's time
-# base; the kept x; vector base and polarity.
-REACHED, ELAPSED, COLUMN, BASE, BASE_POLARITY = range(5)
+# Own places of the state: time of the words, us from the packet's time base; the kept x; vector
+# base and polarity.
+ELAPSED, COLUMN, BASE, BASE_POLARITY = range(FIRST_OWN, FIRST_OWN + 4)
 
 
-class LibcaerCmpDecoder:
+class LibcaerCmpDecoder(AbsoluteDecoder):
     """Follow one camera's libcaer_cmp stream; see Decoder.
 
     Events before the first ADDR_X, also after lost packets, are stale; vectors without a base
     count as outside. An event further back than jitter has no right time: dropped and counted.
     """
 
-    wrap_ns = 0
     word_bytes = 2
 
     def __init__(self) -> None:
-        self.tally = new_tally()
-        self._time_base = 0
-        self._first_ns: int | None = None
-        self._state = np.array([NO_TIME, 0, UNKNOWN_COLUMN, OFF_SENSOR, 0], np.int64)
-
-    @property
-    def time_ns(self) -> int | None:
-        reached = int(self._state[REACHED])
-        return None if reached == NO_TIME else reached
+        super().__init__(_consume, 0, UNKNOWN_COLUMN, OFF_SENSOR, 0)
 
     def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
         words: npt.NDArray[np.uint16] = whole_words(packet, 'u2')
-        self._time_base = time_base_ns(packet)
-        self._state[ELAPSED] = 0
+        self.state[TIME_BASE] = time_base_ns(packet)
+        self.state[ELAPSED] = 0
         elapsed_us = _first_time(words)
         if elapsed_us == NO_TIME:
-            self._first_ns = empty_time_ns(packet, self.time_ns)
+            self.first_ns = empty_time_ns(packet, self.time_ns)
         else:
-            self._first_ns = self._time_base + NS_PER_US * int(elapsed_us)
+            self.first_ns = int(self.state[TIME_BASE]) + NS_PER_US * int(elapsed_us)
         return words
-
-    def first_time_ns(self, words: npt.NDArray[np.uint16]) -> int | None:
-        return self._first_ns
-
-    def consume(
-        self,
-        words: npt.NDArray[np.uint16],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        return int(
-            _consume(
-                words,
-                position,
-                until_ns,
-                self._time_base,
-                self._state,
-                lookup,
-                noise,
-                histogram,
-                self.tally,
-            )
-        )
-
-    def shift(self, wraps: int) -> None:
-        """Do nothing: the time base carries the wraps."""
 
     def lose(self) -> None:
         """Trust neither the kept x nor the vector base."""
-        self._state[COLUMN] = UNKNOWN_COLUMN
-        self._state[BASE] = OFF_SENSOR
+        self.state[COLUMN] = UNKNOWN_COLUMN
+        self.state[BASE] = OFF_SENSOR
 
 
 @inlined
@@ -138,7 +103,6 @@ def _consume(
     words: Any,
     position: Any,
     until_ns: Any,
-    time_base: Any,
     state: Any,
     lookup: Any,
     noise: Any,
@@ -146,7 +110,8 @@ def _consume(
     tally: Any,
 ) -> Any:
     """Count events up to the first at or after until_ns; return its position."""
-    reached, elapsed, x = state[REACHED], state[ELAPSED], state[COLUMN]
+    reached, time_base = state[REACHED], state[TIME_BASE]
+    elapsed, x = state[ELAPSED], state[COLUMN]
     base, base_polarity = state[BASE], state[BASE_POLARITY]
     while position < len(words):
         word = np.int64(words[np.uint64(position)])

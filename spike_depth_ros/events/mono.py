@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events.absolute import REACHED, TIME_BASE, AbsoluteDecoder
 from spike_depth_ros.events.compiled import compiled
 from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
 from spike_depth_ros.events.histogram import count_event
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, new_tally
+from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS
 
 # Bit layout. The time counts nanoseconds from the packet's time base.
 TIME_MASK = 0xFFFFFFFF
@@ -19,69 +18,26 @@ X_SHIFT, X_MASK = 32, 0xFFFF
 Y_SHIFT, Y_MASK = 48, 0x7FFF
 POLARITY_SHIFT = 63
 
-NO_TIME = -1
 
-
-class MonoDecoder:
+class MonoDecoder(AbsoluteDecoder):
     """Follow one camera's mono stream; see Decoder.
 
     An event further back than jitter within a packet has no right time: dropped and counted.
     """
 
-    wrap_ns = 0
     word_bytes = 8
 
     def __init__(self) -> None:
-        self.tally = new_tally()
-        self._time_base = 0
-        self._first_ns: int | None = None
-        self._reached = np.full(1, NO_TIME, np.int64)
-
-    @property
-    def time_ns(self) -> int | None:
-        reached = int(self._reached[0])
-        return None if reached == NO_TIME else reached
+        super().__init__(_consume)
 
     def open(self, packet: Packet) -> npt.NDArray[np.int64]:
         words = whole_words(packet, 'i8')
-        self._time_base = time_base_ns(packet)
+        self.state[TIME_BASE] = time_base_ns(packet)
         if len(words):
-            self._first_ns = self._time_base + (int(words[0]) & TIME_MASK)
+            self.first_ns = int(self.state[TIME_BASE]) + (int(words[0]) & TIME_MASK)
         else:
-            self._first_ns = empty_time_ns(packet, self.time_ns)
+            self.first_ns = empty_time_ns(packet, self.time_ns)
         return words
-
-    def first_time_ns(self, words: npt.NDArray[np.int64]) -> int | None:
-        return self._first_ns
-
-    def consume(
-        self,
-        words: npt.NDArray[np.int64],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        return int(
-            _consume(
-                words,
-                position,
-                until_ns,
-                self._time_base,
-                self._reached,
-                lookup,
-                noise,
-                histogram,
-                self.tally,
-            )
-        )
-
-    def shift(self, wraps: int) -> None:
-        """Do nothing: the time never wraps."""
-
-    def lose(self) -> None:
-        """Do nothing: every word stands alone."""
 
 
 @compiled
@@ -89,15 +45,14 @@ def _consume(
     words: Any,
     position: Any,
     until_ns: Any,
-    time_base: Any,
-    reached: Any,
+    state: Any,
     lookup: Any,
     noise: Any,
     histogram: Any,
     tally: Any,
 ) -> Any:
     """Count events up to the first at or after until_ns; return its position."""
-    time_ns, events = reached[0], 0
+    time_ns, time_base, events = state[REACHED], state[TIME_BASE], 0
     while position < len(words):
         word = np.int64(words[position])
         stamp = time_base + (word & TIME_MASK)
@@ -112,6 +67,6 @@ def _consume(
         else:
             tally[BACKWARD_EVENTS] += 1
         position += 1
-    reached[0] = time_ns
+    state[REACHED] = time_ns
     tally[EVENTS] += events
     return position

@@ -13,16 +13,15 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Order
 from spike_depth_ros.frames import limits
 from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault, find_fault
-from spike_depth_ros.frames.camera import CameraStream
+from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.newest import NewestStamp
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
-from spike_depth_ros.frames.sensor import Sensor, TableMaker
+from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
 from spike_depth_ros.frames.stamps import Stamps
-from spike_depth_ros.frames.status import BinnerStatus, CameraStatus
+from spike_depth_ros.frames.status import BinnerStatus, rig_status
 from spike_depth_ros.frames.synchroniser import (
     AUTO,
     DRIFT_NS,
@@ -77,7 +76,7 @@ class Binner:
         self._hop_ns = hop_ns
         shape = (height, width, 2 * cameras)
         self._sensors = [
-            Sensor(camera, shape[2], make_table or _plain(width, height), noise)
+            Sensor(camera, shape[2], make_table or fitting(width, height), noise)
             for camera in range(cameras)
         ]
         self._streams: list[CameraStream | None] = [None] * cameras
@@ -112,17 +111,7 @@ class Binner:
 
     def status(self) -> BinnerStatus:
         """Return what is known of the rig now."""
-        clocks = self._clocks()
-        cameras = [
-            CameraStatus(
-                stream.clock.spread_ns if stream and stream.sensor_ns is not None else None,
-                sensor.table.median_raw_pixels if sensor.table else None,
-                sensor.noise.hot_pixels,
-            )
-            for stream, sensor in zip(self._streams, self._sensors, strict=True)
-        ]
-        apart = apart_ns(clocks) if len(clocks) == 2 else None
-        return BinnerStatus(self._sync.mode, apart, tuple(cameras))
+        return rig_status(self._sync.mode, self._streams, self._sensors)
 
     def push(self, camera: int, packet: Packet, now_ns: int) -> list[SpikeFrame]:
         """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock."""
@@ -327,7 +316,7 @@ class Binner:
         """Follow the camera's clock; return why everything has to start anew, '' if not."""
         dwell_ns = DWELL_NS
         if stream.sensor_ns is None:
-            others, dwell_ns = self._timed(), 0
+            others, dwell_ns = timed(self._streams), 0
             stream.start(stamp_ns, first_ns)
             self._align(camera, others)
         elif not stream.follow(stamp_ns, first_ns):
@@ -390,12 +379,8 @@ class Binner:
             for stream in self._streams
         ]
 
-    def _timed(self) -> list[CameraStream]:
-        """Return the streams whose clock has started."""
-        return [stream for stream in self._streams if stream and stream.sensor_ns is not None]
-
     def _clocks(self) -> list[SensorClock]:
-        return [stream.clock for stream in self._timed()]
+        return [stream.clock for stream in timed(self._streams)]
 
     def _reset(self, camera: int, packet: Packet, why: str) -> None:
         """Start anew with a packet; what another camera sent before it is left over."""
@@ -411,12 +396,3 @@ class Binner:
 
     def _problem(self, camera: int, sentence: str) -> None:
         self.problems.append(f'camera {camera}: {sentence}')
-
-
-def _plain(width: int, height: int) -> TableMaker:
-    """Return the table maker that fits each sensor into the frame as it is."""
-
-    def make(camera: int, raw_width: int, raw_height: int) -> PixelTable:
-        return resize_table(raw_width, raw_height, width, height)
-
-    return make

@@ -1,5 +1,6 @@
 """One camera's stream on its way into the binner."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,11 @@ class CameraStream:
         counters.triggers_falling += tally[tallies.TRIGGERS]
         counters.triggers_rising += tally[tallies.TRIGGERS + 1]
         return placed - saturated, saturated
+
+
+def timed(streams: Iterable[CameraStream | None]) -> list[CameraStream]:
+    """Return the streams whose clock has started."""
+    return [stream for stream in streams if stream and stream.sensor_ns is not None]
 
 
 def form(packet: Packet) -> tuple[str, int, int]:

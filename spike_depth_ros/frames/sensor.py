@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from spike_depth_ros.events.lookup import Lookup, new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 
 # Make the pixel table of a camera (0 or 1) whose sensor has such a width and height; ValueError,
 # one sentence, where there is none.
@@ -44,3 +44,12 @@ class Sensor:
         """Change the noise filters at once."""
         self._settings = settings
         self.noise.configure(settings)
+
+
+def fitting(width: int, height: int) -> TableMaker:
+    """Return the table maker that fits each sensor into a frame of a size as it is."""
+
+    def make(camera: int, raw_width: int, raw_height: int) -> PixelTable:
+        return resize_table(raw_width, raw_height, width, height)
+
+    return make

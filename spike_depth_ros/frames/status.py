@@ -1,6 +1,11 @@
 """What a binner knows of its cameras now, beside its counters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from spike_depth_ros.frames.camera import CameraStream, timed
+from spike_depth_ros.frames.sensor import Sensor
+from spike_depth_ros.frames.synchroniser import apart_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +33,20 @@ class BinnerStatus:
     sync: str
     apart_ns: int | None
     cameras: tuple[CameraStatus, ...]
+
+
+def rig_status(
+    sync: str, streams: Sequence[CameraStream | None], sensors: Sequence[Sensor]
+) -> BinnerStatus:
+    """Return the status of cameras by their streams, as far as they have any, and sensors."""
+    cameras = [
+        CameraStatus(
+            stream.clock.spread_ns if stream and stream.sensor_ns is not None else None,
+            sensor.table.median_raw_pixels if sensor.table else None,
+            sensor.noise.hot_pixels,
+        )
+        for stream, sensor in zip(streams, sensors, strict=True)
+    ]
+    clocks = [stream.clock for stream in timed(streams)]
+    apart = apart_ns(clocks) if len(clocks) == 2 else None
+    return BinnerStatus(sync, apart, tuple(cameras))
