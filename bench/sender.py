@@ -23,6 +23,8 @@ TOPICS = ('left/events', 'right/events')
 PACKET_US = 1024
 EVENTS_A_SECOND = 20_000_000
 FRAME_ID = 'cam'
+# Fast DDS connects its transports for large data some time after a subscriber is discovered.
+SETTLING_S = 4.0
 # Header stamp and frame_id end at byte 20 of the CDR bytes, height and width at 28; seq is
 # aligned to 8 from byte 4 on.
 SEQ_OFFSET = 28
@@ -59,7 +61,7 @@ def main() -> None:
     publishers = [node.create_publisher(EventPacket, name, qos.events(1000)) for name in TOPICS]
     while not all(publisher.get_subscription_count() for publisher in publishers):
         time.sleep(0.05)
-    time.sleep(1.0)
+    time.sleep(SETTLING_S)
     _send(publishers, loop, round(seconds * 1e6 / PACKET_US))
 
 
