@@ -37,6 +37,7 @@ class Synchroniser:
         if self._setting == AUTO and not self._is_found:
             self.mode = SENSOR if abs(apart_ns(clocks)) <= SYNCHRONOUS_NS else HOST
         self._is_found = False
+        self._otherwise_since_ns = None
 
     def finds_otherwise(self, clocks: Sequence[SensorClock], dwell_ns: int = DWELL_NS) -> bool:
         """Say whether the clocks have told otherwise for dwell_ns; if so, the mode changes."""

@@ -67,6 +67,16 @@ def test_auto_changes_when_clocks_tell_otherwise_for_long_enough(sign: int) -> N
     assert synchroniser.mode == 'sensor'
 
 
+def test_a_start_forgets_since_when_the_clocks_told_otherwise() -> None:
+    synchroniser = Synchroniser('auto')
+    synchroniser.decide(clocks(10**9))
+    assert not tell(synchroniser, 0, 10 * DWELL_NS)
+    synchroniser.decide(clocks(10**9))  # time jumped back
+    assert not tell(synchroniser, 0, 0)
+    assert tell(synchroniser, 0, DWELL_NS)
+    assert synchroniser.mode == 'sensor'
+
+
 def test_a_clock_that_was_not_heard_of_tells_nothing() -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(0))
