@@ -139,10 +139,10 @@ def _check_gaps(record: Record, found: list[Stretch], verdict: Verdict) -> None:
 
 def _check_sync(record: Record, verdict: Verdict) -> None:
     """Check that garbage does not make the node take the cameras for unsynchronised for long."""
+    heavy = [(f.start * TICK_US, f.stop * TICK_US) for f in record.faults if f.is_heavy]
     longest_s = 0.0
     for snapshot in record.snapshots:
-        stops_us = [f.stop * TICK_US for f in record.faults if f.is_heavy]
-        since_us = max((us for us in stops_us if us <= snapshot.came_us), default=0)
+        since_us = max((stop for start, stop in heavy if start <= snapshot.came_us), default=0)
         if snapshot.sync != 'sensor' and since_us:
             longest_s = max(longest_s, (snapshot.came_us - since_us) / SECOND_US)
     reports = sum(snapshot.sync == 'host' for snapshot in record.snapshots)
