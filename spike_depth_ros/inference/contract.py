@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from spike_depth_ros.frames.rig import Rig
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 KEY_PREFIX = 'spike_depth.'
 VERSION_KEY = KEY_PREFIX + 'contract_version'
 # A network reads distance from shifts in pixels: 1 % of focal length is 1 % of depth, well
@@ -30,7 +30,9 @@ class ModelContract:
     baseline_m: distance of the two cameras in training, metres; no meaning for 2 channels.
     depth_min_m, depth_max_m: the range the model was trained on, metres along z.
     layers: names of the spiking layers, in the order of the outputs `firing_rates` and
-        `mean_spikes`; fanouts: synapses that one spike of the layer reaches.
+        `mean_spikes`; sizes: values that a layer sends each window; fanouts: synapses that one
+        spike of the layer reaches.
+    input_fanout: synapses that one event of the spike frame reaches.
     firing_rate_low, firing_rate_high: envelope of each layer's non-zero share, in [0, 1], on
         the validation set.
     operations: multiply-accumulates of the dense network for one frame.
@@ -50,9 +52,11 @@ class ModelContract:
     depth_min_m: float
     depth_max_m: float
     layers: tuple[str, ...]
+    sizes: tuple[float, ...]
     fanouts: tuple[float, ...]
     firing_rate_low: tuple[float, ...]
     firing_rate_high: tuple[float, ...]
+    input_fanout: float
     operations: int
     training_data: str
     recipe: str
@@ -66,7 +70,9 @@ class ModelContract:
     def _impossible_value(self) -> str | None:
         if self.channels not in (2, 4):
             return f'the contract has {self.channels} channels, but 2 or 4 are allowed'
-        positive = ['window_ns', 'width', 'height', 'f', 'depth_min_m', 'operations']
+        positive = [
+            *('window_ns', 'width', 'height', 'f', 'depth_min_m', 'operations', 'input_fanout')
+        ]
         if self.channels == 4:
             positive.append('baseline_m')
         for name in positive:
@@ -80,7 +86,7 @@ class ModelContract:
         return None
 
     def _impossible_layers(self) -> str | None:
-        lists = ('layers', 'fanouts', 'firing_rate_low', 'firing_rate_high')
+        lists = ('layers', 'sizes', 'fanouts', 'firing_rate_low', 'firing_rate_high')
         lengths = {name: len(getattr(self, name)) for name in lists}
         if not self.layers or len(set(lengths.values())) != 1:
             told = ', '.join(f'{name} {length}' for name, length in lengths.items())

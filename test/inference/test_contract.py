@@ -30,7 +30,7 @@ def rig() -> Rig:
 
 def test_metadata_round_trip(contract: ModelContract) -> None:
     metadata = contract.to_metadata()
-    assert metadata['spike_depth.contract_version'] == '1'
+    assert metadata['spike_depth.contract_version'] == '2'
     assert metadata['spike_depth.layers'] == '["bottom", "conv1"]'
     assert ModelContract.from_metadata({**metadata, 'producer': 'x'}) == contract
 
@@ -38,8 +38,8 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
 @pytest.mark.parametrize(
     ('key', 'text', 'says'),
     [
-        ('contract_version', None, 'carries no contract, but version 1 is needed'),
-        ('contract_version', '2', 'carries contract version 2, but version 1 is needed'),
+        ('contract_version', None, 'carries no contract, but version 2 is needed'),
+        ('contract_version', '1', 'carries contract version 1, but version 2 is needed'),
         ('window_ns', None, 'lack spike_depth.window_ns'),
         ('window_ns', '5.5', 'must be a whole number'),
         ('width', 'true', 'must be a whole number'),
@@ -48,7 +48,7 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
         ('layers', 'bottom, conv1', 'must be a JSON list of names'),
         ('layers', '[1, 2]', 'must be a JSON list of names'),
         ('fanouts', '400', 'must be a JSON list of finite numbers'),
-        ('fanouts', '[400.0]', 'layers 2, fanouts 1, firing_rate_low 2, firing_rate_high 2'),
+        ('fanouts', '[400.0]', 'layers 2, sizes 2, fanouts 1, firing_rate_low 2, firing_rate_high 2'),
         ('channels', '3', 'has 3 channels, but 2 or 4 are allowed'),
         ('f', '-1', 'f of the contract is -1.0, but must be positive'),
         ('baseline_m', '0', 'baseline_m of the contract is 0.0, but must be positive'),

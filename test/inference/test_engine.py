@@ -103,7 +103,7 @@ def test_contract_is_missing(write_model: WriteModel) -> None:
 
 def test_contract_of_another_version(write_model: WriteModel, metadata: dict[str, str]) -> None:
     path = write_model({**metadata, 'spike_depth.contract_version': '7'})
-    check_refusal(path, 'carries contract version 7, but version 1 is needed')
+    check_refusal(path, 'carries contract version 7, but version 2 is needed')
 
 
 def test_contract_with_broken_list(write_model: WriteModel, metadata: dict[str, str]) -> None:
@@ -112,7 +112,7 @@ def test_contract_with_broken_list(write_model: WriteModel, metadata: dict[str, 
 
 def test_contract_whose_lists_disagree(write_model: WriteModel, metadata: dict[str, str]) -> None:
     path = write_model({**metadata, 'spike_depth.layers': '["bottom"]'})
-    check_refusal(path, 'layers 1, fanouts 2, firing_rate_low 2, firing_rate_high 2')
+    check_refusal(path, 'layers 1, sizes 2, fanouts 2, firing_rate_low 2, firing_rate_high 2')
 
 
 def test_file_is_missing(tmp_path: Path) -> None:
