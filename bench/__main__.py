@@ -12,8 +12,9 @@ import onnxruntime
 
 from bench import counting, inference, node_load
 
-PACKAGES = ('numpy', 'numba')
+PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
+COLUMNS = ('name', 'value', 'unit', 'ratio')
 
 
 def main() -> None:
@@ -61,7 +62,9 @@ def _print(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         ratio = row.get('ratio')
         times = '' if ratio is None else f'{ratio:8.2f} x'
-        print(f'{row["name"]:60} {row["value"]:10} {row["unit"]:8}{times}', flush=True)
+        others = ', '.join(f'{key} {row[key]:.2g}' for key in row if key not in COLUMNS)
+        line = f'{row["name"]:60} {row["value"]:10} {row["unit"]:8}{times:10}  {others}'
+        print(line.rstrip(), flush=True)
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@
 
 import time
 from threading import Thread
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,9 @@ class DepthNode(Node):
         parameters = declare(self, DEPTH)
         self._min_events: int = parameters['min_events']
         self._encoding: str = parameters['depth_encoding']
-        self._engine = DepthEngine(parameters['model'], parameters['threads'])
-        self._engine.warm_up()
+        self._engine = _engine(parameters)
+        if self._engine.warning:
+            self.get_logger().warning(self._engine.warning)
         self._fit = Fit(None, NO_INFO)
         self._queue: WindowQueue[Image] = WindowQueue(parameters['queue'])
         self._report = DepthReport(self._engine.contract, time.monotonic_ns())
@@ -143,6 +144,12 @@ class DepthNode(Node):
 
     def _make_report(self) -> Report:
         return self._report.make(time.monotonic_ns(), self._fit.reason)
+
+
+def _engine(parameters: dict[str, Any]) -> DepthEngine:
+    engine = DepthEngine(*(parameters[name] for name in ('model', 'threads', 'provider')))
+    engine.warm_up()
+    return engine
 
 
 def _counts(message: Image, rig: Rig) -> npt.NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from spike_depth_ros.inference import providers
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterRow:
@@ -122,6 +124,13 @@ DEPTH: Table = (
         0,
         1_000_000_000,
         read_only=False,
+    ),
+    ParameterRow(
+        'provider',
+        providers.AUTO,
+        '',
+        'What computes: the fastest that is there, or one by name; the next best stands in.',
+        choices=providers.CHOICES,
     ),
     ParameterRow('threads', 0, '', 'Threads of the inference; 0: as many as cores.', 0, 256),
     ParameterRow('queue', 2, 'windows', 'Windows that may wait for inference.', 1, 100),

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from spike_depth_ros.training.losses import depth_loss
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.quantisation import quantise
 
 Batch = tuple[Tensor, Tensor]
 WARM_UP = 0.1
@@ -23,6 +24,7 @@ class DepthEstimation(LightningModule):
         learning_rate: peak of a one-cycle schedule of Adam.
         initial: checkpoint of a network of the same width to start from, else random weights. A
             network for one camera takes over what a network for two does with the left one.
+        quantised: train with the spiking layers' weights rounded to eight bits.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class DepthEstimation(LightningModule):
         width: int = 16,
         learning_rate: float = 1e-3,
         initial: str | None = None,
+        quantised: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -39,6 +42,8 @@ class DepthEstimation(LightningModule):
         if initial is not None:
             checkpoint = torch.load(initial, map_location='cpu', weights_only=False)
             self.network.load_state_dict(left_camera(checkpoint['state_dict'], channels))
+        if quantised:
+            quantise(self.network)
 
     def forward(self, spikes: Tensor) -> Tensor:
         """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres."""

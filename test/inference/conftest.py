@@ -48,7 +48,7 @@ def write_model(tmp_path: Path) -> WriteModel:
 
     def write(
         metadata: dict[str, str],
-        spikes: tuple[str, int, list[int]] = ('spikes', TensorProto.UINT8, [1, 4, 3, 5]),
+        spikes: tuple[str, int, list[int]] = ('spikes', TensorProto.UINT8, [1, 3, 5, 4]),
         depth: tuple[str, list[int]] = ('depth', [1, 1, 3, 5]),
         layers: int = 2,
         extra_input: bool = False,
@@ -62,7 +62,7 @@ def write_model(tmp_path: Path) -> WriteModel:
             for output in ('firing_rates', 'mean_spikes')
         ]
         graph = helper.make_graph(_nodes(name, depth[0], layers), 'tiny', inputs, outputs)
-        graph.initializer.extend(_weights(shape[1], depth[1]))
+        graph.initializer.extend(_weights(shape[3], depth[1]))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
         helper.set_model_props(model, metadata)
         path = tmp_path / 'tiny.onnx'
@@ -75,7 +75,8 @@ def write_model(tmp_path: Path) -> WriteModel:
 def _nodes(spikes: str, depth: str, layers: int) -> list[onnx.NodeProto]:
     node = helper.make_node
     return [
-        node('Cast', [spikes], ['counts'], to=TensorProto.FLOAT),
+        node('Cast', [spikes], ['frame'], to=TensorProto.FLOAT),
+        node('Transpose', ['frame'], ['counts'], perm=[0, 3, 1, 2]),
         node('Conv', ['counts', 'weights'], ['sum']),
         node('Reshape', ['sum', 'depth_shape'], [depth]),
         node('Sign', ['counts'], ['fired']),

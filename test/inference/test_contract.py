@@ -48,7 +48,7 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
         ('layers', 'bottom, conv1', 'must be a JSON list of names'),
         ('layers', '[1, 2]', 'must be a JSON list of names'),
         ('fanouts', '400', 'must be a JSON list of finite numbers'),
-        ('fanouts', '[400.0]', 'layers 2, sizes 2, fanouts 1, firing_rate_low 2, firing_rate_high 2'),
+        ('fanouts', '[400.0]', 'layers 2, sizes 2, fanouts 1, firing_rate_low 2'),
         ('channels', '3', 'has 3 channels, but 2 or 4 are allowed'),
         ('f', '-1', 'f of the contract is -1.0, but must be positive'),
         ('baseline_m', '0', 'baseline_m of the contract is 0.0, but must be positive'),

@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto
 
 from spike_depth_ros.inference.contract import ModelContract
-from spike_depth_ros.inference.engine import DepthEngine, ModelError, physical_cores
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.session import ModelError, physical_cores
 
 WriteModel = Callable[..., Path]
 
@@ -62,20 +63,20 @@ def test_other_frames_are_refused(
     ('changes', 'says'),
     [
         (
-            {'spikes': ('events', TensorProto.UINT8, [1, 4, 3, 5])},
+            {'spikes': ('events', TensorProto.UINT8, [1, 3, 5, 4])},
             "has the input 'events', but 'spikes' alone is allowed",
         ),
         ({'extra_input': True}, "has the input 'imu', but 'spikes' alone is allowed"),
         (
-            {'spikes': ('spikes', TensorProto.FLOAT, [1, 4, 3, 5])},
-            r"'spikes' as float32 \[1, 4, 3, 5\], but its contract needs uint8 \[1, 4, 3, 5\]",
+            {'spikes': ('spikes', TensorProto.FLOAT, [1, 3, 5, 4])},
+            r"'spikes' as float32 \[1, 3, 5, 4\], but its contract needs uint8 \[1, 3, 5, 4\]",
         ),
         (
             {
-                'spikes': ('spikes', TensorProto.UINT8, [1, 4, 6, 5]),
+                'spikes': ('spikes', TensorProto.UINT8, [1, 6, 5, 4]),
                 'depth': ('depth', [1, 1, 6, 5]),
             },
-            r"'spikes' as uint8 \[1, 4, 6, 5\], but its contract needs uint8 \[1, 4, 3, 5\]",
+            r"'spikes' as uint8 \[1, 6, 5, 4\], but its contract needs uint8 \[1, 3, 5, 4\]",
         ),
         (
             {'depth': ('disparity', [1, 1, 3, 5])},

@@ -14,11 +14,12 @@ isolate()
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
 GRAPH = """
 <ir_version: 8, opset_import: ["" : 17]>
-tiny (uint8[1,{channels},260,346] spikes)
+tiny (uint8[1,260,346,{channels}] spikes)
     => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes)
 <float[1,{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
 {{
-    counts = Cast<to=1>(spikes)
+    frame = Cast<to=1>(spikes)
+    counts = Transpose<perm=[0,3,1,2]>(frame)
     depth = Conv(counts, weights)
     fired = Sign(counts)
     rate = ReduceMean<axes=[0,1,2,3], keepdims=0>(fired)

@@ -1,24 +1,31 @@
-"""The exported file against torch: layer by layer, end to end, and by its contract."""
+"""The exported file against torch: spike by spike, end to end, and by its contract."""
 
 import copy
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from training.phase_layout import to_phases
 
-from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.session import load
 from spike_depth_ros.training.data.simulated import Simulator
-from spike_depth_ros.training.export import ExportedGraph, Provenance, exact, export, folded
-from spike_depth_ros.training.networks.stereospike import SpikingLayer, StereoSpike
+from spike_depth_ros.training.export.command import export, exported
+from spike_depth_ros.training.export.description import Provenance, contract, spikes_of
+from spike_depth_ros.training.export.stereospike import Precision, exact_kernel
+from spike_depth_ros.training.networks.stereospike import Output, SpikingLayer, StereoSpike
+from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
 SIZE = (260, 346)
-LAYERS = 13
 FRAMES = 20
+NOTHING = Provenance('none', 'random weights')
+ENVELOPE = np.zeros(13), np.ones(13)
+PROVIDERS = ('cpu', 'openvino')
 
 
 @pytest.fixture(scope='module')
@@ -39,115 +46,149 @@ def network(request: pytest.FixtureRequest) -> StereoSpike:
     network = StereoSpike(request.param, width=8).eval()
     for head in network.heads:
         nn.init.normal_(head.weight, std=0.02)  # as loud as after training
-    return exact(network)
+    return network
+
+
+@pytest.fixture(scope='module', params=['int8', 'float32'])
+def precision(request: pytest.FixtureRequest) -> Precision:
+    return request.param
 
 
 @pytest.fixture(scope='module')
-def model(network: StereoSpike, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(network: StereoSpike, precision: Precision) -> StereoSpike:
+    """Return the network in torch with the weights of its export."""
+    return rounded(network) if precision == 'float32' else exported(network, precision)
+
+
+@pytest.fixture(scope='module')
+def model(
+    network: StereoSpike, precision: Precision, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     path = tmp_path_factory.mktemp('models') / 'model.onnx'
-    export(network, path, Provenance('none', 'random weights'), (np.zeros(13), np.ones(13)))
+    export(network, path, precision, NOTHING, ENVELOPE)
     return path
 
 
-def counts(network: StereoSpike, frame: NDArray[np.uint8]) -> Tensor:
+def rounded(network: StereoSpike) -> StereoSpike:
+    network = copy.deepcopy(network)
+    for layer in network.modules():
+        if isinstance(layer, SpikingLayer):
+            layer.synapses.weight.data = exact_kernel(layer, 'float32')[0]
+    return network
+
+
+def computed(network: StereoSpike, frame: NDArray[np.uint8]) -> Output:
     channels_first = frame[None, ..., : network.channels].transpose(0, 3, 1, 2)
-    return torch.from_numpy(np.ascontiguousarray(channels_first)).float()
-
-
-class LayerByLayer(nn.Module):
-    """The spiking layers side by side, each with an input of its own."""
-
-    def __init__(self, layers: list[SpikingLayer]) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(layers)
-
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        return tuple(layer(x) for layer, x in zip(self.layers, inputs, strict=True))
-
-
-def test_each_layer_agrees_on_the_same_input(
-    network: StereoSpike, simulated: NDArray[np.uint8], tmp_path: Path
-) -> None:
-    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
-    inputs: list[Tensor] = []
-    hooks = [
-        layer.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0]))
-        for layer in layers
-    ]
     with torch.no_grad():
-        network(counts(network, simulated[0]))
-        potentials = [layer.synapses(x).numpy() for layer, x in zip(layers, inputs, strict=True)]
+        return network(torch.from_numpy(np.ascontiguousarray(channels_first)).float())
+
+
+def inferred(engine: DepthEngine, frame: NDArray[np.uint8]) -> Inference:
+    return engine.infer(np.ascontiguousarray(frame[..., : engine.contract.channels]))
+
+
+@pytest.mark.parametrize('provider', PROVIDERS)
+@pytest.mark.parametrize('kind', ['random', 'simulated'])
+def test_depth_and_spikes_agree_with_torch(
+    reference: StereoSpike,
+    model: Path,
+    kind: str,
+    provider: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    engine = DepthEngine(model, provider=provider)
+    assert engine.provider == provider
+    for frame in request.getfixturevalue(kind):
+        expected, inference = computed(reference, frame), inferred(engine, frame)
+        depth = torch.exp(expected.log_depth[-1])[0, 0].numpy()
+        np.testing.assert_allclose(inference.depth, depth, rtol=1e-4)
+        counted = [float(layer.count_nonzero()) for layer in expected.spikes.values()]
+        summed = [float(layer.sum()) for layer in expected.spikes.values()]
+        sizes = np.array([layer.numel() for layer in expected.spikes.values()])
+        assert np.rint(inference.firing_rates * sizes).tolist() == counted
+        assert np.rint(inference.mean_spikes * sizes).tolist() == summed
+
+
+def test_counts_above_the_largest_are_taken_for_it(reference: StereoSpike, model: Path) -> None:
+    frame = np.random.default_rng(1).integers(0, 256, (*SIZE, 4)).astype(np.uint8)
+    engine = DepthEngine(model)
+    depth = torch.exp(computed(reference, frame).log_depth[-1])[0, 0].numpy()
+    np.testing.assert_allclose(inferred(engine, frame).depth, depth, rtol=1e-4)
+    saturated = inferred(engine, np.minimum(frame, 127))
+    assert np.array_equal(inferred(engine, frame).depth, saturated.depth)
+
+
+def populations(model: onnx.ModelProto) -> list[str]:
+    """Return the names of the spikes of each population in an integer graph, in its order."""
+    made_by = {node.output[0]: node for node in model.graph.node}
+    clips = [node for node in model.graph.node if node.op_type == 'Clip']
+    return [clip.output[0] for clip in clips if potentials(clip, made_by) == 'Conv']
+
+
+def potentials(clip: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> str:
+    """Return the kind of node whose result is rounded and then clipped to spikes, or ''."""
+    rounded = made_by[clip.input[0]]
+    return made_by[rounded.input[0]].op_type if rounded.op_type == 'QuantizeLinear' else ''
+
+
+def spikes_by_population(network: StereoSpike, frame: NDArray[np.uint8]) -> list[Tensor]:
+    spikes: list[Tensor] = []
+    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
+    hooks = [layer.register_forward_hook(lambda *call: spikes.append(call[2])) for layer in layers]
+    computed(network, frame)
     for hook in hooks:
         hook.remove()
-    side_by_side = LayerByLayer([folded(layer) for layer in layers]).eval()
-    path = tmp_path / 'layers.onnx'
-    torch.onnx.export(side_by_side, tuple(inputs), path, dynamo=True, verbose=False)
-    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
-    names = [node.name for node in session.get_inputs()]
-    spikes = session.run(None, {n: x.numpy() for n, x in zip(names, inputs, strict=True)})
-    assert len(layers) == LAYERS
-    for fired, potential in zip(spikes, potentials, strict=True):
-        differs = fired != (potential >= 1)
-        assert np.all(np.abs(potential[differs] - 1) < 1e-5)
-        assert fired.any()
+    return spikes
 
 
-@pytest.mark.parametrize('kind', ['random', 'simulated'])
-def test_depth_agrees_end_to_end(
-    network: StereoSpike, model: Path, kind: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize('provider', PROVIDERS)
+def test_every_spike_is_that_of_the_quantised_network(
+    network: StereoSpike, simulated: NDArray[np.uint8], provider: str, tmp_path: Path
 ) -> None:
-    engine = DepthEngine(model)
-    for frame in request.getfixturevalue(kind):
-        with torch.no_grad():
-            expected = torch.exp(network(counts(network, frame)).log_depth[-1])[0, 0].numpy()
-        depth = engine.infer(np.ascontiguousarray(frame[..., : network.channels])).depth
-        assert np.mean(np.abs(depth - expected) < 1e-3) >= 0.999
-
-
-def test_summation_order_changes_no_spike(network: StereoSpike) -> None:
-    x = torch.poisson(torch.full((1, network.channels, 64, 80), 0.5))
-    doubles = copy.deepcopy(network).double()
-    with torch.no_grad():
-        single, double = network(x).spikes, doubles(x.double()).spikes
-    assert all(torch.equal(single[name], double[name].float()) for name in single)
-
-
-def test_rates_are_those_of_the_spikes(
-    network: StereoSpike, model: Path, simulated: NDArray[np.uint8]
-) -> None:
-    frame = simulated[1]
-    inference = DepthEngine(model).infer(np.ascontiguousarray(frame[..., : network.channels]))
-    with torch.no_grad():
-        spikes = network(counts(network, frame)).spikes
-    rates = [float((layer != 0).float().mean()) for layer in spikes.values()]
-    means = [float(layer.mean()) for layer in spikes.values()]
-    np.testing.assert_allclose(inference.firing_rates, rates, atol=1e-5)
-    np.testing.assert_allclose(inference.mean_spikes, means, atol=1e-5)
-
-
-def test_the_file_tells_nothing_of_the_machine_that_wrote_it(model: Path) -> None:
-    assert b'.py' not in model.read_bytes()
+    path = tmp_path / 'model.onnx'
+    export(network, path, 'int8', NOTHING, ENVELOPE)
+    model = onnx.load(path)
+    names = populations(model)
+    model.graph.output.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None) for name in names
+    )
+    onnx.save(model, path)
+    session = load(path, 0, provider).session
+    frame = np.ascontiguousarray(simulated[2][..., : network.channels])
+    expected = spikes_by_population(exported(network, 'int8'), frame)
+    found = session.run(names, {'spikes': frame[None]})
+    assert len(found) == 13
+    for ones, spikes in zip(found, expected, strict=True):
+        same_layout = spikes if spikes.shape == ones.shape else to_phases(spikes)
+        assert torch.equal(torch.from_numpy(ones).float(), same_layout)
+        assert ones.any()
 
 
 def test_contract_describes_the_network(network: StereoSpike, model: Path) -> None:
     contract = DepthEngine(model).contract
-    with torch.no_grad():
-        spikes = network(torch.zeros(1, network.channels, *SIZE)).spikes
-    assert contract.layers == tuple(spikes)
+    spikes = spikes_of(network, torch.zeros(1, network.channels, *SIZE))
+    assert contract.layers == tuple(spikes) and len(spikes) == 13
+    assert contract.sizes == tuple(layer.numel() for layer in spikes.values())
     assert (contract.channels, contract.height, contract.width) == (network.channels, *SIZE)
     assert (contract.window_ns, contract.f, contract.baseline_m) == (50_000_000, 199.65, 0.0999)
     # bottom feeds 5x5 stride 2 to twice its 8 channels; deconv4 feeds 5x5 after upsampling to a
     # quarter of its channels' count 64 / 2 = 32, and the head by 8.
+    assert contract.input_fanout == 25 * 8
     assert contract.fanouts[0] == 25 * 16 / 4
     assert contract.fanouts[contract.layers.index('deconv4')] == 25 * 32 * 4 + 9 * 64
 
 
 def test_multiply_accumulates_of_the_papers_network() -> None:
     network = StereoSpike(4, width=32).eval()
-    with torch.no_grad():
-        layers = ExportedGraph(network).network(torch.zeros(1, 4, *SIZE)).spikes
-    fanouts = network.fanouts()
-    total = 4 * SIZE[0] * SIZE[1] * fanouts['input']
-    total += sum(layer.numel() * fanouts[name] for name, layer in layers.items())
+    operations = contract(network, StereoRig(), NOTHING, ENVELOPE).operations
     padded = 352 * 272 / (346 * 260)  # the authors' network pads nothing
-    assert total / 1e9 == pytest.approx(27.5 * padded, rel=0.02)
+    assert operations / 1e9 == pytest.approx(27.5 * padded, rel=0.02)
+
+
+def test_a_convolution_computes_in_eight_bits(network: StereoSpike, tmp_path: Path) -> None:
+    path = tmp_path / 'model.onnx'
+    export(network, path, 'int8', NOTHING, ENVELOPE)
+    initializers = onnx.load(path).graph.initializer
+    integers = [tensor for tensor in initializers if tensor.data_type == onnx.TensorProto.INT8]
+    assert sum(len(tensor.dims) == 4 for tensor in integers) >= 13
+    assert path.stat().st_size < 3e6

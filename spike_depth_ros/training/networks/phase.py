@@ -47,15 +47,18 @@ class UpsampledConv2d(nn.Module):
         self.register_buffer('taps', taps, persistent=False)
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)  # as torch.nn.Conv2d
 
-    def phase_weight(self) -> Tensor:
-        """Return the low-resolution kernels, [out * classes**2, in, taps, taps]."""
-        taps = self.taps.to(self.weight.dtype)
-        kernels = torch.einsum('auk,bvl,oikl->oabiuv', taps, taps, self.weight)
-        return kernels.flatten(0, 2)
+    def phases(self, weight: Tensor) -> Tensor:
+        """Return the low-resolution kernels of a weight, [out, classes, classes, in, taps, taps].
+
+        The two classes are of rows and of columns.
+        """
+        taps = self.taps.to(weight.dtype)
+        return torch.einsum('auk,bvl,oikl->oabiuv', taps, taps, weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [n, in, h, w] to [n, out, scale * h, scale * w]."""
-        return self.spread(functional.conv2d(x, self.phase_weight(), padding=self.padding))
+        kernels = self.phases(self.weight).flatten(0, 2)
+        return self.spread(functional.conv2d(x, kernels, padding=self.padding))
 
     def spread(self, phases: Tensor) -> Tensor:
         """Place the distinct phases, [n, out * classes**2, h, w], at [n, out, s * h, s * w]."""

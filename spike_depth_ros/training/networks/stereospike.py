@@ -12,8 +12,9 @@ from torch.nn import functional
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
 GRID = 16  # the encoder halves four times, so both sides are padded to multiples of this
-# Layers that send sums of spikes; the others send zeros and ones.
-SUMS = ('block1', 'block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
+# Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
+# which hold twice 127 * 127.
+LARGEST_COUNT = 127
 FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
 READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 
@@ -126,9 +127,13 @@ class StereoSpike(nn.Module):
         return {name: float(sum(map(fanout, layers))) for name, layers in readers.items()}
 
     def forward(self, counts: Tensor) -> Output:
-        """Map counts, float [n, channels, h, w], to log depth and the layers' spikes."""
+        """Map counts, float [n, channels, h, w], to log depth and the layers' spikes.
+
+        Counts above 127 are taken for 127.
+        """
         spiking.reset_net(self)
         height, width = counts.shape[-2:]
+        counts = counts.clamp(max=LARGEST_COUNT)
         spikes = self.encode(functional.pad(counts, (0, -width % GRID, 0, -height % GRID)))
         partial = self.read_out(self.decode(spikes))
         return Output(torch.stack([part[..., :height, :width] for part in partial]), spikes)

@@ -1,0 +1,61 @@
+"""How many integer multiply-accumulates a second a provider reaches when nothing else is to do."""
+
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import onnx
+
+from spike_depth_ros.inference.session import load
+from spike_depth_ros.training.export.arithmetic import IntegerArithmetic, Synapses
+from spike_depth_ros.training.export.graph import Graph
+
+CHANNELS, HEIGHT, WIDTH, KERNEL, LAYERS = 512, 68, 88, 3, 6
+REPETITIONS = 10
+
+
+def attainable(provider: str) -> float:
+    """Return the int8 multiply-accumulates a second of large convolutions with a provider."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / 'convolutions.onnx'
+        model = _convolutions()
+        onnx.save(model, path)
+        session = load(path, 0, provider).session
+    spikes = np.random.default_rng(0).integers(0, 2, (1, HEIGHT, WIDTH, CHANNELS)).astype(np.uint8)
+    times = []
+    for _ in range(REPETITIONS):
+        start = perf_counter()
+        session.run(None, {'spikes': spikes})
+        times.append(perf_counter() - start)
+    return multiply_accumulates(model) / median(times[1:])
+
+
+def multiply_accumulates(model: onnx.ModelProto) -> int:
+    """Return how many multiply-accumulates the convolutions of a model take."""
+    model = onnx.shape_inference.infer_shapes(model)
+    graph = model.graph
+    values = (*graph.value_info, *graph.output)
+    shapes = {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in values
+    }
+    shapes |= {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+    return sum(
+        int(np.prod(shapes[node.output[0]]) * np.prod(shapes[node.input[1]][1:]))
+        for node in graph.node
+        if node.op_type == 'Conv'
+    )
+
+
+def _convolutions() -> onnx.ModelProto:
+    graph = Graph()
+    arithmetic = IntegerArithmetic(graph)
+    random = np.random.default_rng(0)
+    spikes = arithmetic.nonzero(graph.transpose('spikes', 0, 3, 1, 2))
+    for _ in range(LAYERS):
+        kernel = random.integers(-127, 128, (CHANNELS, CHANNELS, KERNEL, KERNEL))
+        thresholds = np.full(CHANNELS, 500, np.float32)
+        spikes = arithmetic.fire(spikes, Synapses(kernel.astype(np.float32), thresholds))
+    graph.node('Identity', arithmetic.count(spikes, CHANNELS), output='count')
+    return graph.model((1, HEIGHT, WIDTH, CHANNELS), {'count': (1,)})

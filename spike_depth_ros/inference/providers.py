@@ -1,0 +1,37 @@
+"""What can compute a network: onnxruntime's execution providers, by short names."""
+
+from collections.abc import Collection
+
+AUTO, CPU = 'auto', 'cpu'
+# Fastest first.
+FULL_NAMES = {
+    'tensorrt': 'TensorrtExecutionProvider',
+    'cuda': 'CUDAExecutionProvider',
+    'openvino': 'OpenVINOExecutionProvider',
+    CPU: 'CPUExecutionProvider',
+}
+CHOICES = (AUTO, *FULL_NAMES)
+
+
+def order(choice: str, available: Collection[str]) -> list[str]:
+    """Return what to try: the choice itself, then what is available, fastest first.
+
+    available: full names, as onnxruntime.get_available_providers gives them.
+    """
+    present = [name for name, full in FULL_NAMES.items() if full in available]
+    if choice == AUTO:
+        return present
+    return [CPU] if choice == CPU else [choice, *(name for name in present if name != choice)]
+
+
+def settings(name: str, threads: int) -> list[tuple[str, dict[str, str]]]:
+    """Return what onnxruntime needs to compute with a provider.
+
+    The plain CPU provider takes what another one leaves. threads: of a provider for the CPU.
+    """
+    options = {
+        'tensorrt': {'trt_int8_enable': '1'},  # the file says what is computed in eight bits
+        'openvino': {'device_type': 'CPU', 'num_of_threads': str(threads)},
+    }
+    chosen = (FULL_NAMES[name], options.get(name, {}))
+    return [chosen] if name == CPU else [chosen, (FULL_NAMES[CPU], {})]

@@ -1,0 +1,86 @@
+"""Loading a model file with onnxruntime."""
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import onnxruntime
+
+from spike_depth_ros.inference import providers
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; says why in one sentence."""
+
+
+class Loaded(NamedTuple):
+    """Hold a session and what computes in it.
+
+    provider: its short name. warning: why that is not what was asked for, one sentence, or ''.
+    """
+
+    session: Any
+    provider: str
+    warning: str
+
+
+def load(path: Path, threads: int, provider: str) -> Loaded:
+    """Load a model with the provider that was asked for, or with the next best.
+
+    threads: how many compute; 0 means one for each physical core that this process may use.
+    provider: one of providers.CHOICES. Raises ModelError when nothing can load the file.
+    """
+    if not path.is_file():
+        raise ModelError(
+            f"The model file '{path}' does not exist: give the path of an exported ONNX file."
+        )
+    failed: list[str] = []
+    for name in providers.order(provider, onnxruntime.get_available_providers()):
+        try:
+            session = _session(path, threads or physical_cores(), name)
+        except Exception as error:  # onnxruntime's errors share no base of their own
+            reason = str(error).partition('\n')[0]
+        else:
+            if session.get_providers()[0] == providers.FULL_NAMES[name]:
+                return Loaded(session, name, _warning(failed, name))
+            reason = 'its libraries or its device are missing'
+        failed.append(f"'{name}' ({reason})")
+    raise ModelError(
+        f"The model file '{path}' is no ONNX file that onnxruntime can load ({reason}): "
+        f'export it again.'
+    )
+
+
+def _session(path: Path, threads: int, name: str) -> Any:
+    if providers.FULL_NAMES[name] not in onnxruntime.get_available_providers():
+        raise RuntimeError('this onnxruntime was built without it')
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    # A thread that waits for work sleeps: the other nodes need the cores.
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    options.log_severity_level = 3  # errors are raised; its warnings speak to exporters
+    return onnxruntime.InferenceSession(
+        str(path), sess_options=options, providers=providers.settings(name, threads)
+    )
+
+
+def _warning(failed: list[str], used: str) -> str:
+    if not failed:
+        return ''
+    return (
+        f"The provider {' and '.join(failed)} cannot be used, so '{used}' computes: install "
+        f'what it needs, or set provider to another of {", ".join(providers.CHOICES)}.'
+    )
+
+
+def physical_cores() -> int:
+    """Return how many physical cores this process may run on.
+
+    onnxruntime's own default counts those of the machine and pins its threads to them, whatever
+    a container or taskset allows.
+    """
+    siblings = set()
+    for cpu in os.sched_getaffinity(0):
+        topology = Path(f'/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list')
+        siblings.add(topology.read_text() if topology.exists() else str(cpu))
+    return len(siblings)

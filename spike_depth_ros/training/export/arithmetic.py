@@ -1,0 +1,168 @@
+"""Two ways for an ONNX graph to compute with spikes: in float32, and in eight-bit integers.
+
+Both find the same spikes where kernels and thresholds are whole numbers. Maps are named as
+[1, channels, h, w] throughout.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto
+
+from spike_depth_ros.training.export.graph import Graph
+
+EACH_MAP = np.array([1, 2, 3])
+LARGEST_UINT8 = 255
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Hold what drives a layer of neurons that fire where the potential reaches a threshold.
+
+    kernel: float [out, in, k, k]; thresholds: float [out]; stride: of the convolution, which is
+    padded by k // 2.
+    """
+
+    kernel: npt.NDArray[np.float32]
+    thresholds: npt.NDArray[np.float32]
+    stride: int = 1
+
+    def attributes(self) -> dict[str, list[int]]:
+        """Return the attributes of the ONNX node Conv."""
+        size = self.kernel.shape[-1]
+        return {
+            'kernel_shape': [size] * 2,
+            'pads': [size // 2] * 4,
+            'strides': [self.stride] * 2,
+        }
+
+
+class Arithmetic(Protocol):
+    """Computes with maps of spikes in a graph."""
+
+    def spikes(self, counts: str) -> str:
+        """Return uint8 counts as a map of spikes."""
+
+    def fire(self, spikes: str, synapses: Synapses) -> str:
+        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+
+    def add(self, one: str, other: str) -> str:
+        """Return the sum of two maps of spikes."""
+
+    def nonzero(self, spikes: str) -> str:
+        """Return ones where there are spikes."""
+
+    def count(self, spikes: str, channels: int) -> str:
+        """Return the number of ones in a map of zeros and ones, float32 [1]."""
+
+    def potentials(self, spikes: str) -> str:
+        """Return spikes as float32."""
+
+
+class FloatArithmetic:
+    """Spikes are float32; exact as long as potentials are multiples of a step in 24 bits."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def spikes(self, counts: str) -> str:
+        """Return uint8 counts as a map of spikes."""
+        return self._graph.node('Cast', counts, to=TensorProto.FLOAT)
+
+    def fire(self, spikes: str, synapses: Synapses) -> str:
+        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+        graph = self._graph
+        kernel = graph.constant(synapses.kernel)
+        potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
+        thresholds = graph.constant(synapses.thresholds[None, :, None, None])
+        fires = graph.node('GreaterOrEqual', potentials, thresholds)
+        return graph.node('Cast', fires, to=TensorProto.FLOAT)
+
+    def add(self, one: str, other: str) -> str:
+        """Return the sum of two maps of spikes."""
+        return self._graph.node('Add', one, other)
+
+    def nonzero(self, spikes: str) -> str:
+        """Return ones where there are spikes."""
+        zero, one = (self._graph.constant(np.float32(n)) for n in (0, 1))
+        return self._graph.node('Clip', spikes, zero, one)
+
+    def count(self, spikes: str, channels: int) -> str:
+        """Return the number of ones in a map of zeros and ones, float32 [1]."""
+        axes = self._graph.constant(EACH_MAP)
+        return self._graph.node('ReduceSum', spikes, axes, keepdims=0)
+
+    def potentials(self, spikes: str) -> str:
+        """Return spikes as float32."""
+        return spikes
+
+
+class IntegerArithmetic:
+    """Spikes are uint8 of scale 1, weights int8 of scale 1 and potentials int32.
+
+    Written as the ONNX operators QuantizeLinear and DequantizeLinear around each convolution,
+    which onnxruntime's CPU provider, OpenVINO and TensorRT turn into integer convolutions. A
+    neuron fires where its potential K * x reaches n: the bias 1 - n leaves at least 1 there, and
+    0 after saturation elsewhere.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._scale = graph.constant(np.float32(1))
+        self._zero, self._one = (graph.constant(np.uint8(n)) for n in (0, 1))
+
+    def spikes(self, counts: str) -> str:
+        """Return uint8 counts as a map of spikes."""
+        return counts
+
+    def fire(self, spikes: str, synapses: Synapses) -> str:
+        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+        bias = self._constant((1 - synapses.thresholds).astype(np.int32))
+        return self.nonzero(self._convolve(spikes, synapses, bias))
+
+    def add(self, one: str, other: str) -> str:
+        """Return the sum of two maps of spikes."""
+        return self._integer(self._graph.node('Add', self._real(one), self._real(other)))
+
+    def nonzero(self, spikes: str) -> str:
+        """Return ones where there are spikes."""
+        return self._graph.node('Clip', spikes, self._zero, self._one)
+
+    def count(self, spikes: str, channels: int) -> str:
+        """Return the number of ones in a map of zeros and ones, float32 [1].
+
+        A convolution with ones counts them at each pixel first, in as many parts as eight bits
+        need: it stays in integers, and in the layout that the other convolutions use.
+        """
+        parts = np.arange(channels) // LARGEST_UINT8
+        ones = parts == np.unique(parts)[:, None]
+        kernel = ones.astype(np.float32)[:, :, None, None]
+        counts = self._convolve(spikes, Synapses(kernel, np.zeros(len(kernel), np.float32)))
+        counts = self._graph.node('Cast', counts, to=TensorProto.FLOAT)
+        axes = self._graph.constant(EACH_MAP)
+        return self._graph.node('ReduceSum', counts, axes, keepdims=0)
+
+    def potentials(self, spikes: str) -> str:
+        """Return spikes as float32."""
+        return self._graph.node('Cast', spikes, to=TensorProto.FLOAT)
+
+    def _convolve(self, spikes: str, synapses: Synapses, *bias: str) -> str:
+        kernel = self._constant(synapses.kernel.astype(np.int8))
+        inputs = self._real(spikes), kernel, *bias
+        return self._integer(self._graph.node('Conv', *inputs, **synapses.attributes()))
+
+    def _real(self, spikes: str) -> str:
+        return self._graph.node('DequantizeLinear', spikes, self._scale, self._zero)
+
+    def _integer(self, values: str) -> str:
+        return self._graph.node('QuantizeLinear', values, self._scale, self._zero)
+
+    def _constant(self, integers: npt.NDArray[np.int8] | npt.NDArray[np.int32]) -> str:
+        """Return integers as a constant with a scale of 1 for each output channel."""
+        channels = len(integers)
+        scales = self._graph.constant(np.ones(channels, np.float32))
+        zeros = self._graph.constant(np.zeros(channels, integers.dtype))
+        constant = self._graph.constant(integers)
+        return self._graph.node('DequantizeLinear', constant, scales, zeros, axis=0)

@@ -1,0 +1,79 @@
+"""Export of a checkpoint from the command line: `spike-depth export`."""
+
+import copy
+from pathlib import Path
+
+import onnx
+import torch
+from jsonargparse import auto_cli
+
+from spike_depth_ros.training.data.simulated import SimulatedWindows, prepare
+from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.export.description import (
+    Envelope,
+    Provenance,
+    contract,
+    firing_envelope,
+    provenance,
+)
+from spike_depth_ros.training.export.stereospike import Precision, depth_model
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.quantisation import quantise
+from spike_depth_ros.training.simulator.rig import StereoRig
+from spike_depth_ros.training.simulator.simulation import SimulationRanges
+
+
+def export(
+    network: StereoSpike,
+    path: Path,
+    precision: Precision,
+    provenance: Provenance,
+    envelope: Envelope,
+) -> None:
+    """Write a network as an ONNX file by the design's contract, checked by onnx."""
+    rig = StereoRig()
+    model = depth_model(network, precision, rig.height, rig.width)
+    description = contract(network, rig, provenance, envelope)
+    onnx.helper.set_model_props(model, description.to_metadata())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
+
+
+def export_checkpoint(
+    checkpoint: Path,
+    output: Path,
+    precision: Precision = 'int8',
+    folder: Path = Path('runs/simulated'),
+    samples: int = 64,
+) -> None:
+    """Export a checkpoint of `spike-depth train`.
+
+    Args:
+        checkpoint: Lightning checkpoint.
+        output: ONNX file to write.
+        precision: of the spiking layers' weights; the readout is float32.
+        folder: simulated windows; those of its validation split give the firing envelope.
+        samples: how many of them.
+    """
+    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
+    network = DepthEstimation.load_from_checkpoint(
+        checkpoint, map_location='cpu', initial=None
+    ).network
+    prepare(folder / 'validation', 'validation', samples, SimulationRanges(), workers=1)
+    windows = SimulatedWindows(folder / 'validation', samples)
+    envelope = firing_envelope(exported(network, precision), windows)
+    export(network, output, precision, provenance(saved), envelope)
+
+
+def exported(network: StereoSpike, precision: Precision) -> StereoSpike:
+    """Return a network with the weights that its export has."""
+    if precision == 'float32':
+        return network
+    network = copy.deepcopy(network)
+    quantise(network)
+    return network
+
+
+def main(arguments: list[str]) -> None:
+    """Run `export_checkpoint` with the command line's arguments."""
+    auto_cli(export_checkpoint, args=arguments, as_positional=False)

@@ -1,0 +1,102 @@
+"""What an exported file says of itself: its contract."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.training.data.module import collate
+from spike_depth_ros.training.data.simulated import Sample
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.simulator.rig import StereoRig
+
+DEPTH_RANGE_M = (0.5, 10.0)
+WINDOW_NS = 50_000_000
+
+# The lowest and the highest firing rate of each layer on validation windows, [layers] each.
+Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from, in words for its metadata."""
+
+    training_data: str
+    recipe: str
+
+
+def contract(
+    network: StereoSpike, rig: StereoRig, provenance: Provenance, envelope: Envelope
+) -> ModelContract:
+    """Return the contract of a network for the frames of a rig."""
+    layers = spikes_of(network, torch.zeros(1, network.channels, rig.height, rig.width))
+    fanouts = network.fanouts()
+    sizes = {'input': network.channels * rig.height * rig.width}
+    sizes |= {name: layer.numel() for name, layer in layers.items()}
+    low, high = envelope
+    return ModelContract(
+        window_ns=WINDOW_NS,
+        channels=network.channels,
+        width=rig.width,
+        height=rig.height,
+        f=rig.f,
+        cx=rig.cx,
+        cy=rig.cy,
+        baseline_m=rig.baseline_m,
+        depth_min_m=DEPTH_RANGE_M[0],
+        depth_max_m=DEPTH_RANGE_M[1],
+        layers=tuple(layers),
+        sizes=tuple(float(sizes[name]) for name in layers),
+        fanouts=tuple(fanouts[name] for name in layers),
+        firing_rate_low=tuple(map(float, low)),
+        firing_rate_high=tuple(map(float, high)),
+        input_fanout=fanouts['input'],
+        operations=round(sum(size * fanouts[name] for name, size in sizes.items())),
+        training_data=provenance.training_data,
+        recipe=provenance.recipe,
+        commit=commit(),
+    )
+
+
+def firing_envelope(network: StereoSpike, windows: Dataset[Sample]) -> Envelope:
+    """Return the lowest and the highest firing rate of each layer over some windows."""
+    rates = []
+    for sample in tqdm(windows, desc='firing rates', unit='window'):
+        counts, _ = collate([sample])
+        layers = spikes_of(network, counts[:, : network.channels].float()).values()
+        rates.append([float(layer.count_nonzero()) / layer.numel() for layer in layers])
+    return np.min(rates, axis=0), np.max(rates, axis=0)
+
+
+def spikes_of(network: StereoSpike, counts: Tensor) -> dict[str, Tensor]:
+    """Return what each layer of a network sends for counts, float [n, channels, h, w]."""
+    with torch.no_grad():
+        return network(counts).spikes
+
+
+def commit() -> str:
+    """Return the repository's commit, 'unknown' outside a checkout."""
+    command = ['git', '-C', str(Path(__file__).parent), 'describe', '--always', '--dirty']
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or 'unknown'
+
+
+def provenance(checkpoint: dict[str, Any]) -> Provenance:
+    """Say in words what a Lightning checkpoint was trained on, and how."""
+    model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
+    start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
+    rounded = ', weights rounded to eight bits' if model['quantised'] else ''
+    height, width = data['crop_height'], data['crop_width']
+    return Provenance(
+        f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',
+        f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
+        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth',
+    )

@@ -1,0 +1,65 @@
+"""Writing an ONNX graph node by node."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 18
+IR_VERSION = 9
+
+
+class Graph:
+    """An ONNX graph that grows; its values are named in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+
+    def constant(self, array: npt.NDArray[Any]) -> str:
+        """Return the name of a constant; equal ones are kept once."""
+        array = np.asarray(array, order='C')
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = f'constant_{len(self._known)}'
+            self._constants.append(numpy_helper.from_array(array, self._known[key]))
+        return self._known[key]
+
+    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """Add a node with one output; return the output's name."""
+        name = output or f'{kind}_{len(self._nodes)}'
+        self._nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+        return name
+
+    def transpose(self, x: str, *order: int) -> str:
+        """Return x with its axes in another order."""
+        return self.node('Transpose', x, perm=order)
+
+    def reshape(self, x: str, *shape: int) -> str:
+        """Return x in another shape."""
+        return self.node('Reshape', x, self.constant(np.array(shape)))
+
+    def model(
+        self, spikes: tuple[int, ...], outputs: dict[str, tuple[int, ...]]
+    ) -> onnx.ModelProto:
+        """Return the finished model, checked by onnx.
+
+        spikes: shape of the input `spikes`, uint8. outputs: shapes of the float32 outputs by name.
+        """
+        graph = helper.make_graph(
+            self._nodes,
+            'spike_depth',
+            [helper.make_tensor_value_info('spikes', TensorProto.UINT8, spikes)],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                for name, shape in outputs.items()
+            ],
+            self._constants,
+        )
+        opset = helper.make_opsetid('', OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
+        onnx.checker.check_model(model, full_check=True)
+        return model

@@ -1,0 +1,72 @@
+"""Kernels rewritten for lower resolutions: other shapes of exactly the same sums.
+
+Phase layout: the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w], those
+of the block's first pixel first, row by row.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+
+
+def over_phases(kernel: Tensor, stride: int) -> Tensor:
+    """Return the kernel that reads its input in phase layout.
+
+    kernel: [out, in, k, k], k odd, for a convolution padded by k // 2. stride: 1, and the output
+    is in phase layout as well, or 2, and it is a plain map.
+
+    Returns:
+        [4 out or out, 4 in, u, u] for a convolution of stride 1 padded by u // 2.
+    """
+    size = kernel.shape[-1]
+    reach = -(-(size // 2) // 2)  # in blocks
+    rows = []
+    for phase in range(2 // stride):
+        # The kernel's taps at their place among the pixels of the blocks that it can reach.
+        before = 2 * reach + phase - size // 2
+        after = 2 * (2 * reach + 1) - size - before
+        rows.append((before, after))
+    phases = [
+        functional.pad(kernel, (*columns, *across)).unflatten(3, (-1, 2)).unflatten(2, (-1, 2))
+        for across in rows
+        for columns in rows
+    ]
+    stacked = torch.stack(phases)  # [phases, out, in, u, 2, u, 2]
+    return stacked.permute(0, 1, 4, 6, 2, 3, 5).flatten(2, 4).flatten(0, 1)
+
+
+def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
+    """Return the low-resolution kernel of an upsampling convolution by 2, 4 or 8.
+
+    Its output is in phase layout; by 4 and 8 in phase layout of phase layout, the coarsest first.
+
+    kernel: [out, in, k, k].
+
+    Returns:
+        [scale**2 * out, in, u, u] for a convolution padded by u // 2.
+    """
+    phases = synapses.phases(kernel)  # [out, classes, classes, in, u, u]
+    order = torch.tensor(synapses.classes)
+    phases = phases.index_select(1, order).index_select(2, order)
+    halvings = synapses.scale.bit_length() - 1
+    phases = phases.unflatten(2, (2,) * halvings).unflatten(1, (2,) * halvings)
+    pairs = [axis for n in range(halvings) for axis in (1 + n, 1 + halvings + n)]
+    rest = range(1 + 2 * halvings, phases.dim())
+    return phases.permute(*pairs, 0, *rest).flatten(0, 2 * halvings)
+
+
+def channels_then_places(kernel: Tensor) -> tuple[Tensor, Tensor]:
+    """Split a sparse kernel: first over channels at each pixel, then over places.
+
+    kernel: [out, in, u, u], in which many outputs read a few of the u * u places only.
+
+    Returns:
+        [reads, in, 1, 1] and, of zeros and ones, [out, reads, u, u].
+    """
+    reads = kernel.abs().sum(1).nonzero()  # output, row, column
+    output, row, column = reads.T
+    places = torch.zeros(len(kernel), len(reads), *kernel.shape[2:])
+    places[output, torch.arange(len(reads)), row, column] = 1
+    return kernel[output, :, row, column][:, :, None, None], places

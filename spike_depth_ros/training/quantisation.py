@@ -1,0 +1,70 @@
+"""Spiking layers whose weights are eight bits: spikes that no processor can round differently.
+
+Spikes and counts are whole numbers already. With kernels K / (n - 1/2), K whole numbers of eight
+bits and n a whole number for each output channel, a neuron's potential is a whole number over
+n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole number
+is n or more. Integer arithmetic finds that exactly, floating point cannot miss it.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from spike_depth_ros.training.networks.stereospike import SpikingLayer
+
+LARGEST = 127  # of a weight of eight bits
+# Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
+ROUNDING = 2
+LARGEST_THRESHOLD = 2**15  # of a channel with next to no weights
+
+
+def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
+    """Return n, float [out_channels], the finest for which a layer's integer kernels fit.
+
+    weight: float [out_channels, in_channels, k, k].
+    """
+    phases = getattr(synapses, 'phases', None)
+    kernels = weight if phases is None else phases(weight)
+    largest = kernels.detach().abs().reshape(len(weight), -1).amax(1).clamp(min=1e-9)
+    room = LARGEST if phases is None else LARGEST - ROUNDING
+    return (room / largest + 0.5).floor().clamp(1, LARGEST_THRESHOLD)
+
+
+def integer_kernel(synapses: nn.Module, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a layer's integer kernel K and its thresholds n, both float and whole numbers.
+
+    K: [out_channels, in_channels, k, k], within -127 to 127; n: [out_channels], at least 1.
+    """
+    n = thresholds(synapses, weight)
+    scale = (n - 0.5)[:, None, None, None]
+    return torch.round(weight.detach() * scale).clamp(-LARGEST, LARGEST), n
+
+
+class Int8Weights(nn.Module):
+    """Round a layer's weights to K / (n - 1/2) going forward, not at all going backward."""
+
+    def __init__(self, synapses: nn.Module) -> None:
+        super().__init__()
+        self._synapses = (synapses,)  # a tuple, so that it is no child of its own child
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Map weights to rounded weights of the same shape, straight-through."""
+        kernel, n = integer_kernel(self._synapses[0], weight)
+        rounded = kernel / (n - 0.5)[:, None, None, None]
+        return weight + (rounded - weight).detach()
+
+
+def quantise(network: nn.Module) -> None:
+    """Make the spiking layers of a network compute with weights of eight bits, in place.
+
+    Their parameters stay as they are: torch's parametrisation rounds them at each use.
+    """
+    for layer in network.modules():
+        if isinstance(layer, SpikingLayer) and not is_quantised(layer):
+            synapses = layer.synapses
+            parametrize.register_parametrization(synapses, 'weight', Int8Weights(synapses))
+
+
+def is_quantised(layer: SpikingLayer) -> bool:
+    """Return whether `quantise` has been here."""
+    return parametrize.is_parametrized(layer.synapses, 'weight')

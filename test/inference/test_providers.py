@@ -1,0 +1,52 @@
+"""What is tried, in which order, and what stands in for a provider that is not there."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.providers import FULL_NAMES, order, settings
+
+EVERYTHING = list(FULL_NAMES.values())
+HERE = ['OpenVINOExecutionProvider', 'CPUExecutionProvider']
+
+
+@pytest.mark.parametrize(
+    ('choice', 'available', 'tried'),
+    [
+        ('auto', EVERYTHING, ['tensorrt', 'cuda', 'openvino', 'cpu']),
+        ('auto', HERE, ['openvino', 'cpu']),
+        ('cuda', HERE, ['cuda', 'openvino', 'cpu']),
+        ('openvino', EVERYTHING, ['openvino', 'tensorrt', 'cuda', 'cpu']),
+        ('cpu', EVERYTHING, ['cpu']),
+    ],
+)
+def test_order(choice: str, available: list[str], tried: list[str]) -> None:
+    assert order(choice, available) == tried
+
+
+def test_the_cpu_takes_what_another_provider_leaves() -> None:
+    names = [name for name, _ in settings('openvino', threads=3)]
+    assert names == ['OpenVINOExecutionProvider', 'CPUExecutionProvider']
+    assert settings('openvino', threads=3)[0][1]['num_of_threads'] == '3'
+    assert [name for name, _ in settings('cpu', threads=3)] == ['CPUExecutionProvider']
+
+
+@pytest.fixture
+def model(write_model: Callable[..., Path], contract: ModelContract) -> Path:
+    return write_model(replace(contract, width=5, height=3).to_metadata())
+
+
+def test_a_provider_by_name(model: Path) -> None:
+    engine = DepthEngine(model, provider='cpu')
+    assert (engine.provider, engine.warning) == ('cpu', '')
+
+
+def test_what_is_missing_is_replaced_with_a_warning(model: Path) -> None:
+    engine = DepthEngine(model, provider='tensorrt')
+    assert engine.provider in ('cuda', 'openvino', 'cpu')
+    assert "'tensorrt' (this onnxruntime was built without it) cannot be used" in engine.warning
+    assert engine.warning.endswith('.') and '\n' not in engine.warning

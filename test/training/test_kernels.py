@@ -1,0 +1,69 @@
+"""Kernels at lower resolutions give the same sums."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+from training.phase_layout import to_phases, to_pixels
+
+from spike_depth_ros.training.export.kernels import channels_then_places, over_phases, upsampled
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+
+
+def integers(*shape: int) -> Tensor:
+    return torch.randint(-9, 10, shape).float()
+
+
+def convolve(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
+    return functional.conv2d(x, kernel, stride=stride, padding=kernel.shape[-1] // 2)
+
+
+@pytest.mark.parametrize('size', [3, 5, 7])
+def test_a_convolution_in_phase_layout(size: int) -> None:
+    torch.manual_seed(size)
+    x, kernel = integers(2, 3, 8, 12), integers(4, 3, size, size)
+    low = over_phases(kernel, stride=1)
+    assert torch.equal(to_pixels(convolve(to_phases(x), low)), convolve(x, kernel))
+
+
+@pytest.mark.parametrize('size', [3, 5, 7])
+def test_a_convolution_of_stride_two_reads_phase_layout(size: int) -> None:
+    torch.manual_seed(size)
+    x, kernel = integers(2, 3, 8, 12), integers(4, 3, size, size)
+    low = over_phases(kernel, stride=2)
+    assert torch.equal(convolve(to_phases(x), low), convolve(x, kernel, stride=2))
+
+
+def test_taps_of_one_pixel_by_hand() -> None:
+    # A kernel of one tap, at the left neighbour: the second pixel of a block reads the first
+    # one, the first reads the second pixel of the block to the left.
+    kernel = torch.zeros(1, 1, 3, 3)
+    kernel[0, 0, 1, 0] = 1
+    low = over_phases(kernel, stride=1)
+    expected = torch.zeros(4, 4, 3, 3)
+    for row in (0, 2):
+        expected[row + 1, row, 1, 1] = 1
+        expected[row, row + 1, 1, 0] = 1
+    assert torch.equal(low, expected)
+
+
+@pytest.mark.parametrize(('size', 'scale'), [(5, 2), (3, 2), (3, 4), (3, 8)])
+def test_an_upsampling_convolution_at_the_low_resolution(size: int, scale: int) -> None:
+    torch.manual_seed(size * scale)
+    layer = UpsampledConv2d(3, 4, size, scale)
+    x, kernel = integers(2, 3, 4, 6), integers(4, 3, size, size)
+    result = convolve(x, upsampled(layer, kernel))
+    while len(result[0]) > len(kernel):
+        result = to_pixels(result)
+    plain = functional.interpolate(x, scale_factor=scale, mode='nearest')
+    assert torch.equal(result, convolve(plain, kernel))
+
+
+@pytest.mark.parametrize('scale', [2, 4, 8])
+def test_prediction_layers_read_few_places(scale: int) -> None:
+    torch.manual_seed(scale)
+    layer = UpsampledConv2d(5, 1, 3, scale)
+    x, kernel = integers(1, 5, 4, 6), upsampled(layer, integers(1, 5, 3, 3))
+    channels, places = channels_then_places(kernel)
+    assert torch.equal(convolve(convolve(x, channels), places), convolve(x, kernel))
+    assert len(channels) < 9 * scale**2

@@ -1,0 +1,78 @@
+"""Weights of eight bits, whose thresholds no rounding can reach."""
+
+import copy
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.stereospike import SpikingLayer, StereoSpike
+from spike_depth_ros.training.quantisation import integer_kernel, is_quantised, quantise
+
+
+def test_thresholds_by_hand() -> None:
+    # 127 / 0.5 + 1/2 = 254.5: n = 254, and 0.5 becomes 0.5 * 253.5 = 126.75, that is 127.
+    synapses = nn.Conv2d(1, 2, 1, bias=False)
+    kernel, n = integer_kernel(synapses, torch.tensor([0.5, -2.0]).reshape(2, 1, 1, 1))
+    assert n.tolist() == [254, 64]
+    assert kernel.flatten().tolist() == [127, -127]
+
+
+def test_weights_that_say_nothing_never_fire() -> None:
+    synapses = nn.Conv2d(3, 1, 3, bias=False)
+    kernel, n = integer_kernel(synapses, torch.zeros(1, 3, 3, 3))
+    assert not kernel.any() and n.item() >= 1
+
+
+@pytest.mark.parametrize('synapses', [nn.Conv2d(6, 4, 5), UpsampledConv2d(6, 4, 5, 2)])
+def test_kernels_fit_into_eight_bits(synapses: nn.Module) -> None:
+    torch.manual_seed(3)
+    weight = torch.randn(4, 6, 5, 5)
+    kernel, n = integer_kernel(synapses, weight)
+    phases = getattr(synapses, 'phases', lambda k: k)(kernel)
+    assert 100 < phases.abs().max() <= 127
+    assert torch.equal(kernel, kernel.round())
+    error = (kernel / (n - 0.5)[:, None, None, None] - weight).abs().amax((1, 2, 3))
+    assert (error <= 0.5 / (n - 0.5) + 1e-6).all()
+
+
+def layers(network: StereoSpike) -> list[SpikingLayer]:
+    return [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
+
+
+def test_a_spike_is_a_whole_number_that_reaches_n() -> None:
+    """The float potentials of a quantised network, against whole numbers in 64 bits."""
+    torch.manual_seed(4)
+    network = StereoSpike(4, width=8).eval()
+    integers = copy.deepcopy(network).double()
+    for layer in layers(integers):
+        layer.synapses.weight.data, n = integer_kernel(layer.synapses, layer.synapses.weight.data)
+        layer.neurons.register_forward_pre_hook(reach(n))
+    quantise(network)
+    counts = torch.poisson(torch.full((2, 4, 64, 80), 0.4))
+    with torch.no_grad():
+        floats, whole = network(counts).spikes, integers(counts.double()).spikes
+    assert all(torch.equal(floats[name].double(), whole[name]) for name in whole)
+    assert all(layer.any() for layer in whole.values())
+
+
+def reach(n: Tensor) -> Callable[[nn.Module, tuple[Tensor]], Tensor]:
+    def scale(_: nn.Module, potentials: tuple[Tensor]) -> Tensor:
+        return (potentials[0] >= n[:, None, None]).double()
+
+    return scale
+
+
+def test_training_moves_the_weights_before_rounding() -> None:
+    torch.manual_seed(5)
+    network = StereoSpike(2, width=2)
+    quantise(network)
+    quantise(network)  # once is enough
+    assert all(is_quantised(layer) for layer in layers(network))
+    network(torch.poisson(torch.full((1, 2, 32, 32), 0.4))).log_depth.sum().backward()
+    weights = {name: p for name, p in network.named_parameters() if 'original' in name}
+    assert len(weights) == 13
+    assert all(weight.grad is not None for weight in weights.values())
+    assert network.bottom.synapses.parametrizations.weight.original.grad.any()
