@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from training.phase_layout import to_phases, to_pixels
 
@@ -59,11 +59,27 @@ def test_an_upsampling_convolution_at_the_low_resolution(size: int, scale: int) 
     assert torch.equal(result, convolve(plain, kernel))
 
 
-@pytest.mark.parametrize('scale', [2, 4, 8])
-def test_prediction_layers_read_few_places(scale: int) -> None:
+@pytest.mark.parametrize(('scale', 'sums'), [(2, 16), (4, 25), (8, 25)])
+def test_prediction_layers_read_few_places(scale: int, sums: int) -> None:
+    # Along one side a block's first row reads tap 0 above and taps 1 + 2, its last row taps 0 + 1
+    # and tap 2 below, rows between all three taps: five sums, four where no row lies between.
     torch.manual_seed(scale)
-    layer = UpsampledConv2d(5, 1, 3, scale)
-    x, kernel = integers(1, 5, 4, 6), upsampled(layer, integers(1, 5, 3, 3))
-    channels, places = channels_then_places(kernel)
-    assert torch.equal(convolve(convolve(x, channels), places), convolve(x, kernel))
-    assert len(channels) < 9 * scale**2
+    head = UpsampledConv2d(5, 1, 3, scale)
+    head.weight.data = integers(1, 5, 3, 3)
+    x = integers(1, 5, 4, 6)
+    channels, places = channels_then_places(head)
+    assert torch.equal(
+        convolve(convolve(x, channels), places), convolve(x, upsampled(head, head.weight))
+    )
+    assert len(channels) == sums
+
+
+def test_the_finest_prediction_layer_reads_where_the_next_one_does() -> None:
+    torch.manual_seed(1)
+    finest, coarser = nn.Conv2d(5, 1, 3, padding=1, bias=False), UpsampledConv2d(5, 1, 3, 2)
+    finest.weight.data = integers(1, 5, 3, 3)
+    x = integers(1, 5, 8, 12)
+    channels, places = channels_then_places(finest)
+    found = convolve(convolve(to_phases(x), channels), places)
+    assert torch.equal(to_pixels(found), convolve(x, finest.weight))
+    assert torch.equal(places, channels_then_places(coarser)[1])

@@ -4,8 +4,9 @@ Phase layout: the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [
 of the block's first pixel first, row by row.
 """
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -57,16 +58,41 @@ def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
     return phases.permute(*pairs, 0, *rest).flatten(0, 2 * halvings)
 
 
-def channels_then_places(kernel: Tensor) -> tuple[Tensor, Tensor]:
-    """Split a sparse kernel: first over channels at each pixel, then over places.
+def low_resolution(synapses: nn.Module, kernel: Tensor, in_phases: bool) -> Tensor:
+    """Return the kernel with which a layer's convolution is computed at the low resolution.
 
-    kernel: [out, in, u, u], in which many outputs read a few of the u * u places only.
+    kernel: float [out, in, k, k], in place of the layer's own. in_phases: the input is in phase
+    layout.
+    """
+    if isinstance(synapses, UpsampledConv2d):
+        return upsampled(synapses, kernel)
+    return over_phases(kernel, synapses.stride[0]) if in_phases else kernel
+
+
+def channels_then_places(head: nn.Module) -> tuple[Tensor, Tensor]:
+    """Split a prediction layer at the low resolution: first channels, pixel by pixel, then places.
+
+    Its outputs, the phases, read few places each, and many read alike: what is read there is one
+    of a few sums of the kernel's taps. A layer that does not upsample reads phase layout.
 
     Returns:
-        [reads, in, 1, 1] and, of zeros and ones, [out, reads, u, u].
+        [sums, in, 1, 1] and, of zeros and ones, [phases, sums, u, u].
     """
-    reads = kernel.abs().sum(1).nonzero()  # output, row, column
-    output, row, column = reads.T
-    places = torch.zeros(len(kernel), len(reads), *kernel.shape[2:])
-    places[output, torch.arange(len(reads)), row, column] = 1
-    return kernel[output, :, row, column][:, :, None, None], places
+    taps = head.weight[0, 0].numel()
+    each = torch.eye(taps).reshape(1, taps, *head.weight.shape[2:])
+    reads = low_resolution(head, each, in_phases=True)  # [phases, taps of each input phase, u, u]
+    phase, row, column = reads.any(1).nonzero().T
+    sums, which = _distinct(reads[phase, :, row, column])
+    places = torch.zeros(len(reads), len(sums), *reads.shape[2:])
+    places[phase, which, row, column] = 1
+    channels = torch.einsum(
+        'spt,ct->spc', sums.unflatten(1, (-1, taps)), head.weight[0].flatten(1)
+    )
+    return channels.flatten(1)[:, :, None, None], places
+
+
+def _distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the distinct rows as they first come, and which of them each row is."""
+    _, first, which = np.unique(rows.numpy(), axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return rows[np.sort(first)], torch.from_numpy(np.argsort(order)[which.reshape(-1)])

@@ -19,8 +19,7 @@ from spike_depth_ros.training.export.arithmetic import (
 )
 from spike_depth_ros.training.export.counts import Map, SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
-from spike_depth_ros.training.export.kernels import channels_then_places, over_phases, upsampled
-from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.export.kernels import channels_then_places, low_resolution
 from spike_depth_ros.training.networks.stereospike import (
     GRID,
     LARGEST_COUNT,
@@ -135,29 +134,35 @@ class _StereoSpikeGraph:
         What a coarser prediction layer says is a sum for each block of pixels, which the next
         finer one joins before it is spread.
         """
-        graph = self._graph
-        potential = graph.constant(self._network.reset_potential.reshape(1, 1, 1, 1).numpy())
-        for features_of, head in zip(features, self._network.heads, strict=True):
-            is_finest = features_of is features[-1]
-            said = self._predict(features_of, head, in_phases=is_finest)
-            potential = graph.node('Add', potential, said)
-            if features_of is not features[-2]:
-                potential = graph.node('DepthToSpace', potential, blocksize=2, mode='DCR')
+        graph, network = self._graph, self._network
+        layers = list(zip(features, network.heads, strict=True))
+        potential = graph.constant(network.reset_potential.reshape(1, 1, 1, 1).numpy())
+        for together in (layers[:1], layers[1:2], layers[2:]):
+            potential = graph.node('Add', potential, self._predict(together))
+            potential = graph.node('DepthToSpace', potential, blocksize=2, mode='DCR')
         starts, ends, axes = (
             graph.constant(np.array(pair))
             for pair in ((0, 0), (self._height, self._width), (2, 3))
         )
         graph.node('Exp', graph.node('Slice', potential, starts, ends, axes), output='depth')
 
-    def _predict(self, features: Map, head: nn.Module, in_phases: bool) -> str:
-        """Return what a prediction layer adds to the potential of each pixel of a block."""
+    def _predict(self, layers: list[tuple[Map, nn.Module]]) -> str:
+        """Return what prediction layers of one resolution add to the potential of each phase.
+
+        A layer that upsamples by two reads the same places as one of the finest map, which is in
+        phase layout.
+        """
         graph = self._graph
-        channels, places = channels_then_places(low_resolution(head, head.weight, in_phases))
-        value = self._arithmetic.potentials(features.value)
-        value = graph.node('Conv', value, graph.constant(channels.numpy()), kernel_shape=[1, 1])
+        sums = []
+        for features, head in layers:
+            channels, places = channels_then_places(head)
+            spikes = self._arithmetic.potentials(features.value)
+            channels = graph.constant(channels.numpy())
+            sums.append(graph.node('Conv', spikes, channels, kernel_shape=[1, 1]))
+        total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
         size = places.shape[-1]
         attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
-        return graph.node('Conv', value, graph.constant(places.numpy()), **attributes)
+        return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)
 
     def _layer(self, name: str, source: Map, layer: SpikingLayer, in_phases: bool = False) -> Map:
         """Return the spikes of a layer that is one population of neurons."""
@@ -195,14 +200,3 @@ class _StereoSpikeGraph:
             graph.transpose(rows, 0, 2, 1, 3), 1, 2 * height, 2 * width, channels
         )
         return Map(graph.transpose(pixels, 0, 3, 1, 2), channels, 2 * height, 2 * width)
-
-
-def low_resolution(synapses: nn.Module, kernel: Tensor, in_phases: bool) -> Tensor:
-    """Return the kernel with which a layer's convolution is computed at the low resolution.
-
-    kernel: float [out, in, k, k], in place of the layer's own. in_phases: the input is in phase
-    layout.
-    """
-    if isinstance(synapses, UpsampledConv2d):
-        return upsampled(synapses, kernel)
-    return over_phases(kernel, synapses.stride[0]) if in_phases else kernel
