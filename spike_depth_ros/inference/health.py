@@ -1,9 +1,10 @@
-"""Figures that tell whether a running network is well: rate, latency, firing rates.
+"""Figures that tell whether a running network is well: rate, latency, activity.
 
 Each meter holds a bounded amount, whatever arrives, and takes the time from its caller.
 """
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ _MILLISECOND_NS = 1e6
 # A minute at 20 Hz: long enough for a 99th percentile, short enough to show a change.
 _LATENCIES = 1200
 
-Rates = npt.NDArray[np.floating]
+PerLayer = npt.NDArray[np.floating]
 
 
 class RateMeter:
@@ -58,26 +59,45 @@ class LatencyMeter:
         self._latencies_ns.clear()
 
 
-class FiringMeter:
-    """Average the firing rates of a model's layers between two reports."""
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Hold the mean activity over some windows.
+
+    events: in a window. firing_rates, mean_spikes: by layer, the share of values that are not
+    zero and their mean.
+    """
+
+    events: float
+    firing_rates: dict[str, float]
+    mean_spikes: dict[str, float]
+
+
+class ActivityMeter:
+    """Average what goes into a model and on in its layers, between two reports."""
 
     def __init__(self, contract: ModelContract) -> None:
-        self._contract = contract
-        self._sum = np.zeros(len(contract.layers))
-        self._frames = 0
+        self._layers = contract.layers
+        self._events = 0
+        self._sums = np.zeros((2, len(contract.layers)))
+        self._windows = 0
 
-    def add(self, firing_rates: Rates) -> None:
-        """Count the firing rates, float [L], of one inference."""
-        self._sum += firing_rates
-        self._frames += 1
+    def add(self, events: int, firing_rates: PerLayer, mean_spikes: PerLayer) -> None:
+        """Count one window: its events, and what the layers did, float [L]."""
+        self._events += events
+        self._sums += firing_rates, mean_spikes
+        self._windows += 1
 
-    def take(self) -> dict[str, float] | None:
-        """Return each layer's mean rate since the last call, None without any; start anew."""
-        if not self._frames:
+    def take(self) -> Activity | None:
+        """Return the mean since the last call, None without any window; start anew."""
+        if not self._windows:
             return None
-        means = dict(zip(self._contract.layers, (self._sum / self._frames).tolist(), strict=True))
-        self._sum[:], self._frames = 0, 0
-        return means
+        rates, spikes = (
+            dict(zip(self._layers, means, strict=True))
+            for means in (self._sums / self._windows).tolist()
+        )
+        activity = Activity(self._events / self._windows, rates, spikes)
+        self._sums[:], self._events, self._windows = 0, 0, 0
+        return activity
 
 
 def outside_envelope(contract: ModelContract, rates: dict[str, float]) -> list[str]:

@@ -14,7 +14,7 @@ from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.inference.depth_image import to_metres, to_millimetres
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.preview import colour
-from spike_depth_ros.inference.verdict import Verdict, judge
+from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_camera_info, to_image, to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
@@ -116,15 +116,16 @@ class DepthNode(Node):
             counters.windows_malformed += 1
             self._warn(str(error))
             return
-        verdict = judge(counts, self._min_events)
+        events = camera_events(counts)
+        verdict = judge(events, self._min_events)
         if verdict is Verdict.SKIPPED:
             counters.windows_skipped += 1
         elif verdict is Verdict.INCOMPLETE:
             counters.windows_incomplete += 1
         else:
-            self._publish(message, self._engine.infer(counts), rig)
+            self._publish(message, int(events.sum()), self._engine.infer(counts), rig)
 
-    def _publish(self, message: Image, inference: Inference, rig: Rig) -> None:
+    def _publish(self, message: Image, events: int, inference: Inference, rig: Rig) -> None:
         contract, header = self._engine.contract, message.header
         near_m, far_m = contract.depth_min_m, contract.depth_max_m
         scale = contract.depth_scale(rig)
@@ -132,7 +133,7 @@ class DepthNode(Node):
         pixels = depth if self._encoding == '32FC1' else to_millimetres(depth)
         self._depth.publish(to_image(pixels, self._encoding, header))
         published_ns = self.get_clock().now().nanoseconds
-        self._report.window_out(to_ns(header.stamp), published_ns, inference.firing_rates)
+        self._report.window_out(to_ns(header.stamp), published_ns, events, inference)
         self._camera_info.publish(to_camera_info(rig, header))
         if self._preview.get_subscription_count():
             picture = colour(depth, near_m * scale, far_m * scale)

@@ -4,11 +4,13 @@ from dataclasses import asdict, dataclass
 from threading import Lock
 
 from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.energy import estimate
+from spike_depth_ros.inference.engine import Inference
 from spike_depth_ros.inference.health import (
-    FiringMeter,
+    Activity,
+    ActivityMeter,
     LatencyMeter,
     RateMeter,
-    Rates,
     outside_envelope,
 )
 from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report
@@ -61,7 +63,7 @@ class DepthReport:
         self._contract = contract
         self._lock = Lock()
         self._latency = LatencyMeter()
-        self._firing = FiringMeter(contract)
+        self._activity = ActivityMeter(contract)
         self._last_stamp_ns = 0
         self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
         self._before = DepthCounters()
@@ -73,8 +75,13 @@ class DepthReport:
         self._rates['input'].add()
         self._heard_ns = now_ns
 
-    def window_out(self, stamp_ns: int, published_ns: int, firing_rates: Rates) -> None:
-        """Count a depth image: its stamp and when it was published, both ROS time."""
+    def window_out(
+        self, stamp_ns: int, published_ns: int, events: int, inference: Inference
+    ) -> None:
+        """Count a depth image: its stamp and when it was published, both ROS time.
+
+        events: of the window that it was inferred from.
+        """
         with self._lock:
             if stamp_ns < self._last_stamp_ns:  # time jumped back
                 self._latency.reset()
@@ -82,7 +89,7 @@ class DepthReport:
             self.counters.windows_out += 1
             self._rates['output'].add()
             self._latency.add(published_ns - stamp_ns)
-            self._firing.add(firing_rates)
+            self._activity.add(events, inference.firing_rates, inference.mean_spikes)
 
     def make(self, now_ns: int, reason: str) -> Report:
         """Return the report and start anew; reason: why nothing is inferred, or ''."""
@@ -108,16 +115,28 @@ class DepthReport:
                 f'stamps are {median_ms / 1e3:.3g} s old: replay with /clock and set use_sim_time',
             )
         report.values |= {name.replace('_', ' '): n for name, n in asdict(now).items()}
-        self._add_firing_rates(report)
+        activity = self._activity.take()
+        if activity is not None:
+            self._add_firing_rates(report, activity)
+            self._add_energy(report, activity)
 
-    def _add_firing_rates(self, report: Report) -> None:
-        rates = self._firing.take()
-        if rates is None:
-            return
+    def _add_firing_rates(self, report: Report, activity: Activity) -> None:
+        rates = activity.firing_rates
         report.values['firing rate'] = sum(rates.values()) / len(rates)
         report.values |= {f'firing rate {layer}': rate for layer, rate in rates.items()}
         for sentence in outside_envelope(self._contract, rates):
             report.problem(WARN, sentence)
+
+    def _add_energy(self, report: Report, activity: Activity) -> None:
+        """Add what the estimate is made of, and the estimate."""
+        spikes = activity.mean_spikes
+        energy = estimate(self._contract, activity)
+        report.values |= {f'mean spikes {layer}': mean for layer, mean in spikes.items()}
+        report.values['events (a window)'] = activity.events
+        millions = energy.synaptic_operations / 1e6
+        report.values['synaptic operations (million a window)'] = millions
+        report.values['energy estimate (mJ a window)'] = energy.energy_mj
+        report.values['energy estimate, dense network (mJ a window)'] = energy.dense_mj
 
     def _add_problems(self, report: Report, now: DepthCounters, now_ns: int) -> None:
         silent_ns = now_ns - self._heard_ns

@@ -7,7 +7,7 @@ import pytest
 
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.health import (
-    FiringMeter,
+    ActivityMeter,
     LatencyMeter,
     RateMeter,
     outside_envelope,
@@ -51,12 +51,16 @@ def test_latency_forgets_the_oldest() -> None:
     assert meter.percentile_ms(100) == 1.0
 
 
-def test_firing(contract: ModelContract) -> None:
-    meter = FiringMeter(contract)
+def test_activity(contract: ModelContract) -> None:
+    meter = ActivityMeter(contract)
     assert meter.take() is None
-    meter.add(np.array([0.1, 0.2], dtype=np.float32))
-    meter.add(np.array([0.3, 0.2], dtype=np.float32))
-    assert meter.take() == pytest.approx({'bottom': 0.2, 'conv1': 0.2})
+    meter.add(10, np.array([0.1, 0.2], np.float32), np.array([0.1, 0.4], np.float32))
+    meter.add(13, np.array([0.3, 0.2], np.float32), np.array([0.3, 0.2], np.float32))
+    activity = meter.take()
+    assert activity is not None
+    assert activity.events == 11.5
+    assert activity.firing_rates == pytest.approx({'bottom': 0.2, 'conv1': 0.2})
+    assert activity.mean_spikes == pytest.approx({'bottom': 0.2, 'conv1': 0.3})
     assert meter.take() is None
 
 

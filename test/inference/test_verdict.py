@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spike_depth_ros.inference.verdict import Verdict, judge
+from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ def test_two_cameras(left: int, right: int, verdict: Verdict) -> None:
     counts.reshape(-1, 4)[:left, 1] = 1
     counts.reshape(-1, 4)[:right, 2] = 1
 
-    assert judge(counts, min_events=500) is verdict
+    assert judge(camera_events(counts), min_events=500) is verdict
 
 
 def test_one_camera_counts_both_polarities() -> None:
     counts = np.full((2, 2, 2), 255, np.uint8)
 
-    assert judge(counts, min_events=255 * 8) is Verdict.DEPTH
-    assert judge(counts, min_events=255 * 8 + 1) is Verdict.SKIPPED
+    assert judge(camera_events(counts), min_events=255 * 8) is Verdict.DEPTH
+    assert judge(camera_events(counts), min_events=255 * 8 + 1) is Verdict.SKIPPED

@@ -116,6 +116,22 @@ def test_depth_camera_info_and_preview(probe: Probe, source: Source) -> None:
         assert message.header.stamp == to_time(1_234_567_890)
 
 
+def test_energy_is_estimated_from_events_and_mean_spikes(probe: Probe, source: Source) -> None:
+    source.fit()
+    source.spikes(counts(left=1, right=1), stamp_ns=1)
+    key = 'synaptic operations (million a window)'
+    probe.until(lambda: key in probe.values(STATUS), key)
+
+    values = {key: float(value) for key, value in probe.values(STATUS).items()}
+    events = 2 * HEIGHT * WIDTH
+    operations = events * 25 + events * 10  # the one layer sends the counts on as they are
+    assert values['events (a window)'] == pytest.approx(events)
+    assert values['mean spikes only'] == values['firing rate only'] == 0.5
+    assert values[key] == pytest.approx(operations / 1e6, rel=1e-5)
+    assert values['energy estimate (mJ a window)'] == pytest.approx(operations * 0.9e-9, rel=1e-5)
+    assert values['energy estimate, dense network (mJ a window)'] == pytest.approx(9.2)
+
+
 def test_millimetres(probe: Probe, stereo_model: Path) -> None:
     with NodeProcess('depth', {'model': stereo_model, 'depth_encoding': '16UC1'}):
         source = Source(probe)
