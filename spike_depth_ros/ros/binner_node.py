@@ -5,22 +5,21 @@ from functools import partial
 from typing import Any
 
 from rclpy.node import Node
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
-from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.binner_report import BinnerReport
-from spike_depth_ros.ros.conversions import to_image, to_time
+from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import ERROR, Diagnostics, Report, steady_clock
 from spike_depth_ros.ros.event_topic import EventTopic
-from spike_depth_ros.ros.parameter_tables import BINNER
+from spike_depth_ros.ros.parameter_tables import BINNER, Table
 from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.rig_publisher import RigPublisher
 from spike_depth_ros.ros.rig_source import RigSource
+from spike_depth_ros.ros.spike_link import SpikePublisher, SpikeReceiver, SpikeWindow
 
 TOPICS = ('left/events', 'right/events')
 # Fine enough for max_wait_ms, coarse enough to cost nothing.
@@ -34,22 +33,22 @@ class BinnerNode(Node):
 
     Subscribes left/events and, in stereo, right/events (and left/camera_info and
     right/camera_info where the calibration comes from there); publishes spikes, spikes/info and,
-    where frames are rectified, their frame on /tf_static.
+    where frames are rectified, their frame on /tf_static. receivers: in this process; they get
+    rig and frames first, and as they are. beside: parameters of the other nodes in this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *receivers: SpikeReceiver, beside: Table = ()) -> None:
         super().__init__('binner', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
-        self._settings = declare(self, BINNER)
+        self._settings = declare(self, BINNER, beside)
         self._channels = 4 if self._settings['stereo'] else 2
         self._rig = RigSource(self, self._settings, self._remap)
         self._binner = self._make_binner()
         self._report = BinnerReport(self._binner, time.monotonic_ns())
         self._frame_id = ''
-        self._spikes = self.create_publisher(
-            Image, 'spikes', qos.images(), qos_overriding_options=qos.OVERRIDABLE
-        )
-        self._rig_out = RigPublisher(self, self._settings, self._rig)
+        self._topic = SpikePublisher(self)
+        self._receivers = (*receivers, self._topic)
+        self._rig_out = RigPublisher(self, self._settings, self._rig, self._receivers)
         Diagnostics(self, 'spike frames', self._make_report)
         on_change(self, BINNER, self._change)
         # Compiled before the first packet can arrive: later they would queue up meanwhile.
@@ -96,10 +95,10 @@ class BinnerNode(Node):
 
     def _publish(self, frames: list[SpikeFrame]) -> None:
         self._rig_out.publish(self._binner.mapped, self._binner.sync, self._frame_id)
-        encoding, frame_id = f'8UC{self._channels}', self._rig_out.frame_id
         for frame in frames:
-            header = Header(stamp=to_time(frame.stamp_ns), frame_id=frame_id)
-            self._spikes.publish(to_image(frame.counts, encoding, header))
+            header = Header(stamp=to_time(frame.stamp_ns), frame_id=self._rig_out.frame_id)
+            for receiver in self._receivers:
+                receiver.take_window(SpikeWindow(header, frame.counts))
         for problem in self._binner.problems:
             self._report.problem(problem)
             self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
@@ -110,7 +109,7 @@ class BinnerNode(Node):
 
     def _make_report(self) -> Report:
         report = self._report.make(time.monotonic_ns())
-        report.values['subscribers'] = self._spikes.get_subscription_count()
+        report.values['subscribers'] = self._topic.subscribers
         for problem in (self._rig.problem, *(topic.problem for topic in self._topics)):
             if problem:
                 report.problem(ERROR, problem)

@@ -53,13 +53,13 @@ _PROBLEMS = (
 class DepthReport:
     """Keep what the node reports between two reports.
 
-    The worker counts in `counters` and calls window_out; the executor's thread calls the rest.
-    last_problem: the latest sentence about a window without depth. now_ns: monotonic time.
+    Windows end in the worker's thread or where they come in; the rest is the executor's. now_ns:
+    monotonic time.
     """
 
     def __init__(self, contract: ModelContract, now_ns: int) -> None:
         self.counters = DepthCounters()
-        self.last_problem = ''
+        self._last_problem = ''
         self._contract = contract
         self._lock = Lock()
         self._latency = LatencyMeter()
@@ -91,6 +91,12 @@ class DepthReport:
             self._latency.add(published_ns - stamp_ns)
             self._activity.add(events, inference.firing_rates, inference.mean_spikes)
 
+    def without_depth(self, counter: str, problem: str = '') -> None:
+        """Count a window without depth, and keep the sentence that says why, if there is one."""
+        with self._lock:
+            setattr(self.counters, counter, getattr(self.counters, counter) + 1)
+            self._last_problem = problem or self._last_problem
+
     def make(self, now_ns: int, reason: str) -> Report:
         """Return the report and start anew; reason: why nothing is inferred, or ''."""
         report = Report()
@@ -100,7 +106,7 @@ class DepthReport:
         if reason:
             report.problem(ERROR, reason)
         self._add_problems(report, now, now_ns)
-        self._before, self.last_problem = now, ''
+        self._before, self._last_problem = now, ''
         return report
 
     def _add_figures(self, report: Report, now: DepthCounters, now_ns: int) -> None:
@@ -146,5 +152,5 @@ class DepthReport:
             new = getattr(now, name) - getattr(self._before, name)
             if new:
                 report.problem(level, f'{new} {meaning}')
-        if self.last_problem:
-            report.problem(WARN, self.last_problem)
+        if self._last_problem:
+            report.problem(WARN, self._last_problem)

@@ -45,19 +45,23 @@ class ParameterError(ValueError):
     """A parameter with a wrong name or value; says which, and what is allowed."""
 
 
-def declare(node: Node, table: Table) -> dict[str, Any]:
+def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
     """Declare the parameters of `table` and return their values by name.
+
+    beside: those of the other nodes in this process, which get whatever is given without naming a
+    node; they are left to those nodes.
 
     The node must have been made with automatically_declare_parameters_from_overrides=True: that
     is how rclpy lets a node see names that it does not know. Raises ParameterError for an unknown
     name and for a value of a wrong type or out of range.
     """
     given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
-    _check_given(given, table)
+    _check_given(given, (*table, *beside))
     values = {row.name: checked(row, given.get(row.name, row.default)) for row in table}
-    for row in table:
+    for row in (*table, *beside):
         if row.name in given:
             node.undeclare_parameter(row.name)
+    for row in table:
         node.declare_parameter(row.name, values[row.name], _descriptor(row), ignore_override=True)
     return values
 

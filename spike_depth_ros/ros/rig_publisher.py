@@ -1,37 +1,43 @@
-"""Telling others how the rig is mapped: spikes/info and the rectified frame."""
+"""Telling others how the rig is mapped, and where the rectified frame is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
 from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation
-from spike_depth_ros.ros.diagnostics import key_values
 from spike_depth_ros.ros.rig_source import RigSource
+from spike_depth_ros.ros.spike_link import SpikeReceiver
 
 RECTIFIED = '_rectified'
 MILLISECOND_NS = 1e6
 
 
 class RigPublisher:
-    """Publish the rig as mapped on spikes/info and, where it is rectified, the turned frame.
+    """Tell receivers of the rig as mapped and, where it is rectified, publish the turned frame.
 
     frame_id: of the spike frames; that of the left camera, or the frame that is turned from it.
     """
 
-    def __init__(self, node: Node, settings: dict[str, Any], source: RigSource) -> None:
+    def __init__(
+        self,
+        node: Node,
+        settings: dict[str, Any],
+        source: RigSource,
+        receivers: Sequence[SpikeReceiver],
+    ) -> None:
         self._node = node
         self._settings = settings
         self._source = source
+        self._receivers = receivers
         self._mapped: npt.NDArray[np.bool_] | None = None
         self._names = ('', '')
         self.frame_id = ''
-        self._info = node.create_publisher(DiagnosticStatus, 'spikes/info', qos.latched())
         self._transforms = node.create_publisher(TFMessage, '/tf_static', qos.latched())
 
     def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
@@ -43,12 +49,14 @@ class RigPublisher:
         if mapped is None or (mapped is self._mapped and names == self._names):
             return
         self._mapped, self._names = mapped, names
-        self._publish_info(mapped, sync)
+        rig = self._describe(mapped, sync)
+        for receiver in self._receivers:
+            receiver.take_rig(rig)
         self._publish_frame(frame_id)
 
-    def _publish_info(self, mapped: npt.NDArray[np.bool_], sync: str) -> None:
+    def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> Rig:
         p = self._settings
-        rig = Rig(
+        return Rig(
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
             hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
             channels=4 if p['stereo'] else 2,
@@ -60,13 +68,6 @@ class RigPublisher:
             baseline_m=self._source.baseline_m,
             sync=sync,
             mapped=mapped,
-        )
-        self._info.publish(
-            DiagnosticStatus(
-                name=f'{self._node.get_fully_qualified_name()}: rig',
-                message='how spikes are counted',
-                values=key_values(rig.to_pairs()),
-            )
         )
 
     def _publish_frame(self, frame_id: str) -> None:

@@ -1,15 +1,13 @@
 """The depth node over DDS: spike frames in, metric depth out."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import LIMIT_S, STEP_S, NodeProcess, Probe
+from node_harness import NodeProcess, Probe
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -17,7 +15,6 @@ from std_msgs.msg import Header
 from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_image, to_time
-from spike_depth_ros.ros.depth_node import DepthNode
 from spike_depth_ros.ros.diagnostics import key_values
 
 STATUS = '/depth: depth'
@@ -200,33 +197,6 @@ def test_malformed_frames_are_counted(probe: Probe, source: Source) -> None:
     probe.until_value(STATUS, 'windows malformed', 1)
     source.spikes(counts(), stamp_ns=2)
     probe.until(lambda: depths, 'depth')
-
-
-def test_a_window_that_fails_is_counted_and_the_next_answered(
-    monkeypatch: pytest.MonkeyPatch, stereo_model: Path
-) -> None:
-    rclpy.init(args=['--ros-args', '-p', f'model:={stereo_model}'])
-    try:
-        node = DepthNode()
-        answered: list[int] = []
-
-        def answer(self: DepthNode, message: int) -> None:
-            answered.append(message)
-            if message == 1:
-                raise TypeError('no such thing')
-
-        monkeypatch.setattr(DepthNode, '_answer', answer)
-        node._queue.put(1)
-        node._queue.put(2)
-        deadline = time.monotonic() + LIMIT_S
-        while answered != [1, 2]:
-            assert time.monotonic() < deadline, f'answered {answered} only'
-            time.sleep(STEP_S)
-        node.destroy_node()
-    finally:
-        rclpy.shutdown()
-
-    assert node._report.counters.windows_failed == 1
 
 
 def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Path) -> None:

@@ -1,0 +1,125 @@
+"""Inference in a thread of its own, behind a bounded queue."""
+
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import NamedTuple
+
+from std_msgs.msg import Header
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
+from spike_depth_ros.ros.depth_report import DepthReport
+from spike_depth_ros.ros.spike_link import SpikeWindow
+from spike_depth_ros.ros.window_queue import WindowQueue
+
+NO_RIG = 'no spikes/info yet: start the binner'
+
+
+class Fit(NamedTuple):
+    """Hold the rig as far as the model can take its frames, else the reason why not."""
+
+    rig: Rig | None
+    reason: str
+
+
+class Answer(NamedTuple):
+    """Hold what the network says of a window: its header, its rig and how many events it had."""
+
+    header: Header
+    rig: Rig
+    events: int
+    inference: Inference
+
+
+class DepthWorker:
+    """Infer depth from the windows that it takes; those that yield none are counted.
+
+    Who takes never waits: a full queue drops its oldest window. publish: gets each answer in the
+    worker's thread. warn: gets a sentence about a window without depth. min_events: under which a
+    window yields no depth; may change at any time.
+    """
+
+    def __init__(
+        self,
+        engine: DepthEngine,
+        capacity: int,
+        min_events: int,
+        report: DepthReport,
+        publish: Callable[[Answer], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.min_events = min_events
+        self._engine = engine
+        self._queue: WindowQueue[SpikeWindow] = WindowQueue(capacity)
+        self._report = report
+        self._publish = publish
+        self._warn = warn
+        self._fit = Fit(None, NO_RIG)
+        self._thread = Thread(target=self._work, name='inference', daemon=True)
+        self._thread.start()
+
+    @property
+    def reason(self) -> str:
+        """Return why nothing is inferred, '' if something is."""
+        return self._fit.reason
+
+    def take_rig(self, rig: Rig) -> None:
+        """Take how the windows from now on are counted."""
+        reason = self._engine.contract.mismatch(rig)
+        self._fit = Fit(None, reason) if reason else Fit(rig, '')
+
+    def lose_rig(self, problem: str) -> None:
+        """Infer nothing until a rig comes that can be read."""
+        self._fit = Fit(None, problem)
+
+    def take_window(self, window: SpikeWindow) -> None:
+        """Let a window wait for its turn."""
+        self._report.window_in(time.monotonic_ns())
+        self._queue.put(window)
+        self._report.counters.windows_dropped = self._queue.dropped
+
+    def drop_malformed(self, problem: str) -> None:
+        """Count an image that is no window."""
+        self._report.window_in(time.monotonic_ns())
+        self._give_up('windows_malformed', problem)
+
+    def close(self) -> None:
+        """Let the thread finish its window, and end it."""
+        self._queue.close()
+        self._thread.join()
+
+    def _work(self) -> None:
+        """Answer windows until the queue is closed."""
+        while (window := self._queue.get()) is not None:
+            try:
+                self._answer(window)
+            except Exception as error:  # whatever it is, the stream goes on
+                self._give_up('windows_failed', ' '.join(str(error).split()) or repr(error))
+
+    def _answer(self, window: SpikeWindow) -> None:
+        """Infer depth from a window, or count why there is none."""
+        rig = self._fit.rig
+        if rig is None:
+            self._give_up('windows_unfit', self._fit.reason)
+            return
+        shape = (rig.height, rig.width, rig.channels)
+        if window.counts.shape != shape:
+            has = f'a spike frame has the shape {window.counts.shape}'
+            self._give_up('windows_malformed', f'{has}, but spikes/info promises {shape}')
+            return
+        events = camera_events(window.counts)
+        verdict = judge(events, self.min_events)
+        if verdict is Verdict.DEPTH:
+            inference = self._engine.infer(window.counts)
+            self._publish(Answer(window.header, rig, int(events.sum()), inference))
+        else:
+            self._report.without_depth(_COUNTERS[verdict])
+
+    def _give_up(self, counter: str, problem: str) -> None:
+        self._report.without_depth(counter, problem)
+        self._warn(problem)
+
+
+_COUNTERS = {Verdict.SKIPPED: 'windows_skipped', Verdict.INCOMPLETE: 'windows_incomplete'}

@@ -1,0 +1,117 @@
+"""The worker that infers, without topics."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from node_harness import LIMIT_S, STEP_S
+from std_msgs.msg import Header
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.ros.depth_report import DepthReport
+from spike_depth_ros.ros.depth_worker import Answer, DepthWorker
+from spike_depth_ros.ros.spike_link import SpikeWindow
+
+HEIGHT, WIDTH = 260, 346
+RIG = Rig(
+    window_ns=50_000_000,
+    hop_ns=50_000_000,
+    channels=4,
+    width=WIDTH,
+    height=HEIGHT,
+    f=199.65,
+    cx=173.0,
+    cy=130.0,
+    baseline_m=0.0999,
+    sync='sensor',
+    mapped=np.ones((HEIGHT, WIDTH), bool),
+)
+
+
+class Bench:
+    """A worker, its report, and what came out of it."""
+
+    def __init__(self, model: Path, publish: Callable[[Answer], None] | None = None) -> None:
+        engine = DepthEngine(model)
+        self.answers: list[Answer] = []
+        self.warnings: list[str] = []
+        self.report = DepthReport(engine.contract, 0)
+        publish = publish or self.answers.append
+        self.worker = DepthWorker(engine, 100, 500, self.report, publish, self.warnings.append)
+
+    def take(self, counts: np.ndarray) -> None:
+        self.worker.take_window(SpikeWindow(Header(frame_id='left_camera'), counts))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + LIMIT_S
+        while not condition():
+            assert time.monotonic() < deadline, f'{self.report.counters}, {self.warnings}'
+            time.sleep(STEP_S)
+
+
+def ones(shape: tuple[int, ...] = (HEIGHT, WIDTH, 4)) -> np.ndarray:
+    return np.ones(shape, np.uint8)
+
+
+def test_an_answer(stereo_model: Path) -> None:
+    bench = Bench(stereo_model)
+    bench.worker.take_rig(RIG)
+    bench.take(ones())
+    bench.until(lambda: bench.answers)
+    bench.worker.close()
+
+    (answer,) = bench.answers
+    assert (answer.header.frame_id, answer.rig) == ('left_camera', RIG)
+    assert answer.events == 4 * HEIGHT * WIDTH
+    np.testing.assert_array_equal(answer.inference.depth, np.full((HEIGHT, WIDTH), 3.0))
+
+
+def test_windows_without_depth_are_counted(stereo_model: Path) -> None:
+    bench = Bench(stereo_model)
+    counters = bench.report.counters
+    bench.take(ones())
+    bench.until(lambda: counters.windows_unfit)
+    bench.worker.take_rig(RIG)
+    bench.take(ones((100, WIDTH, 4)))
+    bench.take(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
+    bench.worker.drop_malformed('no image')
+    bench.until(lambda: counters.windows_incomplete)
+    bench.worker.lose_rig('no rig any more')
+    bench.take(ones())
+    bench.until(lambda: counters.windows_unfit == 2)
+    bench.worker.close()
+
+    assert not bench.answers
+    assert (counters.windows_in, counters.windows_malformed) == (5, 2)
+    assert bench.worker.reason == bench.warnings[-1] == 'no rig any more'
+
+
+def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path) -> None:
+    published: list[Answer] = []
+
+    def publish(answer: Answer) -> None:
+        published.append(answer)
+        if len(published) == 1:
+            raise TypeError('no such\nthing')
+
+    bench = Bench(stereo_model, publish)
+    bench.worker.take_rig(RIG)
+    bench.take(ones())
+    bench.take(ones())
+    bench.until(lambda: len(published) == 2)
+    bench.worker.close()
+
+    assert bench.report.counters.windows_failed == 1
+    assert bench.warnings == ['no such thing']
+
+
+def test_a_rig_that_does_not_fit_says_why(stereo_model: Path) -> None:
+    bench = Bench(stereo_model)
+    assert bench.worker.reason.startswith('no spikes/info yet')
+    bench.worker.take_rig(Rig(**{**vars(RIG), 'window_ns': 20_000_000}))
+    assert 'is 20 ms, but the model needs 50 ms' in bench.worker.reason
+    bench.worker.take_rig(RIG)
+    assert bench.worker.reason == ''
+    bench.worker.close()
