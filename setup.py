@@ -31,6 +31,7 @@ setup(
         'console_scripts': [
             f'binner = {NAME}.ros.executables:binner',
             f'depth = {NAME}.ros.executables:depth',
+            f'pipeline = {NAME}.ros.executables:pipeline',
             f'replay = {NAME}.ros.executables:replay',
             f'spike-depth = {NAME}.cli:main',
         ],

@@ -2,6 +2,7 @@
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
+from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -20,7 +21,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'model',
         default_value=PathJoinSubstitution([SHARE, 'models', 'stereospike_monocular.onnx']),
-        description='ONNX model of the depth node; goes before a model named in params_file.',
+        description='ONNX model of the depth node; one named in params_file goes before.',
     ),
     DeclareLaunchArgument(
         'left_events',
@@ -39,6 +40,12 @@ ARGUMENTS = (
         description='Calibration topic of the left or only camera (sensor_msgs/msg/CameraInfo).',
     ),
     DeclareLaunchArgument(
+        'pipeline',
+        default_value='false',
+        choices=['true', 'false'],
+        description='true: both nodes in one process, which hands spike frames over directly.',
+    ),
+    DeclareLaunchArgument(
         'use_sim_time',
         default_value='false',
         description='true: take the time from /clock, as a bag or a simulator publishes it.',
@@ -53,30 +60,47 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return both nodes and the arguments that configure them."""
+    """Return both nodes, as two processes or as one, and the arguments that configure them."""
     params_file = LaunchConfiguration('params_file')
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
     calibration = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
+    model = ParameterValue(LaunchConfiguration('model'), value_type=str)
     log_level = ['--log-level', LaunchConfiguration('log_level')]
+    inputs = [
+        ('left/events', LaunchConfiguration('left_events')),
+        ('left/camera_info', LaunchConfiguration('left_camera_info')),
+    ]
     binner = Node(
         package='spike_depth_ros',
         executable='binner',
+        condition=UnlessCondition(LaunchConfiguration('pipeline')),
         namespace=LaunchConfiguration('namespace'),
         parameters=[{'calibration': calibration}, params_file, {'use_sim_time': use_sim_time}],
-        remappings=[
-            ('left/events', LaunchConfiguration('left_events')),
-            ('left/camera_info', LaunchConfiguration('left_camera_info')),
-        ],
+        remappings=inputs,
         ros_arguments=log_level,
         output='screen',
     )
-    model = ParameterValue(LaunchConfiguration('model'), value_type=str)
     depth = Node(
         package='spike_depth_ros',
         executable='depth',
+        condition=UnlessCondition(LaunchConfiguration('pipeline')),
         namespace=LaunchConfiguration('namespace'),
         parameters=[params_file, {'model': model, 'use_sim_time': use_sim_time}],
         ros_arguments=log_level,
         output='screen',
     )
-    return LaunchDescription([*ARGUMENTS, binner, depth])
+    pipeline = Node(
+        package='spike_depth_ros',
+        executable='pipeline',
+        condition=IfCondition(LaunchConfiguration('pipeline')),
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[
+            {'calibration': calibration},
+            params_file,
+            {'model': model, 'use_sim_time': use_sim_time},
+        ],
+        remappings=inputs,
+        ros_arguments=log_level,
+        output='screen',
+    )
+    return LaunchDescription([*ARGUMENTS, binner, depth, pipeline])

@@ -10,15 +10,16 @@ from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, Table
 
 ROOT = Path(__file__).parents[1]
 TABLES = {'binner': BINNER, 'depth': DEPTH}
+EXECUTABLES = TABLES | {'pipeline': (*BINNER, *DEPTH)}
 ARGUMENTS = {
     'stereo': {
         *('namespace', 'params_file', 'model', 'left_events', 'right_events', 'calibration'),
         *('right_calibration', 'left_camera_info', 'right_camera_info'),
-        *('use_sim_time', 'log_level'),
+        *('pipeline', 'use_sim_time', 'log_level'),
     },
     'mono': {
         *('namespace', 'params_file', 'model', 'left_events', 'calibration'),
-        *('left_camera_info', 'use_sim_time', 'log_level'),
+        *('left_camera_info', 'pipeline', 'use_sim_time', 'log_level'),
     },
 }
 both = pytest.mark.parametrize('kind', ['stereo', 'mono'])
@@ -63,16 +64,44 @@ def test_launch_arguments_are_declared_described_and_used(kind: str) -> None:
 def test_launch_files_start_installed_executables(kind: str) -> None:
     nodes = calls(kind, 'Node')
     assert {argument(node, 'package').value for node in nodes} == {'spike_depth_ros'}
-    assert {argument(node, 'executable').value for node in nodes} == set(TABLES)
+    assert {argument(node, 'executable').value for node in nodes} == set(EXECUTABLES)
     setup = (ROOT / 'setup.py').read_text()
-    assert all(f"'{executable} = " in setup for executable in TABLES)
+    assert all(f"'{executable} = " in setup for executable in EXECUTABLES)
+
+
+@both
+def test_launch_files_start_two_processes_or_one(kind: str) -> None:
+    conditions = {
+        argument(node, 'executable').value: ast.unparse(argument(node, 'condition'))
+        for node in calls(kind, 'Node')
+    }
+    joined = "(LaunchConfiguration('pipeline'))"
+    assert conditions == {
+        'binner': 'UnlessCondition' + joined,
+        'depth': 'UnlessCondition' + joined,
+        'pipeline': 'IfCondition' + joined,
+    }
+
+
+@both
+def test_one_process_gets_what_two_get(kind: str) -> None:
+    nodes = {argument(node, 'executable').value: node for node in calls(kind, 'Node')}
+
+    def given(name: str, keyword: str) -> set[str]:
+        part = argument(nodes[name], keyword)
+        return {ast.unparse(item) for item in getattr(part, 'elts', [part])}
+
+    parameters = given('binner', 'parameters') | given('depth', 'parameters')
+    assert parameters - given('pipeline', 'parameters') == {"{'use_sim_time': use_sim_time}"}
+    assert given('pipeline', 'parameters') < parameters
+    assert given('pipeline', 'remappings') == given('binner', 'remappings')
 
 
 @both
 def test_launch_files_set_declared_parameters(kind: str) -> None:
     for node in calls(kind, 'Node'):
         given = [part for part in argument(node, 'parameters').elts if isinstance(part, ast.Dict)]
-        table = TABLES[argument(node, 'executable').value]
+        table = EXECUTABLES[argument(node, 'executable').value]
         keys = {key.value for values in given for key in values.keys}
         assert {'use_sim_time'} < keys <= names(table) | {'use_sim_time'}
 

@@ -7,6 +7,7 @@ from spike_depth_ros.ros import executables
 EXECUTABLES = {
     'binner': executables.binner,
     'depth': executables.depth,
+    'pipeline': executables.pipeline,
     'replay': executables.replay,
 }
 

@@ -4,29 +4,63 @@ Wrong configuration ends a node with one sentence and exit code 1; SIGINT and SI
 exit code 0, whenever they come. That is why what takes long to import is imported within.
 """
 
-import importlib
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+Nodes = list[Any]  # of rclpy's class, which takes long to import
 # Python sees a signal only when the executor returns.
 SIGNAL_PERIOD_S = 0.1
 
 
 def binner() -> int:
     """Run the binner node; return the exit code."""
-    return _run('binner', 'BinnerNode')
+    return _run('binner', _make_binner)
 
 
 def depth() -> int:
     """Run the depth node; return the exit code."""
-    return _run('depth', 'DepthNode')
+    return _run('depth', _make_depth)
+
+
+def pipeline() -> int:
+    """Run the binner and the depth node in one process; return the exit code."""
+    return _run('pipeline', _make_pipeline)
 
 
 def replay() -> int:
     """Run the replay node; return the exit code."""
-    return _run('replay', 'ReplayNode')
+    return _run('replay', _make_replay)
+
+
+def _make_binner() -> Nodes:
+    from spike_depth_ros.ros.binner_node import BinnerNode
+
+    return [BinnerNode()]
+
+
+def _make_depth() -> Nodes:
+    from spike_depth_ros.ros.depth_node import DepthNode
+
+    return [DepthNode()]
+
+
+def _make_pipeline() -> Nodes:
+    """Make both nodes, the binner first: nothing is to reach a worker that has ended."""
+    from spike_depth_ros.ros.binner_node import BinnerNode
+    from spike_depth_ros.ros.depth_node import DepthNode
+    from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH
+
+    depth = DepthNode(subscribes=False, beside=BINNER)
+    return [BinnerNode(depth.worker, beside=DEPTH), depth]
+
+
+def _make_replay() -> Nodes:
+    from spike_depth_ros.ros.replay_node import ReplayNode
+
+    return [ReplayNode()]
 
 
 class _Signals:
@@ -47,10 +81,10 @@ class _Signals:
             raise SystemExit(0)
 
 
-def _run(name: str, class_name: str) -> int:
+def _run(name: str, make: Callable[[], Nodes]) -> int:
     signals = _Signals()
     try:
-        node = _start(name, class_name)
+        nodes = _start(make)
     except Exception as error:
         if signals.came:  # an extension module made an error of its own of SystemExit
             return 0
@@ -59,10 +93,10 @@ def _run(name: str, class_name: str) -> int:
         print(f'{name}: {" ".join(str(error).split())}', file=sys.stderr)
         return 1
     signals.starting = False
-    return _spin(node, signals)
+    return _spin(nodes, signals)
 
 
-def _start(name: str, class_name: str) -> Any:
+def _start(make: Callable[[], Nodes]) -> Nodes:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
     from rclpy.utilities import remove_ros_args
@@ -75,8 +109,7 @@ def _start(name: str, class_name: str) -> Any:
             f"unknown argument '{unknown[0]}': give parameters as "
             '--ros-args -p name:=value, and topics as --ros-args -r from:=to'
         )
-    module = importlib.import_module(f'spike_depth_ros.ros.{name}_node')
-    return getattr(module, class_name)()
+    return make()
 
 
 def _wrong_configuration() -> tuple[type[Exception], ...]:
@@ -96,16 +129,18 @@ def _wrong_configuration() -> tuple[type[Exception], ...]:
     )
 
 
-def _spin(node: Any, signals: _Signals) -> int:
-    """Let the node work until a signal comes or it has an exit code; return the exit code."""
+def _spin(nodes: Nodes, signals: _Signals) -> int:
+    """Let the nodes work until a signal comes or one has an exit code; return the exit code."""
     import rclpy
     from rclpy.experimental import EventsExecutor
 
     executor = EventsExecutor()
-    executor.add_node(node)
-    while node.exit_code is None and not signals.came:
+    for node in nodes:
+        executor.add_node(node)
+    while not signals.came and all(node.exit_code is None for node in nodes):
         executor.spin_once(timeout_sec=SIGNAL_PERIOD_S)
     executor.shutdown()
-    node.destroy_node()
+    for node in nodes:
+        node.destroy_node()
     rclpy.shutdown()
-    return node.exit_code or 0
+    return max(node.exit_code or 0 for node in nodes)

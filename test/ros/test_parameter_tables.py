@@ -27,6 +27,10 @@ def test_names_are_unique(table: tuple[ParameterRow, ...]) -> None:
     assert len(set(names)) == len(names)
 
 
+def test_nodes_in_one_process_can_tell_their_parameters_apart() -> None:
+    assert not {row.name for row in BINNER} & {row.name for row in DEPTH}
+
+
 def test_a_whole_number_does_for_a_float() -> None:
     (row,) = [row for row in BINNER if row.name == 'window_ms']
 

@@ -60,6 +60,10 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
         ('replay', {'start_type_description_service': 5}, [], 'service'),
         ('binner', {}, ['-p', 'window_ms'], 'parameter override rule'),
         ('binner', {}, ['--', 'window_ms:=20.0'], "unknown argument 'window_ms:=20.0'"),
+        ('pipeline', {}, [], "parameter 'model' is ''"),
+        ('pipeline', {'model': '{model}', 'queue': 0}, [], 'from 1 to 100 windows'),
+        ('pipeline', {'model': '{model}', 'hop_ms': 35.0}, [], 'hop_ms=35 must divide'),
+        ('pipeline', {'model': '{model}', 'windw_ms': 50.0}, [], "no parameter 'windw_ms'"),
         ('replay', {}, [], "parameter 'recording' is ''"),
         ('replay', {'recording': '{nowhere}'}, [], 'does not exist'),
         ('replay', {'recording': '{empty}'}, [], 'holds no message'),
@@ -99,4 +103,4 @@ def test_unknown_node_name() -> None:
         code, error = process.wait()
 
     assert code == 1
-    assert 'use one of binner, depth, replay' in one_sentence(error)
+    assert 'use one of binner, depth, pipeline, replay' in one_sentence(error)
