@@ -121,9 +121,10 @@ $(VENV)/training.done: $(VENV)/python.done \
 	@$(PIP) --no-deps -r requirements/spikingjelly.txt
 	@$(FINISH)
 
-$(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt) \
+$(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt openvino.txt) \
 		| $(VENV)/training.done
-	@echo '==> .venv: decoders to compare with, from PyPI'
+	@echo '==> .venv: what benchmarks compare with, from PyPI'
 	@$(START)
 	@$(PIP) -r requirements/bench.txt
+	@$(PIP) --no-deps -r requirements/openvino.txt
 	@$(FINISH)
