@@ -62,7 +62,7 @@ def export_checkpoint(
     prepare(folder / 'validation', 'validation', samples, SimulationRanges(), workers=1)
     windows = SimulatedWindows(folder / 'validation', samples)
     envelope = firing_envelope(exported(network, precision), windows)
-    export(network, output, precision, provenance(saved), envelope)
+    export(network, output, precision, provenance(saved, precision), envelope)
 
 
 def exported(network: StereoSpike, precision: Precision) -> StereoSpike:

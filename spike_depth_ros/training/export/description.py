@@ -89,8 +89,8 @@ def commit() -> str:
     return result.stdout.strip() or 'unknown'
 
 
-def provenance(checkpoint: dict[str, Any]) -> Provenance:
-    """Say in words what a Lightning checkpoint was trained on, and how."""
+def provenance(checkpoint: dict[str, Any], precision: str) -> Provenance:
+    """Say in words what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
     rounded = ', weights rounded to eight bits' if model['quantised'] else ''
@@ -98,5 +98,6 @@ def provenance(checkpoint: dict[str, Any]) -> Provenance:
     return Provenance(
         f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',
         f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
-        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth',
+        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth; '
+        f'exported with {precision} weights',
     )
