@@ -47,6 +47,7 @@ soak: runtime
 
 train: training
 	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml
+	@$(BIN)/spike-depth train --config config/training/stereospike_binocular_int8.yaml
 	@$(BIN)/spike-depth train --config config/training/stereospike_monocular.yaml
 
 lint: training
