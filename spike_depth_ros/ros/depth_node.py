@@ -38,7 +38,7 @@ class DepthNode(Node):
         engine = _engine(parameters)
         if engine.warning:
             self.get_logger().warning(engine.warning)
-        self._contract = engine.contract
+        self._contract, self._provider = engine.contract, engine.provider
         self._report = DepthReport(engine.contract, time.monotonic_ns())
         self._make_publishers()
         queue, min_events = parameters['queue'], parameters['min_events']
@@ -86,7 +86,9 @@ class DepthNode(Node):
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _make_report(self) -> Report:
-        return self._report.make(time.monotonic_ns(), self.worker.reason)
+        report = self._report.make(time.monotonic_ns(), self.worker.reason)
+        report.values['provider'] = self._provider
+        return report
 
 
 def _engine(parameters: dict[str, Any]) -> DepthEngine:

@@ -113,13 +113,23 @@ def test_depth_camera_info_and_preview(probe: Probe, source: Source) -> None:
         assert message.header.stamp == to_time(1_234_567_890)
 
 
+def test_a_provider_that_is_missing_is_replaced(probe: Probe, stereo_model: Path) -> None:
+    with NodeProcess('depth', {'model': stereo_model, 'provider': 'tensorrt'}) as process:
+        probe.until(lambda: 'provider' in probe.values(STATUS), 'the provider in use')
+        assert probe.values(STATUS)['provider'] in ('cuda', 'openvino', 'cpu')
+        code, error = process.interrupt()
+    assert code == 0
+    assert "provider 'tensorrt' (this onnxruntime was built without it) cannot be used" in error
+
+
 def test_energy_is_estimated_from_events_and_mean_spikes(probe: Probe, source: Source) -> None:
     source.fit()
     source.spikes(counts(left=1, right=1), stamp_ns=1)
     key = 'synaptic operations (million a window)'
     probe.until(lambda: key in probe.values(STATUS), key)
 
-    values = {key: float(value) for key, value in probe.values(STATUS).items()}
+    texts = probe.values(STATUS)
+    values = {key: float(texts[key]) for key in texts if key != 'provider'}
     events = 2 * HEIGHT * WIDTH
     operations = events * 25 + events * 10  # the one layer sends the counts on as they are
     assert values['events (a window)'] == pytest.approx(events)

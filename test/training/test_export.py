@@ -1,6 +1,9 @@
 """The exported file against torch: spike by spike, end to end, and by its contract."""
 
 import copy
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +165,33 @@ def test_every_spike_is_that_of_the_quantised_network(
         same_layout = spikes if spikes.shape == ones.shape else to_phases(spikes)
         assert torch.equal(torch.from_numpy(ones).float(), same_layout)
         assert ones.any()
+
+
+WITHOUT_VNNI = """
+import sys
+import numpy as np
+from spike_depth_ros.inference.engine import DepthEngine
+engine = DepthEngine(sys.argv[1], provider='openvino')
+frame = np.full((260, 346, engine.contract.channels), 255, np.uint8)
+inference = engine.infer(frame)
+np.savez(sys.argv[2], depth=inference.depth, mean_spikes=inference.mean_spikes)
+"""
+
+
+@pytest.mark.parametrize('instructions', ['AVX2', 'AVX512_CORE'])
+def test_processors_without_vnni_do_not_saturate(
+    network: StereoSpike, instructions: str, tmp_path: Path
+) -> None:
+    """oneDNN, which OpenVINO computes with, can be kept from newer instructions."""
+    path, result = tmp_path / 'model.onnx', tmp_path / 'result.npz'
+    export(network, path, 'int8', NOTHING, ENVELOPE)
+    command = [sys.executable, '-c', WITHOUT_VNNI, str(path), str(result)]
+    subprocess.run(command, check=True, env=os.environ | {'ONEDNN_MAX_CPU_ISA': instructions})
+    frame = np.full((*SIZE, network.channels), 255, np.uint8)
+    expected = inferred(DepthEngine(path, provider='cpu'), frame)
+    with np.load(result) as found:
+        np.testing.assert_allclose(found['depth'], expected.depth, rtol=1e-5)
+        np.testing.assert_allclose(found['mean_spikes'], expected.mean_spikes, rtol=1e-6)
 
 
 def test_contract_describes_the_network(network: StereoSpike, model: Path) -> None:
