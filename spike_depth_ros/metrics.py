@@ -7,9 +7,15 @@ the optional boolean mask is True. Without a valid pixel the result is NaN. Arra
 shapes raise ValueError. `coverage` says how much of the truth a prediction leaves out.
 
 Definitions: Eigen, Puhrsch and Fergus, "Depth Map Prediction from a Single Image using a
-Multi-Scale Deep Network", NeurIPS 2014, section 4.2 (AbsRel, delta); Tulyakov et al., "Learning
-an Event Sequence Embedding for Dense Event-Based Deep Stereo", ICCV 2019 (depth errors).
+Multi-Scale Deep Network", NeurIPS 2014, section 4.2 (AbsRel, SqRel, RMSE, delta) and equation 1
+(SI log); Tulyakov et al., "Learning an Event Sequence Embedding for Dense Event-Based Deep
+Stereo", ICCV 2019 (depth and disparity errors, pixel accuracy).
+
+Disparity is focal_baseline / depth, pixels, where focal_baseline is f * B of the rig, pixels
+times metres. A cut-off (errors of pixels nearer than 10, 20 or 30 m) is the mask `truth <= 10`.
 """
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +23,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 Depth = npt.NDArray[np.floating]
 
-DELTA1 = 1.25
+DELTA = 1.25
 
 
 def mean_depth_error(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
@@ -37,10 +43,59 @@ def abs_rel(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
     return _mean(np.abs(prediction - true) / true)
 
 
+def sq_rel(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the mean of (predicted - truth)^2 / truth, metres."""
+    prediction, true = _valid_pairs(predicted, truth, mask)
+    return _mean((prediction - true) ** 2 / true)
+
+
+def rmse(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the root of the mean of (predicted - truth)^2, metres."""
+    return math.sqrt(_mean(np.subtract(*_valid_pairs(predicted, truth, mask)) ** 2))
+
+
+def rmse_log(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the root of the mean of log(predicted / truth)^2, natural logarithm."""
+    return math.sqrt(_mean(_log_ratios(predicted, truth, mask) ** 2))
+
+
+def si_log(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the deviation of log(predicted / truth): blind to one factor on all depths."""
+    ratios = _log_ratios(predicted, truth, mask)
+    return float(ratios.std()) if ratios.size else float('nan')
+
+
 def delta1(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
     """Return the share of pixels where max(predicted / truth, truth / predicted) < 1.25."""
-    prediction, true = _valid_pairs(predicted, truth, mask)
-    return _mean(np.maximum(prediction / true, true / prediction) < DELTA1)
+    return _delta(1, predicted, truth, mask)
+
+
+def delta2(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the share of pixels where max(predicted / truth, truth / predicted) < 1.25^2."""
+    return _delta(2, predicted, truth, mask)
+
+
+def delta3(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
+    """Return the share of pixels where max(predicted / truth, truth / predicted) < 1.25^3."""
+    return _delta(3, predicted, truth, mask)
+
+
+def mean_disparity_error(
+    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask | None = None
+) -> float:
+    """Return the mean of |disparity of predicted - disparity of truth|, pixels."""
+    return _mean(_disparity_errors(predicted, truth, focal_baseline, mask))
+
+
+def pixel_accuracy(
+    predicted: Depth,
+    truth: Depth,
+    focal_baseline: float,
+    within_px: float,
+    mask: Mask | None = None,
+) -> float:
+    """Return the share of pixels whose disparity is off by `within_px` at most: 1PA with 1."""
+    return _mean(_disparity_errors(predicted, truth, focal_baseline, mask) <= within_px)
 
 
 def coverage(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
@@ -71,6 +126,23 @@ def _valid_pairs(
     _check_shapes(predicted, truth)
     valid = _measured(truth, mask) & _measured(predicted, None)
     return predicted[valid].astype(np.float64), truth[valid].astype(np.float64)
+
+
+def _log_ratios(predicted: Depth, truth: Depth, mask: Mask | None) -> npt.NDArray[np.float64]:
+    prediction, true = _valid_pairs(predicted, truth, mask)
+    return np.log(prediction / true)
+
+
+def _delta(power: int, predicted: Depth, truth: Depth, mask: Mask | None) -> float:
+    prediction, true = _valid_pairs(predicted, truth, mask)
+    return _mean(np.maximum(prediction / true, true / prediction) < DELTA**power)
+
+
+def _disparity_errors(
+    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask | None
+) -> npt.NDArray[np.float64]:
+    prediction, true = _valid_pairs(predicted, truth, mask)
+    return np.abs(focal_baseline / prediction - focal_baseline / true)
 
 
 def _check_shapes(predicted: Depth, truth: Depth) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,8 +16,16 @@ PAIR_METRICS = [
     metrics.mean_depth_error,
     metrics.median_depth_error,
     metrics.abs_rel,
+    metrics.sq_rel,
+    metrics.rmse,
+    metrics.rmse_log,
+    metrics.si_log,
     metrics.delta1,
+    metrics.delta2,
+    metrics.delta3,
     metrics.coverage,
+    partial(metrics.mean_disparity_error, focal_baseline=20.0),
+    partial(metrics.pixel_accuracy, focal_baseline=20.0, within_px=1.0),
 ]
 
 # Valid pairs: (2, 1), (4, 4), (3, 4). The truth of 1 m in the middle has no valid prediction.
@@ -29,8 +38,30 @@ def test_by_hand() -> None:
     assert metrics.median_depth_error(PREDICTED, TRUTH) == 1.0
     assert metrics.abs_rel(PREDICTED, TRUTH) == pytest.approx((1 + 0 + 0.25) / 3)
     assert metrics.delta1(PREDICTED, TRUTH) == pytest.approx(1 / 3)
+    assert metrics.sq_rel(PREDICTED, TRUTH) == pytest.approx((1 + 0 + 0.25) / 3)
+    assert metrics.rmse(PREDICTED, TRUTH) == pytest.approx(math.sqrt((1 + 0 + 1) / 3))
+    assert metrics.delta2(PREDICTED, TRUTH) == pytest.approx(2 / 3)
+    assert metrics.delta3(PREDICTED, TRUTH) == pytest.approx(2 / 3)
     assert metrics.coverage(PREDICTED, TRUTH) == pytest.approx(3 / 5)
     assert metrics.best_constant(TRUTH) == 1.0
+
+
+def test_logarithmic_errors_by_hand() -> None:
+    predicted, truth = np.array([math.e, 4.0]), np.array([1.0, 4.0])
+    assert metrics.rmse_log(predicted, truth) == pytest.approx(math.sqrt(1 / 2))
+    assert metrics.si_log(predicted, truth) == pytest.approx(1 / 2)
+    assert metrics.si_log(3 * truth, truth) == pytest.approx(0)
+    assert metrics.rmse_log(3 * truth, truth) == pytest.approx(math.log(3))
+
+
+def test_disparity_by_hand() -> None:
+    # f * B = 20: disparities 20 and 10, 5 and 4, 4 and 5
+    predicted, truth = np.array([1.0, 4.0, 5.0]), np.array([2.0, 5.0, 4.0])
+    assert metrics.mean_disparity_error(predicted, truth, 20) == pytest.approx((10 + 1 + 1) / 3)
+    assert metrics.pixel_accuracy(predicted, truth, 20, within_px=1) == pytest.approx(2 / 3)
+    assert metrics.pixel_accuracy(predicted, truth, 20, within_px=10) == 1
+    near = metrics.mean_disparity_error(predicted, truth, 20, mask=truth <= 2)
+    assert near == pytest.approx(10)
 
 
 def test_mask_takes_pixels_out() -> None:
@@ -65,7 +96,7 @@ def test_shapes_must_agree(metric: Callable[..., float]) -> None:
     with pytest.raises(ValueError, match=r'shape \(3,\), but the truth has \(1, 3\)'):
         metric(np.ones(3), np.ones((1, 3)))
     with pytest.raises(ValueError, match=r'The mask has shape \(2,\)'):
-        metric(np.ones(3), np.ones(3), np.ones(2, dtype=bool))
+        metric(np.ones(3), np.ones(3), mask=np.ones(2, dtype=bool))
 
 
 @given(st.lists(st.floats(0.1, 100), min_size=1, max_size=9), st.floats(0.1, 100))
