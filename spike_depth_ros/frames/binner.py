@@ -346,9 +346,9 @@ class Binner:
             if slot is not None:
                 self._sensors[camera].noise.advance(slot * self._hop_ns)
             position = stream.consume(words, position, until_ns, histogram)
-            counted, saturated = stream.move_tally(counters, is_late)
+            placed = stream.move_tally(counters, is_late)
             if slot is not None and not is_late:
-                self._windows.add_events(slot, counted, saturated)
+                self._windows.add_events(slot, placed)
         return frames
 
     def _close_due(self) -> list[SpikeFrame]:

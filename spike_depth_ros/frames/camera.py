@@ -123,12 +123,15 @@ class CameraStream:
             self.reach(self.decoder.time_ns)
         return position
 
-    def move_tally(self, counters: CameraCounters, late: bool) -> tuple[int, int]:
-        """Move the decoder's tally to the counters; return counted and saturated events."""
+    def move_tally(self, counters: CameraCounters, late: bool) -> int:
+        """Move the decoder's tally to the counters; return the events that have a place.
+
+        Those that 255 cut are among them.
+        """
         tally = self.decoder.tally.tolist()
         self.decoder.tally.fill(0)
-        events, saturated = tally[tallies.EVENTS], tally[tallies.SATURATED]
-        placed = events - sum(tally[tallies.UNMAPPED_EVENTS : tallies.BACKGROUND_EVENTS + 1])
+        events = tally[tallies.EVENTS]
+        placed: int = events - sum(tally[tallies.UNMAPPED_EVENTS : tallies.BACKGROUND_EVENTS + 1])
         counters.events += events + tally[tallies.STALE_EVENTS] + tally[tallies.BACKWARD_EVENTS]
         counters.events_unmapped += tally[tallies.UNMAPPED_EVENTS]
         counters.events_outside += tally[tallies.OUTSIDE_EVENTS]
@@ -141,7 +144,7 @@ class CameraStream:
         counters.words_unknown += tally[tallies.UNKNOWN_WORDS]
         counters.triggers_falling += tally[tallies.TRIGGERS]
         counters.triggers_rising += tally[tallies.TRIGGERS + 1]
-        return placed - saturated, saturated
+        return placed
 
 
 def timed(streams: Iterable[CameraStream | None]) -> list[CameraStream]:

@@ -21,22 +21,21 @@ class SlotRing:
         self._shape = shape
         self._counts = np.zeros((slots, int(np.prod(shape))), np.uint8)
         self._events = [0] * slots
-        self._saturated = [0] * slots
 
     @staticmethod
     def warm_up() -> None:
         """Compile the sum of slots."""
         _add_saturating(np.zeros(1, np.uint8), np.zeros(1, np.uint8))
+        _sum(np.zeros(1, np.uint8))
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
         """Return the counts of a slot to write to, uint8 [height * width * channels]."""
         counts: npt.NDArray[np.uint8] = self._counts[slot % self.size]
         return counts
 
-    def add_events(self, slot: int, counted: int, saturated: int) -> None:
+    def add_events(self, slot: int, events: int) -> None:
         """Take note of events that were counted in a slot, or would have been but for 255."""
-        self._events[slot % self.size] += counted + saturated
-        self._saturated[slot % self.size] += saturated
+        self._events[slot % self.size] += events
 
     def events(self, slot: int) -> int:
         """Return the number of events in a slot, saturated ones included."""
@@ -49,25 +48,33 @@ class SlotRing:
         """
         used = [slot for slot in slots if self.events(slot)]
         frame = self.histogram(used[0]).copy()
-        lost = sum(self._saturated[slot % self.size] for slot in used)
         for slot in used[1:]:
-            lost += _add_saturating(self.histogram(slot), frame)
-        return frame.reshape(self._shape), int(lost)
+            _add_saturating(self.histogram(slot), frame)
+        lost = sum(self.events(slot) for slot in used) - int(_sum(frame))
+        return frame.reshape(self._shape), lost
 
     def clear(self, slot: int) -> None:
         """Make the slot's place ready for another."""
         if self.events(slot):
             self.histogram(slot).fill(0)
-            self._events[slot % self.size] = self._saturated[slot % self.size] = 0
+            self._events[slot % self.size] = 0
 
 
 @njit(nogil=True, cache=True)
-def _add_saturating(counts: Any, frame: Any) -> Any:
-    """Add counts to the frame, stopping at 255; return what was cut."""
-    lost = 0
+def _add_saturating(counts: Any, frame: Any) -> None:
+    """Add counts to the frame, stopping at 255.
+
+    Eight bits all the way: a sum that is smaller than what was added has wrapped. Wider numbers,
+    or a count of what is cut, would take ten times as long.
+    """
     for place in range(len(frame)):
-        total = np.int64(frame[place]) + counts[place]
-        kept = min(total, FULL)
-        frame[place] = kept
-        lost += total - kept
-    return lost
+        total = np.uint8(frame[place] + counts[place])
+        frame[place] = np.uint8(FULL) if total < counts[place] else total
+
+
+@njit(nogil=True, cache=True)
+def _sum(frame: Any) -> Any:
+    total = np.int64(0)
+    for count in frame:
+        total += count
+    return total

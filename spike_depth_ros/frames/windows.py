@@ -64,10 +64,10 @@ class Windows:
         """Return the counts of an open slot, for which there is room, to write to."""
         return self._ring.histogram(slot)
 
-    def add_events(self, slot: int, counted: int, saturated: int) -> None:
-        """Take note of what was written to a slot."""
-        if counted + saturated:
-            self._ring.add_events(slot, counted, saturated)
+    def add_events(self, slot: int, events: int) -> None:
+        """Take note of events that were counted in a slot, or would have been but for 255."""
+        if events:
+            self._ring.add_events(slot, events)
             self._newest = slot if self._newest is None else max(self._newest, slot)
 
     def make_room(self, slot: int, passed: list[int]) -> list[SpikeFrame]:

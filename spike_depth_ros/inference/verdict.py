@@ -2,6 +2,7 @@
 
 from enum import Enum, auto
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -16,16 +17,14 @@ class Verdict(Enum):
     SKIPPED = auto()  # too few events
 
 
-def camera_events(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+def camera_events(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """Return the events of each camera in a spike frame, uint8 [h, w, 2 * cameras]."""
-    height, _, channels = counts.shape
-    columns = counts.reshape(height, -1).sum(axis=0, dtype=np.uint32)  # long sums are fast ones
-    cameras: npt.NDArray[np.uint64]
-    cameras = columns.reshape(-1, channels).sum(axis=0).reshape(-1, 2).sum(axis=1)
+    channels = cv2.sumElems(counts)[: counts.shape[2]]  # numpy takes ten times as long
+    cameras: npt.NDArray[np.int64] = np.array(channels, np.int64).reshape(-1, 2).sum(axis=1)
     return cameras
 
 
-def judge(cameras: npt.NDArray[np.uint64], min_events: int) -> Verdict:
+def judge(cameras: npt.NDArray[np.int64], min_events: int) -> Verdict:
     """Judge a spike frame by the events of each camera, [cameras].
 
     A network fed with next to nothing, or with one eye, would make depth up. A covered camera
