@@ -16,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
 INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
 
-.PHONY: demo test bench fuzz soak train lint clean help runtime training peers
+.PHONY: demo test bench fuzz soak train models lint clean help runtime training peers
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz                                                 ten million spoilt packets'
 	@echo 'make soak                                                 half an hour of faults'
 	@echo 'make train                                                train the shipped models'
+	@echo 'make models                                               export them, and in float32'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
 
@@ -49,6 +50,15 @@ train: training
 	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml
 	@$(BIN)/spike-depth train --config config/training/stereospike_binocular_int8.yaml
 	@$(BIN)/spike-depth train --config config/training/stereospike_monocular.yaml
+
+models: train
+	@$(BIN)/spike-depth export --checkpoint runs/stereospike_binocular_int8/last.ckpt \
+		--output models/stereospike_binocular.onnx
+	@$(BIN)/spike-depth export --checkpoint runs/stereospike_monocular/last.ckpt \
+		--output models/stereospike_monocular.onnx
+	@for model in binocular_int8 monocular; do $(BIN)/spike-depth export --precision float32 \
+		--checkpoint runs/stereospike_$$model/last.ckpt \
+		--output runs/stereospike_$${model%_int8}_float32.onnx; done
 
 lint: training
 	@$(BIN)/python -m ruff check .

@@ -7,8 +7,9 @@ from time import perf_counter
 
 import numpy as np
 import onnx
+from onnx import numpy_helper
 
-from spike_depth_ros.inference.session import load
+from bench.sessions import session_with
 from spike_depth_ros.training.export.arithmetic import IntegerArithmetic, Synapses
 from spike_depth_ros.training.export.graph import Graph
 
@@ -22,7 +23,7 @@ def attainable(provider: str) -> float:
         path = Path(folder) / 'convolutions.onnx'
         model = _convolutions()
         onnx.save(model, path)
-        session = load(path, 0, provider).session
+        session = session_with(path, provider)
     spikes = np.random.default_rng(0).integers(0, 2, (1, HEIGHT, WIDTH, CHANNELS)).astype(np.uint8)
     times = []
     for _ in range(REPETITIONS):
@@ -33,19 +34,21 @@ def attainable(provider: str) -> float:
 
 
 def multiply_accumulates(model: onnx.ModelProto) -> int:
-    """Return how many multiply-accumulates the convolutions of a model take."""
-    model = onnx.shape_inference.infer_shapes(model)
-    graph = model.graph
-    values = (*graph.value_info, *graph.output)
-    shapes = {
-        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in values
-    }
-    shapes |= {tensor.name: list(tensor.dims) for tensor in graph.initializer}
-    return sum(
-        int(np.prod(shapes[node.output[0]]) * np.prod(shapes[node.input[1]][1:]))
-        for node in graph.node
-        if node.op_type == 'Conv'
-    )
+    """Return how many multiply-accumulates a model's integer convolutions need.
+
+    Those by weights of 0 are left out: kernels in phase layout hold many.
+    """
+    graph = onnx.shape_inference.infer_shapes(model).graph
+    sizes = {value.name: value.type.tensor_type.shape.dim for value in graph.value_info}
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    made_by = {node.output[0]: node for node in graph.node}
+    operations = 0
+    for node in graph.node:
+        if node.op_type == 'Conv' and node.input[1] in made_by:  # a constant that is dequantised
+            kernel = constants[made_by[node.input[1]].input[0]]
+            height, width = (side.dim_value for side in sizes[node.output[0]][2:])
+            operations += height * width * np.count_nonzero(numpy_helper.to_array(kernel))
+    return operations
 
 
 def _convolutions() -> onnx.ModelProto:

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 
 from bench.arithmetic_limit import attainable, multiply_accumulates
 from bench.forms import AuthorsForm, random_network, reference, without_memory
+from bench.sessions import session_with
 from bench.timing import medians
-from spike_depth_ros.inference.session import load, physical_cores
+from spike_depth_ros.inference.session import physical_cores
 from spike_depth_ros.training.data.simulated import Simulator
 from spike_depth_ros.training.export.command import exported
 from spike_depth_ros.training.export.stereospike import Precision, depth_model
@@ -35,31 +36,36 @@ Depth = npt.NDArray[np.float32]
 class Form:
     """Describe one way to compute depth.
 
-    infer: maps a spike frame [h, w, channels] to depth [h, w]. limit: what share of the int8
-    arithmetic that its provider reaches in large convolutions it takes a millisecond, or 0.
+    infer: maps a spike frame [h, w, channels] to depth [h, w]. ideal_ms: what its integer
+    convolutions would take at the rate of large ones, 0 if it has none. same_as: the form whose
+    depth it should give.
     """
 
     name: str
     infer: Callable[[Counts], Depth]
-    limit: float = 0.0
+    ideal_ms: float = 0.0
+    same_as: 'Form | None' = None
 
 
 def run() -> list[dict[str, object]]:
-    """Return rows of milliseconds a frame; the ratio is to the authors' form in PyTorch."""
+    """Return rows of milliseconds a frame; the ratio is to the authors' form in PyTorch.
+
+    All forms but the authors' compute one function, that of the weights rounded to eight bits.
+    """
     torch.set_num_threads(physical_cores())
     frames = _frames()
-    limits = {provider: attainable(provider) for provider in PROVIDERS}
+    rates = {provider: attainable(provider) for provider in PROVIDERS}
     rows: list[dict[str, object]] = [
         {
             'name': f'large int8 convolutions, {PROVIDERS[provider]}',
-            'value': round(limit / 1e12, 2),
+            'value': round(rate / 1e12, 2),
             'unit': 'TMAC/s',
         }
-        for provider, limit in limits.items()
+        for provider, rate in rates.items()
     ]
     with tempfile.TemporaryDirectory() as folder:
         for width in (PAPER_WIDTH, SHIPPED_WIDTH):
-            rows += _compare(width, frames, limits, Path(folder))
+            rows += _compare(width, frames, rates, Path(folder))
     return rows
 
 
@@ -70,42 +76,41 @@ def _frames() -> list[Counts]:
 
 
 def _compare(
-    width: int, frames: list[Counts], limits: dict[str, float], folder: Path
+    width: int, frames: list[Counts], rates: dict[str, float], folder: Path
 ) -> list[dict[str, object]]:
-    """Return rows of one width; depth is compared with that of our reference."""
+    """Return the rows of one width, and of the shipped models that have it."""
     network = exported(random_network(4, width), 'int8')
-    authors = _authors(AuthorsForm(4, width).eval(), frames[0], folder)
-    ours = _ours(network, frames[0], limits, folder)
-    shipped = _shipped(limits) if width == SHIPPED_WIDTH else []
-    forms = [*authors, *ours, *shipped]
-    ms = {
-        name: 1e3 * s
-        for name, s in medians(
-            {form.name: partial(form.infer, frames[0]) for form in forms}
-        ).items()
+    forms = [
+        *_authors(AuthorsForm(4, width).eval(), frames[0], folder),
+        *_ours(network, frames[0], rates, folder),
+        *(_shipped(rates) if width == SHIPPED_WIDTH else []),
+    ]
+    seconds = medians({form.name: partial(form.infer, frames[0]) for form in forms})
+    peer = seconds[forms[0].name]
+    return [_row(width, form, 1e3 * seconds[form.name], 1e3 * peer, frames) for form in forms]
+
+
+def _row(
+    width: int, form: Form, ms: float, peer_ms: float, frames: list[Counts]
+) -> dict[str, object]:
+    row: dict[str, object] = {
+        'name': f'width {width}: {form.name}',
+        'value': round(ms, 1),
+        'unit': 'ms',
+        'ratio': peer_ms / ms,
     }
-    peer = ms[authors[0].name]
-    rows = []
-    for form in forms:
-        row: dict[str, object] = {
-            'name': f'width {width}: {form.name}',
-            'value': round(ms[form.name], 1),
-            'unit': 'ms',
-            'ratio': peer / ms[form.name],
-        }
-        if form in ours:
-            row['depth difference (m)'] = _difference(form, ours[0], frames)
-        if form.limit:
-            row['share of the arithmetic limit'] = form.limit / ms[form.name]
-        rows.append(row)
-    return rows
+    if form.same_as:
+        row['mean depth difference (m)'] = _difference(form, form.same_as, frames)
+    if form.ideal_ms:
+        row['share of the arithmetic limit'] = form.ideal_ms / ms
+    return row
 
 
 def _authors(network: AuthorsForm, frame: Counts, folder: Path) -> list[Form]:
     path = folder / 'authors.onnx'
     counts = (_channels_first(frame),)
     torch.onnx.export(without_memory(network), counts, path, dynamo=True, verbose=False)
-    session = load(path, 0, 'cpu').session
+    session = session_with(path, 'cpu')
     name = session.get_inputs()[0].name
     return [
         Form("authors' form, PyTorch", partial(_in_torch, network)),
@@ -117,25 +122,39 @@ def _authors(network: AuthorsForm, frame: Counts, folder: Path) -> list[Form]:
 
 
 def _ours(
-    network: StereoSpike, frame: Counts, limits: dict[str, float], folder: Path
+    network: StereoSpike, frame: Counts, rates: dict[str, float], folder: Path
 ) -> list[Form]:
-    forms = [
-        Form('reference, PyTorch', partial(_in_torch, _Depth(reference(network)))),
-        Form('phase form, PyTorch', partial(_in_torch, _Depth(network))),
-    ]
+    plain = Form('reference, PyTorch', partial(_in_torch, _Depth(reference(network))))
+    in_torch = partial(_in_torch, _Depth(network))
+    forms = [plain, Form('phase form, PyTorch', in_torch, same_as=plain)]
     precisions: dict[Precision, str] = {'float32': 'phase form', 'int8': 'int8'}
     for precision, name in precisions.items():
         path = folder / f'{precision}.onnx'
         onnx.save(depth_model(network, precision, *frame.shape[:2]), path)
-        for provider in PROVIDERS:
-            limit = limits[provider] if precision == 'int8' else 0.0
-            forms.append(_in_onnxruntime(name, path, provider, limit))
+        forms += [_exported(name, path, provider, rates, plain) for provider in PROVIDERS]
     return forms
 
 
-def _shipped(limits: dict[str, float]) -> list[Form]:
-    path = MODELS / 'stereospike_binocular.onnx'
-    return [_in_onnxruntime(path.stem, path, name, limit) for name, limit in limits.items()]
+def _shipped(rates: dict[str, float]) -> list[Form]:
+    forms: list[Form] = []
+    for path in sorted(MODELS.glob('*.onnx')):
+        first = _exported(path.stem, path, 'cpu', rates)
+        forms += [first, _exported(path.stem, path, 'openvino', rates, same_as=first)]
+    return forms
+
+
+def _exported(
+    name: str, path: Path, provider: str, rates: dict[str, float], same_as: Form | None = None
+) -> Form:
+    session = session_with(path, provider)
+    channels = session.get_inputs()[0].shape[-1]
+
+    def infer(frame: Counts) -> Depth:
+        counts = np.ascontiguousarray(frame[None, ..., :channels])
+        return session.run(None, {'spikes': counts})[0][0, 0]
+
+    ideal_ms = 1e3 * multiply_accumulates(onnx.load(path)) / rates[provider]
+    return Form(f'{name}, {PROVIDERS[provider]}', infer, ideal_ms, same_as)
 
 
 class _Depth(nn.Module):
@@ -156,16 +175,6 @@ def _channels_first(frame: Counts) -> Tensor:
 def _in_torch(network: nn.Module, frame: Counts) -> Depth:
     with torch.no_grad():
         return network(_channels_first(frame))[0, 0].numpy()
-
-
-def _in_onnxruntime(name: str, path: Path, provider: str, limit: float) -> Form:
-    session = load(path, 0, provider).session
-    ideal_ms = 1e3 * multiply_accumulates(onnx.load(path)) / limit if limit else 0.0
-    return Form(
-        f'{name}, {PROVIDERS[provider]}',
-        lambda frame: session.run(['depth'], {'spikes': frame[None]})[0][0, 0],
-        ideal_ms,
-    )
 
 
 def _difference(form: Form, other: Form, frames: list[Counts]) -> float:

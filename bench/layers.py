@@ -56,6 +56,7 @@ def of_onnxruntime(model: Path) -> Iterator[Layer]:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = physical_cores()
         options.enable_profiling = True
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')  # as the nodes do
         options.profile_file_prefix = f'{folder}/profile'
         session = onnxruntime.InferenceSession(str(model), options, settings('cpu', 0))
         for frame in _frames(session.get_inputs()[0].shape):

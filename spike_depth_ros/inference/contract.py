@@ -70,9 +70,8 @@ class ModelContract:
     def _impossible_value(self) -> str | None:
         if self.channels not in (2, 4):
             return f'the contract has {self.channels} channels, but 2 or 4 are allowed'
-        positive = [
-            *('window_ns', 'width', 'height', 'f', 'depth_min_m', 'operations', 'input_fanout')
-        ]
+        positive = ['window_ns', 'width', 'height', 'f', 'depth_min_m']
+        positive += ['input_fanout', 'operations']
         if self.channels == 4:
             positive.append('baseline_m')
         for name in positive:

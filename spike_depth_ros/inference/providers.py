@@ -1,4 +1,7 @@
-"""What can compute a network: onnxruntime's execution providers, by short names."""
+"""What can compute a network: onnxruntime's execution providers, by short names.
+
+openvino and cpu are tested; tensorrt and cuda have never been run by us.
+"""
 
 from collections.abc import Collection
 
@@ -27,11 +30,12 @@ def order(choice: str, available: Collection[str]) -> list[str]:
 def settings(name: str, threads: int) -> list[tuple[str, dict[str, str]]]:
     """Return what onnxruntime needs to compute with a provider.
 
-    The plain CPU provider takes what another one leaves. threads: of a provider for the CPU.
+    The others take what the first one leaves. threads: of a provider for the CPU.
     """
     options = {
         'tensorrt': {'trt_int8_enable': '1'},  # the file says what is computed in eight bits
+        'cuda': {'use_tf32': '0'},  # which would round potentials and readout
         'openvino': {'device_type': 'CPU', 'num_of_threads': str(threads)},
     }
-    chosen = (FULL_NAMES[name], options.get(name, {}))
-    return [chosen] if name == CPU else [chosen, (FULL_NAMES[CPU], {})]
+    others = {'tensorrt': ['cuda', CPU], 'cuda': [CPU], 'openvino': [CPU]}
+    return [(FULL_NAMES[each], options.get(each, {})) for each in (name, *others.get(name, []))]

@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import onnxruntime
 
 from spike_depth_ros.inference import providers
+
+_TYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32}
 
 
 class ModelError(ValueError):
@@ -59,9 +62,18 @@ def _session(path: Path, threads: int, name: str) -> Any:
     # A thread that waits for work sleeps: the other nodes need the cores.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.log_severity_level = 3  # errors are raised; its warnings speak to exporters
-    return onnxruntime.InferenceSession(
+    session = onnxruntime.InferenceSession(
         str(path), sess_options=options, providers=providers.settings(name, threads)
     )
+    if name != providers.CPU:
+        _try_out(session)
+    return session
+
+
+def _try_out(session: Any) -> None:
+    """Infer once: some providers find out only now what they lack."""
+    inputs = session.get_inputs()
+    session.run(None, {node.name: np.zeros(node.shape, _TYPES[node.type]) for node in inputs})
 
 
 def _warning(failed: list[str], used: str) -> str:
@@ -76,8 +88,8 @@ def _warning(failed: list[str], used: str) -> str:
 def physical_cores() -> int:
     """Return how many physical cores this process may run on.
 
-    onnxruntime's own default counts those of the machine and pins its threads to them, whatever
-    a container or taskset allows.
+    By its affinity, which taskset and cpusets set: onnxruntime's own default counts those of the
+    machine and pins its threads to them.
     """
     siblings = set()
     for cpu in os.sched_getaffinity(0):

@@ -103,10 +103,13 @@ class DepthReport:
         with self._lock:
             now = DepthCounters(**asdict(self.counters))
             self._add_figures(report, now, now_ns)
+            last_problem, self._last_problem = self._last_problem, ''
         if reason:
             report.problem(ERROR, reason)
         self._add_problems(report, now, now_ns)
-        self._before, self._last_problem = now, ''
+        if last_problem:
+            report.problem(WARN, last_problem)
+        self._before = now
         return report
 
     def _add_figures(self, report: Report, now: DepthCounters, now_ns: int) -> None:
@@ -152,5 +155,3 @@ class DepthReport:
             new = getattr(now, name) - getattr(self._before, name)
             if new:
                 report.problem(level, f'{new} {meaning}')
-        if self._last_problem:
-            report.problem(WARN, self._last_problem)

@@ -52,7 +52,7 @@ class DepthWorker:
     ) -> None:
         self.min_events = min_events
         self._engine = engine
-        self._queue: WindowQueue[SpikeWindow] = WindowQueue(capacity)
+        self._queue: WindowQueue[tuple[SpikeWindow, Fit]] = WindowQueue(capacity)
         self._report = report
         self._publish = publish
         self._warn = warn
@@ -77,7 +77,7 @@ class DepthWorker:
     def take_window(self, window: SpikeWindow) -> None:
         """Let a window wait for its turn."""
         self._report.window_in(time.monotonic_ns())
-        self._queue.put(window)
+        self._queue.put((window, self._fit))  # the rig that it was counted by
         self._report.counters.windows_dropped = self._queue.dropped
 
     def drop_malformed(self, problem: str) -> None:
@@ -92,17 +92,17 @@ class DepthWorker:
 
     def _work(self) -> None:
         """Answer windows until the queue is closed."""
-        while (window := self._queue.get()) is not None:
+        while (waiting := self._queue.get()) is not None:
             try:
-                self._answer(window)
+                self._answer(*waiting)
             except Exception as error:  # whatever it is, the stream goes on
                 self._give_up('windows_failed', ' '.join(str(error).split()) or repr(error))
 
-    def _answer(self, window: SpikeWindow) -> None:
+    def _answer(self, window: SpikeWindow, fit: Fit) -> None:
         """Infer depth from a window, or count why there is none."""
-        rig = self._fit.rig
+        rig, reason = fit
         if rig is None:
-            self._give_up('windows_unfit', self._fit.reason)
+            self._give_up('windows_unfit', reason)
             return
         shape = (rig.height, rig.width, rig.channels)
         if window.counts.shape != shape:

@@ -13,6 +13,7 @@ from spike_depth_ros.training.quantisation import quantise
 Batch = tuple[Tensor, Tensor]
 WARM_UP = 0.1
 FIRST_LAYER = 'bottom.synapses.weight'
+ROUNDED = 'parametrizations.weight.original'
 
 
 class DepthEstimation(LightningModule):
@@ -96,6 +97,9 @@ def one_cycle(share: float) -> float:
 
 def left_camera(state: dict[str, Tensor], channels: int) -> dict[str, Tensor]:
     """Return a checkpoint's network, its first layer cut down to the first `channels` inputs."""
-    weights = {name.removeprefix('network.'): weight for name, weight in state.items()}
+    weights = {
+        name.removeprefix('network.').replace(ROUNDED, ''): weight
+        for name, weight in state.items()
+    }
     weights[FIRST_LAYER] = weights[FIRST_LAYER][:, :channels]
     return weights

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 from jsonargparse import auto_cli
+from jsonargparse.typing import PositiveInt
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -21,7 +22,7 @@ def evaluate(
     binocular: Path = Path('models/stereospike_binocular.onnx'),
     monocular: Path = Path('models/stereospike_monocular.onnx'),
     folder: Path = Path('runs/simulated'),
-    samples: int = 256,
+    samples: PositiveInt = 256,
 ) -> None:
     """Print the errors of two models, of the best constant, and with another scene's right frame.
 
@@ -91,7 +92,6 @@ def measure(model: Path, spikes: NDArray[np.uint8]) -> tuple[NDArray[np.float32]
         depth.append(inference.depth)
         meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
     activity = meter.take()
-    assert activity is not None, 'there is no spike frame'
     return np.stack(depth), estimate(engine.contract, activity)
 
 

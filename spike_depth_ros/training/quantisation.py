@@ -1,9 +1,10 @@
-"""Spiking layers whose weights are eight bits: spikes that no processor can round differently.
+"""Spiking layers whose weights are eight bits: the same spikes, however potentials are summed.
 
 Spikes and counts are whole numbers already. With kernels K / (n - 1/2), K whole numbers of eight
 bits and n a whole number for each output channel, a neuron's potential is a whole number over
 n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole number
-is n or more. Integer arithmetic finds that exactly, floating point cannot miss it.
+is n or more. Integer arithmetic finds that exactly, and float32 too, whose rounding is far below
+that half. bfloat16's is not: quantised layers train in float32.
 """
 
 import torch
@@ -15,7 +16,7 @@ from spike_depth_ros.training.networks.stereospike import SpikingLayer
 LARGEST = 127  # of a weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
 ROUNDING = 2
-LARGEST_THRESHOLD = 2**15  # of a channel with next to no weights
+LARGEST_THRESHOLD = 2**12  # of a channel with next to no weights
 
 
 def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
@@ -33,11 +34,12 @@ def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
 def integer_kernel(synapses: nn.Module, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Return a layer's integer kernel K and its thresholds n, both float and whole numbers.
 
-    K: [out_channels, in_channels, k, k], within -127 to 127; n: [out_channels], at least 1.
+    K: [out_channels, in_channels, k, k]; it, or its phase form, is within -127 to 127. n:
+    [out_channels], at least 1.
     """
     n = thresholds(synapses, weight)
     scale = (n - 0.5)[:, None, None, None]
-    return torch.round(weight.detach() * scale).clamp(-LARGEST, LARGEST), n
+    return torch.round(weight.detach() * scale), n
 
 
 class Int8Weights(nn.Module):

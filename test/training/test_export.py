@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from training.phase_layout import to_phases
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.session import load
 from spike_depth_ros.training.data.simulated import Simulator
+from spike_depth_ros.training.export.arithmetic import eight_bits
 from spike_depth_ros.training.export.command import export, exported
 from spike_depth_ros.training.export.description import Provenance, contract, spikes_of
 from spike_depth_ros.training.export.stereospike import Precision, exact_kernel
@@ -156,10 +158,11 @@ def test_every_spike_is_that_of_the_quantised_network(
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None) for name in names
     )
     onnx.save(model, path)
-    session = load(path, 0, provider).session
+    loaded = load(path, 0, provider)
+    assert loaded.provider == provider
     frame = np.ascontiguousarray(simulated[2][..., : network.channels])
     expected = spikes_by_population(exported(network, 'int8'), frame)
-    found = session.run(names, {'spikes': frame[None]})
+    found = loaded.session.run(names, {'spikes': frame[None]})
     assert len(found) == 13
     for ones, spikes in zip(found, expected, strict=True):
         same_layout = spikes if spikes.shape == ones.shape else to_phases(spikes)
@@ -172,10 +175,22 @@ import sys
 import numpy as np
 from spike_depth_ros.inference.engine import DepthEngine
 engine = DepthEngine(sys.argv[1], provider='openvino')
+assert engine.provider == 'openvino'
 frame = np.full((260, 346, engine.contract.channels), 255, np.uint8)
 inference = engine.infer(frame)
 np.savez(sys.argv[2], depth=inference.depth, mean_spikes=inference.mean_spikes)
 """
+
+
+def saturating(channels: int) -> Tensor:
+    """Return a kernel that fires on 255 everywhere only if no pair of products saturates.
+
+    Half of the taps add twice 127 for a pair of channels, half take away 127 and 126. Of counts
+    up to 127 each pair fits into 16 bits, and the sum is 1 * 127 for each two taps; of 255 all
+    pairs would saturate, and their sum be below 0.
+    """
+    pairs = torch.tensor([[127, 127]] * 12 + [[-127, -126]] * 12 + [[0, 0]])
+    return pairs.T.repeat(channels // 2, 1).reshape(1, channels, 5, 5).float()
 
 
 @pytest.mark.parametrize('instructions', ['AVX2', 'AVX512_CORE'])
@@ -184,11 +199,14 @@ def test_processors_without_vnni_do_not_saturate(
 ) -> None:
     """oneDNN, which OpenVINO computes with, can be kept from newer instructions."""
     path, result = tmp_path / 'model.onnx', tmp_path / 'result.npz'
+    network = copy.deepcopy(network)
+    network.bottom.synapses.weight.data[:] = saturating(network.channels) / (1000 - 0.5)
     export(network, path, 'int8', NOTHING, ENVELOPE)
     command = [sys.executable, '-c', WITHOUT_VNNI, str(path), str(result)]
     subprocess.run(command, check=True, env=os.environ | {'ONEDNN_MAX_CPU_ISA': instructions})
     frame = np.full((*SIZE, network.channels), 255, np.uint8)
     expected = inferred(DepthEngine(path, provider='cpu'), frame)
+    assert expected.mean_spikes[0] > 0.9
     with np.load(result) as found:
         np.testing.assert_allclose(found['depth'], expected.depth, rtol=1e-5)
         np.testing.assert_allclose(found['mean_spikes'], expected.mean_spikes, rtol=1e-6)
@@ -215,10 +233,23 @@ def test_multiply_accumulates_of_the_papers_network() -> None:
     assert operations / 1e9 == pytest.approx(27.5 * padded, rel=0.02)
 
 
-def test_a_convolution_computes_in_eight_bits(network: StereoSpike, tmp_path: Path) -> None:
-    path = tmp_path / 'model.onnx'
+def test_onnxruntime_computes_all_layers_in_eight_bits(
+    network: StereoSpike, tmp_path: Path
+) -> None:
+    path, optimised = tmp_path / 'model.onnx', tmp_path / 'optimised.onnx'
     export(network, path, 'int8', NOTHING, ENVELOPE)
-    initializers = onnx.load(path).graph.initializer
-    integers = [tensor for tensor in initializers if tensor.data_type == onnx.TensorProto.INT8]
-    assert sum(len(tensor.dims) == 4 for tensor in integers) >= 13
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(optimised)
+    onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+    kinds = [node.op_type for node in onnx.load(optimised).graph.node]
+    # 13 populations, counted, and 6 sums, counted; a readout of four layers at three resolutions
+    assert kinds.count('QLinearConv') == 13 + 13 + 6
+    assert kinds.count('Conv') == 4 + 3
     assert path.stat().st_size < 3e6
+
+
+def test_kernels_that_do_not_fit_are_refused() -> None:
+    assert eight_bits(np.array([-127.0, 127.0], np.float32)).tolist() == [-127, 127]
+    for kernel in ([128.0], [0.5]):
+        with pytest.raises(ValueError, match='give whole numbers from -127 to 127'):
+            eight_bits(np.array(kernel, np.float32))

@@ -33,6 +33,17 @@ def test_contract_and_size(model: Path, channels: int) -> None:
     assert model.stat().st_size <= 20e6
 
 
+@pytest.mark.parametrize(('model', 'channels'), [(BINOCULAR, 4), (MONOCULAR, 2)])
+def test_providers_agree_on_every_spike(model: Path, channels: int, held_out: Sample) -> None:
+    engines = [DepthEngine(model, provider=provider) for provider in ('cpu', 'openvino')]
+    assert [engine.provider for engine in engines] == ['cpu', 'openvino']
+    sizes = np.array(engines[0].contract.sizes)
+    for frame in held_out.spikes:
+        one, other = (engine.infer(frame[..., :channels]) for engine in engines)
+        np.testing.assert_allclose(one.depth, other.depth, rtol=1e-5)
+        assert np.array_equal(np.rint(one.mean_spikes * sizes), np.rint(other.mean_spikes * sizes))
+
+
 def test_binocular_depth_comes_from_disparity(held_out: Sample) -> None:
     spikes, truth = held_out
     wrong_right = spikes.copy()

@@ -14,7 +14,7 @@ from onnx import TensorProto
 from spike_depth_ros.training.export.graph import Graph
 
 EACH_MAP = np.array([1, 2, 3])
-LARGEST_UINT8 = 255
+LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,17 @@ class Arithmetic(Protocol):
         """Return spikes as float32."""
 
 
+def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
+    """Return a kernel of whole numbers as int8; raises ValueError if they do not fit."""
+    largest = np.abs(kernel).max()
+    if largest > LARGEST or np.any(kernel != np.rint(kernel)):
+        raise ValueError(
+            f'a kernel of up to {largest:g} was to become int8: give whole numbers from '
+            f'-{LARGEST} to {LARGEST}.'
+        )
+    return kernel.astype(np.int8)
+
+
 class FloatArithmetic:
     """Spikes are float32; exact as long as potentials are multiples of a step in 24 bits."""
 
@@ -103,9 +114,9 @@ class IntegerArithmetic:
     """Spikes are uint8 of scale 1, weights int8 of scale 1 and potentials int32.
 
     Written as the ONNX operators QuantizeLinear and DequantizeLinear around each convolution,
-    which onnxruntime's CPU provider, OpenVINO and TensorRT turn into integer convolutions. A
-    neuron fires where its potential K * x reaches n: the bias 1 - n leaves at least 1 there, and
-    0 after saturation elsewhere.
+    which onnxruntime's CPU provider and OpenVINO turn into integer convolutions. A neuron fires
+    where its potential K * x reaches n: the bias 1 - n leaves at least 1 there, and 0 after
+    saturation elsewhere.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -136,7 +147,7 @@ class IntegerArithmetic:
         A convolution with ones counts them at each pixel first, in as many parts as eight bits
         need: it stays in integers, and in the layout that the other convolutions use.
         """
-        parts = np.arange(channels) // LARGEST_UINT8
+        parts = np.arange(channels) // LARGEST
         ones = parts == np.unique(parts)[:, None]
         kernel = ones.astype(np.float32)[:, :, None, None]
         counts = self._convolve(spikes, Synapses(kernel, np.zeros(len(kernel), np.float32)))
@@ -149,7 +160,7 @@ class IntegerArithmetic:
         return self._graph.node('Cast', spikes, to=TensorProto.FLOAT)
 
     def _convolve(self, spikes: str, synapses: Synapses, *bias: str) -> str:
-        kernel = self._constant(synapses.kernel.astype(np.int8))
+        kernel = self._constant(eight_bits(synapses.kernel))
         inputs = self._real(spikes), kernel, *bias
         return self._integer(self._graph.node('Conv', *inputs, **synapses.attributes()))
 

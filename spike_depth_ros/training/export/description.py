@@ -93,7 +93,7 @@ def provenance(checkpoint: dict[str, Any], precision: str) -> Provenance:
     """Say in words what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
-    rounded = ', weights rounded to eight bits' if model['quantised'] else ''
+    rounded = ', weights rounded to eight bits' if model.get('quantised') else ''
     height, width = data['crop_height'], data['crop_width']
     return Provenance(
         f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',

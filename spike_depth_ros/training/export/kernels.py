@@ -43,11 +43,13 @@ def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
 
     Its output is in phase layout; by 4 and 8 in phase layout of phase layout, the coarsest first.
 
-    kernel: [out, in, k, k].
+    kernel: [out, in, k, k]. Raises ValueError for another factor.
 
     Returns:
         [scale**2 * out, in, u, u] for a convolution padded by u // 2.
     """
+    if synapses.scale not in (2, 4, 8):
+        raise ValueError(f'an upsampling by {synapses.scale} has no phase layout: use 2, 4 or 8.')
     phases = synapses.phases(kernel)  # [out, classes, classes, in, u, u]
     order = torch.tensor(synapses.classes)
     phases = phases.index_select(1, order).index_select(2, order)
