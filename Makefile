@@ -22,7 +22,7 @@ LOG := $(VENV)/build/log
 help:
 	@echo 'make demo [RECORDING=folder [LEFT=topic] [RIGHT=topic]]   depth from a recording'
 	@echo 'make test                                                 ruff, mypy and pytest'
-	@echo 'make bench                                                benchmarks'
+	@echo 'make bench [SECONDS=120]                                  benchmarks'
 	@echo 'make fuzz                                                 ten million spoilt packets'
 	@echo 'make soak                                                 half an hour of faults'
 	@echo 'make train                                                train the shipped models'
@@ -38,7 +38,7 @@ test: lint
 	@$(BIN)/python -m pytest
 
 bench: training peers
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(if $(SECONDS),--seconds $(SECONDS))
 
 fuzz: runtime
 	@$(BIN)/python -m stress.fuzz

@@ -1,39 +1,58 @@
-"""Run all benchmarks: `python -m bench [--output FILE]` prints a table and writes JSON."""
+"""Run benchmarks: `python -m bench [name ...]` prints a table and writes JSON."""
 
 import argparse
 import json
 import os
 import platform
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
-from bench import counting, inference, node_load
+from bench import counting, end_to_end, inference, node_load
 
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
 COLUMNS = ('name', 'value', 'unit', 'ratio')
+# By name; what they take is how long an end-to-end run lasts, seconds.
+BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
+    'counting': lambda _: counting.run(),
+    'node_load': lambda _: node_load.run(),
+    'end_to_end': end_to_end.run,
+    'inference': lambda _: inference.run(),
+}
 
 
 def main() -> None:
     """Run, print and write."""
-    parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
-    parser.add_argument(
-        '--output', type=Path, default=DEFAULT_OUTPUT, help=f'JSON file ({DEFAULT_OUTPUT})'
-    )
-    output = parser.parse_args().output
+    arguments = _arguments()
     machine = _machine()
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
     rows = []
-    for benchmark in (counting, node_load, inference):
-        new_rows = benchmark.run()
+    for name in arguments.names or BENCHMARKS:
+        new_rows = BENCHMARKS[name](arguments.seconds)
         _print(new_rows)
         rows += new_rows
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps({'machine': machine, 'rows': rows}, indent=2) + '\n')
-    print(f'\nwritten to {output}')
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps({'machine': machine, 'rows': rows}, indent=2) + '\n')
+    print(f'\nwritten to {arguments.output}')
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
+    parser.add_argument('names', nargs='*', choices=BENCHMARKS, help='default: all')
+    parser.add_argument(
+        '--output', type=Path, default=DEFAULT_OUTPUT, help=f'JSON file ({DEFAULT_OUTPUT})'
+    )
+    parser.add_argument(
+        '--seconds',
+        type=float,
+        default=end_to_end.SECONDS,
+        help=f'of each end-to-end run ({end_to_end.SECONDS:g})',
+    )
+    return parser.parse_args()
 
 
 def _machine() -> dict[str, Any]:
@@ -63,7 +82,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
         ratio = row.get('ratio')
         times = '' if ratio is None else f'{ratio:8.2f} x'
         others = ', '.join(f'{key} {row[key]:.2g}' for key in row if key not in COLUMNS)
-        line = f'{row["name"]:60} {row["value"]:10} {row["unit"]:8}{times:10}  {others}'
+        line = f'{row["name"]:66} {row["value"]:10} {row["unit"]:8}{times:10}  {others}'
         print(line.rstrip(), flush=True)
 
 

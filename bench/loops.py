@@ -13,10 +13,16 @@ MAX_EVENTS_A_WORD = 12
 
 def decode(words: npt.NDArray[np.uint16]) -> tuple[Any, Any, Any]:
     """Decode to arrays x, y (uint16) and polarity (uint8), and the times beside them."""
+    _, x, y, polarity = decode_with_times(words)
+    return x, y, polarity
+
+
+def decode_with_times(words: npt.NDArray[np.uint16]) -> tuple[Any, Any, Any, Any]:
+    """Decode to t_us (int64, wrapping as the words do), x, y (uint16) and polarity (uint8)."""
     size = MAX_EVENTS_A_WORD * len(words)
     columns = [np.empty(size, kind) for kind in (np.int64, np.uint16, np.uint16, np.uint8)]
     count = _decode(words, columns[0], columns[1], columns[2], columns[3])
-    return tuple(column[:count] for column in columns[1:])
+    return tuple(column[:count] for column in columns)
 
 
 def count_unmapped(words: npt.NDArray[np.uint16], width: int, height: int) -> int:

@@ -5,7 +5,6 @@ use Fast DDS's transports for large data: its default segment of shared memory h
 packets.
 """
 
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from bench.processes import cpu_s, isolate, start_node
+
 SECONDS = 20
 STATUS = '/binner: spike frames'
 SETTLING_S = 3.0
@@ -24,10 +25,8 @@ CAMERAS = ('left', 'right')
 
 def run() -> list[dict[str, Any]]:
     """Return rows of what came through and what it cost."""
-    os.environ['ROS_DOMAIN_ID'] = str(60 + os.getpid() % 40)
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'LARGE_DATA'
-    binner = subprocess.Popen([sys.executable, '-m', 'spike_depth_ros.ros', 'binner'])
+    isolate('LARGE_DATA')
+    binner = start_node('binner')
     try:
         sent, values, share = _load(binner.pid)
     finally:
@@ -74,10 +73,10 @@ def _load(pid: int) -> tuple[tuple[int, float, float], dict[str, str], float]:
     )
     while not _packets(latest) and sender.poll() is None:
         executor.spin_once(timeout_sec=0.1)
-    start, cpu_s = time.monotonic(), _cpu_s(pid)
+    start, before_s = time.monotonic(), cpu_s(pid)
     while sender.poll() is None:
         executor.spin_once(timeout_sec=0.1)
-    share = (_cpu_s(pid) - cpu_s) / (time.monotonic() - start)
+    share = (cpu_s(pid) - before_s) / (time.monotonic() - start)
     end = time.monotonic() + SETTLING_S
     while time.monotonic() < end:
         executor.spin_once(timeout_sec=0.1)
@@ -94,10 +93,3 @@ def _packets(latest: dict[str, Any]) -> int:
         return 0
     values = {pair.key: pair.value for pair in latest[STATUS].values}
     return int(values['left packets'])
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the processor time that a process has used, seconds."""
-    with open(f'/proc/{pid}/stat') as stat:
-        fields = stat.read().rpartition(')')[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')

@@ -1,11 +1,12 @@
-"""Send two cameras' packets in real time, round in circles: `python -m bench.sender --seconds N`.
+"""Send two cameras' packets in real time, round in circles: `python -m bench.sender`.
 
-Prints packets sent, the largest delay against the plan in ms, and its own share of a core.
+Prints packets a camera, the largest delay against the plan in ms, and its own share of a core.
 """
 
 import argparse
-import struct
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import rclpy
@@ -14,72 +15,96 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 
 from bench import streams
-from spike_depth_ros.events import evt3_layout as evt3
+from bench.loop_packet import LoopPacket
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types, with_stamp
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.ros import qos
 
 TOPICS = ('left/events', 'right/events')
-PACKET_US = 1024
 EVENTS_A_SECOND = 20_000_000
-FRAME_ID = 'cam'
 # Fast DDS connects its transports for large data some time after a subscriber is discovered.
 SETTLING_S = 4.0
-# Header stamp and frame_id end at byte 20 of the CDR bytes, height and width at 28; seq is
-# aligned to 8 from byte 4 on.
-SEQ_OFFSET = 28
-HIGH_A_LOOP = streams.LOOP_US >> evt3.TIME_LOW_BITS
 
 
-class LoopPacket:
-    """One packet of the loop as CDR bytes, whose time moves on from round to round."""
+@dataclass(frozen=True)
+class Loop:
+    """Hold a round of both cameras: pairs of packets of packet_us each."""
 
-    def __init__(self, packet: Packet, codec: MessageCodec) -> None:
-        self._cdr = bytearray(codec.packet_to_cdr(packet, FRAME_ID))
-        start = len(self._cdr) - len(packet.data)
-        self._words = np.frombuffer(self._cdr, np.uint16, offset=start)
-        self._places = np.flatnonzero(self._words >> evt3.TYPE_SHIFT == evt3.TIME_HIGH)
-        self._high = self._words[self._places] & evt3.PAYLOAD
+    pairs: list[tuple[LoopPacket, LoopPacket]]
+    packet_us: int
 
-    def cdr(self, seq: int, loop: int, stamp_ns: int) -> bytes:
-        """Return the packet of a round."""
-        high = self._high + loop * HIGH_A_LOOP & evt3.PAYLOAD
-        self._words[self._places] = evt3.TIME_HIGH << evt3.TYPE_SHIFT | high
-        struct.pack_into('<Q', self._cdr, SEQ_OFFSET, seq)
-        return with_stamp(bytes(self._cdr), stamp_ns)
+
+@dataclass(frozen=True)
+class Sent:
+    """Say what was sent and when.
+
+    start_ns: header stamp at sensor time 0. published_ns: int64 [packets], monotonic time right
+    before the second camera's packet of that seq was published. late_s: largest delay.
+    """
+
+    start_ns: int
+    published_ns: np.ndarray
+    late_s: float
 
 
 def main() -> None:
     """Send for some seconds once somebody listens."""
     parser = argparse.ArgumentParser(prog='python -m bench.sender', description=__doc__)
     parser.add_argument('--seconds', type=float, default=20.0)
-    seconds = parser.parse_args().seconds
-    codec = MessageCodec(message_types())
-    loop = [LoopPacket(packet, codec) for packet in streams.packets(_thinned(), PACKET_US)]
+    parser.add_argument('--stream', choices=LOOPS, default='fast')
+    parser.add_argument('--times', type=Path, help='.npz file for when packets were published')
+    arguments = parser.parse_args()
+    loop = LOOPS[arguments.stream]()
     rclpy.init()
     node = Node('sender')
     publishers = [node.create_publisher(EventPacket, name, qos.events(1000)) for name in TOPICS]
     while not all(publisher.get_subscription_count() for publisher in publishers):
         time.sleep(0.05)
     time.sleep(SETTLING_S)
-    _send(publishers, loop, round(seconds * 1e6 / PACKET_US))
+    start_s, cpu_s = time.monotonic(), time.process_time()
+    sent = _send(publishers, loop, round(arguments.seconds * 1e6 / loop.packet_us))
+    share = (time.process_time() - cpu_s) / (time.monotonic() - start_s)
+    if arguments.times:
+        np.savez(arguments.times, start_ns=sent.start_ns, published_ns=sent.published_ns)
+    print(len(sent.published_ns), round(sent.late_s * 1e3, 1), round(share, 3))
 
 
-def _send(publishers: list[Publisher], loop: list[LoopPacket], packets: int) -> None:
-    start, start_ns, cpu = time.monotonic(), time.time_ns(), time.process_time()
+def _send(publishers: list[Publisher], loop: Loop, packets: int) -> Sent:
+    start, start_ns = time.monotonic(), time.time_ns()
     late_s = 0.0
+    published_ns = np.zeros(packets, np.int64)
     for seq in range(packets):
-        due_s = (seq + 1) * PACKET_US * 1e-6
+        due_s = (seq + 1) * loop.packet_us * 1e-6
         behind_s = time.monotonic() - start - due_s
         late_s = max(late_s, behind_s)
         if behind_s < 0:
             time.sleep(-behind_s)
-        stamp_ns = start_ns + seq * PACKET_US * 1000
-        cdr = loop[seq % len(loop)].cdr(seq, seq // len(loop), stamp_ns)
-        for publisher in publishers:
+        stamp_ns = start_ns + seq * loop.packet_us * 1000
+        round_number, place = divmod(seq, len(loop.pairs))
+        for publisher, packet in zip(publishers, loop.pairs[place], strict=True):
+            cdr = packet.cdr(seq, round_number, stamp_ns)
+            published_ns[seq] = time.monotonic_ns()
             publisher.publish(cdr)
-    spent_s = time.monotonic() - start
-    print(packets, round(late_s * 1e3, 1), round((time.process_time() - cpu) / spent_s, 3))
+    return Sent(start_ns, published_ns, late_s)
+
+
+def _fast_turn() -> Loop:
+    """Return both cameras' view of a fast turn, which is the same."""
+    codec = MessageCodec(message_types())
+    packets = streams.packets(_thinned(), streams.FAST_PACKET_US)
+    loop = [LoopPacket(packet, streams.LOOP_US, codec) for packet in packets]
+    return Loop([(packet, packet) for packet in loop], streams.FAST_PACKET_US)
+
+
+def _demo() -> Loop:
+    """Return both cameras of the demo recording."""
+    codec = MessageCodec(message_types())
+
+    def round_of(camera: int) -> list[LoopPacket]:
+        packets: list[Packet] = streams.demo_packets(camera)
+        return [LoopPacket(packet, streams.DEMO_LOOP_US, codec) for packet in packets]
+
+    return Loop(list(zip(round_of(0), round_of(1), strict=True)), streams.DEMO_PACKET_US)
 
 
 def _thinned() -> streams.Columns:
@@ -89,6 +114,8 @@ def _thinned() -> streams.Columns:
     kept = np.sort(np.random.default_rng(0).permutation(len(events[0]))[:wanted])
     return [column[kept] for column in events]
 
+
+LOOPS = {'fast': _fast_turn, 'demo': _demo}
 
 if __name__ == '__main__':
     main()

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from bench import loops
+from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
@@ -25,6 +27,15 @@ SEED = 5_000_000_000
 LOOP_US = 24 * 4096
 WINDOW_US = LOOP_US // 2
 STEPS = 8
+FAST_PACKET_US = 1024
+# Drivers send packets of 1 to 10 ms. The recording is cut anew, so that packets end anywhere in a
+# window, and goes round in as many whole TIME_HIGH as it has, 9.998 s.
+DEMO = Path('demo/recording')
+DEMO_TOPICS = ('/left/events', '/right/events')
+DEMO_SIZE = (346, 260)
+DEMO_START_US = 10_000  # it starts at a multiple of this
+DEMO_PACKET_US = 2048
+DEMO_LOOP_US = 2441 * 4096
 # A sensor reads row by row, so that events within some microseconds have one time.
 READOUT_US = 10
 
@@ -85,8 +96,23 @@ def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
     return [t_us, x[fired], y, polarity]
 
 
-def packets(events: Columns, packet_us: int) -> list[Packet]:
-    """Encode events, 1280 x 720, as evt3 packets of some length."""
+def demo_packets(camera: int) -> list[Packet]:
+    """Return a round of one camera of the simulated demo recording, 346 x 260."""
+    with Recording(DEMO) as recording:
+        messages = recording.messages([DEMO_TOPICS[camera]])
+        data = [read_packet(message.cdr).data for message in messages]
+    events = loops.decode_with_times(np.concatenate(data).view(np.uint16))
+    t_us = np.unwrap(events[0], period=1 << evt3.TIME_BITS)
+    t_us -= t_us[0] // DEMO_START_US * DEMO_START_US
+    kept = t_us < DEMO_LOOP_US
+    columns = [column[kept].astype(np.int64) for column in (t_us, *events[1:])]
+    return packets(columns, DEMO_PACKET_US, DEMO_SIZE)
+
+
+def packets(
+    events: Columns, packet_us: int, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> list[Packet]:
+    """Encode events as evt3 packets of some length; each ends with its last time."""
     encoder, result = Evt3Encoder(), []
     edges = np.arange(0, events[0][-1] + packet_us, packet_us)
     places = np.searchsorted(events[0], edges)
@@ -94,5 +120,5 @@ def packets(events: Columns, packet_us: int) -> list[Packet]:
         data = encoder.encode(*(column[start:stop] for column in events), int(edges[seq + 1]))
         words = np.frombuffer(data, np.uint8)
         stamp_ns = int(edges[seq]) * 1000
-        result.append(Packet('evt3', WIDTH, HEIGHT, seq, stamp_ns, 0, False, words))
+        result.append(Packet('evt3', *size, seq, stamp_ns, 0, False, words))
     return result

@@ -1,0 +1,172 @@
+"""From the last packet of a window to its depth in another process, at 20 Hz and at 100 Hz.
+
+One process sends both cameras' packets of the simulated demo recording in real time, best effort
+and 2.048 ms long; the binner and the depth node run as two processes or as one; this process
+listens. The latency of a window is the time from when the packet that reaches its end was
+published, of whichever camera was later, to when the listener's callback has the depth image, on
+the machine's monotonic clock. All of them share the cores, as on a robot.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.listener import Listener, listening
+from bench.processes import busy_s, cpu_s, isolate, peak_memory_mb, start_node
+from bench.streams import DEMO_PACKET_US
+
+MODEL = Path('models/stereospike_binocular.onnx')
+SECONDS = 30.0
+HOPS_MS = (50.0, 10.0)
+QUEUE_MS = 100.0  # of windows may wait, as by default at 20 Hz
+LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
+BINNER, DEPTH = '/binner: spike frames', '/depth: depth'
+# The first windows find caches cold; the last ones are still on their way when the sender ends.
+WARM_UP_S = 3.0
+SETTLING_S = 1.0
+MS_NS, SECOND_NS = 1e6, 1e9
+
+Nodes = Mapping[str, 'subprocess.Popen[str]']
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Say when packets were published, monotonic ns, and the stamp of sensor time 0, ROS time."""
+
+    published_ns: npt.NDArray[np.int64]
+    start_ns: int
+
+
+def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
+    """Return rows for both rates, with the nodes as two processes and as one."""
+    isolate()
+    return [
+        {'name': f'end to end, {1000 / hop_ms:g} Hz, {layout}: {what}', 'value': v, 'unit': unit}
+        for hop_ms in HOPS_MS
+        for layout, names in LAYOUTS.items()
+        for what, v, unit in _measure(names, hop_ms, seconds)
+    ]
+
+
+def _measure(
+    names: tuple[str, ...], hop_ms: float, seconds: float
+) -> list[tuple[str, float, str]]:
+    """Run nodes; return rows: what, value, unit."""
+    with _nodes(names, hop_ms) as nodes, listening() as listener:
+        sent, shares = _receive(nodes, listener, seconds)
+        peak_mb = peak_memory_mb(nodes[names[-1]].pid)
+    hop_ns = round(hop_ms * MS_NS)
+    due = due_ns(sent.published_ns, hop_ns)
+    latencies_ns = due_latencies_ns(due, listener.arrivals_ns, sent.start_ns, hop_ns)
+    median_ms, p99_ms = (
+        round(float(np.percentile(latencies_ns or [np.nan], share)) / MS_NS, 1)
+        for share in (50, 99)
+    )
+    return [
+        ('latency, median', median_ms, 'ms'),
+        ('latency, 99th percentile', p99_ms, 'ms'),
+        ('windows due', len(due), 'windows'),
+        ('windows without depth', len(due) - len(latencies_ns), 'windows'),
+        ('windows dropped', int(listener.reports[DEPTH]['windows dropped']), 'windows'),
+        *((f'{name}, share of a core', share, 'cores') for name, share in shares.items()),
+        (f'{names[-1]}, most memory', round(peak_mb), 'MB'),
+    ]
+
+
+@contextmanager
+def _nodes(names: tuple[str, ...], hop_ms: float) -> Iterator[Nodes]:
+    """Run nodes, by name."""
+    binner: dict[str, object] = {'hop_ms': hop_ms}
+    depth: dict[str, object] = {'model': MODEL, 'queue': round(QUEUE_MS / hop_ms)}
+    parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
+    nodes = {name: start_node(name, parameters[name]) for name in names}
+    try:
+        yield nodes
+    finally:
+        for node in nodes.values():
+            node.terminate()
+        for node in nodes.values():
+            node.wait()
+
+
+def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, dict[str, float]]:
+    """Listen while the sender sends; return what it says, and each process's share of a core."""
+    while not {BINNER, DEPTH} <= set(listener.reports):
+        _check(nodes)
+        listener.wait()
+    with TemporaryDirectory() as folder:
+        times = Path(folder) / 'times.npz'
+        sender = _start_sender(times, seconds + WARM_UP_S)
+        while not listener.arrivals_ns and sender.poll() is None:
+            listener.wait()
+        start_s, before = time.monotonic(), _spent_s(nodes)
+        while sender.poll() is None:
+            listener.wait()
+        spent_s, after = time.monotonic() - start_s, _spent_s(nodes)
+        assert sender.stdout is not None
+        sender_share = float(sender.stdout.read().split()[-1])
+        saved = np.load(times)
+        sent = Sent(saved['published_ns'], int(saved['start_ns']))
+    _check(nodes)
+    end_s = time.monotonic() + SETTLING_S
+    while time.monotonic() < end_s:
+        listener.wait()
+    shares = {name: (after[name] - before[name]) / spent_s for name in before}
+    shares['sender'] = sender_share
+    everything = shares.pop('everything')
+    shares['everything else'] = everything - sum(shares.values())
+    return sent, {name: round(share, 3) for name, share in shares.items()}
+
+
+def _start_sender(times: Path, seconds: float) -> 'subprocess.Popen[str]':
+    command = [sys.executable, '-m', 'bench.sender', '--stream', 'demo']
+    command += ['--times', str(times), '--seconds', str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _spent_s(nodes: Nodes) -> dict[str, float]:
+    """Return the processor time of the nodes, of this process and of the machine, seconds."""
+    spent_s = {name: cpu_s(node.pid) for name, node in nodes.items()}
+    return spent_s | {'listener': cpu_s(os.getpid()), 'everything': busy_s()}
+
+
+def _check(nodes: Nodes) -> None:
+    """Raise RuntimeError when a node has ended."""
+    for name, node in nodes.items():
+        if node.poll() is not None:
+            raise RuntimeError(f'the {name} ended with exit code {node.returncode}')
+
+
+def due_ns(published_ns: npt.NDArray[np.int64], hop_ns: int) -> dict[int, int]:
+    """Return when the last packet of each window was published, ns, by its end in sensor time.
+
+    Packet n reaches sensor time (n + 1) * DEMO_PACKET_US.
+    """
+    packet_ns = DEMO_PACKET_US * 1000
+    first_ns = -(-round(WARM_UP_S * SECOND_NS) // hop_ns) * hop_ns
+    ends_ns = range(first_ns, len(published_ns) * packet_ns + 1, hop_ns)
+    return {end_ns: int(published_ns[-(-end_ns // packet_ns) - 1]) for end_ns in ends_ns}
+
+
+def due_latencies_ns(
+    due: Mapping[int, int], arrivals_ns: Mapping[int, int], start_ns: int, hop_ns: int
+) -> list[int]:
+    """Return the latency of each window that was due and came.
+
+    Stamps are sensor time mapped to ROS time by an estimate: the nearest hop is the window's end.
+    """
+    came_ns = {
+        round((stamp_ns - start_ns) / hop_ns) * hop_ns: at_ns
+        for stamp_ns, at_ns in arrivals_ns.items()
+    }
+    return [came_ns[end] - published_ns for end, published_ns in due.items() if end in came_ns]

@@ -1,0 +1,36 @@
+"""A packet of a stream that goes round in circles while its time and seq go on."""
+
+import struct
+
+import numpy as np
+
+from spike_depth_ros.events import evt3_layout as evt3
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.cdr import MessageCodec, with_stamp
+
+FRAME_ID = 'cam'
+# Header stamp and frame_id end at byte 20 of the CDR bytes, height and width at 28; seq is
+# aligned to 8 from byte 4 on.
+SEQ_OFFSET = 28
+
+
+class LoopPacket:
+    """One packet of the loop as CDR bytes, whose time moves on from round to round.
+
+    loop_us: length of a round, a whole number of evt3's TIME_HIGH.
+    """
+
+    def __init__(self, packet: Packet, loop_us: int, codec: MessageCodec) -> None:
+        self._cdr = bytearray(codec.packet_to_cdr(packet, FRAME_ID))
+        start = len(self._cdr) - len(packet.data)
+        self._words = np.frombuffer(self._cdr, np.uint16, offset=start)
+        self._places = np.flatnonzero(self._words >> evt3.TYPE_SHIFT == evt3.TIME_HIGH)
+        self._high = self._words[self._places].astype(np.int64) & evt3.PAYLOAD
+        self._high_a_loop = loop_us >> evt3.TIME_LOW_BITS
+
+    def cdr(self, seq: int, loop: int, stamp_ns: int) -> bytes:
+        """Return the packet of a round."""
+        high = self._high + loop * self._high_a_loop & evt3.PAYLOAD
+        self._words[self._places] = evt3.TIME_HIGH << evt3.TYPE_SHIFT | high
+        struct.pack_into('<Q', self._cdr, SEQ_OFFSET, seq)
+        return with_stamp(bytes(self._cdr), stamp_ns)
