@@ -1,4 +1,4 @@
-"""Run benchmarks: `python -m bench [name ...]` prints a table and writes JSON."""
+"""Run benchmarks: `python -m bench [--only name ...]` prints a table and writes JSON."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ def main() -> None:
     machine = _machine()
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
     rows = []
-    for name in arguments.names or BENCHMARKS:
+    for name in arguments.only:
         new_rows = BENCHMARKS[name](arguments.seconds)
         _print(new_rows)
         rows += new_rows
@@ -42,7 +42,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog='python -m bench', description=__doc__)
-    parser.add_argument('names', nargs='*', choices=BENCHMARKS, help='default: all')
+    parser.add_argument(
+        '--only', nargs='+', choices=BENCHMARKS, default=list(BENCHMARKS), help='default: all'
+    )
     parser.add_argument(
         '--output', type=Path, default=DEFAULT_OUTPUT, help=f'JSON file ({DEFAULT_OUTPUT})'
     )

@@ -248,6 +248,24 @@ def test_onnxruntime_computes_all_layers_in_eight_bits(
     assert path.stat().st_size < 3e6
 
 
+def test_a_decoder_layer_that_cannot_fire_is_left_out(
+    network: StereoSpike, simulated: NDArray[np.uint8], precision: Precision, tmp_path: Path
+) -> None:
+    path, whole = tmp_path / 'model.onnx', tmp_path / 'whole.onnx'
+    silent = copy.deepcopy(network)
+    silent.decoder[3].synapses.weight.data[:] = 0
+    export(silent, path, precision, NOTHING, ENVELOPE)
+    export(network, whole, precision, NOTHING, ENVELOPE)
+    assert len(onnx.load(path).graph.node) < len(onnx.load(whole).graph.node)
+    same = rounded(silent) if precision == 'float32' else exported(silent, precision)
+    expected, inference = computed(same, simulated[3]), inferred(DepthEngine(path), simulated[3])
+    depth = torch.exp(expected.log_depth[-1])[0, 0].numpy()
+    np.testing.assert_allclose(inference.depth, depth, rtol=1e-4)
+    sizes = np.array([layer.numel() for layer in expected.spikes.values()])
+    summed = [float(layer.sum()) for layer in expected.spikes.values()]
+    assert np.rint(inference.mean_spikes * sizes).tolist() == summed
+
+
 def test_kernels_that_do_not_fit_are_refused() -> None:
     assert eight_bits(np.array([-127.0, 127.0], np.float32)).tolist() == [-127, 127]
     for kernel in ([128.0], [0.5]):

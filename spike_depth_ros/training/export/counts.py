@@ -48,6 +48,13 @@ class SpikeCounts:
         ones = Map(self._arithmetic.nonzero(total.value), *total[1:])
         self._add(layer, spikes, self._layers[joined], self._count(ones))
 
+    def same(self, layer: str, other: str) -> None:
+        """Take a layer for another one, whose numbers it sends."""
+        known = list(self._layers).index(other)
+        self._layers[layer] = self._layers[other]
+        self._nonzero.append(self._nonzero[known])
+        self._sizes.append(self._sizes[known])
+
     def write(self) -> int:
         """Write both outputs; return the number of layers."""
         graph, sizes = self._graph, np.array(self._sizes, np.float32)

@@ -31,6 +31,7 @@ from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
 Precision = Literal['int8', 'float32']
 ARITHMETIC = {'int8': IntegerArithmetic, 'float32': FloatArithmetic}
 WEIGHT_STEP = 2.0**-14
+LARGEST_SUM = 3  # of spikes that one value holds: conv4 and two residual blocks
 
 
 def depth_model(
@@ -62,6 +63,13 @@ def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Ten
         return integer_kernel(synapses, synapses.weight)
     kernel = torch.round(synapses.weight / WEIGHT_STEP) * WEIGHT_STEP
     return kernel, torch.ones(len(kernel))
+
+
+def can_fire(layer: SpikingLayer, precision: Precision) -> bool:
+    """Return whether sums of up to three spikes at all synapses make any neuron fire."""
+    kernel, thresholds = exact_kernel(layer, precision)
+    most = LARGEST_SUM * kernel.clamp(min=0).sum((1, 2, 3))
+    return bool((most >= thresholds).any())
 
 
 class _StereoSpikeGraph:
@@ -122,9 +130,14 @@ class _StereoSpikeGraph:
         source, features = maps['block2'], []
         skips = ('conv3', 'conv2', 'conv1', 'bottom')
         for number, layer, skip in zip((4, 3, 2, 1), self._network.decoder, skips, strict=True):
-            spikes = self._fire(source, layer)
-            placed = self._pixels(spikes) if number > 1 else spikes
-            source = self._join(f'deconv{number}', spikes, placed, skip, maps[skip])
+            name = f'deconv{number}'
+            if can_fire(layer, self._precision):
+                spikes = self._fire(source, layer)
+                placed = self._pixels(spikes) if number > 1 else spikes
+                source = self._join(name, spikes, placed, skip, maps[skip])
+            else:  # training silences some
+                source = maps[skip]
+                self._counts.same(name, skip)
             features.append(source)
         return features
 
