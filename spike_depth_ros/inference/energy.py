@@ -35,6 +35,7 @@ def estimate(contract: ModelContract, activity: Activity) -> EnergyEstimate:
 
     Operations = events * input_fanout + sum over the layers of mean_spikes * size * fanout: a
     mean spike times the layer's size is the number of spikes, and a value of 2 is two of them.
+    Events are counted as the frame holds them, also above what the network takes them for.
     """
     operations = activity.events * contract.input_fanout
     for layer, size, fanout in zip(contract.layers, contract.sizes, contract.fanouts, strict=True):
