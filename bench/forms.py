@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.stereospike import StereoSpike, draw, spiking_neurons
+from spike_depth_ros.training.networks.spiking import draw, spiking_neurons
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 FIRING_GAIN, READOUT_GAIN = 3.0, 1.0
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from spike_depth_ros.training.networks.stereospike import SpikingLayer
+from spike_depth_ros.training.networks.spiking import SpikingLayer
 
 LARGEST = 127  # of a weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.

@@ -22,7 +22,8 @@ from spike_depth_ros.training.export.arithmetic import eight_bits
 from spike_depth_ros.training.export.command import export, exported
 from spike_depth_ros.training.export.description import Provenance, contract, spikes_of
 from spike_depth_ros.training.export.stereospike import Precision, exact_kernel
-from spike_depth_ros.training.networks.stereospike import Output, SpikingLayer, StereoSpike
+from spike_depth_ros.training.networks.spiking import Output, SpikingLayer
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.simulation import SimulationRanges
 

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.stereospike import SpikingLayer, StereoSpike
+from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised, quantise
 
 

@@ -20,12 +20,8 @@ from spike_depth_ros.training.export.arithmetic import (
 from spike_depth_ros.training.export.counts import Map, SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.kernels import channels_then_places, low_resolution
-from spike_depth_ros.training.networks.stereospike import (
-    GRID,
-    LARGEST_COUNT,
-    SpikingLayer,
-    StereoSpike,
-)
+from spike_depth_ros.training.networks.spiking import GRID, LARGEST_COUNT, SpikingLayer
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
 
 Precision = Literal['int8', 'float32']

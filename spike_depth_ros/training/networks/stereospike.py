@@ -1,62 +1,27 @@
 """StereoSpike: a stateless spiking U-Net from one spike frame to dense depth."""
 
 from itertools import pairwise
-from typing import NamedTuple
 
 import torch
 from spikingjelly.activation_based import functional as spiking
-from spikingjelly.activation_based import neuron, surrogate
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.spiking import (
+    GRID,
+    LARGEST_COUNT,
+    Output,
+    ResidualBlock,
+    SpikingLayer,
+    draw,
+    fanout,
+    head,
+    read_out,
+)
 
-GRID = 16  # the encoder halves four times, so both sides are padded to multiples of this
-# Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
-# which hold twice 127 * 127.
-LARGEST_COUNT = 127
 FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
 READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
-
-
-class Output(NamedTuple):
-    """What the network computes for one batch.
-
-    log_depth: float [4, n, 1, h, w], natural logarithm of metres, the readout's potential after
-        one, two, three and four prediction layers (coarse to fine); the last is the prediction.
-    spikes: each spiking layer's output by name, float [n, c, h', w'], small whole numbers.
-    """
-
-    log_depth: Tensor
-    spikes: dict[str, Tensor]
-
-
-def spiking_neurons() -> neuron.IFNode:
-    """Return IF neurons that start each window at potential 0 and fire at 1 (paper equation 1)."""
-    return neuron.IFNode(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
-
-
-class SpikingLayer(nn.Sequential):
-    """A convolution without bias and the neurons that it drives."""
-
-    def __init__(self, convolution: nn.Module) -> None:
-        super().__init__()
-        self.synapses = convolution
-        self.neurons = spiking_neurons()
-
-
-class ResidualBlock(nn.Module):
-    """A spike-element-wise residual block, connect function ADD (Fang et al. 2021)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
-        self.second = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the hidden spikes and the sum of the input and the block's spikes."""
-        hidden = self.first(x)
-        return hidden, self.second(hidden) + x
 
 
 class StereoSpike(nn.Module):
@@ -135,7 +100,7 @@ class StereoSpike(nn.Module):
         height, width = counts.shape[-2:]
         counts = counts.clamp(max=LARGEST_COUNT)
         spikes = self.encode(functional.pad(counts, (0, -width % GRID, 0, -height % GRID)))
-        partial = self.read_out(self.decode(spikes))
+        partial = read_out(self.reset_potential, self.decode(spikes), self.heads)
         return Output(torch.stack([part[..., :height, :width] for part in partial]), spikes)
 
     def encode(self, x: Tensor) -> dict[str, Tensor]:
@@ -157,34 +122,3 @@ class StereoSpike(nn.Module):
             spikes[f'deconv{number}'] = x
             outputs.append(x)
         return outputs
-
-    def read_out(self, features: list[Tensor]) -> list[Tensor]:
-        """Return the readout's potential after each prediction layer, coarse to fine.
-
-        Never in bfloat16, which would round depth by centimetres.
-        """
-        potential, partial = self.reset_potential, []
-        with torch.autocast(features[0].device.type, enabled=False):
-            for spikes, prediction in zip(features, self.heads, strict=True):
-                potential = potential + prediction(spikes.to(prediction.weight.dtype))
-                partial.append(potential)
-        return partial
-
-
-def draw(weight: Tensor, gain: float) -> None:
-    """Fill kernels [out, in, k, k] with normal numbers of deviation gain / sqrt(fan in)."""
-    nn.init.normal_(weight, std=gain / weight[0].numel() ** 0.5)
-
-
-def head(channels: int, scale: int) -> nn.Module:
-    """Return a prediction layer: upsample to full size, then 3x3 to one readout potential."""
-    if scale == 1:
-        return nn.Conv2d(channels, 1, 3, padding=1, bias=False)
-    return UpsampledConv2d(channels, 1, 3, scale)
-
-
-def fanout(convolution: nn.Module) -> float:
-    """Return how many outputs of a convolution one input pixel reaches."""
-    out_channels, _, height, width = convolution.weight.shape
-    scale = getattr(convolution, 'scale', 1) / getattr(convolution, 'stride', (1,))[0]
-    return out_channels * height * width * scale**2

@@ -1,0 +1,89 @@
+"""What the spiking networks are built of."""
+
+from typing import NamedTuple
+
+import torch
+from spikingjelly.activation_based import neuron, surrogate
+from torch import Tensor, nn
+
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+
+GRID = 16  # the encoders halve four times, so both sides are padded to multiples of this
+# Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
+# which hold twice 127 * 127.
+LARGEST_COUNT = 127
+
+
+class Output(NamedTuple):
+    """What a network computes for one batch.
+
+    log_depth: float [p, n, 1, h, w], natural logarithm of metres, the readout's potential after
+        one, two, ... p prediction layers (coarse to fine); the last is the prediction.
+    spikes: each spiking layer's output by name, float [n, c, h', w'], small whole numbers.
+    log_spread: float [n, 1, h, w], of networks that state their confidence: the logarithm of the
+        mean absolute error of log depth that the network expects.
+    """
+
+    log_depth: Tensor
+    spikes: dict[str, Tensor]
+    log_spread: Tensor | None = None
+
+
+def spiking_neurons() -> neuron.IFNode:
+    """Return IF neurons that start each window at potential 0 and fire at 1 (paper equation 1)."""
+    return neuron.IFNode(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
+
+
+class SpikingLayer(nn.Sequential):
+    """A convolution without bias and the neurons that it drives."""
+
+    def __init__(self, convolution: nn.Module) -> None:
+        super().__init__()
+        self.synapses = convolution
+        self.neurons = spiking_neurons()
+
+
+class ResidualBlock(nn.Module):
+    """A spike-element-wise residual block, connect function ADD (Fang et al. 2021)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+        self.second = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the hidden spikes and the sum of the input and the block's spikes."""
+        hidden = self.first(x)
+        return hidden, self.second(hidden) + x
+
+
+def draw(weight: Tensor, gain: float) -> None:
+    """Fill kernels [out, in, k, k] with normal numbers of deviation gain / sqrt(fan in)."""
+    nn.init.normal_(weight, std=gain / weight[0].numel() ** 0.5)
+
+
+def head(channels: int, scale: int) -> nn.Module:
+    """Return a prediction layer: upsample to full size, then 3x3 to one readout potential."""
+    if scale == 1:
+        return nn.Conv2d(channels, 1, 3, padding=1, bias=False)
+    return UpsampledConv2d(channels, 1, 3, scale)
+
+
+def fanout(convolution: nn.Module) -> float:
+    """Return how many outputs of a convolution one input pixel reaches."""
+    out_channels, _, height, width = convolution.weight.shape
+    scale = getattr(convolution, 'scale', 1) / getattr(convolution, 'stride', (1,))[0]
+    return out_channels * height * width * scale**2
+
+
+def read_out(potential: Tensor, features: list[Tensor], heads: nn.ModuleList) -> list[Tensor]:
+    """Return a readout's potential after each prediction layer, coarse to fine.
+
+    Never in bfloat16, which would round depth by centimetres.
+    """
+    partial = []
+    with torch.autocast(features[0].device.type, enabled=False):
+        for spikes, prediction in zip(features, heads, strict=True):
+            potential = potential + prediction(spikes.to(prediction.weight.dtype))
+            partial.append(potential)
+    return partial
