@@ -12,7 +12,10 @@ from spike_depth_ros.inference.contract import ContractError, ModelContract
 from spike_depth_ros.inference.session import ModelError, load
 
 _INPUT = 'spikes'
+_CONFIDENCE = 'confidence'
 _TYPE_NAMES = {'tensor(uint8)': 'uint8', 'tensor(float)': 'float32'}
+
+Tensors = dict[str, tuple[str, list[int]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,11 +25,14 @@ class Inference:
     depth: float32 [h, w], metres at the model's own baseline, as the network gave them.
     firing_rates, mean_spikes: float32 [L], for each spiking layer the share of values that are
     not zero and their mean.
+    confidence: float32 [h, w], in (0, 1], the probability that depth is within 10 % of the truth;
+    None from a model that does not give it.
     """
 
     depth: npt.NDArray[np.float32]
     firing_rates: npt.NDArray[np.float32]
     mean_spikes: npt.NDArray[np.float32]
+    confidence: npt.NDArray[np.float32] | None = None
 
 
 class DepthEngine:
@@ -35,7 +41,8 @@ class DepthEngine:
     path: the ONNX file. threads: how many compute; 0 means one for each physical core that this
     process may use. provider: one of providers.CHOICES; the next best stands in for one that
     cannot be used. After loading it is the short name of what computes, and `warning` says why
-    that is not what was asked for, in one sentence, or is ''.
+    that is not what was asked for, in one sentence, or is ''. `gives_confidence` says whether the
+    file has that output.
 
     Raises ModelError when the file is missing, is no ONNX file, carries no or another contract,
     or has inputs and outputs other than its contract says.
@@ -49,12 +56,15 @@ class DepthEngine:
             )
         except ContractError as error:
             raise ModelError(f"The model '{path}' cannot be used: {error}") from error
-        problem = _misfit(self.contract, self._session)
+        outputs = self._session.get_outputs()
+        self.gives_confidence = any(node.name == _CONFIDENCE for node in outputs)
+        needed = _outputs(self.contract, self.gives_confidence)
+        problem = _misfit(self.contract, needed, self._session)
         if problem:
             raise ModelError(f"The model '{path}' {problem}; export it again.")
         contract = self.contract
         self._frame_shape = (contract.height, contract.width, contract.channels)
-        self._shapes = {name: shape for name, (_, shape) in _outputs(contract).items()}
+        self._shapes = {name: shape for name, (_, shape) in needed.items()}
         self._binding = self._session.io_binding()
 
     def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
@@ -76,38 +86,39 @@ class DepthEngine:
             address = array.ctypes.data
             self._binding.bind_output(name, 'cpu', 0, np.float32, array.shape, address)
         self._session.run_with_iobinding(self._binding)
-        depth = results.pop('depth')
-        return Inference(depth[0, 0], **results)
+        images = (name for name in ('depth', _CONFIDENCE) if name in results)
+        return Inference(**results | {name: results[name][0, 0] for name in images})
 
     def warm_up(self) -> None:
         """Infer once, so that the first real frame does not pay for allocations."""
         self.infer(np.zeros(self._frame_shape, np.uint8))
 
 
-def _outputs(contract: ModelContract) -> dict[str, tuple[str, list[int]]]:
+def _outputs(contract: ModelContract, gives_confidence: bool) -> Tensors:
     """Return type and shape of a model's outputs by name."""
     layers = [len(contract.layers)]
+    image = [1, 1, contract.height, contract.width]
+    optional: Tensors = {_CONFIDENCE: ('float32', image)} if gives_confidence else {}
     return {
-        'depth': ('float32', [1, 1, contract.height, contract.width]),
+        'depth': ('float32', image),
         'firing_rates': ('float32', layers),
         'mean_spikes': ('float32', layers),
+        **optional,
     }
 
 
-def _misfit(contract: ModelContract, session: Any) -> str | None:
+def _misfit(contract: ModelContract, outputs: Tensors, session: Any) -> str | None:
     """Return what is wrong with inputs or outputs, as the end of a sentence, or None."""
     frame = [1, contract.height, contract.width, contract.channels]
     others = [node.name for node in session.get_inputs() if node.name != _INPUT]
     if others:
         return f"has the input '{others[0]}', but '{_INPUT}' alone is allowed"
     return _difference('input', {_INPUT: ('uint8', frame)}, session.get_inputs()) or _difference(
-        'output', _outputs(contract), session.get_outputs()
+        'output', outputs, session.get_outputs()
     )
 
 
-def _difference(
-    kind: str, needed: dict[str, tuple[str, list[int]]], nodes: list[Any]
-) -> str | None:
+def _difference(kind: str, needed: Tensors, nodes: list[Any]) -> str | None:
     found = {node.name: (_TYPE_NAMES.get(node.type, node.type), node.shape) for node in nodes}
     for name, (dtype, shape) in needed.items():
         if name not in found:

@@ -43,7 +43,8 @@ def write_model(tmp_path: Path) -> WriteModel:
     """Return a function that writes a network whose answers are easy to work out.
 
     depth = counts of channel 0 + 2 * counts of the last channel; each firing rate is the non-zero
-    share of the frame, each mean spike its mean.
+    share of the frame, each mean spike its mean. With a type and shape of confidence it is
+    1 / (1 + depth).
     """
 
     def write(
@@ -52,6 +53,7 @@ def write_model(tmp_path: Path) -> WriteModel:
         depth: tuple[str, list[int]] = ('depth', [1, 1, 3, 5]),
         layers: int = 2,
         extra_input: bool = False,
+        confidence: tuple[int, list[int]] | None = None,
     ) -> Path:
         name, dtype, shape = spikes
         inputs = [helper.make_tensor_value_info(name, dtype, shape)]
@@ -61,7 +63,11 @@ def write_model(tmp_path: Path) -> WriteModel:
             helper.make_tensor_value_info(output, TensorProto.FLOAT, [layers])
             for output in ('firing_rates', 'mean_spikes')
         ]
-        graph = helper.make_graph(_nodes(name, depth[0], layers), 'tiny', inputs, outputs)
+        nodes = _nodes(name, depth[0], layers)
+        if confidence:
+            outputs.append(helper.make_tensor_value_info('confidence', *confidence))
+            nodes += _confidence_nodes(depth[0], *confidence)
+        graph = helper.make_graph(nodes, 'tiny', inputs, outputs)
         graph.initializer.extend(_weights(shape[3], depth[1]))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 17)], ir_version=8)
         helper.set_model_props(model, metadata)
@@ -86,6 +92,18 @@ def _nodes(spikes: str, depth: str, layers: int) -> list[onnx.NodeProto]:
         node('Reshape', ['mean', 'one'], ['mean1']),
         node('Concat', ['rate1'] * layers, ['firing_rates'], axis=0),
         node('Concat', ['mean1'] * layers, ['mean_spikes'], axis=0),
+    ]
+
+
+def _confidence_nodes(depth: str, dtype: int, shape: list[int]) -> list[onnx.NodeProto]:
+    node, tensor = helper.make_node, helper.make_tensor
+    return [
+        node('Constant', [], ['unit'], value=tensor('', TensorProto.FLOAT, [], [1.0])),
+        node('Constant', [], ['shape'], value=tensor('', TensorProto.INT64, [len(shape)], shape)),
+        node('Add', [depth, 'unit'], ['doubt']),
+        node('Reciprocal', ['doubt'], ['trust']),
+        node('Reshape', ['trust', 'shape'], ['shaped']),
+        node('Cast', ['shaped'], ['confidence'], to=dtype),
     ]
 
 

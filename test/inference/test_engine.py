@@ -36,6 +36,23 @@ def test_infers(write_model: WriteModel, metadata: dict[str, str]) -> None:
     assert np.array_equal(inference.depth, expected)
     assert inference.firing_rates == pytest.approx([3 / 60] * 2)
     assert inference.mean_spikes == pytest.approx([(7 + 255 + 9) / 60] * 2)
+    assert inference.confidence is None
+    assert not engine.gives_confidence
+
+
+def test_confidence(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    engine = DepthEngine(write_model(metadata, confidence=(TensorProto.FLOAT, [1, 1, 3, 5])))
+    assert engine.gives_confidence
+    counts = np.zeros((3, 5, 4), dtype=np.uint8)
+    counts[1, 2] = (3, 0, 0, 0)
+    confidence = engine.infer(counts).confidence
+    again = engine.infer(counts + np.uint8(1)).confidence
+    assert confidence is not None and again is not None
+    expected = np.ones((3, 5), dtype=np.float32)
+    expected[1, 2] = 0.25
+    assert confidence.dtype == np.float32
+    assert np.array_equal(confidence, expected)
+    assert again[0, 0] == 0.25
 
 
 def test_frames_do_not_leak_into_each_other(
@@ -85,6 +102,14 @@ def test_other_frames_are_refused(
         (
             {'depth': ('depth', [1, 3, 5])},
             r"'depth' as float32 \[1, 3, 5\], but its contract needs float32 \[1, 1, 3, 5\]",
+        ),
+        (
+            {'confidence': (TensorProto.FLOAT, [1, 3, 5])},
+            r"'confidence' as float32 \[1, 3, 5\], but its contract needs float32 \[1, 1, 3, 5\]",
+        ),
+        (
+            {'confidence': (TensorProto.UINT8, [1, 1, 3, 5])},
+            r"'confidence' as uint8 \[1, 1, 3, 5\], but its contract needs float32 \[1, 1, 3, 5\]",
         ),
         (
             {'layers': 3},
