@@ -7,6 +7,8 @@ has for "too near", are avoided: depth_image_proc and compressedDepth mistake th
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.inference.confidence import is_under
+
 Depth = npt.NDArray[np.float32]
 
 _LARGEST_MM = 65535
@@ -18,18 +20,24 @@ def to_metres(
     depth_min_m: float,
     depth_max_m: float,
     scale: float,
+    confidence: npt.NDArray[np.float32] | None = None,
+    min_confidence: float = 0.0,
 ) -> Depth:
     """Return a 32FC1 depth image, float32 [h, w], metres along z.
 
     depth: float32 [h, w], as the network gave it. mapped: bool [h, w], False where no sensor
     pixel looks. depth_min_m, depth_max_m: the range the network was trained on, both ends
-    included, before scaling. scale: metres in this rig per metre of the network.
+    included, before scaling. scale: metres in this rig per metre of the network. confidence:
+    float32 [h, w], in (0, 1], None from a network that does not give it. min_confidence: the least
+    that is depth, in [0, 1]; 0: any.
 
-    NaN where nothing is mapped, the network gave no number or one nearer than its range; +Inf
-    beyond its range.
+    NaN where nothing is mapped, the network gave no number, one nearer than its range or one that
+    it is too little sure of; +Inf beyond its range.
     """
     image = np.where(depth > depth_max_m, np.float32(np.inf), depth * np.float32(scale))
     image[~mapped | ~(depth >= depth_min_m)] = np.nan
+    if confidence is not None:
+        image[is_under(confidence, min_confidence)] = np.nan
     return image
 
 

@@ -39,6 +39,31 @@ def test_scale_of_another_baseline() -> None:
     assert in_metres(10.5, scale=0.5) == math.inf
 
 
+@pytest.mark.parametrize(
+    ('confidence', 'min_confidence', 'is_depth'),
+    [
+        (0.3, 0.3, True),
+        (0.2999, 0.3, False),
+        (1.0, 1.0, True),
+        (0.001, 0.0, True),
+        (math.nan, 0.3, False),
+        (math.nan, 0.0, True),
+    ],
+)
+@pytest.mark.parametrize(('value', 'metres'), [(2.0, 4.0), (20.0, math.inf)])
+def test_too_little_confidence_is_nan(
+    value: float, metres: float, confidence: float, min_confidence: float, is_depth: bool
+) -> None:
+    depth, sure = (np.array([[number]], np.float32) for number in (value, confidence))
+    (found,) = to_metres(depth, np.array([[True]]), 0.5, 10.0, 2.0, sure, min_confidence)[0]
+    assert found == metres if is_depth else math.isnan(found)
+
+
+def test_confidence_gives_no_depth_where_there_is_none() -> None:
+    depth, sure = np.array([[0.1, 2.0]], np.float32), np.ones((1, 2), np.float32)
+    assert np.isnan(to_metres(depth, np.array([[True, False]]), 0.5, 10.0, 1.0, sure, 0.5)).all()
+
+
 def test_image_keeps_type_and_input() -> None:
     depth = np.array([[0.1, 2.0], [20.0, 3.0]], dtype=np.float32)
     mapped = np.array([[True, True], [True, False]])

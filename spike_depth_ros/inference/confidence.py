@@ -1,0 +1,66 @@
+"""How sure the network is of its depth.
+
+Confidence is the probability, in (0, 1], that a pixel's depth is within 10 % of the truth.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Confidence = npt.NDArray[np.float32]
+
+
+class Certainty(NamedTuple):
+    """Hold figures of the mapped pixels of some windows.
+
+    mean: their mean confidence. share_under: the share of them, in [0, 1], that had less than was
+    asked for.
+    """
+
+    mean: float
+    share_under: float
+
+
+class ConfidenceMeter:
+    """Average confidence over pixels between two reports."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._under = 0
+        self._pixels = 0
+
+    def add(self, confidence: Confidence, min_confidence: float) -> None:
+        """Count one window: the confidence of its mapped pixels, float32 [n], and the least."""
+        self._sum += float(confidence.sum(dtype=np.float64))
+        self._under += int(np.count_nonzero(is_under(confidence, min_confidence)))
+        self._pixels += confidence.size
+
+    def take(self) -> Certainty | None:
+        """Return the figures since the last call, None without any pixel; start anew."""
+        if not self._pixels:
+            return None
+        certainty = Certainty(self._sum / self._pixels, self._under / self._pixels)
+        self._sum, self._under, self._pixels = 0.0, 0, 0
+        return certainty
+
+
+def is_under(confidence: Confidence, min_confidence: float) -> npt.NDArray[np.bool_]:
+    """Return where there is less confidence than the least that is asked for, bool.
+
+    confidence: float32 of any shape; what is no number is under. min_confidence: in [0, 1]; 0
+    asks for nothing, and nothing is under it.
+    """
+    if min_confidence == 0:
+        return np.zeros(confidence.shape, np.bool_)
+    return ~(confidence >= np.float32(min_confidence))
+
+
+def to_confidence_image(confidence: Confidence, mapped: npt.NDArray[np.bool_]) -> Confidence:
+    """Return a 32FC1 confidence image, float32 [h, w], NaN where nothing is mapped.
+
+    confidence: float32 [h, w], as the network gave it. mapped: bool [h, w], False where no sensor
+    pixel looks. The least confidence of the depth image is not applied: who reads the image can
+    choose another.
+    """
+    return np.where(mapped, confidence, np.float32(np.nan))

@@ -1,0 +1,38 @@
+"""Confidence on hand-made pixels."""
+
+import math
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.confidence import ConfidenceMeter, is_under, to_confidence_image
+
+
+def test_under() -> None:
+    confidence = np.array([0.1, 0.3, 0.5, math.nan], np.float32)
+    assert is_under(confidence, 0.3).tolist() == [True, False, False, True]
+    assert is_under(confidence, 1.0).all()
+    assert not is_under(confidence, 0.0).any()
+
+
+def test_image() -> None:
+    confidence = np.array([[0.25, 0.5]], np.float32)
+    image = to_confidence_image(confidence, np.array([[True, False]]))
+    assert image.dtype == np.float32
+    np.testing.assert_array_equal(image, [[0.25, math.nan]])
+    assert confidence[0, 1] == 0.5
+
+
+def test_meter() -> None:
+    meter = ConfidenceMeter()
+    assert meter.take() is None
+    meter.add(np.array([0.25, 0.5, 1.0], np.float32), 0.5)
+    meter.add(np.array([0.25], np.float32), 0.0)
+    assert meter.take() == pytest.approx((0.5, 0.25))
+    assert meter.take() is None
+
+
+def test_meter_without_mapped_pixels() -> None:
+    meter = ConfidenceMeter()
+    meter.add(np.zeros(0, np.float32), 0.5)
+    assert meter.take() is None
