@@ -9,6 +9,7 @@ from rcl_interfaces.msg import (
     FloatingPointRange,
     IntegerRange,
     ParameterDescriptor,
+    SetParametersResult,
 )
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -66,18 +67,31 @@ def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
     return values
 
 
-def on_change(node: Node, table: Table, apply: Callable[[str, Any], None]) -> None:
+def on_change(
+    node: Node,
+    table: Table,
+    apply: Callable[[str, Any], None],
+    refuse: Callable[[str, Any], str] | None = None,
+) -> None:
     """Call apply(name, value) when a parameter that may change gets a new value.
 
     rclpy refuses wrong types, values out of range and read-only parameters itself, and says why.
+    refuse: says why a value that passed cannot be taken, or ''; None: all are taken.
     """
     names = [row.name for row in table if not row.read_only]
+
+    def check(parameters: list[Parameter]) -> SetParametersResult:
+        reasons = (refuse(p.name, p.value) for p in parameters if p.name in names)
+        reason = next(filter(None, reasons), '')
+        return SetParametersResult(successful=not reason, reason=reason)
 
     def changed(parameters: list[Parameter]) -> None:
         for parameter in parameters:
             if parameter.name in names:
                 apply(parameter.name, parameter.value)
 
+    if refuse:
+        node.add_on_set_parameters_callback(check)
     node.add_post_set_parameters_callback(changed)
 
 
