@@ -8,71 +8,10 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from node_harness import NodeProcess, Probe
-from rclpy.publisher import Publisher
+from ros.depth_harness import HEIGHT, STATUS, WIDTH, Source, counts, stereo_rig
 from sensor_msgs.msg import CameraInfo, Image
-from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
-from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import from_image, to_image, to_time
-from spike_depth_ros.ros.diagnostics import key_values
-
-STATUS = '/depth: depth'
-HEIGHT, WIDTH = 260, 346
-
-
-def stereo_rig() -> Rig:
-    """A rig of twice the model's baseline that does not see the first column."""
-    mapped = np.ones((HEIGHT, WIDTH), bool)
-    mapped[:, 0] = False
-    return Rig(
-        window_ns=50_000_000,
-        hop_ns=50_000_000,
-        channels=4,
-        width=WIDTH,
-        height=HEIGHT,
-        f=199.65,
-        cx=173.0,
-        cy=130.0,
-        baseline_m=2 * 0.0999,
-        sync='sensor',
-        mapped=mapped,
-    )
-
-
-def counts(left: int = 1, right: int = 1) -> np.ndarray:
-    """Spike frame: `left` ON events in each left pixel, `right` OFF events in each right one."""
-    frame = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
-    frame[..., 0], frame[..., 3] = left, right
-    return frame
-
-
-class Source:
-    """Publish what a binner would."""
-
-    def __init__(self, probe: Probe) -> None:
-        self._probe = probe
-        self._info = probe.node.create_publisher(DiagnosticStatus, '/spikes/info', qos.latched())
-        self._spikes: Publisher = probe.node.create_publisher(Image, '/spikes', 100)
-        probe.until_subscribed('/spikes', '/spikes/info')
-
-    def info(self, rig: Rig) -> None:
-        self._info.publish(DiagnosticStatus(values=key_values(rig.to_pairs())))
-
-    def fit(self) -> None:
-        """Publish a rig that fits, and wait until the node has taken note of it."""
-        self.info(stereo_rig())
-        self._probe.until(
-            lambda: (
-                STATUS in self._probe.status
-                and not any(word in self._probe.text(STATUS) for word in ('spikes/info', 'needs'))
-            ),
-            'the rig to fit',
-        )
-
-    def spikes(self, frame: np.ndarray, stamp_ns: int) -> None:
-        header = Header(stamp=to_time(stamp_ns), frame_id='left_camera')
-        self._spikes.publish(to_image(frame, '8UC4', header))
+from spike_depth_ros.ros.conversions import from_image, to_time
 
 
 @pytest.fixture
