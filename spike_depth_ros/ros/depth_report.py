@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from threading import Lock
 
+from spike_depth_ros.inference.confidence import Confidence, ConfidenceMeter
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.energy import estimate
 from spike_depth_ros.inference.engine import Inference
@@ -64,6 +65,7 @@ class DepthReport:
         self._lock = Lock()
         self._latency = LatencyMeter()
         self._activity = ActivityMeter(contract)
+        self._confidence = ConfidenceMeter()
         self._last_stamp_ns = 0
         self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
         self._before = DepthCounters()
@@ -90,6 +92,14 @@ class DepthReport:
             self._rates['output'].add()
             self._latency.add(published_ns - stamp_ns)
             self._activity.add(events, inference.firing_rates, inference.mean_spikes)
+
+    def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
+        """Count the confidence of a depth image's mapped pixels, float32 [n].
+
+        min_confidence: the least that was asked of them.
+        """
+        with self._lock:
+            self._confidence.add(confidence, min_confidence)
 
     def without_depth(self, counter: str, problem: str = '') -> None:
         """Count a window without depth, and keep the sentence that says why, if there is one."""
@@ -128,6 +138,10 @@ class DepthReport:
         if activity is not None:
             self._add_firing_rates(report, activity)
             self._add_energy(report, activity)
+        certainty = self._confidence.take()
+        if certainty is not None:
+            report.values['mean confidence'] = certainty.mean
+            report.values['share under min_confidence'] = certainty.share_under
 
     def _add_firing_rates(self, report: Report, activity: Activity) -> None:
         rates = activity.firing_rates

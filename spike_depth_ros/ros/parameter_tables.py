@@ -126,6 +126,15 @@ DEPTH: Table = (
         read_only=False,
     ),
     ParameterRow(
+        'min_confidence',
+        0.0,
+        '',
+        'A pixel of less confidence has no depth; 0: off. Only for a model that gives confidence.',
+        0,
+        1,
+        read_only=False,
+    ),
+    ParameterRow(
         'provider',
         providers.AUTO,
         '',

@@ -12,10 +12,11 @@ from spike_depth_ros.inference.contract import ModelContract
 isolate()
 
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
+# Confidence, where it is given, is 1 / (1 + the left camera's OFF events).
 GRAPH = """
 <ir_version: 8, opset_import: ["" : 17]>
 tiny (uint8[1,260,346,{channels}] spikes)
-    => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes)
+    => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes{output})
 <float[1,{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
 {{
     frame = Cast<to=1>(spikes)
@@ -26,7 +27,15 @@ tiny (uint8[1,260,346,{channels}] spikes)
     mean = ReduceMean<axes=[0,1,2,3], keepdims=0>(counts)
     firing_rates = Reshape(rate, one)
     mean_spikes = Reshape(mean, one)
+{confidence}
 }}
+"""
+CONFIDENCE = """
+    off_weights = Constant<value = float[1,4,1,1] {0, 1, 0, 0}>()
+    unit = Constant<value = float {1}>()
+    off = Conv(counts, off_weights)
+    doubt = Add(off, unit)
+    confidence = Reciprocal(doubt)
 """
 
 
@@ -55,9 +64,14 @@ def contract(channels: int) -> ModelContract:
     )
 
 
-def write_model(path: Path, channels: int) -> Path:
-    weights = ', '.join(['1', *['0'] * (channels - 2), '2'])
-    model = onnx.parser.parse_model(GRAPH.format(channels=channels, weights=weights))
+def write_model(path: Path, channels: int, confidence: bool = False) -> Path:
+    graph = GRAPH.format(
+        channels=channels,
+        weights=', '.join(['1', *['0'] * (channels - 2), '2']),
+        output=', float[1,1,260,346] confidence' if confidence else '',
+        confidence=CONFIDENCE if confidence else '',
+    )
+    model = onnx.parser.parse_model(graph)
     onnx.helper.set_model_props(model, contract(channels).to_metadata())
     onnx.save(model, path)
     return path
@@ -66,6 +80,12 @@ def write_model(path: Path, channels: int) -> Path:
 @pytest.fixture(scope='session')
 def stereo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp('model') / 'stereo.onnx', channels=4)
+
+
+@pytest.fixture(scope='session')
+def confident_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('model') / 'confident.onnx'
+    return write_model(path, channels=4, confidence=True)
 
 
 @pytest.fixture(scope='session')
