@@ -17,13 +17,13 @@ from bench.forms import AuthorsForm, random_network, reference, without_memory
 from bench.sessions import session_with
 from bench.timing import medians
 from spike_depth_ros.inference.session import physical_cores
-from spike_depth_ros.training.data.simulated import Simulator
+from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.export.command import exported
 from spike_depth_ros.training.export.stereospike import Precision, depth_model
 from spike_depth_ros.training.networks.stereospike import StereoSpike
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
 MODELS = Path(__file__).parents[1] / 'models'
+BENCHMARK = Path(__file__).parents[1] / 'config/simulation/sim_flying.yaml'
 PAPER_WIDTH, SHIPPED_WIDTH = 32, 12
 PROVIDERS = {'cpu': 'onnxruntime CPU', 'openvino': 'OpenVINO'}
 FRAMES = 4
@@ -70,9 +70,9 @@ def run() -> list[dict[str, object]]:
 
 
 def _frames() -> list[Counts]:
-    simulator = Simulator('test', SimulationRanges())
-    bank = simulator.bank()
-    return [simulator.sample(index, bank).spikes for index in range(FRAMES)]
+    benchmark = read_benchmark(BENCHMARK)
+    bank = benchmark.bank('test')
+    return [benchmark.sample('test', index, bank).spikes for index in range(FRAMES)]
 
 
 def _compare(

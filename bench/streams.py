@@ -13,11 +13,13 @@ from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.training.simulator.light import LightRanges
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.scene import SceneRanges
 from spike_depth_ros.training.simulator.sensor import SensorRanges
 from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
 from spike_depth_ros.training.simulator.textures import texture_bank
+from spike_depth_ros.training.simulator.trajectory import MotionRanges
 
 WIDTH, HEIGHT = 1280, 720
 RECORDING = Path(os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')) / 'evt3_640x480'
@@ -40,10 +42,10 @@ DEMO_LOOP_US = 2441 * 4096
 READOUT_US = 10
 
 FAST_TURN = SimulationRanges(
-    scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
-    sensor=SensorRanges(threshold=(0.35, 0.35), noise_hz=(0.1, 0.1)),
-    speed=(1.0, 1.0),
-    turn_rate=(1.0, 1.0),
+    scene=SceneRanges(far=(5.0, 7.0), things=(10, 10), thing_depth=(1.0, 5.0)),
+    light=LightRanges(changing=0, flickering=0),
+    sensor=SensorRanges(threshold=(0.35, 0.35)),
+    motions={'drone': MotionRanges(1, speed=(1.0, 1.0), turn_rate=(1.0, 1.0))},
 )
 Columns = list[np.ndarray]
 
@@ -72,7 +74,7 @@ def _simulate() -> Columns:
     generator = torch.Generator().manual_seed(SEED)
     rig = StereoRig(WIDTH, HEIGHT, f=738.7, cx=640.0, cy=360.0)
     bank = texture_bank(32, generator)
-    simulation = random_simulation(FAST_TURN, bank, None, STEPS, generator, rig)
+    simulation = random_simulation(FAST_TURN, bank, STEPS, generator, rig)
     with torch.no_grad():
         parts = [simulation.window(n * WINDOW_US, WINDOW_US).left for n in range(2)]
     t_us, x, y, polarity = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -6,43 +6,46 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 
-from spike_depth_ros.training.losses import depth_loss
-from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros import metrics
+from spike_depth_ros.training.data.benchmark import NETWORK
+from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
+from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 
 Batch = tuple[Tensor, Tensor]
-WARM_UP = 0.1
+WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
+FOCAL_BASELINE = NETWORK.f * NETWORK.baseline_m
 
 
 class DepthEstimation(LightningModule):
-    """A StereoSpike network, its loss and its optimiser.
+    """A network, its loss and its optimiser.
 
     Args:
-        channels: 4 for two cameras, 2 for the left one alone.
-        width: channels of the first layer.
+        network: any of training/networks.
         learning_rate: peak of a one-cycle schedule of Adam.
-        initial: checkpoint of a network of the same width to start from, else random weights. A
-            network for one camera takes over what a network for two does with the left one.
-        quantised: train with the spiking layers' weights rounded to eight bits.
+        loss: weights of the loss's terms.
+        initial: checkpoint of such a network to start from, else random weights. A network for
+            one camera takes over what a network for two does with the left one.
+        quantised: train with the spiking layers' weights rounded to eight bits; in float32 only,
+            since bfloat16 rounds potentials at the threshold.
     """
 
     def __init__(
         self,
-        channels: int = 4,
-        width: int = 16,
-        learning_rate: float = 1e-3,
+        network: DepthNetwork,
+        learning_rate: float = 5e-4,
+        loss: LossWeights = LossWeights(),  # noqa: B008 (frozen)
         initial: str | None = None,
         quantised: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        self.network = StereoSpike(channels, width)
-        self.learning_rate = learning_rate
+        self.network, self.learning_rate, self.loss = network, learning_rate, loss
         if initial is not None:
             checkpoint = torch.load(initial, map_location='cpu', weights_only=False)
-            self.network.load_state_dict(left_camera(checkpoint['state_dict'], channels))
+            self.network.load_state_dict(weights_for(self.network, checkpoint['state_dict']))
         if quantised:
             quantise(self.network)
 
@@ -55,10 +58,16 @@ class DepthEstimation(LightningModule):
         return spikes[:, : self.network.channels].float()
 
     def training_step(self, batch: Batch) -> Tensor:
-        """Return the loss of a batch; log it and the mean firing rate."""
+        """Return the loss of a batch; log its terms and the mean firing rate."""
         spikes, depth = batch
         output = self.network(self.counts(spikes))
-        loss = depth_loss(output.log_depth, depth)
+        error = DepthLoss(self.loss, output.log_depth, depth, left_events(spikes))
+        penalty = spike_penalty(output.spikes[name] for name in self.network.penalised)
+        loss = error.regression() + self.loss.spikes * penalty
+        if output.log_spread is not None:
+            likelihood = error.likelihood(output.log_spread)
+            self.log('likelihood', likelihood)
+            loss = loss + self.loss.likelihood * likelihood
         rates = [
             layer.detach().count_nonzero() / layer.numel() for layer in output.spikes.values()
         ]
@@ -66,13 +75,27 @@ class DepthEstimation(LightningModule):
         self.log('firing', torch.stack(rates).mean(), prog_bar=True)
         return loss
 
-    def validation_step(self, batch: Batch) -> None:
-        """Log the mean absolute error of depth and of log depth over all pixels."""
-        spikes, depth = batch
-        predicted = self(spikes)
-        error, log_error = (predicted - depth).abs(), (predicted.log() - depth.log()).abs()
-        self.log('val_depth', error.mean(), prog_bar=True, batch_size=len(spikes))
-        self.log('val_log', log_error.mean(), prog_bar=True, batch_size=len(spikes))
+    def validation_step(self, batch: Batch, number: int, dataloader_idx: int = 0) -> None:
+        """Log errors of depth over all pixels, and the share of event pixels within 1 px.
+
+        Always in float32, in metres at the network's baseline.
+        """
+        spikes, truth = batch
+        with torch.autocast(spikes.device.type, enabled=False):
+            depth = self(spikes).cpu().numpy()
+        has_events, truth = left_events(spikes).cpu().numpy(), truth.cpu().numpy()
+        values = {
+            'error': metrics.mean_depth_error(depth, truth),
+            '1pa': metrics.pixel_accuracy(depth, truth, FOCAL_BASELINE, 1.0, has_events),
+        }
+        benchmark = self.trainer.datamodule.benchmarks[dataloader_idx].name
+        self.log_dict(
+            {f'{benchmark}_{name}': value for name, value in values.items()},
+            prog_bar=True,
+            batch_size=len(spikes),
+            sync_dist=True,
+            add_dataloader_idx=False,
+        )
 
     def configure_optimizers(self) -> dict:
         """Return Adam under a one-cycle schedule over the whole run."""
@@ -85,21 +108,27 @@ class DepthEstimation(LightningModule):
         }
 
 
+def left_events(spikes: Tensor) -> Tensor:
+    """Return where the left camera has events, bool [n, 1, h, w], of spikes [n, 4, h, w]."""
+    return (spikes[:, :2] > 0).any(1, keepdim=True)
+
+
 def one_cycle(share: float) -> float:
     """Return the learning rate after a share of the run, relative to its peak.
 
-    Up for a tenth of the run, so that the readout settles before the spikes change, then down.
+    Up for a little of the run, so that the readout settles before the spikes change, then down.
     """
     if share < WARM_UP:
         return max(share / WARM_UP, 0.01)
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - WARM_UP) / (1 - WARM_UP))))
 
 
-def left_camera(state: dict[str, Tensor], channels: int) -> dict[str, Tensor]:
-    """Return a checkpoint's network, its first layer cut down to the first `channels` inputs."""
+def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return a checkpoint's weights for a network, which may have fewer input channels."""
     weights = {
         name.removeprefix('network.').replace(ROUNDED, ''): weight
         for name, weight in state.items()
     }
-    weights[FIRST_LAYER] = weights[FIRST_LAYER][:, :channels]
+    if FIRST_LAYER in weights:
+        weights[FIRST_LAYER] = weights[FIRST_LAYER][:, : network.channels]
     return weights

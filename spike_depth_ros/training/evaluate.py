@@ -1,98 +1,120 @@
-"""Evaluation of exported models on held-out simulated scenes: `spike-depth evaluate`."""
+"""Comparison of models on held-out simulated scenes: `spike-depth evaluate`."""
 
 from pathlib import Path
 
 import numpy as np
 from jsonargparse import auto_cli
 from jsonargparse.typing import PositiveInt
-from numpy.typing import NDArray
-from tqdm import tqdm
 
 from spike_depth_ros import metrics
-from spike_depth_ros.inference.energy import EnergyEstimate, estimate
-from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.inference.health import ActivityMeter
-from spike_depth_ros.training.data.simulated import SimulatedWindows, prepare
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
+from spike_depth_ros.inference.energy import EnergyEstimate
+from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, read_benchmark
+from spike_depth_ros.training.data.module import LEFT, caused_depth
+from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
+from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
+from spike_depth_ros.training.evaluation.predictions import Spikes, match, predict
+from spike_depth_ros.training.evaluation.scores import Depth, Truth, save, scores, table
 
 RIGHT = slice(2, 4)  # channels of the right camera
+EVERYWHERE = ['mean error (m)', 'median error (m)', 'AbsRel', 'RMSE log', 'delta 1', '1PA', '2PA']
+AT_EVENTS = [f'events: {name}' for name in ('mean error (m)', '1PA', '2PA', 'coverage')]
 
 
 def evaluate(
-    binocular: Path = Path('models/stereospike_binocular.onnx'),
-    monocular: Path = Path('models/stereospike_monocular.onnx'),
+    models: list[Path],
+    benchmark: Path = Path('config/simulation/sim_flying.yaml'),
+    matchers: bool = True,
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt = 256,
+    output: Path | None = None,
 ) -> None:
-    """Print the errors of two models, of the best constant, and with another scene's right frame.
+    """Print the errors of models, of the best constant and of conventional stereo.
 
     Then the synaptic operations of a window, and the energy that they stand for.
 
     Args:
-        binocular, monocular: ONNX files.
-        folder: simulated windows, made where missing; the test split is used.
+        models: ONNX files; those for two cameras also with another scene's right frame.
+        benchmark: YAML file; its test split is used.
+        matchers: compare with OpenCV's and dv-processing's stereo.
+        folder: simulated windows, made where missing.
         samples: windows, each of a scene of its own.
+        output: JSON file for all scores.
     """
-    prepare(folder / 'test', 'test', samples, SimulationRanges(), workers=2)
-    windows = list(SimulatedWindows(folder / 'test', samples))
-    spikes = np.stack([window.spikes for window in windows])
-    truth = np.stack([window.depth for window in windows])
-    wrong_right = spikes.copy()
-    wrong_right[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
-    constant = np.full_like(truth, metrics.best_constant(truth))
-    two_eyes, two_cost = measure(binocular, spikes)
-    one_eye, one_cost = measure(monocular, spikes[..., :2])
-    rows = {
-        'binocular': two_eyes,
-        'monocular': one_eye,
-        'best constant': constant,
-        'binocular, right frame of another scene': predict(binocular, wrong_right),
-    }
-    print(f'{samples} simulated test windows, all pixels')
-    print_errors(rows, truth)
-    print_costs({'binocular': two_cost, 'monocular': one_cost})
+    described = read_benchmark(benchmark)
+    kept = SampleFolder(folder, described, 'test')
+    kept.prepare(samples, workers=2)
+    spikes, truth = read(kept.windows(samples), described)
+    depths, costs = predictions(models, spikes, described)
+    constant = np.full_like(truth.depth, metrics.best_constant(truth.depth))
+    depths['best constant'] = constant
+    if matchers:
+        depths |= matched(spikes, truth, described)
+    rows = {name: scores(depth, truth) for name, depth in depths.items()}
+    print(f'{described.name}, {samples} simulated test windows\n')
+    print(table(rows, EVERYWHERE), '\n')
+    print(table(rows, AT_EVENTS), '\n')
+    print_costs(costs)
+    if output is not None:
+        save(output, rows)
 
 
-def print_errors(rows: dict[str, NDArray[np.float32]], truth: NDArray[np.float32]) -> None:
-    """Print the errors of depth [n, h, w] in metres as a table, by what gave it."""
-    print('| | mean error (m) | median error (m) | AbsRel | delta 1 |')
-    print('|---|---|---|---|---|')
-    for name, depth in rows.items():
-        print(
-            f'| {name} | {metrics.mean_depth_error(depth, truth):.3f} '
-            f'| {metrics.median_depth_error(depth, truth):.3f} '
-            f'| {metrics.abs_rel(depth, truth):.3f} | {metrics.delta1(depth, truth):.3f} |'
+def read(windows: SimulatedWindows, benchmark: Benchmark) -> tuple[Spikes, Truth]:
+    """Return spike frames [n, h, w, 4] and the truth within the benchmark's range."""
+    near, far = benchmark.depth_m
+    samples = list(windows)
+
+    def within(depth: Depth) -> Depth:
+        return np.where((depth >= near) & (depth <= far), depth, np.float32(np.nan))
+
+    depth, caused = (
+        within(np.stack(maps).astype(np.float32))
+        for maps in (
+            [sample.depth for sample in samples],
+            [caused_depth(sample) for sample in samples],
         )
+    )
+    spikes = np.stack([sample.spikes for sample in samples])
+    has_events = spikes[..., LEFT].any(-1)
+    return spikes, Truth(depth, caused, has_events, NETWORK.f * benchmark.baseline_m)
 
 
-def print_costs(costs: dict[str, EnergyEstimate]) -> None:
+def predictions(
+    models: list[Path], spikes: Spikes, benchmark: Benchmark
+) -> tuple[dict[str, Depth], dict[str, tuple[EnergyEstimate, float]]]:
+    """Return the models' depth by name, and their costs and mean firing rates."""
+    other_scene = spikes.copy()
+    other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
+    depths, costs = {}, {}
+    for model in models:
+        said = predict(model, spikes, benchmark.baseline_m)
+        depths[model.stem], costs[model.stem] = said.depth, (said.cost, said.firing)
+        wrong = predict(model, other_scene, benchmark.baseline_m).depth
+        if not np.array_equal(wrong, said.depth):
+            depths[f"{model.stem}, another scene's right frame"] = wrong
+    return depths, costs
+
+
+def matched(spikes: Spikes, truth: Truth, benchmark: Benchmark) -> dict[str, Depth]:
+    """Return the depth of conventional stereo by name, where it matches and filled."""
+    depths = {}
+    for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
+        sparse, dense = match(matcher, spikes, truth.focal_baseline, benchmark.depth_m)
+        depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
+    return depths
+
+
+def print_costs(costs: dict[str, tuple[EnergyEstimate, float]]) -> None:
     """Print what a window costs on neuromorphic hardware as a table, by model."""
     rows = {
-        'synaptic operations (million)': [c.synaptic_operations / 1e6 for c in costs.values()],
-        'energy (mJ)': [cost.energy_mj for cost in costs.values()],
-        'dense network (mJ)': [cost.dense_mj for cost in costs.values()],
+        'synaptic operations (million)': [c.synaptic_operations / 1e6 for c, _ in costs.values()],
+        'energy (mJ)': [cost.energy_mj for cost, _ in costs.values()],
+        'dense network (mJ)': [cost.dense_mj for cost, _ in costs.values()],
+        'firing rate, mean of the layers (%)': [100 * firing for _, firing in costs.values()],
     }
-    print(f'\n| estimate for a window | {" | ".join(costs)} |')
+    print(f'| estimate for a window | {" | ".join(costs)} |')
     print('|---' * (len(costs) + 1) + '|')
     for name, values in rows.items():
         print(f'| {name} | {" | ".join(f"{value:.4g}" for value in values)} |')
-
-
-def predict(model: Path, spikes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a model's depth [n, h, w] in metres of spike frames [n, h, w, channels]."""
-    return measure(model, spikes)[0]
-
-
-def measure(model: Path, spikes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], EnergyEstimate]:
-    """Return a model's depth, as `predict` does, and what a window costs on average."""
-    engine = DepthEngine(model)
-    meter, depth = ActivityMeter(engine.contract), []
-    for frame in tqdm(spikes, desc=model.stem):
-        inference = engine.infer(frame)
-        depth.append(inference.depth)
-        meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
-    activity = meter.take()
-    return np.stack(depth), estimate(engine.contract, activity)
 
 
 def main(arguments: list[str]) -> None:

@@ -1,39 +1,98 @@
 """What training minimises."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-PARTIAL_WEIGHTS = (0.3, 0.3, 0.3, 1.0)  # of the four partial sums of the readout
-GRADIENT_WEIGHT = 0.2
+from spike_depth_ros.training.networks.spiking import LOG_SPREAD_BOUNDS
 
 
-def depth_loss(log_depth: Tensor, depth: Tensor) -> Tensor:
-    """Return the L1 error of log depth and of its gradient over the readout's partial sums.
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the loss's terms.
 
-    StereoSpike's loss (equations 2 to 4) cannot see a constant offset of depth, so metric depth
-    needs an absolute term; this one is absolute throughout.
+    l1: absolute error of log depth. gradient: that of its gradient (StereoSpike equation 3).
+    scale_invariant: variance of the error of log depth (equation 2), which cannot see a constant
+    factor on depth: metric depth needs l1 beside it. spikes: mean square of what the network's
+    penalised layers send (equation 5). likelihood: negative log likelihood of a Laplace
+    distribution of log depth, for networks that state their confidence. coarse: of the readout's
+    partial sums but the last. events: what a pixel with events of the left camera counts more.
+    """
+
+    l1: float = 1.0
+    gradient: float = 0.2
+    scale_invariant: float = 0.0
+    spikes: float = 0.0
+    likelihood: float = 0.1
+    coarse: float = 0.3
+    events: float = 1.0
+
+
+class DepthLoss:
+    """Errors of log depth against the truth.
 
     Args:
-        log_depth: float [partial sums, n, 1, h, w], natural logarithm of metres.
+        log_depth: float [p, n, 1, h, w], natural logarithm of metres, coarse to fine.
         depth: float [n, 1, h, w] in metres; not finite or not positive where unknown.
-
-    Returns:
-        A scalar, in units of log depth.
+        has_events: bool [n, 1, h, w], of the left camera.
     """
-    valid = torch.isfinite(depth) & (depth > 0)
-    residual = log_depth.float() - torch.log(torch.where(valid, depth, 1.0))
-    weights = torch.tensor(PARTIAL_WEIGHTS, device=depth.device)
-    error = masked_l1(residual, valid) + GRADIENT_WEIGHT * gradient_l1(residual, valid)
-    return (weights * error).sum()
+
+    def __init__(
+        self, weights: LossWeights, log_depth: Tensor, depth: Tensor, has_events: Tensor
+    ) -> None:
+        self.weights = weights
+        known = torch.isfinite(depth) & (depth > 0)
+        self.residual = log_depth.float() - torch.log(torch.where(known, depth, 1.0))
+        self.residual = torch.where(known, self.residual, 0.0)
+        self.known = known.float()
+        self.importance = self.known * (1 + weights.events * has_events)
+
+    def regression(self) -> Tensor:
+        """Return the terms of depth over the readout's partial sums, a scalar."""
+        weights = self.weights
+        error = weights.l1 * mean(self.residual.abs(), self.importance)
+        error = error + weights.gradient * self.gradient()
+        error = error + weights.scale_invariant * self.scale_invariant()
+        partial = torch.full_like(error, weights.coarse)
+        partial[-1] = 1
+        return (partial * error).sum()
+
+    def gradient(self) -> Tensor:
+        """Return the mean absolute gradient of the error where both neighbours are known, [p]."""
+        known = self.known
+        across = mean(self.residual.diff(dim=-1).abs(), known[..., 1:] * known[..., :-1])
+        down = mean(self.residual.diff(dim=-2).abs(), known[..., 1:, :] * known[..., :-1, :])
+        return across + down
+
+    def scale_invariant(self) -> Tensor:
+        """Return the variance of the error over known pixels, [p]."""
+        return mean(self.residual**2, self.known) - mean(self.residual, self.known) ** 2
+
+    def likelihood(self, log_spread: Tensor) -> Tensor:
+        """Return the negative log likelihood of the errors under a Laplace distribution.
+
+        The error counts as given: it is the regression's to make it small, and a wide spread must
+        not excuse it.
+
+        Args:
+            log_spread: float [n, 1, h, w], the logarithm of the expected absolute error.
+        """
+        log_spread = log_spread.float().clamp(*LOG_SPREAD_BOUNDS)
+        error = self.residual[-1].detach().abs()
+        return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
 
 
-def masked_l1(residual: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean absolute residual [p, n, 1, h, w] over valid pixels [n, 1, h, w], [p]."""
-    return (residual.abs() * valid).sum((1, 2, 3, 4)) / valid.sum().clamp(min=1)
+def spike_penalty(layers: Iterable[Tensor]) -> Tensor:
+    """Return half the mean square of what layers send (equation 5), averaged over the layers."""
+    return 0.5 * torch.stack([layer.float().square().mean() for layer in layers]).mean()
 
 
-def gradient_l1(residual: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean absolute gradient of the residual where both neighbours are valid, [p]."""
-    across = masked_l1(residual.diff(dim=-1), valid[..., 1:] & valid[..., :-1])
-    down = masked_l1(residual.diff(dim=-2), valid[..., 1:, :] & valid[..., :-1, :])
-    return across + down
+def mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted mean of values [..., n, 1, h, w] over the last four axes.
+
+    weights: [n, 1, h, w]; where their sum is 0, so is the mean.
+    """
+    axes = (-4, -3, -2, -1)
+    return (values * weights).sum(axes) / weights.sum().clamp(min=1)

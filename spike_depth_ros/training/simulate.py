@@ -5,21 +5,23 @@ from pathlib import Path
 import torch
 from jsonargparse import auto_cli
 
+from spike_depth_ros.training.simulator.light import LightRanges
 from spike_depth_ros.training.simulator.recording import write_recording
 from spike_depth_ros.training.simulator.scene import SceneRanges
 from spike_depth_ros.training.simulator.sensor import SensorRanges
 from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
 from spike_depth_ros.training.simulator.textures import texture_bank
+from spike_depth_ros.training.simulator.trajectory import MotionRanges
 
-SEED = 4_000_000_000  # no split of the training data draws from here on
+SEED = 9 * 10**12  # no benchmark draws from here on
 TEXTURES = 96
 STEPS = 20  # intensity samples a window
 
 FLIGHT = SimulationRanges(
-    scene=SceneRanges(objects=(10, 10), object_depth=(1.0, 5.0), room_depth=(5.0, 7.0)),
-    sensor=SensorRanges(threshold=(0.55, 0.55), noise_hz=(0.1, 0.1)),
-    speed=(0.5, 0.5),
-    turn_rate=(0.2, 0.2),
+    scene=SceneRanges(far=(5.0, 7.0), things=(12, 12), thing_depth=(1.0, 5.0)),
+    light=LightRanges(changing=0, flickering=0),
+    sensor=SensorRanges(threshold=(0.4, 0.4), hot=(0.0, 0.0)),
+    motions={'drone': MotionRanges(1, speed=(0.5, 0.5), turn_rate=(0.25, 0.25))},
 )
 
 
@@ -33,7 +35,7 @@ def simulate(output: Path, seconds: float = 10.0, flight: int = 0) -> None:
     """
     bank = texture_bank(TEXTURES, torch.Generator().manual_seed(SEED))
     generator = torch.Generator().manual_seed(SEED + 1 + flight)
-    simulation = random_simulation(FLIGHT, bank, None, STEPS, generator)
+    simulation = random_simulation(FLIGHT, bank, STEPS, generator)
     about = f'Simulated by spike_depth_ros: flight {flight}, an indoor scene that no training saw.'
     write_recording(output, simulation, seconds, about)
 

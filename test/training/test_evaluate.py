@@ -1,5 +1,6 @@
-"""What `spike-depth evaluate` says of the cost of a window."""
+"""What `spike-depth evaluate` says of models: their errors and the cost of a window."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,10 @@ import pytest
 
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.evaluate import measure, print_costs
+from spike_depth_ros.training.evaluate import print_costs
+from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
+from spike_depth_ros.training.evaluation.predictions import match, predict
+from spike_depth_ros.training.evaluation.scores import Truth, save, scores, table
 
 MODEL = Path(__file__).parents[2] / 'models' / 'stereospike_binocular.onnx'
 
@@ -18,22 +22,68 @@ def test_costs_are_the_mean_over_the_windows() -> None:
     shape = (contract.height, contract.width, contract.channels)
     frames = [random.poisson(density, shape).astype(np.uint8) for density in (0.02, 0.1)]
 
-    depth, cost = measure(MODEL, np.stack(frames))
+    said = predict(MODEL, np.stack(frames), contract.baseline_m)
 
-    assert depth.shape == (2, contract.height, contract.width)
-    each = [measure(MODEL, frame[None])[1].synaptic_operations for frame in frames]
-    assert cost.synaptic_operations == pytest.approx(np.mean(each))
-    assert 0 < cost.synaptic_operations < contract.operations
-    assert cost.dense_mj == pytest.approx(contract.operations * 4.6e-9)
+    assert said.depth.shape == (2, contract.height, contract.width)
+    each = [predict(MODEL, frame[None], contract.baseline_m) for frame in frames]
+    operations = [one.cost.synaptic_operations for one in each]
+    assert said.cost.synaptic_operations == pytest.approx(np.mean(operations))
+    assert 0 < said.cost.synaptic_operations < contract.operations
+    assert said.cost.dense_mj == pytest.approx(contract.operations * 4.6e-9)
+    assert said.firing == pytest.approx(np.mean([one.firing for one in each]))
+
+
+def test_depth_grows_with_the_baseline() -> None:
+    contract = DepthEngine(MODEL).contract
+    shape = (1, contract.height, contract.width, contract.channels)
+    frame = np.random.default_rng(0).poisson(0.1, shape).astype(np.uint8)
+    own, wide = (predict(MODEL, frame, contract.baseline_m * by).depth for by in (1, 6))
+    np.testing.assert_allclose(wide, 6 * own, rtol=1e-6)
+
+
+def test_matches_are_clipped_and_holes_filled() -> None:
+    frame = np.zeros((1, 40, 120, 4), np.uint8)
+    depth, dense = match(SemiGlobalMatching(), frame, 20.0, (0.5, 8.0))
+    assert np.isnan(depth).all()  # an empty frame matches nowhere
+    assert (dense == 8.0).all()
+
+
+def test_scores_by_hand() -> None:
+    # Disparities 20 / depth: 10 and 5 px in truth; the event pixel's cause was at 1 m, 20 px.
+    depth = np.array([[[2.0, 4.0]]], np.float32)
+    caused = np.array([[[1.0, 4.0]]], np.float32)
+    has_events = np.array([[[True, False]]])
+    values = scores(np.array([[[1.0, 3.9]]], np.float32), Truth(depth, caused, has_events, 20.0))
+    assert values['mean error (m)'] == pytest.approx((1.0 + 0.1) / 2)
+    assert values['1PA'] == 0.5  # 10 px off, and 0.13
+    assert values['events: mean error (m)'] == 0.0
+    assert values['events: 1PA'] == 1.0
+    assert values['mean error to 10 m (m)'] == values['mean error (m)']
+
+
+def test_table_and_file_of_scores(tmp_path: Path) -> None:
+    rows = {'one': {'a': 1.0, 'b': 0.25}, 'two': {'a': float('nan'), 'b': 2.0}}
+    assert table(rows, ['b', 'a']).splitlines() == [
+        '| | b | a |',
+        '|---|---|---|',
+        '| one | 0.250 | 1.000 |',
+        '| two | 2.000 | nan |',
+    ]
+    save(tmp_path / 'runs' / 'scores.json', rows)
+    assert json.loads((tmp_path / 'runs' / 'scores.json').read_text())['one'] == rows['one']
 
 
 def test_table_of_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    print_costs({'one': EnergyEstimate(1.5e9, 1.35, 19.4), 'two': EnergyEstimate(2e8, 0.18, 19.1)})
+    costs = {
+        'one': (EnergyEstimate(1.5e9, 1.35, 19.4), 0.125),
+        'two': (EnergyEstimate(2e8, 0.18, 19.1), 0.2),
+    }
+    print_costs(costs)
     assert capsys.readouterr().out.splitlines() == [
-        '',
         '| estimate for a window | one | two |',
         '|---|---|---|',
         '| synaptic operations (million) | 1500 | 200 |',
         '| energy (mJ) | 1.35 | 0.18 |',
         '| dense network (mJ) | 19.4 | 19.1 |',
+        '| firing rate, mean of the layers (%) | 12.5 | 20 |',
     ]

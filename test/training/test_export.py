@@ -17,7 +17,7 @@ from training.phase_layout import to_phases
 
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.session import load
-from spike_depth_ros.training.data.simulated import Simulator
+from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.export.arithmetic import eight_bits
 from spike_depth_ros.training.export.command import export, exported
 from spike_depth_ros.training.export.description import Provenance, contract, spikes_of
@@ -25,8 +25,8 @@ from spike_depth_ros.training.export.stereospike import Precision, exact_kernel
 from spike_depth_ros.training.networks.spiking import Output, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
+SIM_FLYING = Path(__file__).parents[2] / 'config/simulation/sim_flying.yaml'
 SIZE = (260, 346)
 FRAMES = 20
 NOTHING = Provenance('none', 'random weights')
@@ -36,9 +36,9 @@ PROVIDERS = ('cpu', 'openvino')
 
 @pytest.fixture(scope='module')
 def simulated() -> NDArray[np.uint8]:
-    simulator = Simulator('test', SimulationRanges())
-    bank = simulator.bank()
-    return np.stack([simulator.sample(index, bank).spikes for index in range(FRAMES)])
+    benchmark = read_benchmark(SIM_FLYING)
+    bank = benchmark.bank('test')
+    return np.stack([benchmark.sample('test', index, bank).spikes for index in range(FRAMES)])
 
 
 @pytest.fixture(scope='module')

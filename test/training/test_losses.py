@@ -1,35 +1,87 @@
-"""The loss by hand."""
+"""The losses by hand."""
 
 import math
 
+import pytest
 import torch
+from torch import Tensor
 
-from spike_depth_ros.training.losses import depth_loss
+from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 
+L1 = LossWeights(gradient=0.0, events=0.0)
 EVERYWHERE = 0.3 + 0.3 + 0.3 + 1.0
+
+
+def loss(
+    weights: LossWeights, log_depth: Tensor, depth: Tensor, has_events: bool = False
+) -> DepthLoss:
+    return DepthLoss(weights, log_depth, depth, torch.full(depth.shape, has_events))
 
 
 def test_a_constant_offset_counts_in_full() -> None:
     depth = torch.full((2, 1, 3, 4), 2.0)
     log_depth = torch.full((4, 2, 1, 3, 4), math.log(2.0) + 0.5)
-    torch.testing.assert_close(depth_loss(log_depth, depth), torch.tensor(0.5 * EVERYWHERE))
+    error = loss(LossWeights(), log_depth, depth).regression()
+    torch.testing.assert_close(error, torch.tensor(0.5 * EVERYWHERE))
 
 
 def test_gradient_by_hand() -> None:
     # Residuals 0 0.6 across: mean 0.3; one pair of neighbours across that differ by 0.6.
     log_depth = torch.tensor([0.0, 0.6]).expand(4, 1, 1, 1, 2)
-    loss = depth_loss(log_depth, torch.ones(1, 1, 1, 2))
-    torch.testing.assert_close(loss, torch.tensor((0.3 + 0.2 * 0.6) * EVERYWHERE))
+    error = loss(LossWeights(gradient=0.2), log_depth, torch.ones(1, 1, 1, 2)).regression()
+    torch.testing.assert_close(error, torch.tensor((0.3 + 0.2 * 0.6) * EVERYWHERE))
+
+
+def test_scale_invariant_by_hand() -> None:
+    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; a constant offset is not seen.
+    weights = LossWeights(l1=0, gradient=0, scale_invariant=1)
+    for offset in (0.0, 7.0):
+        log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offset
+        error = loss(weights, log_depth, torch.ones(1, 1, 1, 2)).regression()
+        torch.testing.assert_close(error, torch.tensor(2.25))
+
+
+def test_pixels_with_events_count_more() -> None:
+    log_depth, depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2), torch.ones(1, 1, 1, 2)
+    has_events = torch.tensor([False, True]).reshape(1, 1, 1, 2)
+    weights = LossWeights(gradient=0, events=2)
+    error = DepthLoss(weights, log_depth, depth, has_events).regression()
+    # (1 + 3 * 4) over as many pixels, each counted once or three times.
+    torch.testing.assert_close(error, torch.tensor(13.0 / 4))
 
 
 def test_unknown_depth_counts_nowhere() -> None:
     depth = torch.tensor([[1.0, 0.0, float('nan'), float('inf')]])[None, None]
     log_depth = torch.tensor([0.1, 9.0, 9.0, 9.0]).expand(4, 1, 1, 1, 4).requires_grad_()
-    loss = depth_loss(log_depth, depth)
-    torch.testing.assert_close(loss, torch.tensor(0.1 * EVERYWHERE))
-    (gradient,) = torch.autograd.grad(loss, log_depth)
+    every = LossWeights(scale_invariant=1, events=0)
+    error = loss(every, log_depth, depth).regression()
+    torch.testing.assert_close(error, torch.tensor(0.1 * EVERYWHERE))
+    (gradient,) = torch.autograd.grad(error, log_depth)
     assert gradient[..., 0].all() and not gradient[..., 1:].any()
 
 
 def test_nothing_known_gives_zero() -> None:
-    assert depth_loss(torch.ones(4, 1, 1, 2, 2), torch.zeros(1, 1, 2, 2)) == 0
+    nothing = loss(LossWeights(), torch.ones(4, 1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
+    assert nothing.regression() == 0
+    assert nothing.likelihood(torch.zeros(1, 1, 2, 2)) == 0
+
+
+@pytest.mark.parametrize('error', [0.05, 0.5])
+def test_the_likeliest_spread_is_the_mean_absolute_error(error: float) -> None:
+    measured = loss(L1, torch.full((1, 1, 1, 4, 4), error), torch.ones(1, 1, 4, 4))
+    log_spread = torch.full((1, 1, 4, 4), math.log(error), requires_grad=True)
+    (gradient,) = torch.autograd.grad(measured.likelihood(log_spread), log_spread)
+    torch.testing.assert_close(gradient, torch.zeros_like(gradient), atol=1e-6, rtol=0)
+
+
+def test_likelihood_does_not_excuse_errors() -> None:
+    log_depth = torch.ones(1, 1, 1, 2, 2, requires_grad=True)
+    spread = torch.zeros(1, 1, 2, 2, requires_grad=True)
+    loss(L1, log_depth, torch.ones(1, 1, 2, 2)).likelihood(spread).backward()
+    assert spread.grad is not None and log_depth.grad is None
+
+
+def test_spike_penalty_by_hand() -> None:
+    # Half of (0 + 1 + 4 + 9) / 4 and of 1: the mean of both.
+    layers = [torch.tensor([0.0, 1.0, 2.0, 3.0]), torch.ones(2, 5)]
+    torch.testing.assert_close(spike_penalty(layers), torch.tensor((1.75 + 0.5) / 2))

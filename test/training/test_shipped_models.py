@@ -4,24 +4,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.simulated import Sample, Simulator
-from spike_depth_ros.training.evaluate import RIGHT, predict
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
+from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
+from spike_depth_ros.training.evaluate import RIGHT
+from spike_depth_ros.training.evaluation.predictions import predict
 
 MODELS = Path(__file__).parents[2] / 'models'
 BINOCULAR, MONOCULAR = (MODELS / f'stereospike_{kind}.onnx' for kind in ('binocular', 'monocular'))
+SIM_FLYING = Path(__file__).parents[2] / 'config/simulation/sim_flying.yaml'
 WINDOWS = 12
 
 
 @pytest.fixture(scope='module')
 def held_out() -> Sample:
     """Return windows of the test split, stacked."""
-    simulator = Simulator('test', SimulationRanges())
-    bank = simulator.bank()
-    samples = [simulator.sample(index, bank) for index in range(WINDOWS)]
+    benchmark = read_benchmark(SIM_FLYING)
+    bank = benchmark.bank('test')
+    samples = [benchmark.sample('test', index, bank) for index in range(WINDOWS)]
     return Sample(*(np.stack(arrays) for arrays in zip(*samples, strict=True)))
 
 
@@ -45,11 +47,15 @@ def test_providers_agree_on_every_spike(model: Path, channels: int, held_out: Sa
 
 
 def test_binocular_depth_comes_from_disparity(held_out: Sample) -> None:
-    spikes, truth = held_out
+    spikes, truth = held_out.spikes, held_out.depth.astype(np.float32)
     wrong_right = spikes.copy()
     wrong_right[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
     constant = np.full_like(truth, metrics.best_constant(truth))
-    error = metrics.mean_depth_error(predict(BINOCULAR, spikes), truth)
-    assert error < 0.5 * metrics.mean_depth_error(constant, truth)
-    assert error < 0.7 * metrics.mean_depth_error(predict(MONOCULAR, spikes[..., :2]), truth)
-    assert error < 0.5 * metrics.mean_depth_error(predict(BINOCULAR, wrong_right), truth)
+
+    def error(model: Path, frames: NDArray[np.uint8]) -> float:
+        return metrics.mean_depth_error(predict(model, frames, NETWORK.baseline_m).depth, truth)
+
+    binocular = error(BINOCULAR, spikes)
+    assert binocular < 0.5 * metrics.mean_depth_error(constant, truth)
+    assert binocular < 0.7 * error(MONOCULAR, spikes)
+    assert binocular < 0.5 * error(BINOCULAR, wrong_right)

@@ -11,62 +11,73 @@ from torch import Generator
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.training.data.simulated import spike_frame
+from spike_depth_ros.training.data.benchmark import spike_frame
+from spike_depth_ros.training.simulator.calibration import CalibrationError
+from spike_depth_ros.training.simulator.light import Light
+from spike_depth_ros.training.simulator.objects import moving
 from spike_depth_ros.training.simulator.rig import StereoRig
-from spike_depth_ros.training.simulator.scene import Surfaces, turned
-from spike_depth_ros.training.simulator.sensor import Events, EventSensor
+from spike_depth_ros.training.simulator.sensor import Bias, Events, EventSensor
 from spike_depth_ros.training.simulator.simulation import (
-    Crop,
     Simulation,
     SimulationRanges,
     random_simulation,
 )
+from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes, still, turned
 from spike_depth_ros.training.simulator.textures import texture_bank
-from spike_depth_ros.training.simulator.trajectory import Trajectory, random_trajectory
+from spike_depth_ros.training.simulator.trajectory import (
+    MotionRanges,
+    Trajectory,
+    random_trajectory,
+)
 
 BANK = texture_bank(8, Generator().manual_seed(5))
 RIG = StereoRig()
 WINDOW_US = 50_000
+DARK = Light(torch.zeros(2), torch.zeros(2), torch.zeros(2))
+EXACT = CalibrationError()
 
 
-def simulation(seed: int, crop: Crop | None = None, steps: int = 4) -> Simulation:
+def simulation(seed: int, rig: StereoRig = RIG, steps: int = 4) -> Simulation:
     generator = Generator().manual_seed(seed)
-    return random_simulation(SimulationRanges(), BANK, crop, steps, generator)
+    return random_simulation(SimulationRanges(), BANK, steps, generator, rig)
 
 
-def wall(depth: float) -> Surfaces:
+def wall(depth: float) -> Scene:
     """Return one endless wall across the view, its texels as large as pixels."""
-    return Surfaces(
-        origin=torch.tensor([[0.0, 0.0, depth]]),
-        axes=torch.eye(3)[None],
-        half_size=torch.full((1, 2), 1e3),
-        round=torch.tensor([False]),
-        velocity=torch.zeros(1, 3),
+    paint = Paint(
         texture=torch.tensor([0]),
         texel=torch.tensor([depth / RIG.f]),
         offset=torch.tensor([[128.0, 128.0]]),
         contrast=torch.ones(1),
         brightness=torch.zeros(1),
     )
+    origin, half = torch.tensor([[0.0, 0.0, depth]]), torch.full((1, 2), 1e3)
+    return Scene(still(origin, torch.eye(3)[None], half, torch.tensor([False])), paint)
 
 
-def still(speed: float = 0.0) -> Trajectory:
+def reshaped(scene: Scene, **shapes: torch.Tensor) -> Scene:
+    """Return a scene with other shapes."""
+    return dataclasses.replace(scene, shapes=dataclasses.replace(scene.shapes, **shapes))
+
+
+def resting(speed: float = 0.0) -> Trajectory:
     """Return a rig that moves along x, at `speed` m/s around t = 0."""
     amplitude = torch.zeros(6, 1)
     amplitude[0] = speed
     return Trajectory(amplitude, torch.ones(6, 1), torch.zeros(6, 1))
 
 
-def watch(scene: Surfaces, trajectory: Trajectory) -> Simulation:
-    crop = Crop(0, 0, RIG.width, RIG.height)
-    generator = Generator().manual_seed(0)
-    return Simulation(scene, trajectory, BANK, (0.2, 0.2, 0.0), 0.0, RIG, crop, 4, generator)
+def watch(
+    scene: Scene, trajectory: Trajectory, light: Light = DARK, error: CalibrationError = EXACT
+) -> Simulation:
+    generator, biases = Generator().manual_seed(0), (Bias(0.2, 0.2), Bias(0.2, 0.2))
+    return Simulation(scene, light, trajectory, BANK, biases, RIG, error, 4, generator)
 
 
 def test_right_view_is_the_left_one_shifted_by_the_disparity() -> None:
     disparity = 8
     depth = RIG.f * RIG.baseline_m / disparity
-    views, inverse_depth = watch(wall(depth), still()).views(torch.zeros(1))
+    views, inverse_depth = watch(wall(depth), resting()).views(torch.zeros(1))
     left, right = views[:, 0]
     torch.testing.assert_close(inverse_depth, torch.full_like(inverse_depth, 1 / depth))
     inner = slice(2, -2)  # the blur repeats the border
@@ -77,28 +88,26 @@ def test_right_view_is_the_left_one_shifted_by_the_disparity() -> None:
 
 def test_nearer_surfaces_hide_farther_ones() -> None:
     far, near = wall(4.0), wall(2.0)
-    near = dataclasses.replace(near, half_size=torch.full((1, 2), 0.5))
-    both = Surfaces(
-        *(
-            torch.cat([getattr(far, f.name), getattr(near, f.name)])
-            for f in dataclasses.fields(Surfaces)
-        )
+    near = reshaped(near, half_size=torch.full((1, 2), 0.5))
+    both = Scene(
+        Shapes.join([far.shapes, near.shapes]),
+        Paint.join([far.paint, near.paint]),
     )
-    _, inverse_depth = watch(both, still()).views(torch.zeros(1))
+    _, inverse_depth = watch(both, resting()).views(torch.zeros(1))
     half = 0.5 / 2.0 * RIG.f
     columns = (torch.arange(RIG.width) - RIG.cx).abs() < half
     rows = (torch.arange(RIG.height) - RIG.cy).abs() < half
     expected = torch.where(rows[:, None] & columns, 1 / 2.0, 1 / 4.0)
-    torch.testing.assert_close(inverse_depth, expected)
+    torch.testing.assert_close(inverse_depth[0], expected)
 
 
 def test_a_turned_rig_sees_a_tilted_plane_at_its_depth() -> None:
     # The ray c + z R r meets the plane n . (p - o) = 0 at 1/z = n . (R r) / n . (o - c).
     yaw, tilt, speed, t = 0.3, 0.5, 1.0, 0.25
     ahead = wall(3.0)
-    tilted = dataclasses.replace(ahead, axes=turned(ahead.axes, 0, torch.tensor([tilt])))
-    moves = still(speed)
-    moves.phase[4], moves.frequency[4], moves.amplitude[4] = math.pi / 2, 0.0, yaw
+    tilted = reshaped(ahead, axes=turned(ahead.shapes.axes, 0, torch.tensor([tilt])))
+    moves = resting(speed)
+    moves.frequency[4], moves.amplitude[4] = 0.5 * math.pi / t, yaw
     _, inverse_depth = watch(tilted, moves).views(torch.tensor([t]))
 
     normal = torch.tensor([0.0, -math.sin(tilt), math.cos(tilt)])
@@ -110,19 +119,63 @@ def test_a_turned_rig_sees_a_tilted_plane_at_its_depth() -> None:
         ]
     )
     centre = torch.tensor([speed * math.sin(t), 0.0, 0.0])
-    rays = rotation @ RIG.rays(0, 0, RIG.width, RIG.height)
-    expected = (normal @ rays) / (normal @ (tilted.origin[0] - centre))
-    torch.testing.assert_close(inverse_depth.reshape(-1), expected)
+    rays = rotation @ RIG.rays().flatten(1)
+    expected = (normal @ rays) / (normal @ (tilted.shapes.origin[0] - centre))
+    torch.testing.assert_close(inverse_depth[0].reshape(-1), expected)
 
 
 def test_depth_is_that_at_the_window_end() -> None:
-    coming = dataclasses.replace(wall(3.0), velocity=torch.tensor([[0.0, 0.0, -2.0]]))
-    depth = watch(coming, still()).window(4 * WINDOW_US, WINDOW_US).depth
-    torch.testing.assert_close(depth, torch.full_like(depth, 3.0 - 2.0 * 0.25))
+    coming = wall(3.0)
+    towards = torch.tensor([0.0, 0.0, -2.0])
+    coming = dataclasses.replace(coming, shapes=moving(coming.shapes, towards, rate=0.5, phase=0))
+    window = watch(coming, resting()).window(4 * WINDOW_US, WINDOW_US)
+    end = 3.0 - 2.0 / 0.5 * math.sin(0.5 * 0.25)
+    torch.testing.assert_close(window.depth, torch.full_like(window.depth, end))
+    torch.testing.assert_close(window.nearest, window.depth)
+
+
+def test_what_left_a_pixel_in_the_window_is_its_nearest() -> None:
+    # A board at 2 m before a wall at 4 m goes left by 10 px; the wall is behind it at the end.
+    far, near = wall(4.0), wall(2.0)
+    board = reshaped(near, half_size=torch.full((1, 2), 0.5)).shapes
+    left = torch.tensor([-10 * 2.0 / RIG.f / 0.05, 0.0, 0.0])
+    shapes = Shapes.join([far.shapes, moving(board, left, rate=0.01, phase=0)])
+    scene = Scene(shapes, Paint.join([far.paint, near.paint]))
+    window = watch(scene, resting()).window(0, WINDOW_US)
+    row = window.nearest[130] != window.depth[130]
+    edge = round(RIG.cx + 0.5 / 2.0 * RIG.f)
+    assert row.nonzero()[:, 0].tolist() == pytest.approx(range(edge - 9, edge + 1), abs=1)
+    assert window.nearest[130, edge - 3] == 2.0 and window.depth[130, edge - 3] == 4.0
+
+
+def test_changing_light_gives_events_everywhere() -> None:
+    light = Light(torch.tensor([3.0, 0.0]), torch.tensor([10.0, 0.0]), torch.zeros(2))
+    window = watch(wall(2.0), resting(), light).window(0, WINDOW_US)
+    # Log intensity rises by 3 sin(0.5) = 1.438: seven thresholds of 0.2 and less than one more.
+    counts = np.zeros((RIG.height, RIG.width))
+    np.add.at(counts, (window.left.y, window.left.x), 1)
+    assert window.left.polarity.all() and set(np.unique(counts)) <= {6, 7, 8}
+
+
+def test_a_rolled_right_camera_sees_higher_on_one_side() -> None:
+    roll = 0.05
+    views, _ = watch(wall(2.0), resting(), error=CalibrationError((0.0, 0.0, roll))).views(
+        torch.zeros(1)
+    )
+    straight, _ = watch(wall(2.0), resting()).views(torch.zeros(1))
+    side, rise = 60, round(60 * roll)
+    column = int(RIG.cx) + side
+    turned_column, column_ = views[1, 0][:, column], straight[1, 0][:, column]
+    shifted = [
+        float((turned_column[20:-20] - column_[20 + by : -20 + by]).abs().mean())
+        for by in (-rise, 0, rise)
+    ]
+    assert min(shifted) == shifted[2]
 
 
 def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
-    trajectory = random_trajectory(0.7, 0.3, (1.0, 2.0), Generator().manual_seed(3))
+    ranges = MotionRanges(1, speed=(0.7, 0.7), turn_rate=(0.3, 0.3), period_s=(1.0, 2.0))
+    trajectory = random_trajectory(ranges, Generator().manual_seed(3))
     t = torch.arange(0, 400, 0.01, dtype=torch.float64)
     freedom = (
         trajectory.amplitude.double()
@@ -138,7 +191,7 @@ def test_crossings_by_hand() -> None:
     # (OFF) and 0.4 (ON). ON at levels .4 and .8 (400 us, 800 us); OFF at .5, which the fall
     # reaches after 0.5 / 0.55 of the second step (1909 us).
     threshold = torch.tensor([0.3, 0.4])[:, None, None]
-    sensor = EventSensor(threshold, torch.zeros(1, 1), 0.0, Generator())
+    sensor = EventSensor(threshold, torch.zeros(1, 1), torch.zeros(2, 1, 1), 1.0, Generator())
     log_intensity = torch.tensor([0.0, 1.0, 0.45])[:, None, None]
     events = sensor.expose(log_intensity, start_us=0, step_us=1000)
     assert events.polarity.tolist() == [True, True, False]
@@ -147,7 +200,8 @@ def test_crossings_by_hand() -> None:
 
 
 def test_noise_is_poisson_in_space_and_time() -> None:
-    sensor = EventSensor(torch.ones(2, 50, 60), torch.zeros(50, 60), 2.0, Generator())
+    own_hz = torch.ones(2, 50, 60)
+    sensor = EventSensor(torch.ones(2, 50, 60), torch.zeros(50, 60), own_hz, 1.0, Generator())
     events = sensor.expose(torch.zeros(3, 50, 60), start_us=7, step_us=500_000)
     assert len(events.t_us) == pytest.approx(2.0 * 3000, abs=5 * 6000**0.5)
     assert events.t_us.min() >= 7 and events.t_us.max() < 1_000_007
@@ -157,8 +211,8 @@ def test_noise_is_poisson_in_space_and_time() -> None:
 
 
 def test_adjoining_windows_are_one_stream() -> None:
-    whole = watch(wall(2.0), still(speed=1.0))
-    halves = watch(wall(2.0), still(speed=1.0))
+    whole = watch(wall(2.0), resting(speed=1.0))
+    halves = watch(wall(2.0), resting(speed=1.0))
     whole.steps, halves.steps = 8, 4
     expected = whole.window(0, 2 * WINDOW_US).left
     parts = [halves.window(start, WINDOW_US).left for start in (0, WINDOW_US)]
@@ -169,13 +223,13 @@ def test_adjoining_windows_are_one_stream() -> None:
 
 
 def test_a_still_rig_before_a_still_wall_sees_nothing() -> None:
-    window = watch(wall(2.0), still()).window(0, WINDOW_US)
+    window = watch(wall(2.0), resting()).window(0, WINDOW_US)
     assert not len(window.left.t_us) and not len(window.right.t_us)
 
 
 def test_a_seed_gives_one_window() -> None:
-    crop = Crop(60, 40, 96, 64)
-    first, again, other = (simulation(seed, crop).window(0, WINDOW_US) for seed in (1, 1, 2))
+    small = StereoRig(96, 64, cx=48, cy=32)
+    first, again, other = (simulation(seed, small).window(0, WINDOW_US) for seed in (1, 1, 2))
     for one, two in zip(first.left + first.right, again.left + again.right, strict=True):
         np.testing.assert_array_equal(one, two)
     assert torch.equal(first.depth, again.depth)
@@ -192,6 +246,6 @@ def test_training_counts_as_the_nodes_do() -> None:
         packet = Packet('evt3', RIG.width, RIG.height, 0, 10**18, 0, False, data)
         frames += binner.push(camera, packet, now_ns=0)
     (frame,) = frames
-    trained_on = spike_frame(window.left, window.right, RIG.width, RIG.height)
+    trained_on = spike_frame(window.left, window.right, RIG.pixel_table(RIG))
     np.testing.assert_array_equal(frame.counts, trained_on)
-    assert trained_on.sum() == len(window.left.t_us) + len(window.right.t_us) > 10_000
+    assert trained_on.sum() == len(window.left.t_us) + len(window.right.t_us) > 5_000

@@ -1,5 +1,6 @@
 """Training by its command: it starts, keeps a checkpoint, goes on from it, and exports."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,10 +10,12 @@ import pytest
 import torch
 
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.estimation import left_camera
+from spike_depth_ros.training.estimation import weights_for
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 ROOT = Path(__file__).parents[2]
+SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
+NAME = 'coincidence'
 SAMPLES = 2
 
 
@@ -24,10 +27,10 @@ def spike_depth(*arguments: str, folder: Path) -> str:
 
 
 def train(folder: Path, steps: int) -> str:
-    config = ROOT / 'config/training/stereospike_binocular.yaml'
+    config = ROOT / f'config/training/{NAME}.yaml'
     options = {
-        'model.width': 2,
-        'data.samples': SAMPLES,
+        'model.network.init_args.width': 2,
+        'data.benchmarks': json.dumps({str(SIM_FLYING): SAMPLES}),
         'data.validation_samples': SAMPLES,
         'data.batch_size': 1,
         'data.workers': 0,
@@ -47,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checkpoint(folder: Path) -> Path:
-    return folder / 'runs/stereospike_binocular/last.ckpt'
+    return folder / f'runs/{NAME}/last.ckpt'
 
 
 def test_training_resumes_where_it_stopped(folder: Path) -> None:
@@ -65,6 +68,7 @@ def test_a_checkpoint_exports(folder: Path) -> None:
         'export',
         f'--checkpoint={checkpoint(folder)}',
         '--output=model.onnx',
+        f'--benchmark={SIM_FLYING}',
         f'--samples={SAMPLES}',
         folder=folder,
     )
@@ -78,9 +82,8 @@ def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> N
     torch.manual_seed(0)
     both = StereoSpike(4, width=2)
     weights = {f'network.{name}': weight for name, weight in both.state_dict().items()}
-    left = left_camera(weights, channels=2)
     network = StereoSpike(2, width=2)
-    network.load_state_dict(left)
+    network.load_state_dict(weights_for(network, weights))
     counts = torch.poisson(torch.ones(1, 4, 32, 48))
     counts[:, 2:] = 0
     assert torch.equal(network(counts[:, :2]).log_depth, both(counts).log_depth)

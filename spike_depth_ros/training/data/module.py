@@ -5,29 +5,54 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning.pytorch import LightningDataModule
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
-from spike_depth_ros.training.data.simulated import Sample, SimulatedWindows, prepare
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
+from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, Sample, read_benchmark
+from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 
 POLARITY_SWAP = [1, 0, 3, 2]
+LEFT = slice(0, 2)  # channels
+
+# Spikes uint8 [h, w, 4], and depth float32 [h, w] in metres at the network's baseline.
+Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
-class AugmentedCrops(Dataset[Sample]):
+class Pairs(Dataset[Pair]):
+    """Simulated windows with depth at the network's baseline.
+
+    caused: where the left camera has events, depth is that of the nearest surface that the pixel
+    saw in the window, which caused them; else it is depth at the window's end everywhere. A moving
+    edge's events lie on both sides of where it ends: counts alone do not tell which.
+    """
+
+    def __init__(self, windows: SimulatedWindows, caused: bool) -> None:
+        self.windows, self.caused = windows, caused
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def __getitem__(self, index: int) -> Pair:
+        sample = self.windows[index]
+        depth = caused_depth(sample) if self.caused else sample.depth
+        return sample.spikes, depth.astype(np.float32) * network_scale(self.windows.benchmark)
+
+
+class AugmentedCrops(Dataset[Pair]):
     """Random crops, upside down and with polarities swapped half of the time each.
 
     A horizontal flip would also have to swap the cameras, and needs the right camera's depth.
     """
 
-    def __init__(self, windows: SimulatedWindows, height: int, width: int) -> None:
-        self.windows, self.height, self.width = windows, height, width
+    def __init__(self, pairs: Pairs, height: int, width: int) -> None:
+        self.pairs, self.height, self.width = pairs, height, width
 
     def __len__(self) -> int:
-        return len(self.windows)
+        return len(self.pairs)
 
-    def __getitem__(self, index: int) -> Sample:
-        spikes, depth = self.windows[index]
+    def __getitem__(self, index: int) -> Pair:
+        spikes, depth = self.pairs[index]
         top = int(torch.randint(0, depth.shape[0] - self.height + 1, ()))
         left = int(torch.randint(0, depth.shape[1] - self.width + 1, ()))
         area = (slice(top, top + self.height), slice(left, left + self.width))
@@ -37,13 +62,24 @@ class AugmentedCrops(Dataset[Sample]):
             spikes, depth = spikes[::-1], depth[::-1]
         if swapped:
             spikes = spikes[..., POLARITY_SWAP]
-        return Sample(spikes, depth)
+        return spikes, depth
 
 
-def collate(samples: list[Sample]) -> tuple[Tensor, Tensor]:
+def caused_depth(sample: Sample) -> NDArray[np.float16]:
+    """Return depth [h, w] with that of what caused the left camera's events where it has some."""
+    has_events = sample.spikes[..., LEFT].any(-1)
+    return np.where(has_events, sample.nearest, sample.depth)
+
+
+def network_scale(benchmark: Benchmark) -> float:
+    """Return metres of the network per metre of a benchmark's rig: disparity is what it sees."""
+    return NETWORK.baseline_m / benchmark.baseline_m
+
+
+def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
     """Return spikes uint8 [n, 4, h, w] and depth float32 [n, 1, h, w]."""
-    spikes = np.stack([sample.spikes for sample in samples]).transpose(0, 3, 1, 2)
-    depth = np.stack([sample.depth for sample in samples])[:, None]
+    spikes = np.stack([spikes for spikes, _ in pairs]).transpose(0, 3, 1, 2)
+    depth = np.stack([depth for _, depth in pairs])[:, None]
     return torch.from_numpy(np.ascontiguousarray(spikes)), torch.from_numpy(depth)
 
 
@@ -51,9 +87,9 @@ class SimulatedData(LightningDataModule):
     """Simulated windows, made on first use.
 
     Args:
+        benchmarks: by YAML file, how many of its windows to train on, each of its own scene.
         folder: where samples are kept.
-        samples: windows to train on, each of a scene of its own.
-        validation_samples: windows to validate on, whole fields.
+        validation_samples: windows of each to validate on, whole fields.
         crop_height, crop_width: pixels of a training crop.
         batch_size: crops a step.
         workers: processes that simulate and load.
@@ -61,9 +97,9 @@ class SimulatedData(LightningDataModule):
 
     def __init__(
         self,
+        benchmarks: dict[str, int],
         folder: str = 'runs/simulated',
-        samples: int = 4000,
-        validation_samples: int = 64,
+        validation_samples: int = 32,
         crop_height: int = 128,
         crop_width: int = 176,
         batch_size: int = 8,
@@ -71,20 +107,25 @@ class SimulatedData(LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
+        self.benchmarks = [read_benchmark(Path(path)) for path in benchmarks]
         self.folder, self.batch_size, self.workers = Path(folder), batch_size, workers
-        self.counts = {'train': samples, 'validation': validation_samples}
+        validation = [validation_samples] * len(benchmarks)
+        self.counts = {'train': list(benchmarks.values()), 'validation': validation}
         self.crop = (crop_height, crop_width)
 
     def prepare_data(self) -> None:
         """Simulate what is missing."""
-        for split, count in self.counts.items():
-            prepare(self.folder / split, split, count, SimulationRanges(), self.workers)
+        for kept, count in self.kept('train') + self.kept('validation'):
+            kept.prepare(count, self.workers)
 
     def train_dataloader(self) -> DataLoader:
         """Return batches of augmented crops."""
-        crops = AugmentedCrops(self.windows('train'), *self.crop)
+        crops = [
+            AugmentedCrops(Pairs(kept.windows(count), caused=True), *self.crop)
+            for kept, count in self.kept('train')
+        ]
         return DataLoader(
-            crops,
+            ConcatDataset(crops),
             self.batch_size,
             shuffle=True,
             drop_last=True,
@@ -93,10 +134,14 @@ class SimulatedData(LightningDataModule):
             collate_fn=collate,
         )
 
-    def val_dataloader(self) -> DataLoader:
-        """Return batches of whole validation windows."""
-        return DataLoader(self.windows('validation'), 4, collate_fn=collate)
+    def val_dataloader(self) -> list[DataLoader]:
+        """Return batches of whole validation windows, a loader for each benchmark."""
+        return [
+            DataLoader(Pairs(kept.windows(count), caused=False), 4, collate_fn=collate)
+            for kept, count in self.kept('validation')
+        ]
 
-    def windows(self, split: str) -> SimulatedWindows:
-        """Return a split's prepared windows."""
-        return SimulatedWindows(self.folder / split, self.counts[split])
+    def kept(self, split: str) -> list[tuple[SampleFolder, int]]:
+        """Return each benchmark's folder of a split, and how many of its windows are used."""
+        folders = (SampleFolder(self.folder, benchmark, split) for benchmark in self.benchmarks)
+        return list(zip(folders, self.counts[split], strict=True))

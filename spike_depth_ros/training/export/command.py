@@ -7,7 +7,9 @@ import onnx
 import torch
 from jsonargparse import auto_cli
 
-from spike_depth_ros.training.data.simulated import SimulatedWindows, prepare
+from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.data.module import Pairs
+from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.export.description import (
     Envelope,
@@ -20,7 +22,6 @@ from spike_depth_ros.training.export.stereospike import Precision, depth_model
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.simulator.rig import StereoRig
-from spike_depth_ros.training.simulator.simulation import SimulationRanges
 
 
 def export(
@@ -43,6 +44,7 @@ def export_checkpoint(
     checkpoint: Path,
     output: Path,
     precision: Precision = 'int8',
+    benchmark: Path = Path('config/simulation/sim_flying.yaml'),
     folder: Path = Path('runs/simulated'),
     samples: int = 64,
 ) -> None:
@@ -52,15 +54,17 @@ def export_checkpoint(
         checkpoint: Lightning checkpoint.
         output: ONNX file to write.
         precision: of the spiking layers' weights; the readout is float32.
-        folder: simulated windows; those of its validation split give the firing envelope.
+        benchmark: YAML file; windows of its validation split give the firing envelope.
+        folder: simulated windows.
         samples: how many of them.
     """
     saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
     network = DepthEstimation.load_from_checkpoint(
         checkpoint, map_location='cpu', initial=None
     ).network
-    prepare(folder / 'validation', 'validation', samples, SimulationRanges(), workers=1)
-    windows = SimulatedWindows(folder / 'validation', samples)
+    kept = SampleFolder(folder, read_benchmark(benchmark), 'validation')
+    kept.prepare(samples, workers=1)
+    windows = Pairs(kept.windows(samples), caused=False)
     envelope = firing_envelope(exported(network, precision), windows)
     export(network, output, precision, provenance(saved, precision), envelope)
 

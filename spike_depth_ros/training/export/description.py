@@ -13,8 +13,7 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from spike_depth_ros.inference.contract import ModelContract
-from spike_depth_ros.training.data.module import collate
-from spike_depth_ros.training.data.simulated import Sample
+from spike_depth_ros.training.data.module import Pair, collate
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
 
@@ -66,11 +65,11 @@ def contract(
     )
 
 
-def firing_envelope(network: StereoSpike, windows: Dataset[Sample]) -> Envelope:
+def firing_envelope(network: StereoSpike, windows: Dataset[Pair]) -> Envelope:
     """Return the lowest and the highest firing rate of each layer over some windows."""
     rates = []
-    for sample in tqdm(windows, desc='firing rates', unit='window'):
-        counts, _ = collate([sample])
+    for pair in tqdm(windows, desc='firing rates', unit='window'):
+        counts, _ = collate([pair])
         layers = spikes_of(network, counts[:, : network.channels].float()).values()
         rates.append([float(layer.count_nonzero()) / layer.numel() for layer in layers])
     return np.min(rates, axis=0), np.max(rates, axis=0)
@@ -92,12 +91,15 @@ def commit() -> str:
 def provenance(checkpoint: dict[str, Any], precision: str) -> Provenance:
     """Say in words what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
+    windows = ' and '.join(
+        f'{count} of {Path(path).stem}' for path, count in data['benchmarks'].items()
+    )
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
-    rounded = ', weights rounded to eight bits' if model.get('quantised') else ''
+    rounded = ', weights rounded to eight bits' if model['quantised'] else ''
     height, width = data['crop_height'], data['crop_width']
     return Provenance(
-        f'{data["samples"]} simulated windows, each of an indoor scene of its own; no real data',
+        f'simulated windows, each of a scene of its own: {windows}; no real data',
         f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
-        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}, L1 of log depth; '
+        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}; '
         f'exported with {precision} weights',
     )

@@ -9,6 +9,7 @@ from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import (
     GRID,
     LARGEST_COUNT,
+    DepthNetwork,
     Output,
     ResidualBlock,
     SpikingLayer,
@@ -48,7 +49,7 @@ class Encoder(nn.Module):
         return {'conv2': conv2, 'same2': self.same2(conv2)}
 
 
-class CoincidenceNetwork(nn.Module):
+class CoincidenceNetwork(DepthNetwork):
     """Depth of the left camera, and how sure it is, from the spike counts of two cameras.
 
     One encoder sees both cameras. A detector for each feature, pixel and candidate shift fires
@@ -64,6 +65,8 @@ class CoincidenceNetwork(nn.Module):
         reach: largest shift in pixels, not included; a multiple of 4.
         phases: 2, or 1 to have shifts of two pixels at a half of the resolution.
     """
+
+    penalised = ('block', 'deconv4', 'deconv3', 'deconv2')
 
     def __init__(self, width: int = 16, reach: int = 48, phases: int = 2) -> None:
         super().__init__()

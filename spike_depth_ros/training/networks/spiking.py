@@ -1,5 +1,6 @@
 """What the spiking networks are built of."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,8 @@ GRID = 16  # the encoders halve four times, so both sides are padded to multiple
 # Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
 # which hold twice 127 * 127.
 LARGEST_COUNT = 127
+LOG_SPREAD_BOUNDS = (-6.0, 3.0)
+CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
 
 
 class Output(NamedTuple):
@@ -27,6 +30,35 @@ class Output(NamedTuple):
     log_depth: Tensor
     spikes: dict[str, Tensor]
     log_spread: Tensor | None = None
+
+
+class DepthNetwork(nn.Module):
+    """What maps the spike counts of one window to depth.
+
+    channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+    penalised: names of the layers whose spikes the spike penalty counts: those that the
+        prediction layers read, and the bottleneck.
+    """
+
+    channels: int
+    penalised: tuple[str, ...]
+
+    def forward(self, counts: Tensor) -> Output:
+        """Map counts, float [n, channels, h, w], to log depth and the layers' spikes."""
+        raise NotImplementedError
+
+    def fanouts(self) -> dict[str, float]:
+        """Return how many synapses a spike of each layer, and of the input, reaches."""
+        raise NotImplementedError
+
+
+def confidence(log_spread: Tensor) -> Tensor:
+    """Return the probability that depth is within 10 % of the truth, of the shape given.
+
+    Log depth is taken to be distributed as Laplace's, of mean absolute error exp(log_spread).
+    """
+    spread = torch.exp(log_spread.clamp(*LOG_SPREAD_BOUNDS))
+    return 1 - torch.exp(-math.log(CONFIDENT) / spread)
 
 
 def spiking_neurons() -> neuron.IFNode:

@@ -11,6 +11,7 @@ from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import (
     GRID,
     LARGEST_COUNT,
+    DepthNetwork,
     Output,
     ResidualBlock,
     SpikingLayer,
@@ -24,7 +25,7 @@ FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the 
 READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 
 
-class StereoSpike(nn.Module):
+class StereoSpike(DepthNetwork):
     """Depth of the left camera from the spike counts of one window.
 
     Source: Rancon et al., StereoSpike (2021), section 3.4 and figure 2, with the cameras' channels
@@ -34,6 +35,8 @@ class StereoSpike(nn.Module):
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
         width: channels of the first layer, doubled at each of four scales; 32 in the paper.
     """
+
+    penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
 
     def __init__(self, channels: int = 4, width: int = 32) -> None:
         super().__init__()

@@ -54,12 +54,14 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
     """Write a flight: evt3 packets of both cameras and true depth at every window's end.
 
     Args:
-        simulation: of the whole field of view.
         about: one sentence, kept in the recording's metadata.
 
     Raises RecordingError when the folder exists.
     """
-    tracks = [CameraTrack(side, *simulation.crop[2:]) for side in ('left', 'right')]
+    tracks = [
+        CameraTrack(side, simulation.rig.width, simulation.rig.height)
+        for side in ('left', 'right')
+    ]
     windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
     facts = {'simulated': 'true', 'origin': about}
     with RecordingWriter(folder, facts) as writer, torch.no_grad():
@@ -71,5 +73,5 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
                     track.write(writer, piece, packet_us)
             end_ns = EPOCH_NS + 1000 * (start_us + WINDOW_US)
             writer.write_depth(
-                DEPTH_TOPIC, end_ns, end_ns, window.depth.numpy(), tracks[0].frame_id
+                DEPTH_TOPIC, end_ns, end_ns, window.depth.cpu().numpy(), tracks[0].frame_id
             )

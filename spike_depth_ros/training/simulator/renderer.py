@@ -1,17 +1,18 @@
-"""Log intensity and depth of a scene by intersecting every pixel's ray with every plane."""
+"""Log intensity and depth of a scene by intersecting pixels' rays with planes."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spike_depth_ros.training.simulator.scene import Surfaces
+from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes
 from spike_depth_ros.training.simulator.textures import SIDE
 
-NEAREST_M = 0.5  # surfaces nearer than this are not seen: the rig would have touched them
-CACHED_RAYS = 8192  # rendered at once: what fits a core's cache is twice as fast
+NEAREST_M = 0.3  # surfaces nearer than this are not seen: the rig would have touched them
+FARTHEST = 1e-3  # 1/m, of what no surface hides
+TILE = 36  # pixels rendered at once, squared: few surfaces reach into them, and caches hold them
 
 
-def homographies(scene: Surfaces, centre: Tensor, rotation: Tensor, t: Tensor) -> Tensor:
+def homographies(shapes: Shapes, centre: Tensor, rotation: Tensor, t: Tensor) -> Tensor:
     """Return what makes surface coordinates and inverse depth linear in the pixel's ray.
 
     With the ray r = (x/z, y/z, 1), the rows of a surface give  u/z, v/z  (metres along its axes,
@@ -23,65 +24,89 @@ def homographies(scene: Surfaces, centre: Tensor, rotation: Tensor, t: Tensor) -
     Returns:
         float [n, 3, p, 3]: the three forms, the surfaces, the ray's components.
     """
-    towards = scene.origin + t[:, None, None] * scene.velocity - centre[:, None]  # [n, p, 3]
-    axes = torch.einsum('pak,nkc->npac', scene.axes, rotation)  # in camera coordinates
-    along = torch.einsum('pak,npk->npa', scene.axes, towards)
+    towards = shapes.place(t) - centre[:, None]  # [n, p, 3]
+    axes = torch.einsum('pak,nkc->npac', shapes.axes, rotation)  # in camera coordinates
+    along = torch.einsum('pak,npk->npa', shapes.axes, towards)
     inverse = axes[:, :, 2] / along[:, :, 2:]
     surface = axes[:, :, :2] - along[:, :, :2, None] * inverse[:, :, None]
     return torch.cat([surface, inverse[:, :, None]], 2).transpose(1, 2)
 
 
-def render(scene: Surfaces, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
+def render(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
     """Render views of a scene.
 
     Args:
         bank: textures [k, SIDE, SIDE].
         forms: `homographies` of the views, [n, 3, p, 3].
-        rays: [3, pixels].
+        rays: [3, h, w].
 
     Returns:
-        log intensity and inverse depth (1/m), both float [n, pixels].
+        log intensity and inverse depth (1/m), both float [n, h, w].
     """
-    parts = [render_part(scene, bank, forms, part) for part in rays.split(CACHED_RAYS, dim=1)]
-    log_intensity, inverse_depth = zip(*parts, strict=True)
-    return torch.cat(log_intensity, 1), torch.cat(inverse_depth, 1)
+    log_intensity = rays.new_empty(len(forms), *rays.shape[1:])
+    inverse_depth = torch.empty_like(log_intensity)
+    side = TILE if rays.device.type == 'cpu' else max(rays.shape)
+    for top in range(0, rays.shape[1], side):
+        for left in range(0, rays.shape[2], side):
+            tile = (slice(None), slice(top, top + side), slice(left, left + side))
+            log_intensity[tile], inverse_depth[tile] = render_tile(scene, bank, forms, rays[tile])
+    return log_intensity, inverse_depth
 
 
-def render_part(
-    scene: Surfaces, bank: Tensor, forms: Tensor, rays: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Render some of the rays: as `render`, without its care for the processor's cache."""
-    u, v, inverse = (forms @ rays).unbind(1)  # each [n, p, pixels]
-    half_u, half_v = scene.half_size[:, 0, None], scene.half_size[:, 1, None]
-    reach_u, reach_v = (u / half_u).abs_(), (v / half_v).abs_()
-    reach = torch.where(scene.round[:, None], torch.hypot(reach_u, reach_v), reach_u.max(reach_v))
+def render_tile(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
+    """Render a part of the views with the surfaces that reach into it, as `render` does."""
+    size = (-1, *rays.shape[1:])
+    rays = rays.flatten(1)
+    near = within_reach(scene.shapes, forms, rays)
+    half_size, is_round = scene.shapes.half_size[near], scene.shapes.round[near]
+    u, v, inverse = (forms[:, :, near] @ rays).unbind(1)  # each [n, p, pixels]
+    reach_u, reach_v = (u / half_size[:, 0, None]).abs_(), (v / half_size[:, 1, None]).abs_()
+    reach = reach_u.max(reach_v)
+    reach[:, is_round] = torch.hypot(reach_u[:, is_round], reach_v[:, is_round])
     seen = (reach < inverse) & (inverse < 1 / NEAREST_M)
     nearest, winner = (inverse * seen).max(1, keepdim=True)
-    nearest.clamp_(min=1e-3)
+    nearest.clamp_(min=FARTHEST)
     u, v = u.gather(1, winner) / nearest, v.gather(1, winner) / nearest
-    return shade(scene, bank, u[:, 0], v[:, 0], winner[:, 0]), nearest[:, 0]
+    shown = shade(scene.paint, bank, u[:, 0], v[:, 0], near[winner[:, 0]])
+    return shown.reshape(size), nearest[:, 0].reshape(size)
 
 
-def shade(scene: Surfaces, bank: Tensor, u: Tensor, v: Tensor, surface: Tensor) -> Tensor:
+def within_reach(shapes: Shapes, forms: Tensor, rays: Tensor) -> Tensor:
+    """Return which surfaces can be seen along rays, int64 [k].
+
+    A point is on a surface where |u| and |v| are within its half sizes, and in front where its
+    inverse depth is positive. Each of these five is a linear form of the ray: one that is missed
+    at all corners of the rays' bounding rectangle is missed in all of it.
+    """
+    (left, top, _), (right, bottom, _) = rays.amin(1).tolist(), rays.amax(1).tolist()
+    corners = rays.new_tensor([[left, right, left, right], [top, top, bottom, bottom], [1.0] * 4])
+    u, v, inverse = (forms @ corners).unbind(1)  # each [n, p, 4]
+    reach_u, reach_v = (half[:, None] * inverse for half in shapes.half_size.T)
+    forms = torch.stack([reach_u - u, reach_u + u, reach_v - v, reach_v + v, inverse])
+    missed = (forms < 0).all(-1).any(0)
+    reached = (~missed).any(0)
+    reached[0] = True  # there is always one to look up, seen or not
+    return reached.nonzero()[:, 0]
+
+
+def shade(paint: Paint, bank: Tensor, u: Tensor, v: Tensor, surface: Tensor) -> Tensor:
     """Return the log intensity of surface points: texture, bilinear and repeated."""
-    texel = scene.texel[surface]
-    x, y = u / texel + scene.offset[surface, 0], v / texel + scene.offset[surface, 1]
+    texel = paint.texel[surface]
+    x, y = u / texel + paint.offset[surface, 0], v / texel + paint.offset[surface, 1]
     left, top = x.floor(), y.floor()
     right_share, lower_share = x - left, y - top
-    base = scene.texture[surface] * SIDE**2
+    base = paint.texture[surface] * SIDE**2
     columns = [(left.long() + step) & (SIDE - 1) for step in (0, 1)]
     rows = [base + ((top.long() + step) & (SIDE - 1)) * SIDE for step in (0, 1)]
     flat = bank.reshape(-1)
     upper = torch.lerp(flat[rows[0] + columns[0]], flat[rows[0] + columns[1]], right_share)
     lower = torch.lerp(flat[rows[1] + columns[0]], flat[rows[1] + columns[1]], right_share)
     texture = torch.lerp(upper, lower, lower_share)
-    return texture * scene.contrast[surface] + scene.brightness[surface]
+    return texture * paint.contrast[surface] + paint.brightness[surface]
 
 
 def blur(log_intensity: Tensor) -> Tensor:
     """Blur images [n, h, w] optically, by 1-2-1 both ways in linear intensity."""
-    intensity = torch.exp(log_intensity)[:, None]
-    row = torch.tensor([0.25, 0.5, 0.25])
-    padded = functional.pad(intensity, (1, 1, 1, 1), mode='replicate')
-    kernel = (row[:, None] * row)[None, None]
-    return torch.log(functional.conv2d(padded, kernel)[:, 0])
+    wide = functional.pad(torch.exp(log_intensity)[:, None], (1, 1, 1, 1), mode='replicate')[:, 0]
+    rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
+    return torch.log((rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 16)

@@ -1,4 +1,4 @@
-"""Procedural scenes: a textured room and textured flat objects in it."""
+"""Procedural scenes: surroundings, and things that stand or move in them."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,132 +6,150 @@ from dataclasses import dataclass, field
 import torch
 from torch import Generator, Tensor
 
-INFINITE = 1e3  # half size in metres of the room's surfaces
+from spike_depth_ros.training.simulator.draw import (
+    happens,
+    kinds,
+    log_uniform,
+    one,
+    uniform,
+    whole,
+)
+from spike_depth_ros.training.simulator.objects import MAKERS, moving
+from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes, still, turned
 
-
-@dataclass(frozen=True)
-class Surfaces:
-    """Textured planes, the first index of every tensor.
-
-    origin [p, 3] m; axes [p, 3, 3] unit vectors u, v and normal as rows; half_size [p, 2] m;
-    round [p] bool (ellipse, else rectangle); velocity [p, 3] m/s; texture [p] int64 in the bank;
-    texel [p] m; offset [p, 2] texels; contrast [p] and brightness [p] of log intensity.
-    """
-
-    origin: Tensor
-    axes: Tensor
-    half_size: Tensor
-    round: Tensor
-    velocity: Tensor
-    texture: Tensor
-    texel: Tensor
-    offset: Tensor
-    contrast: Tensor
-    brightness: Tensor
+ENDLESS = 1e3  # half size in metres of surroundings
+SWAY_S = (2.0, 6.0)  # period of what moves by itself
+INDOORS = {'room': 0.75, 'corridor': 0.25}
+MIX = {'board': 0.5, 'box': 0.25, 'pole': 0.1, 'person': 0.15}
 
 
 @dataclass(frozen=True)
 class SceneRanges:
-    """What `random_scene` draws from; metres, radians and log intensity.
+    """What `random_scene` draws from; metres, metres a second and log intensity.
 
-    objects: how many; object_depth: log-uniform; spread: how far objects lie from the first view's
-    axis, as a share of its half field; size: half size as a share of depth; moving: share that
-    moves by itself; room_depth: distance of the front wall, log-uniform.
+    surroundings: weights of 'room', 'corridor' and 'street'. far: distance of the front wall or
+    of what closes the street, log-uniform. things: how many; mix: weights of their kinds;
+    thing_depth: log-uniform; spread: how far they lie from the first view's axis, as a share of
+    its half field; size: half size as a share of depth. moving: share of things that move by
+    themselves, speed: theirs. texel_px: size of a texel in pixels; contrast: log-uniform;
+    brightness: deviation between surfaces; half_field: half width and height of the view at 1 m.
     """
 
-    objects: tuple[int, int] = (2, 12)
-    object_depth: tuple[float, float] = (0.6, 6.0)
-    spread: float = 1.2
-    size: tuple[float, float] = (0.08, 0.45)
+    surroundings: dict[str, float] = field(
+        default_factory=lambda: {'room': 0.75, 'corridor': 0.25}
+    )
+    far: tuple[float, float] = (1.5, 8.0)
+    things: tuple[int, int] = (2, 12)
+    mix: dict[str, float] = field(default_factory=lambda: dict(MIX))
+    thing_depth: tuple[float, float] = (0.6, 6.0)
+    spread: float = 1.1
+    size: tuple[float, float] = (0.06, 0.4)
     moving: float = 0.15
-    room_depth: tuple[float, float] = (1.5, 9.0)
-    tilt: float = 0.9
-    texel_px: tuple[float, float] = (0.7, 4.0)
-    contrast: tuple[float, float] = (0.25, 0.9)
+    speed: tuple[float, float] = (0.1, 1.5)
+    texel_px: tuple[float, float] = (0.7, 6.0)
+    contrast: tuple[float, float] = (0.05, 0.9)
     brightness: float = 0.8
-    half_field: tuple[float, float] = field(default=(0.87, 0.65))
+    half_field: tuple[float, float] = (0.87, 0.65)
 
 
-def random_scene(ranges: SceneRanges, textures: int, f: float, generator: Generator) -> Surfaces:
-    """Return a room of five surfaces and the objects in it, seen from the origin along z.
+def random_scene(
+    ranges: SceneRanges, moving_share: float, textures: int, f: float, generator: Generator
+) -> Scene:
+    """Return surroundings and things in them, seen from the origin along z.
 
     Args:
+        moving_share: in place of ranges.moving, for a rig that stands still.
         textures: size of the texture bank.
         f: focal length in pixels; texels are sized by what a pixel sees at the surface's depth,
             so that texture tells nothing about distance.
     """
-    low, high = ranges.objects
-    count = int(torch.randint(low, high + 1, (), generator=generator))
-    depth = log_uniform(ranges.object_depth, count, generator)
-    origin, axes = place_objects(ranges, depth, generator)
-    room_depth = float(log_uniform(ranges.room_depth, 1, generator))
-    wall_origin, wall_axes, wall_depth = room(room_depth, generator)
-    depths = torch.cat([wall_depth, depth])
-    planes = len(depths)
-    half = log_uniform(ranges.size, count * 2, generator).reshape(-1, 2) * depth[:, None]
-    moves = uniform((0, 1), count, generator) < ranges.moving
-    speed = torch.randn(count, 3, generator=generator) * 0.5 * moves[:, None]
-    still = torch.zeros(len(wall_depth), 3)
-    return Surfaces(
-        origin=torch.cat([wall_origin, origin]),
-        axes=torch.cat([wall_axes, axes]),
-        half_size=torch.cat([torch.full((len(wall_depth), 2), INFINITE), half]),
-        round=torch.cat([still[:, 0] > 0, uniform((0, 1), count, generator) < 0.35]),
-        velocity=torch.cat([still, speed]),
-        texture=torch.randint(0, textures, (planes,), generator=generator),
-        texel=log_uniform(ranges.texel_px, planes, generator) * depths / f,
-        offset=uniform((0, 256), planes * 2, generator).reshape(-1, 2),
-        contrast=uniform(ranges.contrast, planes, generator),
-        brightness=torch.randn(planes, generator=generator) * ranges.brightness,
+    (kind,) = kinds(ranges.surroundings, 1, generator)
+    far = float(log_uniform(ranges.far, 1, generator))
+    parts = [SURROUNDINGS[kind](far, generator)]
+    count = whole(ranges.things, generator)
+    for name in kinds(ranges.mix, count, generator):
+        parts.append(thing(name, ranges, moving_share, f, generator))
+    shapes, depth = (list(part) for part in zip(*parts, strict=True))
+    return Scene(Shapes.join(shapes), paint(ranges, torch.cat(depth), textures, f, generator))
+
+
+def thing(
+    name: str, ranges: SceneRanges, moving_share: float, f: float, generator: Generator
+) -> tuple[Shapes, Tensor]:
+    """Return one thing of a kind within the view, and its surfaces' depths."""
+    depth = float(log_uniform(ranges.thing_depth, 1, generator))
+    aside = uniform((-1, 1), 2, generator) * torch.tensor(ranges.half_field) * ranges.spread
+    centre = depth * torch.cat([aside, torch.ones(1)])
+    half = depth * log_uniform(ranges.size, 3, generator)
+    shapes = MAKERS[name](centre, half, depth / f, generator)
+    if happens(moving_share, generator):
+        direction = torch.randn(3, generator=generator) * torch.tensor([1.0, 0.3, 0.5])
+        velocity = one(ranges.speed, generator) * direction / direction.norm()
+        rate = 2 * math.pi / one(SWAY_S, generator)
+        shapes = moving(shapes, velocity, rate, one((0, 2 * math.pi), generator))
+    return shapes, torch.full((len(shapes.origin),), depth)
+
+
+def paint(
+    ranges: SceneRanges, depth: Tensor, textures: int, f: float, generator: Generator
+) -> Paint:
+    """Return random looks of surfaces at depths [p]."""
+    count = len(depth)
+    return Paint(
+        texture=torch.randint(0, textures, (count,), generator=generator),
+        texel=log_uniform(ranges.texel_px, count, generator) * depth / f,
+        offset=uniform((0, 256), count * 2, generator).reshape(-1, 2),
+        contrast=log_uniform(ranges.contrast, count, generator),
+        brightness=torch.randn(count, generator=generator) * ranges.brightness,
     )
 
 
-def place_objects(
-    ranges: SceneRanges, depth: Tensor, generator: Generator
-) -> tuple[Tensor, Tensor]:
-    """Return the objects' origins and axes: within the view, tilted, turned."""
-    count = len(depth)
-    field_of_view = torch.tensor(ranges.half_field) * ranges.spread
-    aside = uniform((-1, 1), count * 2, generator).reshape(-1, 2) * field_of_view * depth[:, None]
-    angle = uniform((-1, 1), count * 3, generator).reshape(-1, 3)
-    axes = turned(torch.eye(3).expand(count, 3, 3), 2, angle[:, 0] * math.pi)
-    axes = turned(turned(axes, 0, angle[:, 1] * ranges.tilt), 1, angle[:, 2] * ranges.tilt)
-    return torch.cat([aside, depth[:, None]], 1), axes
+def room(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
+    """Return front wall, floor, ceiling and side walls of a room, and their typical depths."""
+    floor, ceiling = one((0.5, 1.7), generator), one((0.8, 3.8), generator)
+    left, right = (uniform((0.7, 0.7 + 0.8 * far), 2, generator)).tolist()
+    return enclosure(far, floor, ceiling, left, right, 0.6, generator)
 
 
-def room(depth: float, generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return front wall, floor, ceiling, left and right wall: origins, axes, typical depths."""
-    draw = uniform((0, 1), 5, generator).tolist()
-    floor, ceiling = 0.5 + 1.2 * draw[0], 0.8 + 3 * draw[1]
-    left, right = (0.7 + 0.8 * depth * one for one in draw[2:4])
+def corridor(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
+    """Return a room much longer than wide."""
+    floor, ceiling = one((0.5, 1.7), generator), one((0.6, 1.8), generator)
+    left, right = uniform((0.5, 1.6), 2, generator).tolist()
+    return enclosure(1.5 * far, floor, ceiling, left, right, 0.15, generator)
+
+
+def street(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
+    """Return ground, facades on both sides and what closes the street; no ceiling."""
+    ground = one((1.0, 2.2), generator)
+    left, right = log_uniform((3.0, 30.0), 2, generator).tolist()
+    return enclosure(far, ground, ENDLESS, left, right, 0.2, generator)
+
+
+def enclosure(
+    front: float,
+    floor: float,
+    ceiling: float,
+    left: float,
+    right: float,
+    yaw: float,
+    generator: Generator,
+) -> tuple[Shapes, Tensor]:
+    """Return five endless planes at distances in metres, turned by up to `yaw` radians."""
     origin = torch.tensor(
-        [[0, 0, depth], [0, floor, 0], [0, -ceiling, 0], [-left, 0, 0], [right, 0, 0]]
+        [[0, 0, front], [0, floor, 0], [0, -ceiling, 0], [-left, 0, 0], [right, 0, 0]]
     )
     upright, flat, sideways = (torch.eye(3)[order] for order in ([0, 1, 2], [0, 2, 1], [2, 1, 0]))
     axes = torch.stack([upright, flat, flat, sideways, sideways])
-    yaw = torch.full((5,), 1.2 * (draw[4] - 0.5))
-    typical = torch.tensor([depth, *(0.6 * depth for _ in range(4))])
-    return turned(origin[:, None], 1, yaw)[:, 0], turned(axes, 1, yaw), typical
+    angle = torch.full((5,), one((-yaw, yaw), generator))
+    sides = (min(0.6 * front, 4 * distance) for distance in (floor, ceiling, left, right))
+    depth = torch.tensor([front, *sides])
+    shapes = still(
+        turned(origin[:, None], 1, angle)[:, 0],
+        turned(axes, 1, angle),
+        torch.full((5, 2), ENDLESS),
+        torch.zeros(5) > 0,
+    )
+    return shapes, depth
 
 
-def turned(vectors: Tensor, axis: int, angle: Tensor) -> Tensor:
-    """Rotate row vectors [n, m, 3] about coordinate `axis` by `angle` [n] radians."""
-    rotation = torch.zeros(len(angle), 3, 3)
-    first, second = (axis + 1) % 3, (axis + 2) % 3
-    rotation[:, axis, axis] = 1
-    rotation[:, first, first] = rotation[:, second, second] = torch.cos(angle)
-    rotation[:, first, second] = torch.sin(angle)
-    rotation[:, second, first] = -torch.sin(angle)
-    return vectors @ rotation
-
-
-def uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
-    """Return `count` numbers, uniform in the bounds."""
-    low, high = bounds
-    return low + (high - low) * torch.rand(count, generator=generator)
-
-
-def log_uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
-    """Return `count` positive numbers whose logarithms are uniform in the bounds'."""
-    low, high = (math.log(bound) for bound in bounds)
-    return torch.exp(uniform((low, high), count, generator))
+SURROUNDINGS = {'room': room, 'corridor': corridor, 'street': street}

@@ -8,6 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from spike_depth_ros.training.simulator.draw import log_uniform, one
+
+OFF, ON = 0, 1
+
 
 class Events(NamedTuple):
     """Events sorted by time: t_us int64 in microseconds, x, y int64 pixels, polarity bool (ON)."""
@@ -18,18 +22,76 @@ class Events(NamedTuple):
     polarity: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class SensorRanges:
+    """What `random_bias` draws from; thresholds are steps of log intensity.
+
+    threshold: of a rig, log-uniform; asymmetry: of ON against OFF, and drift: of each camera
+    against the rig, both as shares, either way; mismatch: deviation between pixels, as a share.
+    noise_hz: shot noise of a pixel; leak_hz: ON events of a pixel without light changing;
+    hot: share of pixels that fire by themselves, hot_hz: how often, log-uniform.
+    refractory_us: a pixel gives no two events in less, log-uniform.
+    """
+
+    threshold: tuple[float, float] = (0.12, 0.8)
+    asymmetry: float = 0.2
+    drift: float = 0.15
+    mismatch: tuple[float, float] = (0.02, 0.1)
+    noise_hz: tuple[float, float] = (0.0, 0.8)
+    leak_hz: tuple[float, float] = (0.0, 0.2)
+    hot: tuple[float, float] = (0.0, 4e-4)
+    hot_hz: tuple[float, float] = (20.0, 1000.0)
+    refractory_us: tuple[float, float] = (50.0, 2000.0)
+
+
+@dataclass(frozen=True)
+class Bias:
+    """How one camera is set, and how even its pixels are; see SensorRanges."""
+
+    off: float
+    on: float
+    mismatch: float = 0.0
+    noise_hz: float = 0.0
+    leak_hz: float = 0.0
+    hot: float = 0.0
+    hot_hz: tuple[float, float] = (20.0, 1000.0)
+    refractory_us: float = 1.0
+
+
+def random_biases(ranges: SensorRanges, generator: Generator) -> tuple[Bias, Bias]:
+    """Return the settings of the left and the right camera: alike, each drifted off."""
+    threshold = float(log_uniform(ranges.threshold, 1, generator))
+    ratio = 1 + one((-ranges.asymmetry, ranges.asymmetry), generator)
+    drifts = [1 + one((-ranges.drift, ranges.drift), generator) for _ in range(4)]
+    quiet, noisy = ranges.noise_hz
+    shared = {
+        'mismatch': one(ranges.mismatch, generator),
+        'noise_hz': quiet + (noisy - quiet) * one((0, 1), generator) ** 2,
+        'leak_hz': one(ranges.leak_hz, generator),
+        'hot': one(ranges.hot, generator),
+        'refractory_us': float(log_uniform(ranges.refractory_us, 1, generator)),
+    }
+    left, right = (
+        Bias(threshold / ratio * off, threshold * ratio * on, hot_hz=ranges.hot_hz, **shared)
+        for off, on in (drifts[:2], drifts[2:])
+    )
+    return left, right
+
+
 @dataclass
 class EventSensor:
     """The state of one camera's pixels.
 
     threshold: float [2, h, w], positive steps of log intensity for OFF and ON.
     reference: float [h, w], the log intensity of each pixel's last event.
-    noise_hz: rate of noise events of a pixel, in time uniform (Poisson).
+    own_hz: float [2, h, w], events that come by themselves, Poisson in time, OFF and ON.
+    refractory_us: a pixel gives no two events in less within one step of time.
     """
 
     threshold: Tensor
     reference: Tensor
-    noise_hz: float
+    own_hz: Tensor
+    refractory_us: float
     generator: Generator
 
     def expose(self, log_intensity: Tensor, start_us: int, step_us: int) -> Events:
@@ -47,22 +109,27 @@ class EventSensor:
             )
             for step in range(len(log_intensity) - 1)
         ]
-        parts.append(self.noise(start_us, step_us * (len(log_intensity) - 1)))
-        t, y, x, polarity = torch.cat(parts, 1)
+        parts.append(self.fire(start_us, step_us * (len(log_intensity) - 1)))
+        t, y, x, polarity = torch.cat(parts, 1).cpu()
         order = torch.argsort(t, stable=True)
         t, x, y, polarity = (column[order].numpy() for column in (t, x, y, polarity))
         return Events(t, x, y, polarity.astype(bool))
 
     def cross(self, before: Tensor, after: Tensor, start_us: int, step_us: int) -> Tensor:
-        """Return the crossings of one step, int64 [4, n]: t_us, y, x, polarity."""
+        """Return the crossings of one step, int64 [4, n]: t_us, y, x, polarity.
+
+        Of crossings that come faster than the refractory time only as many as it leaves room for
+        become events; the pixel forgets the others.
+        """
         change = after - self.reference
         rising = change > 0
-        threshold = torch.where(rising, self.threshold[1], self.threshold[0])
+        threshold = torch.where(rising, self.threshold[ON], self.threshold[OFF])
         count = (change.abs() / threshold).long()
         y, x = count.nonzero(as_tuple=True)
-        repeats = count[y, x]
-        which = torch.repeat_interleave(torch.arange(len(y)), repeats)
-        ordinal = torch.arange(len(which)) - (repeats.cumsum(0) - repeats)[which] + 1
+        repeats = count[y, x].clamp(max=max(1, int(step_us / self.refractory_us)))
+        which = torch.repeat_interleave(torch.arange(len(y), device=y.device), repeats)
+        first = (repeats.cumsum(0) - repeats)[which]
+        ordinal = torch.arange(len(which), device=y.device) - first + 1
         y, x = y[which], x[which]
         up = rising[y, x]
         level = self.reference[y, x] + torch.where(up, 1, -1) * ordinal * threshold[y, x]
@@ -71,44 +138,31 @@ class EventSensor:
         self.reference += torch.where(rising, 1, -1) * count * threshold
         return torch.stack([t, y, x, up.long()])
 
-    def noise(self, start_us: int, duration_us: int) -> Tensor:
-        """Return noise events, int64 [4, n]: t_us, y, x, polarity."""
-        height, width = self.reference.shape
-        mean = torch.tensor(self.noise_hz * duration_us * 1e-6 * height * width)
-        count = int(torch.poisson(mean, generator=self.generator))
-        bounds = ((start_us, start_us + duration_us), (0, height), (0, width), (0, 2))
-        return torch.stack(
-            [torch.randint(*bound, (count,), generator=self.generator) for bound in bounds]
-        )
+    def fire(self, start_us: int, duration_us: int) -> Tensor:
+        """Return the events that come by themselves, int64 [4, n]: t_us, y, x, polarity."""
+        mean = self.own_hz.cpu() * duration_us * 1e-6
+        counts = torch.poisson(mean, generator=self.generator).long()
+        polarity, y, x = counts.nonzero(as_tuple=True)
+        repeats = counts[polarity, y, x]
+        place = [torch.repeat_interleave(column, repeats) for column in (y, x, polarity)]
+        end_us = start_us + duration_us
+        t = torch.randint(start_us, end_us, place[0].shape, generator=self.generator)
+        return torch.stack([t, *place]).to(self.reference.device)
 
 
-@dataclass(frozen=True)
-class SensorRanges:
-    """What `random_thresholds` draws from: log-intensity thresholds and hertz."""
+def settled(bias: Bias, first: Tensor, generator: Generator) -> EventSensor:
+    """Return a camera that has been watching: each reference is within a threshold of `first`.
 
-    threshold: tuple[float, float] = (0.12, 0.6)
-    asymmetry: float = 0.15
-    mismatch: float = 0.04
-    noise_hz: tuple[float, float] = (0.0, 0.5)
-
-
-def random_thresholds(ranges: SensorRanges, generator: Generator) -> tuple[float, float, float]:
-    """Return a rig's OFF and ON thresholds and its noise rate: both cameras have the same bias."""
-    draw = torch.rand(3, generator=generator).tolist()
-    low, high = ranges.threshold
-    threshold = low * (high / low) ** draw[0]
-    ratio = 1 + ranges.asymmetry * (2 * draw[1] - 1)
-    quiet, noisy = ranges.noise_hz
-    return threshold / ratio, threshold * ratio, quiet + (noisy - quiet) * draw[2] ** 2
-
-
-def sensor(
-    bias: tuple[float, float, float], first: Tensor, mismatch: float, generator: Generator
-) -> EventSensor:
-    """Return a camera that has been watching: each reference is within a threshold of `first`."""
-    off, on, noise_hz = bias
-    spread = torch.randn(2, *first.shape, generator=generator) * mismatch
-    threshold = torch.tensor([off, on])[:, None, None] * (1 + spread).clamp(min=0.2)
-    phase = 2 * torch.rand(first.shape, generator=generator) - 1
-    reference = first + phase * torch.where(phase > 0, threshold[0], threshold[1])
-    return EventSensor(threshold, reference, noise_hz, generator)
+    first: log intensity [h, w] at the time of the call.
+    """
+    size = first.shape
+    spread = 1 + torch.randn(2, *size, generator=generator) * bias.mismatch
+    threshold = torch.tensor([bias.off, bias.on])[:, None, None] * spread.clamp(min=0.2)
+    phase = 2 * torch.rand(size, generator=generator) - 1
+    own_hz = torch.full((2, *size), bias.noise_hz / 2)
+    own_hz[ON] += bias.leak_hz
+    hot = torch.rand(2, *size, generator=generator) < bias.hot
+    own_hz[hot] += log_uniform(bias.hot_hz, int(hot.sum()), generator)
+    threshold, phase = threshold.to(first.device), phase.to(first.device)
+    reference = first + phase * torch.where(phase > 0, threshold[OFF], threshold[ON])
+    return EventSensor(threshold, reference, own_hz, bias.refractory_us, generator)

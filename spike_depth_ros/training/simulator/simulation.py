@@ -6,70 +6,97 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from spike_depth_ros.training.simulator import renderer, sensor
+from spike_depth_ros.training.simulator import renderer
+from spike_depth_ros.training.simulator.calibration import (
+    CalibrationError,
+    CalibrationRanges,
+    random_error,
+)
+from spike_depth_ros.training.simulator.draw import kinds
+from spike_depth_ros.training.simulator.light import Light, LightRanges, random_light
 from spike_depth_ros.training.simulator.rig import StereoRig
-from spike_depth_ros.training.simulator.scene import SceneRanges, Surfaces, random_scene
-from spike_depth_ros.training.simulator.sensor import Events, EventSensor, SensorRanges
-from spike_depth_ros.training.simulator.trajectory import Trajectory, random_trajectory
+from spike_depth_ros.training.simulator.scene import SceneRanges, random_scene
+from spike_depth_ros.training.simulator.sensor import (
+    Bias,
+    Events,
+    EventSensor,
+    SensorRanges,
+    random_biases,
+    settled,
+)
+from spike_depth_ros.training.simulator.surfaces import Scene
+from spike_depth_ros.training.simulator.trajectory import (
+    MotionRanges,
+    Trajectory,
+    random_trajectory,
+)
+
+MOTIONS = {
+    'drone': MotionRanges(share=0.5),
+    'hand': MotionRanges(share=0.2, speed=(0.05, 0.6), turn_rate=(0.2, 2.0), period_s=(0.4, 2.0)),
+    'still': MotionRanges(share=0.3, speed=(0.0, 0.0), turn_rate=(0.0, 0.0)),
+}
 
 
 class Window(NamedTuple):
-    """One window: events of both cameras, and depth [h, w] in metres, left, at its end."""
+    """One window: events of both cameras, and what the left one saw, float [h, w].
+
+    depth: metres at its end. nearest: the least depth in metres of all that each pixel saw in the
+    window, which is what gave it its events at a moving edge. log_intensity: at its end.
+    """
 
     left: Events
     right: Events
     depth: Tensor
-
-
-class Crop(NamedTuple):
-    """A part of the cameras' field, in pixels."""
-
-    left: int
-    top: int
-    width: int
-    height: int
+    nearest: Tensor
+    log_intensity: Tensor
 
 
 @dataclass(frozen=True)
 class SimulationRanges:
-    """What `random_simulation` draws from: metres a second, radians a second, seconds."""
+    """What `random_simulation` draws from.
+
+    motions: ways to carry the rig by name. moving_if_still: share of things that move by
+    themselves before a rig that stands still, which otherwise sees nothing.
+    """
 
     scene: SceneRanges = field(default_factory=SceneRanges)
+    light: LightRanges = field(default_factory=LightRanges)
     sensor: SensorRanges = field(default_factory=SensorRanges)
-    speed: tuple[float, float] = (0.05, 1.2)
-    turn_rate: tuple[float, float] = (0.03, 0.8)
-    period_s: tuple[float, float] = (1.5, 5.0)
+    calibration: CalibrationRanges = field(default_factory=CalibrationRanges)
+    motions: dict[str, MotionRanges] = field(default_factory=lambda: dict(MOTIONS))
+    moving_if_still: float = 0.7
 
 
 class Simulation:
     """A scene, a rig on a trajectory through it, and the state of its pixels.
 
     Args:
-        bank: textures, [k, SIDE, SIDE].
-        bias: OFF and ON threshold and noise rate, of both cameras.
+        bank: textures, [k, SIDE, SIDE]; on its device the simulation runs.
+        biases: of the left and the right camera.
         steps: intensity samples a window.
+        generator: on the CPU, so that the numbers are the same on every device.
     """
 
     def __init__(
         self,
-        scene: Surfaces,
+        scene: Scene,
+        light: Light,
         trajectory: Trajectory,
         bank: Tensor,
-        bias: tuple[float, float, float],
-        mismatch: float,
+        biases: tuple[Bias, Bias],
         rig: StereoRig,
-        crop: Crop,
+        error: CalibrationError,
         steps: int,
         generator: Generator,
     ) -> None:
-        self.scene, self.trajectory, self.bank = scene, trajectory, bank
-        self.bias, self.mismatch, self.generator = bias, mismatch, generator
-        self.rig, self.crop, self.steps = rig, crop, steps
-        self.rays = rig.rays(*crop)
+        self.scene, self.light, self.trajectory, self.bank = scene, light, trajectory, bank
+        self.biases, self.generator = biases, generator
+        self.rig, self.error, self.steps = rig, error, steps
         self.sensors: list[EventSensor] = []
 
     def window(self, start_us: int, duration_us: int) -> Window:
-        """Return the events of [start, start + duration) and the depth at its end.
+        """Return the events of [start, start + duration) and what the left camera saw.
 
         The first call settles the pixels at `start_us`; later ones go on from where they are, so
         that adjoining windows are one stream.
@@ -81,52 +108,57 @@ class Simulation:
         log_intensity, inverse_depth = self.views(t)
         if not self.sensors:
             self.sensors = [
-                sensor.sensor(self.bias, views[0], self.mismatch, self.generator)
-                for views in log_intensity
+                settled(bias, views[0], self.generator)
+                for bias, views in zip(self.biases, log_intensity, strict=True)
             ]
         left, right = (
             camera.expose(views, start_us, step_us)
             for camera, views in zip(self.sensors, log_intensity, strict=True)
         )
-        return Window(left, right, 1 / inverse_depth)
+        nearest = 1 / inverse_depth.amax(0)
+        return Window(left, right, 1 / inverse_depth[-1], nearest, log_intensity[0, -1])
 
     def views(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Return log intensity [2, n, h, w] and the left camera's last inverse depth [h, w]."""
+        """Return log intensity [2, n, h, w] and the left camera's inverse depth [n, h, w]."""
         centre, rotation = self.trajectory.pose(t)
-        left, inverse_depth = self.view(centre, rotation, t)
-        right, _ = self.view(centre + self.rig.baseline_m * rotation[:, :, 0], rotation, t)
-        return torch.stack([left, right]), inverse_depth[-1]
+        right = centre + self.rig.baseline_m * rotation[:, :, 0]
+        rays = self.rig.rays().to(self.bank.device)
+        left_view, inverse_depth = self.view(centre, rotation, t, rays)
+        turned, scaled = rotation @ self.error.rotation(), self.error.rays(rays)
+        right_view, _ = self.view(right, turned, t, scaled)
+        return torch.stack([left_view, right_view]), inverse_depth
 
-    def view(self, centre: Tensor, rotation: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    def view(
+        self, centre: Tensor, rotation: Tensor, t: Tensor, rays: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Return one camera's log intensity and inverse depth, both [n, h, w]; see Trajectory."""
-        size = (-1, self.crop.height, self.crop.width)
-        forms = renderer.homographies(self.scene, centre, rotation, t)
-        log_intensity, inverse_depth = renderer.render(self.scene, self.bank, forms, self.rays)
-        return renderer.blur(log_intensity.reshape(size)), inverse_depth.reshape(size)
+        forms = renderer.homographies(self.scene.shapes, centre, rotation, t).to(rays.device)
+        scene = self.scene.to(rays.device)
+        log_intensity, inverse_depth = renderer.render(scene, self.bank, forms, rays)
+        light = self.light.at(t)[:, None, None].to(rays.device)
+        return renderer.blur(log_intensity) + light, inverse_depth
 
 
 def random_simulation(
     ranges: SimulationRanges,
     bank: Tensor,
-    crop: Crop | None,
     steps: int,
     generator: Generator,
     rig: StereoRig | None = None,
 ) -> Simulation:
-    """Draw a scene, a trajectory and the cameras' biases; `crop` None means the whole field."""
+    """Draw a scene, its light, a trajectory and the cameras' faults; `rig` None: the network's."""
     rig = rig or StereoRig()
-    speed, turn_rate = (
-        low + (high - low) * float(torch.rand((), generator=generator))
-        for low, high in (ranges.speed, ranges.turn_rate)
-    )
+    weights = {name: motion.share for name, motion in ranges.motions.items()}
+    motion = ranges.motions[kinds(weights, 1, generator)[0]]
+    moving = ranges.moving_if_still if motion.stands_still else ranges.scene.moving
     return Simulation(
-        scene=random_scene(ranges.scene, len(bank), rig.f, generator),
-        trajectory=random_trajectory(speed, turn_rate, ranges.period_s, generator),
+        scene=random_scene(ranges.scene, moving, len(bank), rig.f, generator),
+        light=random_light(ranges.light, generator),
+        trajectory=random_trajectory(motion, generator),
         bank=bank,
-        bias=sensor.random_thresholds(ranges.sensor, generator),
-        mismatch=ranges.sensor.mismatch,
+        biases=random_biases(ranges.sensor, generator),
         rig=rig,
-        crop=crop or Crop(0, 0, rig.width, rig.height),
+        error=random_error(ranges.calibration, generator),
         steps=steps,
         generator=generator,
     )

@@ -12,9 +12,9 @@ SIDE = 256  # texels; a power of two, so that wrapping is a bit mask
 def texture_bank(count: int, generator: Generator) -> Tensor:
     """Return `count` textures, float [count, SIDE, SIDE]: log reflectance, mean 0, deviation 1.
 
-    A quarter each: smooth noise, blocky noise, noise with boxes, two-tone prints.
+    In turn: smooth noise, blocky noise, noise with boxes, two-tone prints, stripes, repeats.
     """
-    makers = (smooth_noise, blocky_noise, boxes, print_like)
+    makers = (smooth_noise, blocky_noise, boxes, print_like, stripes, repeats)
     textures = [makers[number % len(makers)](generator) for number in range(count)]
     bank = torch.stack(textures)
     bank -= bank.mean((1, 2), keepdim=True)
@@ -46,6 +46,26 @@ def boxes(generator: Generator) -> Tensor:
 def print_like(generator: Generator) -> Tensor:
     """Return two tones split where smooth noise changes sign, [SIDE, SIDE]."""
     return torch.sign(smooth_noise(generator)) + 0.1 * smooth_noise(generator)
+
+
+def stripes(generator: Generator) -> Tensor:
+    """Return bars of one width at a random angle, over a little noise, [SIDE, SIDE].
+
+    A whole number of bars fits each way, so that they go on where the texture repeats.
+    """
+    bars = torch.randint(-24, 25, (2,), generator=generator)
+    bars[0] += 25 * (bars == 0).all()
+    place = torch.arange(SIDE) / SIDE
+    wave = torch.sin(2 * math.pi * (bars[0] * place + bars[1] * place[:, None]))
+    sharpness = 1 + 9 * float(torch.rand((), generator=generator))
+    return torch.tanh(sharpness * wave) + 0.1 * smooth_noise(generator)
+
+
+def repeats(generator: Generator) -> Tensor:
+    """Return a small patch of noise over and over, as on wallpaper or tiles, [SIDE, SIDE]."""
+    side = 2 ** int(torch.randint(3, 7, (), generator=generator))
+    times = SIDE // side
+    return smooth_noise(generator)[:side, :side].repeat(times, times)
 
 
 def octaves(mode: str, generator: Generator) -> Tensor:

@@ -6,44 +6,72 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from spike_depth_ros.training.simulator.draw import one
+
+WAVES = 3
+
+
+@dataclass(frozen=True)
+class MotionRanges:
+    """What `random_trajectory` draws from, for one way to carry a rig.
+
+    share: weight among the ways. ahead: steady speed along z, m/s; speed: root mean square of
+    what comes on top, m/s; turn_rate: likewise, rad/s; period_s: of the waves, log-uniform.
+    """
+
+    share: float
+    ahead: tuple[float, float] = (0.0, 0.0)
+    speed: tuple[float, float] = (0.05, 1.2)
+    turn_rate: tuple[float, float] = (0.03, 0.8)
+    period_s: tuple[float, float] = (1.5, 5.0)
+
+    @property
+    def stands_still(self) -> bool:
+        """Return whether such a rig never moves."""
+        return max(*self.ahead, *self.speed, *self.turn_rate) == 0
+
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A sum of sinusoids in each of six degrees of freedom, so every derivative is continuous.
+    """A steady speed and sinusoids in each of six degrees of freedom: all derivatives continuous.
 
     amplitude: [6, waves], metres (x, y, z) and radians (rotation vector).
     frequency: [6, waves], radians a second.  phase: [6, waves], radians.
+    ahead: m/s along z of the world.
     """
 
     amplitude: Tensor
     frequency: Tensor
     phase: Tensor
+    ahead: float = 0.0
 
     def pose(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return the left camera's centre and its axes at times `t`, float [n] seconds.
+
+        At 0 the rig is at the origin and looks along z.
 
         Returns:
             centre [n, 3] in metres and rotation [n, 3, 3], camera to world (x right, y down,
             z forward).
         """
         angle = self.frequency * t[:, None, None] + self.phase
-        freedom = (self.amplitude * torch.sin(angle)).sum(-1)
-        return freedom[:, :3], rotation_matrix(freedom[:, 3:])
+        freedom = (self.amplitude * (torch.sin(angle) - torch.sin(self.phase))).sum(-1)
+        steady = self.ahead * t[:, None] * torch.tensor([0.0, 0.0, 1.0])
+        return freedom[:, :3] + steady, rotation_matrix(freedom[:, 3:])
 
 
-def random_trajectory(
-    speed: float, turn_rate: float, period_s: tuple[float, float], generator: Generator
-) -> Trajectory:
-    """Return a trajectory of root-mean-square `speed` (m/s) and `turn_rate` (rad/s)."""
-    waves = 3
-    shortest, longest = (math.log(value) for value in period_s)
-    draw = torch.rand(3, 6, waves, generator=generator)
+def random_trajectory(ranges: MotionRanges, generator: Generator) -> Trajectory:
+    """Return a trajectory of random speed and turn rate."""
+    speed, turn_rate = (one(bounds, generator) for bounds in (ranges.speed, ranges.turn_rate))
+    shortest, longest = (math.log(value) for value in ranges.period_s)
+    draw = torch.rand(3, 6, WAVES, generator=generator)
     frequency = 2 * math.pi / torch.exp(shortest + (longest - shortest) * draw[0])
     weight = draw[1] / (draw[1] ** 2).sum((-2, -1), keepdim=True).sqrt()
     weight[:3] /= (weight[:3] ** 2).sum().sqrt()
     weight[3:] /= (weight[3:] ** 2).sum().sqrt()
     rate = torch.tensor([speed] * 3 + [turn_rate] * 3)[:, None] * math.sqrt(2)
-    return Trajectory(rate * weight / frequency, frequency, 2 * math.pi * draw[2])
+    amplitude = rate * weight / frequency
+    return Trajectory(amplitude, frequency, 2 * math.pi * draw[2], one(ranges.ahead, generator))
 
 
 def rotation_matrix(vector: Tensor) -> Tensor:

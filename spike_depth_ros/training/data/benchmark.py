@@ -1,0 +1,141 @@
+"""Named sets of simulated windows: SimFlying, SimDriving, and whatever a YAML file describes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jsonargparse import ArgumentParser
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+from torch import Generator, Tensor
+
+from spike_depth_ros.events.lookup import NOWHERE
+from spike_depth_ros.frames.count import count_events
+from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.training.simulator.draw import happens, log_uniform, one, uniform
+from spike_depth_ros.training.simulator.rig import StereoRig
+from spike_depth_ros.training.simulator.sensor import Events
+from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
+from spike_depth_ros.training.simulator.textures import texture_bank
+
+WINDOW_US = 50_000
+STEPS = 10  # intensity samples a window; at the fastest a surface moves about 4 px between two
+TEXTURES = 96
+LONGEST_START_US = 3_000_000
+SPLITS = ('train', 'validation', 'test')
+NETWORK = StereoRig()
+
+
+class Sample(NamedTuple):
+    """One window in the network's image.
+
+    spikes: uint8 [h, w, 4] as the binner publishes it. depth: float16 [h, w] in metres of the
+    rig, at the window's end; nearest: likewise, the least in the window; both NaN where no pixel
+    of the sensor looks. image: uint8 [h, w], what the left camera saw at the window's end, by
+    the square root of intensity; 0 where no pixel of the sensor looks.
+    """
+
+    spikes: NDArray[np.uint8]
+    depth: NDArray[np.float16]
+    nearest: NDArray[np.float16]
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class RigRanges:
+    """What the sensors are drawn from.
+
+    other: share of windows from another rig than the network's, mapped to it; zoom: its focal
+    length over the network's, log-uniform; share: of the network's field that it sees, each way.
+    """
+
+    other: float = 0.0
+    zoom: tuple[float, float] = (0.8, 1.6)
+    share: tuple[float, float] = (0.5, 1.0)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A set of simulated windows that its description fixes.
+
+    name: letters. seed: no two benchmarks share one. baseline_m: between the cameras.
+    depth_m: the range that errors are stated for.
+    """
+
+    name: str
+    seed: int
+    baseline_m: float
+    depth_m: tuple[float, float]
+    ranges: SimulationRanges = field(default_factory=SimulationRanges)
+    rigs: RigRanges = field(default_factory=RigRanges)
+
+    def bank(self, split: str, device: str = 'cpu') -> Tensor:
+        """Return the split's textures."""
+        return texture_bank(TEXTURES, Generator().manual_seed(self.first_seed(split))).to(device)
+
+    def first_seed(self, split: str) -> int:
+        """Return the seed of a split's textures; its windows take those that follow."""
+        return self.seed * 10**12 + SPLITS.index(split) * 10**9
+
+    def sample(self, split: str, index: int, bank: Tensor) -> Sample:
+        """Return one window of one scene: the same on every machine.
+
+        split: one of SPLITS, no two of which share a scene's or a texture's seed. bank: `bank`
+        of the split; on its device the scene is rendered.
+        """
+        generator = Generator().manual_seed(self.first_seed(split) + 1 + index)
+        rig = random_rig(self.rigs, self.baseline_m, generator)
+        simulation = random_simulation(self.ranges, bank, STEPS, generator, rig)
+        start_us = int(torch.randint(0, LONGEST_START_US, (), generator=generator))
+        window = simulation.window(start_us, WINDOW_US)
+        spikes = spike_frame(window.left, window.right, rig.pixel_table(NETWORK))
+        places = NETWORK.places(rig)
+        depth, nearest = (
+            seen(map_.cpu(), places, float('nan')).numpy().astype(np.float16)
+            for map_ in (window.depth, window.nearest)
+        )
+        image = seen(grey(window.log_intensity).cpu(), places, 0).numpy().astype(np.uint8)
+        return Sample(spikes, depth, nearest, image)
+
+
+def read_benchmark(path: Path) -> Benchmark:
+    """Return the benchmark that a YAML file describes, checked by jsonargparse."""
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument('--benchmark', type=Benchmark)
+    described = parser.parse_object({'benchmark': YAML(typ='safe').load(path)})
+    return parser.instantiate(described).benchmark
+
+
+def random_rig(ranges: RigRanges, baseline_m: float, generator: Generator) -> StereoRig:
+    """Return the network's rig, or another one that looks the same way."""
+    if not happens(ranges.other, generator):
+        return StereoRig(baseline_m=baseline_m)
+    zoom = float(log_uniform(ranges.zoom, 1, generator))
+    width, height = (
+        round(side * zoom * one(ranges.share, generator))
+        for side in (NETWORK.width, NETWORK.height)
+    )
+    aside = uniform((-0.05, 0.05), 2, generator).tolist()
+    cx, cy = width * (0.5 + aside[0]), height * (0.5 + aside[1])
+    return StereoRig(width, height, NETWORK.f * zoom, cx, cy, baseline_m)
+
+
+def spike_frame(left: Events, right: Events, table: PixelTable) -> NDArray[np.uint8]:
+    """Count two cameras' events as the binner node does, uint8 [h, w, 4]."""
+    frames = [count_events(events.x, events.y, events.polarity, table) for events in (left, right)]
+    return np.concatenate(frames, axis=2)
+
+
+def seen(pixels: Tensor, places: Tensor, nothing: float) -> Tensor:
+    """Return a sensor's map [h, w] in another image, each of whose pixels looks at `places`."""
+    found = pixels.reshape(-1)[places.clamp(min=0)]
+    return torch.where(places == NOWHERE, torch.tensor(nothing, dtype=pixels.dtype), found)
+
+
+def grey(log_intensity: Tensor) -> Tensor:
+    """Return 0 to 255 by the square root of intensity, the brightest per cent saturated."""
+    root = torch.exp(0.5 * (log_intensity - log_intensity.mean()))
+    white = torch.quantile(root[::4, ::4].reshape(-1), 0.99)
+    return (255 * root / white).clamp(0, 255).round()

@@ -1,0 +1,59 @@
+"""What models and matchers say of simulated windows."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from spike_depth_ros.inference.energy import EnergyEstimate, estimate
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.health import ActivityMeter
+from spike_depth_ros.training.evaluation.holes import filled
+from spike_depth_ros.training.evaluation.matchers import Matcher
+
+Spikes = NDArray[np.uint8]
+Depth = NDArray[np.float32]
+
+
+class Prediction(NamedTuple):
+    """What a model says of windows: depth [n, h, w] in metres of the rig, and what it costs.
+
+    firing: mean firing rate of the layers, averaged over the windows.
+    """
+
+    depth: Depth
+    cost: EnergyEstimate
+    firing: float
+
+
+def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
+    """Run a model over spike frames [n, h, w, 4] of a rig; one for one camera takes the left's."""
+    engine = DepthEngine(model)
+    contract = engine.contract
+    scale = baseline_m / contract.baseline_m if contract.channels == 4 else 1.0
+    meter, depth, firing = ActivityMeter(contract), [], []
+    for frame in tqdm(spikes[..., : contract.channels], desc=model.stem):
+        inference = engine.infer(np.ascontiguousarray(frame))
+        depth.append(inference.depth * np.float32(scale))
+        firing.append(float(inference.firing_rates.mean()))
+        meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
+    cost = estimate(contract, meter.take())
+    return Prediction(np.stack(depth), cost, float(np.mean(firing)))
+
+
+def match(
+    matcher: Matcher, spikes: Spikes, focal_baseline: float, depth_m: tuple[float, float]
+) -> tuple[Depth, Depth]:
+    """Run a matcher over spike frames [n, h, w, 4]; return depth where it matches, and filled.
+
+    Both [n, h, w] in metres, clipped to the range `depth_m`: small wrong disparities would
+    otherwise stand for hundreds of metres. NaN without a match.
+    """
+    name = type(matcher).__name__
+    disparity = [matcher.disparity(frame) for frame in tqdm(spikes, desc=name)]
+    matched, dense = np.stack(disparity), np.stack([filled(one) for one in disparity])
+    far = np.float32(focal_baseline / depth_m[1])
+    dense = np.where(np.isfinite(dense), dense, far)  # a window without any match
+    return tuple((focal_baseline / d).clip(*depth_m) for d in (matched, dense))

@@ -1,0 +1,85 @@
+"""Errors of depth over a set of windows, as one table."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spike_depth_ros import metrics
+
+Depth = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+CUT_OFFS_M = (10.0, 20.0, 30.0)
+
+
+class Truth(NamedTuple):
+    """What depth is measured against, [n, h, w].
+
+    depth: metres, NaN where unknown or outside of the benchmark's range; caused: likewise, of
+    the surface that caused a pixel's events; has_events: of the left camera; focal_baseline:
+    pixels times metres of the rig in the network's image.
+    """
+
+    depth: Depth
+    caused: Depth
+    has_events: Mask
+    focal_baseline: float
+
+
+def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
+    """Return every metric of depth [n, h, w] in metres by its name.
+
+    Those over event pixels ('events: ...') are of the surface that caused the events.
+    """
+    everywhere = of_depth(predicted, truth.depth, truth.focal_baseline, None)
+    at_events = of_depth(predicted, truth.caused, truth.focal_baseline, truth.has_events)
+    named = everywhere | {f'events: {name}': value for name, value in at_events.items()}
+    for cut_off in CUT_OFFS_M:
+        near = truth.depth <= cut_off
+        error = metrics.mean_depth_error(predicted, truth.depth, near)
+        named[f'mean error to {cut_off:g} m (m)'] = error
+    return named
+
+
+def of_depth(
+    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask | None
+) -> dict[str, float]:
+    """Return the metrics of metrics.py over some pixels."""
+
+    def within(pixels: float) -> float:
+        return metrics.pixel_accuracy(predicted, truth, focal_baseline, pixels, mask)
+
+    plain: dict[str, Callable[[Depth, Depth, Mask | None], float]] = {
+        'mean error (m)': metrics.mean_depth_error,
+        'median error (m)': metrics.median_depth_error,
+        'AbsRel': metrics.abs_rel,
+        'SqRel (m)': metrics.sq_rel,
+        'RMSE (m)': metrics.rmse,
+        'RMSE log': metrics.rmse_log,
+        'SI log': metrics.si_log,
+        'delta 1': metrics.delta1,
+        'delta 2': metrics.delta2,
+        'delta 3': metrics.delta3,
+        'coverage': metrics.coverage,
+    }
+    values = {name: metric(predicted, truth, mask) for name, metric in plain.items()}
+    disparity = metrics.mean_disparity_error(predicted, truth, focal_baseline, mask)
+    return values | {'disparity error (px)': disparity, '1PA': within(1), '2PA': within(2)}
+
+
+def table(rows: Mapping[str, Mapping[str, float]], columns: list[str]) -> str:
+    """Return some scores as a Markdown table, a line for each method."""
+    lines = [f'| | {" | ".join(columns)} |', '|---' * (len(columns) + 1) + '|']
+    for name, values in rows.items():
+        told = (f'{values[column]:.3f}' for column in columns)
+        lines.append(f'| {name} | {" | ".join(told)} |')
+    return '\n'.join(lines)
+
+
+def save(path: Path, rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Write all scores as JSON, by method."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows, indent=1) + '\n')

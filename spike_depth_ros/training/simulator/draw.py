@@ -1,0 +1,45 @@
+"""Random numbers for ranges."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Generator, Tensor
+
+
+def uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
+    """Return `count` numbers, uniform in the bounds."""
+    low, high = bounds
+    return low + (high - low) * torch.rand(count, generator=generator)
+
+
+def log_uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
+    """Return `count` positive numbers whose logarithms are uniform in the bounds'."""
+    low, high = (math.log(bound) for bound in bounds)
+    return torch.exp(uniform((low, high), count, generator))
+
+
+def one(bounds: tuple[float, float], generator: Generator) -> float:
+    """Return one number, uniform in the bounds."""
+    return float(uniform(bounds, 1, generator))
+
+
+def whole(bounds: tuple[int, int], generator: Generator) -> int:
+    """Return one whole number, uniform in the bounds, both included."""
+    low, high = bounds
+    return int(torch.randint(low, high + 1, (), generator=generator))
+
+
+def happens(share: float, generator: Generator) -> bool:
+    """Return True in a share of the draws."""
+    return one((0, 1), generator) < share
+
+
+def kinds(weights: Mapping[str, float], count: int, generator: Generator) -> list[str]:
+    """Return `count` names, each as often as its weight says."""
+    names = list(weights)
+    shares = torch.tensor([float(weights[name]) for name in names])
+    if count == 0:
+        return []
+    drawn = torch.multinomial(shares, count, replacement=True, generator=generator)
+    return [names[number] for number in drawn.tolist()]

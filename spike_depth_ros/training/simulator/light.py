@@ -1,0 +1,51 @@
+"""Light that changes: slowly, and with the mains."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from spike_depth_ros.training.simulator.draw import happens, one
+
+
+@dataclass(frozen=True)
+class LightRanges:
+    """What `random_light` draws from.
+
+    changing: share of scenes whose light changes; change: deviation of log intensity;
+    period_s: of the change. flickering: share of scenes with lamps; flicker: half its depth in
+    log intensity; flicker_hz: twice the mains' frequency.
+    """
+
+    changing: float = 0.2
+    change: tuple[float, float] = (0.1, 0.8)
+    period_s: tuple[float, float] = (0.5, 4.0)
+    flickering: float = 0.08
+    flicker: tuple[float, float] = (0.02, 0.15)
+    flicker_hz: tuple[float, float] = (100.0, 120.0)
+
+
+@dataclass(frozen=True)
+class Light:
+    """Waves of log intensity: amplitude, rate (rad/s) and phase, each [2]."""
+
+    amplitude: Tensor
+    rate: Tensor
+    phase: Tensor
+
+    def at(self, t: Tensor) -> Tensor:
+        """Return what the light adds to log intensity at times `t` [n] seconds: [n]."""
+        return (self.amplitude * torch.sin(self.rate * t[:, None] + self.phase)).sum(1)
+
+
+def random_light(ranges: LightRanges, generator: Generator) -> Light:
+    """Return a scene's light."""
+    change = one(ranges.change, generator) * happens(ranges.changing, generator)
+    flicker = one(ranges.flicker, generator) * happens(ranges.flickering, generator)
+    hertz = [1 / one(ranges.period_s, generator), one(ranges.flicker_hz, generator)]
+    return Light(
+        torch.tensor([change, flicker]),
+        2 * math.pi * torch.tensor(hertz),
+        2 * math.pi * torch.rand(2, generator=generator),
+    )

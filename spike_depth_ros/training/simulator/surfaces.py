@@ -1,0 +1,93 @@
+"""What a scene is made of: flat textured surfaces, still or swaying."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import torch
+from torch import Tensor
+
+WAVES = 2  # a body's own way, and what its limbs add
+
+
+@dataclass(frozen=True)
+class _Tensors:
+    """Tensors whose first index is the surface."""
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """Return the surfaces of all parts, in order."""
+        columns = (f.name for f in fields(cls))
+        return cls(*(torch.cat([getattr(part, name) for part in parts]) for name in columns))
+
+    def to(self, device: torch.device) -> Self:
+        """Return the same surfaces on another device."""
+        return type(self)(*(getattr(self, f.name).to(device) for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class Shapes(_Tensors):
+    """Planes' geometry, the first index of every tensor.
+
+    origin [p, 3] m, at rest; axes [p, 3, 3] unit vectors u, v and normal as rows;
+    half_size [p, 2] m; round [p] bool (ellipse, else rectangle); sway [p, WAVES, 3] m;
+    rate [p, WAVES] rad/s; phase [p, WAVES] rad.
+    """
+
+    origin: Tensor
+    axes: Tensor
+    half_size: Tensor
+    round: Tensor
+    sway: Tensor
+    rate: Tensor
+    phase: Tensor
+
+    def place(self, t: Tensor) -> Tensor:
+        """Return the origins at times `t`, float [n] seconds: [n, p, 3] m."""
+        share = torch.sin(self.rate * t[:, None, None] + self.phase)
+        return self.origin + (share[..., None] * self.sway).sum(2)
+
+
+@dataclass(frozen=True)
+class Paint(_Tensors):
+    """Planes' looks, the first index of every tensor.
+
+    texture [p] int64 in the bank; texel [p] m; offset [p, 2] texels; contrast [p] and
+    brightness [p] of log intensity.
+    """
+
+    texture: Tensor
+    texel: Tensor
+    offset: Tensor
+    contrast: Tensor
+    brightness: Tensor
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Surfaces and their looks."""
+
+    shapes: Shapes
+    paint: Paint
+
+    def to(self, device: torch.device) -> 'Scene':
+        """Return the same scene on another device."""
+        return Scene(self.shapes.to(device), self.paint.to(device))
+
+
+def still(origin: Tensor, axes: Tensor, half_size: Tensor, is_round: Tensor) -> Shapes:
+    """Return surfaces that do not move."""
+    waves = torch.zeros(len(origin), WAVES)
+    sway = torch.zeros(len(origin), WAVES, 3)
+    return Shapes(origin, axes, half_size, is_round, sway, waves, waves)
+
+
+def turned(vectors: Tensor, axis: int, angle: Tensor) -> Tensor:
+    """Rotate row vectors [n, m, 3] about coordinate `axis` by `angle` [n] radians."""
+    rotation = torch.zeros(len(angle), 3, 3)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    rotation[:, axis, axis] = 1
+    rotation[:, first, first] = rotation[:, second, second] = torch.cos(angle)
+    rotation[:, first, second] = torch.sin(angle)
+    rotation[:, second, first] = -torch.sin(angle)
+    return vectors @ rotation

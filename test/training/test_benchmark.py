@@ -1,0 +1,98 @@
+"""Benchmarks: fixed by their description, apart from one another, mapped as rigs are."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spike_depth_ros.training.data.benchmark import (
+    NETWORK,
+    SPLITS,
+    Benchmark,
+    RigRanges,
+    random_rig,
+    read_benchmark,
+)
+from spike_depth_ros.training.data.module import Pairs, caused_depth
+from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.simulator.rig import StereoRig
+
+CONFIG = Path(__file__).parents[2] / 'config/simulation'
+NAMES = ('sim_flying', 'sim_driving')
+
+
+@pytest.fixture(scope='module', params=NAMES)
+def benchmark(request: pytest.FixtureRequest) -> Benchmark:
+    return read_benchmark(CONFIG / f'{request.param}.yaml')
+
+
+def test_no_two_splits_of_any_benchmark_share_a_seed() -> None:
+    benchmarks = [read_benchmark(CONFIG / f'{name}.yaml') for name in NAMES]
+    first = [one.first_seed(split) for one in benchmarks for split in SPLITS]
+    assert np.diff(sorted(first)).min() >= 10**9  # windows of each
+
+
+def test_an_index_is_one_window(benchmark: Benchmark) -> None:
+    bank = benchmark.bank('test')
+    one, again, other = (benchmark.sample('test', index, bank) for index in (3, 3, 4))
+    for array, same in zip(one, again, strict=True):
+        np.testing.assert_array_equal(array, same)
+    assert not np.array_equal(one.spikes, other.spikes)
+    assert one.spikes.shape == (260, 346, 4) and one.image.any()
+
+
+def test_windows_see_depth_in_the_range(benchmark: Benchmark) -> None:
+    bank = benchmark.bank('train')
+    near, far = benchmark.depth_m
+    shares = []
+    for index in range(6):
+        sample = benchmark.sample('train', index, bank)
+        known = sample.depth[np.isfinite(sample.depth)].astype(np.float32)
+        shares.append(((known >= near) & (known <= far)).mean())
+        assert np.all(~(sample.nearest > sample.depth))
+        assert np.array_equal(np.isnan(sample.nearest), np.isnan(sample.depth))
+    assert np.mean(shares) > 0.7
+
+
+def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
+    tmp_path: Path,
+) -> None:
+    benchmark = read_benchmark(CONFIG / 'sim_driving.yaml')
+    kept = SampleFolder(tmp_path, benchmark, 'train')
+    kept.prepare(1, workers=0)
+    sample = kept.windows(1)[0]
+    spikes, depth = Pairs(kept.windows(1), caused=True)[0]
+    scaled = caused_depth(sample).astype(np.float32) * (NETWORK.baseline_m / 0.6)
+    np.testing.assert_array_equal(depth, scaled)
+    silent = ~spikes[..., :2].any(-1)
+    np.testing.assert_array_equal(caused_depth(sample)[silent], sample.depth[silent])
+
+
+def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:
+    benchmark = read_benchmark(CONFIG / 'sim_flying.yaml')
+    SampleFolder(tmp_path, benchmark, 'test').prepare(0, workers=0)
+    changed = dataclasses.replace(benchmark, baseline_m=0.2)
+    with pytest.raises(ValueError, match='another description of SimFlying'):
+        SampleFolder(tmp_path, changed, 'test').prepare(0, workers=0)
+
+
+def test_other_rigs_land_where_they_look() -> None:
+    # The first pixel right of another rig's axis looks 1 / 300 aside: two thirds of a pixel.
+    rig = StereoRig(width=201, height=101, f=1.5 * NETWORK.f, cx=100, cy=50)
+    table = rig.pixel_table(NETWORK)
+    centre = 130 * NETWORK.width + 173
+    assert table.index[50, 100:104].tolist() == [centre, centre + 1, centre + 1, centre + 2]
+    assert table.index[50 + 15, 100] == centre + 10 * NETWORK.width
+    columns = table.mapped.any(0).nonzero()[0]
+    assert (columns[0], columns[-1]) == (173 - 67, 173 + 67)
+
+
+def test_random_rigs_look_the_same_way() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rigs = [random_rig(RigRanges(other=0.5), 0.2, generator) for _ in range(40)]
+    same = [rig for rig in rigs if rig == StereoRig(baseline_m=0.2)]
+    assert 10 < len(same) < 30
+    assert all(0.79 < rig.f / NETWORK.f < 1.61 and rig.baseline_m == 0.2 for rig in rigs)
+    assert all(rig.pixel_table(NETWORK).mapped.mean() > 0.2 for rig in rigs)
