@@ -44,19 +44,32 @@ class StereoSpike(DepthNetwork):
             raise ValueError(f'channels is {channels}: use 4 for two cameras or 2 for one')
         self.channels, self.width = channels, width
         sizes = [width * 2**scale for scale in range(5)]
-        self.bottom = SpikingLayer(nn.Conv2d(channels, width, 5, padding=2, bias=False))
-        self.encoder = nn.ModuleList(
-            SpikingLayer(nn.Conv2d(fine, coarse, 5, stride=2, padding=2, bias=False))
-            for fine, coarse in pairwise(sizes)
-        )
-        self.bottleneck = nn.ModuleList(ResidualBlock(sizes[-1]) for _ in range(2))
+        self.bottom = self.layer(channels, width)
+        self.encoder = nn.ModuleList(self.layer(*pair, stride=2) for pair in pairwise(sizes))
+        self.bottleneck = nn.ModuleList(self.block(sizes[-1]) for _ in range(2))
         scales = range(3, -1, -1)
         self.decoder = nn.ModuleList(
-            SpikingLayer(UpsampledConv2d(sizes[scale + 1], sizes[scale], 5, 2)) for scale in scales
+            self.upsampling_layer(sizes[scale + 1], sizes[scale]) for scale in scales
         )
-        self.heads = nn.ModuleList(head(sizes[scale], 2**scale) for scale in scales)
+        self.heads = nn.ModuleList(self.head(sizes[scale], 2**scale) for scale in scales)
         self.reset_potential = nn.Parameter(torch.ones(()))  # shared and learned, equation 1
         self.initialise()
+
+    def layer(self, inputs: int, outputs: int, stride: int = 1) -> nn.Module:
+        """Return a spiking layer of the encoder."""
+        return SpikingLayer(nn.Conv2d(inputs, outputs, 5, stride, padding=2, bias=False))
+
+    def block(self, channels: int) -> nn.Module:
+        """Return a residual block of the bottleneck."""
+        return ResidualBlock(channels)
+
+    def upsampling_layer(self, inputs: int, outputs: int) -> nn.Module:
+        """Return a spiking layer of the decoder, which upsamples by two first."""
+        return SpikingLayer(UpsampledConv2d(inputs, outputs, 5, 2))
+
+    def head(self, channels: int, scale: int) -> nn.Module:
+        """Return a prediction layer, which upsamples by `scale` first."""
+        return head(channels, scale)
 
     def initialise(self) -> None:
         """Draw weights under which every layer fires, and a readout that starts near flat.
