@@ -39,7 +39,7 @@ def depth_model(
     [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], float32.
     """
     with torch.no_grad():
-        return _StereoSpikeGraph(network, precision, height, width).model()
+        return StereoSpikeGraph(network, precision, height, width).model()
 
 
 def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Tensor]:
@@ -68,7 +68,7 @@ def can_fire(layer: SpikingLayer, precision: Precision) -> bool:
     return bool((most >= thresholds).any())
 
 
-class _StereoSpikeGraph:
+class StereoSpikeGraph:
     """Writes the graph of one network, from its input to its outputs."""
 
     def __init__(
@@ -127,7 +127,7 @@ class _StereoSpikeGraph:
         skips = ('conv3', 'conv2', 'conv1', 'bottom')
         for number, layer, skip in zip((4, 3, 2, 1), self._network.decoder, skips, strict=True):
             name = f'deconv{number}'
-            if can_fire(layer, self._precision):
+            if self._can_fire(layer):
                 spikes = self._fire(source, layer)
                 placed = self._pixels(spikes) if number > 1 else spikes
                 source = self._join(name, spikes, placed, skip, maps[skip])
@@ -195,6 +195,9 @@ class _StereoSpikeGraph:
         synapses = Synapses(low.numpy(), thresholds.numpy(), stride)
         value = self._arithmetic.fire(source.value, synapses)
         return Map(value, len(low), source.height // stride, source.width // stride)
+
+    def _can_fire(self, layer: nn.Module) -> bool:
+        return can_fire(layer, self._precision)
 
     def _pixels(self, blocks: Map) -> Map:
         """Return a map in phase layout as a plain one.
