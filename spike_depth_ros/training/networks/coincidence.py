@@ -11,12 +11,12 @@ from spike_depth_ros.training.networks.spiking import (
     LARGEST_COUNT,
     DepthNetwork,
     Output,
-    ResidualBlock,
     SpikingLayer,
     draw,
     fanout,
     head,
     read_out,
+    residual_block,
 )
 
 FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
@@ -82,7 +82,7 @@ class CoincidenceNetwork(DepthNetwork):
         self.match2 = SpikingLayer(matching(quarter, reach // 4))
         self.conv3 = SpikingLayer(nn.Conv2d(quarter, eighth, 5, stride=2, padding=2, bias=False))
         self.conv4 = SpikingLayer(nn.Conv2d(eighth, eighth, 5, stride=2, padding=2, bias=False))
-        self.block = ResidualBlock(eighth)
+        self.block = residual_block(eighth)
         self.deconv4 = SpikingLayer(UpsampledConv2d(eighth, eighth, 5, 2))
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
         self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))

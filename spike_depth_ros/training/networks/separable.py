@@ -6,13 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.stereospike import (
-    FIRING_GAIN,
-    READOUT_GAIN,
-    ResidualBlock,
-    StereoSpike,
-    draw,
-)
+from spike_depth_ros.training.networks.spiking import ResidualBlock, draw
+from spike_depth_ros.training.networks.stereospike import FIRING_GAIN, READOUT_GAIN, StereoSpike
 
 KERNEL_SIZE = 7
 FACTOR = 10.0  # of what each convolution gives, so that neurons with small weights fire
@@ -92,15 +87,6 @@ class ParametricLayer(nn.Sequential):
         )
 
 
-class SeparableBlock(ResidualBlock):
-    """A spike-element-wise residual block of separable convolutions."""
-
-    def __init__(self, channels: int) -> None:
-        nn.Module.__init__(self)  # not its base's layers
-        self.first = separable_layer(channels, channels)
-        self.second = separable_layer(channels, channels)
-
-
 class SeparableStereoSpike(StereoSpike):
     """StereoSpike with an eleventh of the parameters: separable 7x7 convolutions, PLIF neurons.
 
@@ -120,9 +106,9 @@ class SeparableStereoSpike(StereoSpike):
         """Return a spiking layer of the encoder."""
         return separable_layer(inputs, outputs, stride)
 
-    def block(self, channels: int) -> SeparableBlock:
+    def block(self, channels: int) -> ResidualBlock:
         """Return a residual block of the bottleneck."""
-        return SeparableBlock(channels)
+        return ResidualBlock(*(separable_layer(channels, channels) for _ in range(2)))
 
     def upsampling_layer(self, inputs: int, outputs: int) -> ParametricLayer:
         """Return a spiking layer of the decoder, which upsamples by two first."""

@@ -78,15 +78,22 @@ class SpikingLayer(nn.Sequential):
 class ResidualBlock(nn.Module):
     """A spike-element-wise residual block, connect function ADD (Fang et al. 2021)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, first: nn.Module, second: nn.Module) -> None:
         super().__init__()
-        self.first = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
-        self.second = SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+        self.first, self.second = first, second
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the hidden spikes and the sum of the input and the block's spikes."""
         hidden = self.first(x)
         return hidden, self.second(hidden) + x
+
+
+def residual_block(channels: int) -> ResidualBlock:
+    """Return a block of two 3x3 spiking layers."""
+    first, second = (
+        SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False)) for _ in range(2)
+    )
+    return ResidualBlock(first, second)
 
 
 def draw(weight: Tensor, gain: float) -> None:

@@ -19,6 +19,7 @@ from spike_depth_ros.training.networks.spiking import (
     fanout,
     head,
     read_out,
+    residual_block,
 )
 
 FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
@@ -59,9 +60,9 @@ class StereoSpike(DepthNetwork):
         """Return a spiking layer of the encoder."""
         return SpikingLayer(nn.Conv2d(inputs, outputs, 5, stride, padding=2, bias=False))
 
-    def block(self, channels: int) -> nn.Module:
+    def block(self, channels: int) -> ResidualBlock:
         """Return a residual block of the bottleneck."""
-        return ResidualBlock(channels)
+        return residual_block(channels)
 
     def upsampling_layer(self, inputs: int, outputs: int) -> nn.Module:
         """Return a spiking layer of the decoder, which upsamples by two first."""
