@@ -21,6 +21,7 @@ setup(
         (SHARE, ['package.xml']),
         (f'{SHARE}/launch', glob('launch/*.launch.py')),
         (f'{SHARE}/config', glob('config/*.*')),
+        (f'{SHARE}/config/simulation', glob('config/simulation/*.yaml')),
         (f'{SHARE}/config/training', glob('config/training/*.yaml')),
         (f'{SHARE}/models', glob('models/*.*')),
         (f'{SHARE}/demo/recording', glob('demo/recording/*')),

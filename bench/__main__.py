@@ -11,7 +11,7 @@ from typing import Any
 
 import onnxruntime
 
-from bench import counting, end_to_end, inference, node_load
+from bench import counting, end_to_end, inference, node_load, simulation
 
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
     'node_load': lambda _: node_load.run(),
     'end_to_end': end_to_end.run,
     'inference': lambda _: inference.run(),
+    'simulation': lambda _: simulation.run(),
 }
 
 

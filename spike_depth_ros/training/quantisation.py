@@ -59,10 +59,16 @@ class Int8Weights(nn.Module):
 def quantise(network: nn.Module) -> None:
     """Make the spiking layers of a network compute with weights of eight bits, in place.
 
-    Their parameters stay as they are: torch's parametrisation rounds them at each use.
+    Their parameters stay as they are: torch's parametrisation rounds them at each use. Raises
+    ValueError for a network of other layers.
     """
-    for layer in network.modules():
-        if isinstance(layer, SpikingLayer) and not is_quantised(layer):
+    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
+    if not layers:
+        raise ValueError(
+            f'{type(network).__name__} has no layers that compute in eight bits: use float32.'
+        )
+    for layer in layers:
+        if not is_quantised(layer):
             synapses = layer.synapses
             parametrize.register_parametrization(synapses, 'weight', Int8Weights(synapses))
 

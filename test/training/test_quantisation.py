@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised, quantise
@@ -77,3 +78,8 @@ def test_training_moves_the_weights_before_rounding() -> None:
     assert len(weights) == 13
     assert all(weight.grad is not None for weight in weights.values())
     assert network.bottom.synapses.parametrizations.weight.original.grad.any()
+
+
+def test_networks_of_other_layers_are_refused() -> None:
+    with pytest.raises(ValueError, match='SeparableStereoSpike has no layers'):
+        quantise(SeparableStereoSpike(4, width=2))

@@ -159,7 +159,15 @@ def test_size_and_operations_of_the_papers_network() -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         reference(network, torch.zeros(1, 4, 272, 352))
     padded = 352 * 272 / (346 * 260)  # the authors' network pads nothing
-    assert counter.get_total_flops() / 2e9 == pytest.approx(4.15 * padded, rel=0.02)
+    counted = counter.get_total_flops() / 2
+    assert counted / 1e9 == pytest.approx(4.15 * padded, rel=0.02)
+    with torch.no_grad():
+        layers = network(torch.zeros(1, 4, 272, 352)).spikes
+    sizes = {'input': 4 * 352 * 272} | {name: layer.numel() for name, layer in layers.items()}
+    dense = network.multiply_accumulates()
+    assert sum(size * dense[name] for name, size in sizes.items()) == pytest.approx(
+        counted, rel=0.02
+    )
 
 
 def test_a_spike_reaches_49_places_of_each_channel() -> None:

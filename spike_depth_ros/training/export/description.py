@@ -17,7 +17,7 @@ from spike_depth_ros.training.data.module import Pair, collate
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
 
-DEPTH_RANGE_M = (0.5, 10.0)
+DEPTH_RANGE_M = (0.5, 13.3)  # SimFlying's, and SimDriving's at the network's baseline
 WINDOW_NS = 50_000_000
 
 # The lowest and the highest firing rate of each layer on validation windows, [layers] each.
@@ -37,7 +37,7 @@ def contract(
 ) -> ModelContract:
     """Return the contract of a network for the frames of a rig."""
     layers = spikes_of(network, torch.zeros(1, network.channels, rig.height, rig.width))
-    fanouts = network.fanouts()
+    fanouts, dense = network.fanouts(), network.multiply_accumulates()
     sizes = {'input': network.channels * rig.height * rig.width}
     sizes |= {name: layer.numel() for name, layer in layers.items()}
     low, high = envelope
@@ -58,7 +58,7 @@ def contract(
         firing_rate_low=tuple(map(float, low)),
         firing_rate_high=tuple(map(float, high)),
         input_fanout=fanouts['input'],
-        operations=round(sum(size * fanouts[name] for name, size in sizes.items())),
+        operations=round(sum(size * dense[name] for name, size in sizes.items())),
         training_data=provenance.training_data,
         recipe=provenance.recipe,
         commit=commit(),

@@ -98,9 +98,14 @@ class SeparableStereoSpike(StereoSpike):
     in all; what these do, the layer's own bias does.
 
     fanouts() counts each 7x7 and 1x1 as the one convolution that they equal: as nothing between
-    them spikes, the work of the 1x1 does not fall with the firing rate. The dense network's
-    multiply-accumulates are therefore not the sum of fan-outs times sizes here, but far fewer.
+    them spikes, the work of the 1x1 does not fall with the firing rate. A dense network does both
+    one after the other, with far fewer multiply-accumulates.
     """
+
+    def multiply_accumulates(self) -> dict[str, float]:
+        """Return how many a dense network of the same shape does for each value of a layer."""
+        readers = self.readers()
+        return {name: float(sum(map(separately, layers))) for name, layers in readers.items()}
 
     def layer(self, inputs: int, outputs: int, stride: int = 1) -> ParametricLayer:
         """Return a spiking layer of the encoder."""
@@ -131,6 +136,13 @@ class SeparableStereoSpike(StereoSpike):
         for prediction in self.heads:
             draw(prediction.weight[0, :, None], 1.0)
             draw(prediction.pointwise, READOUT_GAIN / FACTOR)
+
+
+def separately(convolution: nn.Module) -> float:
+    """Return the multiply-accumulates of a 7x7 and a 1x1, one after the other, for each input."""
+    scale = convolution.scale / getattr(convolution, 'stride', (1,))[0]
+    outputs = len(convolution.weight)
+    return (KERNEL_SIZE**2 + outputs) * scale**2
 
 
 def separable_layer(inputs: int, outputs: int, stride: int = 1) -> ParametricLayer:

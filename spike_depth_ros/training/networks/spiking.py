@@ -51,6 +51,10 @@ class DepthNetwork(nn.Module):
         """Return how many synapses a spike of each layer, and of the input, reaches."""
         raise NotImplementedError
 
+    def multiply_accumulates(self) -> dict[str, float]:
+        """Return how many a dense network of the same shape does for each value of a layer."""
+        return self.fanouts()
+
 
 def confidence(log_spread: Tensor) -> Tensor:
     """Return the probability that depth is within 10 % of the truth, of the shape given.

@@ -89,8 +89,13 @@ class StereoSpike(DepthNetwork):
 
         Synapses of the paper's network, away from the image's border: the phase form needs fewer.
         """
+        readers = self.readers()
+        return {name: float(sum(map(fanout, layers))) for name, layers in readers.items()}
+
+    def readers(self) -> dict[str, list[nn.Module]]:
+        """Return the synapses that read each layer, and the input."""
         block1, block2 = self.bottleneck
-        readers = {
+        return {
             'input': [self.bottom.synapses],
             'bottom': [self.encoder[0].synapses],
             'conv1': [self.encoder[1].synapses],
@@ -106,7 +111,6 @@ class StereoSpike(DepthNetwork):
             'deconv2': [self.decoder[3].synapses, self.heads[2]],
             'deconv1': [self.heads[3]],
         }
-        return {name: float(sum(map(fanout, layers))) for name, layers in readers.items()}
 
     def forward(self, counts: Tensor) -> Output:
         """Map counts, float [n, channels, h, w], to log depth and the layers' spikes.
