@@ -19,7 +19,8 @@ from bench.timing import medians
 from spike_depth_ros.inference.session import physical_cores
 from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.export.command import exported
-from spike_depth_ros.training.export.stereospike import Precision, depth_model
+from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 MODELS = Path(__file__).parents[1] / 'models'

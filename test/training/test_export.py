@@ -13,6 +13,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from training.exported_files import (
+    computed,
+    depth_of,
+    populations,
+    rounded,
+    spikes_by_population,
+)
 from training.phase_layout import to_phases
 
 from spike_depth_ros.inference.engine import DepthEngine, Inference
@@ -21,8 +28,7 @@ from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.export.arithmetic import eight_bits
 from spike_depth_ros.training.export.command import export, exported
 from spike_depth_ros.training.export.description import Provenance, contract, spikes_of
-from spike_depth_ros.training.export.stereospike import Precision, exact_kernel
-from spike_depth_ros.training.networks.spiking import Output, SpikingLayer
+from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.simulator.rig import StereoRig
 
@@ -75,29 +81,6 @@ def model(
     return path
 
 
-def rounded(network: StereoSpike) -> StereoSpike:
-    network = copy.deepcopy(network)
-    for layer in network.modules():
-        if isinstance(layer, SpikingLayer):
-            layer.synapses.weight.data = exact_kernel(layer, 'float32')[0]
-    return network
-
-
-def computed(network: StereoSpike, frame: NDArray[np.uint8]) -> Output:
-    channels_first = frame[None, ..., : network.channels].transpose(0, 3, 1, 2)
-    with torch.no_grad():
-        return network(torch.from_numpy(np.ascontiguousarray(channels_first)).float())
-
-
-def depth_of(output: Output) -> NDArray[np.float32]:
-    """Return the depth of an output, (H, W) in metres.
-
-    numpy's exp: the first torch.exp of a process may, in one thread's share of a large tensor,
-    be right to 1e-4 only (oneMKL settles its kernels in a race; pytorch/pytorch issue 188792).
-    """
-    return np.exp(output.log_depth[-1][0, 0].numpy())
-
-
 def inferred(engine: DepthEngine, frame: NDArray[np.uint8]) -> Inference:
     return engine.infer(np.ascontiguousarray(frame[..., : engine.contract.channels]))
 
@@ -131,29 +114,6 @@ def test_counts_above_the_largest_are_taken_for_it(reference: StereoSpike, model
     np.testing.assert_allclose(inferred(engine, frame).depth, depth, rtol=1e-4)
     saturated = inferred(engine, np.minimum(frame, 127))
     assert np.array_equal(inferred(engine, frame).depth, saturated.depth)
-
-
-def populations(model: onnx.ModelProto) -> list[str]:
-    """Return the names of the spikes of each population in an integer graph, in its order."""
-    made_by = {node.output[0]: node for node in model.graph.node}
-    clips = [node for node in model.graph.node if node.op_type == 'Clip']
-    return [clip.output[0] for clip in clips if potentials(clip, made_by) == 'Conv']
-
-
-def potentials(clip: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> str:
-    """Return the kind of node whose result is rounded and then clipped to spikes, or ''."""
-    rounded = made_by[clip.input[0]]
-    return made_by[rounded.input[0]].op_type if rounded.op_type == 'QuantizeLinear' else ''
-
-
-def spikes_by_population(network: StereoSpike, frame: NDArray[np.uint8]) -> list[Tensor]:
-    spikes: list[Tensor] = []
-    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
-    hooks = [layer.register_forward_hook(lambda *call: spikes.append(call[2])) for layer in layers]
-    computed(network, frame)
-    for hook in hooks:
-        hook.remove()
-    return spikes
 
 
 @pytest.mark.parametrize('provider', PROVIDERS)

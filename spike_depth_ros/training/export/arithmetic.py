@@ -1,7 +1,7 @@
 """Two ways for an ONNX graph to compute with spikes: in float32, and in eight-bit integers.
 
 Both find the same spikes where kernels and thresholds are whole numbers. Maps are named as
-[1, channels, h, w] throughout.
+[n, channels, h, w] throughout.
 """
 
 from dataclasses import dataclass
@@ -54,8 +54,14 @@ class Arithmetic(Protocol):
     def nonzero(self, spikes: str) -> str:
         """Return ones where there are spikes."""
 
-    def count(self, spikes: str, channels: int) -> str:
-        """Return the number of ones in a map of zeros and ones, float32 [1]."""
+    def count(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of maps of numbers up to `largest`, float32 [n]."""
+
+    def product(self, left: str, right: str) -> str:
+        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k]."""
+
+    def bounded(self, spikes: str) -> str:
+        """Return spikes that were moved about as spikes to compute with."""
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
@@ -100,10 +106,18 @@ class FloatArithmetic:
         zero, one = (self._graph.constant(np.float32(n)) for n in (0, 1))
         return self._graph.node('Clip', spikes, zero, one)
 
-    def count(self, spikes: str, channels: int) -> str:
-        """Return the number of ones in a map of zeros and ones, float32 [1]."""
+    def count(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of maps of numbers up to `largest`, float32 [n]."""
         axes = self._graph.constant(EACH_MAP)
         return self._graph.node('ReduceSum', spikes, axes, keepdims=0)
+
+    def product(self, left: str, right: str) -> str:
+        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k]."""
+        return self._graph.node('MatMul', left, right)
+
+    def bounded(self, spikes: str) -> str:
+        """Return spikes that were moved about as spikes to compute with."""
+        return spikes
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
@@ -141,19 +155,40 @@ class IntegerArithmetic:
         """Return ones where there are spikes."""
         return self._graph.node('Clip', spikes, self._zero, self._one)
 
-    def count(self, spikes: str, channels: int) -> str:
-        """Return the number of ones in a map of zeros and ones, float32 [1].
+    def count(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of maps of numbers up to `largest`, float32 [n].
 
-        A convolution with ones counts them at each pixel first, in as many parts as eight bits
+        A convolution with ones sums them at each pixel first, in as many parts as eight bits
         need: it stays in integers, and in the layout that the other convolutions use.
         """
-        parts = np.arange(channels) // LARGEST
+        parts = np.arange(channels) // (LARGEST // largest)
         ones = parts == np.unique(parts)[:, None]
         kernel = ones.astype(np.float32)[:, :, None, None]
         counts = self._convolve(spikes, Synapses(kernel, np.zeros(len(kernel), np.float32)))
         counts = self._graph.node('Cast', counts, to=TensorProto.FLOAT)
         axes = self._graph.constant(EACH_MAP)
         return self._graph.node('ReduceSum', counts, axes, keepdims=0)
+
+    def product(self, left: str, right: str) -> str:
+        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k].
+
+        OpenVINO has an integer product of numbers without and with a sign.
+        """
+        graph = self._graph
+        zero, largest = (graph.constant(np.int8(n)) for n in (0, LARGEST))
+        signed = graph.node('Cast', right, to=TensorProto.INT8)
+        signed = graph.node('Clip', signed, zero, largest)
+        signed = graph.node('DequantizeLinear', signed, self._scale, zero)
+        return self._integer(graph.node('MatMul', self._real(self.bounded(left)), signed))
+
+    def bounded(self, spikes: str) -> str:
+        """Return spikes that were moved about as spikes to compute with.
+
+        OpenVINO would compute in float32 with what a Transpose or Reshape gives: it moves them
+        behind the DequantizeLinear that follows. They do not pass a Clip.
+        """
+        largest = self._graph.constant(np.uint8(LARGEST))
+        return self._graph.node('Clip', spikes, self._zero, largest)
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""

@@ -18,14 +18,15 @@ from spike_depth_ros.training.export.description import (
     firing_envelope,
     provenance,
 )
-from spike_depth_ros.training.export.stereospike import Precision, depth_model
-from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.simulator.rig import StereoRig
 
 
 def export(
-    network: StereoSpike,
+    network: DepthNetwork,
     path: Path,
     precision: Precision,
     provenance: Provenance,
@@ -69,7 +70,7 @@ def export_checkpoint(
     export(network, output, precision, provenance(saved, precision), envelope)
 
 
-def exported(network: StereoSpike, precision: Precision) -> StereoSpike:
+def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
     """Return a network with the weights that its export has."""
     if precision == 'float32':
         return network

@@ -9,17 +9,18 @@ from spike_depth_ros.training.export.graph import Graph
 
 
 class Map(NamedTuple):
-    """Name a value of the graph, [1, channels, height, width]."""
+    """Name a value of the graph, [batch, channels, height, width]."""
 
     value: str
     channels: int
     height: int
     width: int
+    batch: int = 1
 
     @property
     def size(self) -> int:
         """Return how many numbers the map holds."""
-        return self.channels * self.height * self.width
+        return self.batch * self.channels * self.height * self.width
 
 
 class SpikeCounts:
@@ -38,15 +39,22 @@ class SpikeCounts:
 
     def population(self, layer: str, spikes: Map) -> None:
         """Count a layer that is one population."""
-        self._add(layer, spikes, (), nonzero=None)
+        ones = self._count(spikes)
+        self._add(layer, (self._known(ones),), ones, spikes.size)
 
-    def sum(self, layer: str, spikes: Map, joined: str, total: Map) -> None:
-        """Count a layer that is the sum of one more population and of the layer `joined`.
+    def sum(self, layer: str, populations: list[Map], joined: str | None, total: Map) -> None:
+        """Count a layer that is the sum of some more populations and of the layer `joined`.
 
-        spikes: of the population alone; total: what the layer sends.
+        total: what the layer sends.
         """
-        ones = Map(self._arithmetic.nonzero(total.value), *total[1:])
-        self._add(layer, spikes, self._layers[joined], self._count(ones))
+        parts = [self._known(self._count(spikes)) for spikes in populations]
+        before = self._layers[joined] if joined else ()
+        self._add(layer, (*parts, *before), self._count_nonzero(total), total.size)
+
+    def numbers(self, layer: str, spikes: Map, largest: int) -> None:
+        """Count a layer that sends numbers up to `largest`."""
+        part = self._known(self._count(spikes, largest))
+        self._add(layer, (part,), self._count_nonzero(spikes), spikes.size)
 
     def same(self, layer: str, other: str) -> None:
         """Take a layer for another one, whose numbers it sends."""
@@ -68,12 +76,23 @@ class SpikeCounts:
         graph.node('Div', totals, graph.constant(sizes), output='mean_spikes')
         return len(sizes)
 
-    def _add(self, layer: str, spikes: Map, joined: tuple[int, ...], nonzero: str | None) -> None:
-        ones = self._count(spikes)
-        self._layers[layer] = (len(self._ones), *joined)
+    def _known(self, ones: str) -> int:
+        """Keep the number of a population's spikes; return the population's place."""
         self._ones.append(ones)
-        self._nonzero.append(nonzero or ones)
-        self._sizes.append(spikes.size)
+        return len(self._ones) - 1
 
-    def _count(self, ones: Map) -> str:
-        return self._arithmetic.count(ones.value, ones.channels)
+    def _add(self, layer: str, populations: tuple[int, ...], nonzero: str, size: int) -> None:
+        self._layers[layer] = populations
+        self._nonzero.append(nonzero)
+        self._sizes.append(size)
+
+    def _count_nonzero(self, spikes: Map) -> str:
+        return self._count(spikes._replace(value=self._arithmetic.nonzero(spikes.value)))
+
+    def _count(self, spikes: Map, largest: int = 1) -> str:
+        """Return the sum of a map of numbers up to `largest`, float32 [1]."""
+        sums = self._arithmetic.count(spikes.value, spikes.channels, largest)
+        if spikes.batch == 1:
+            return sums
+        # One axis after the other: OpenVINO's provider leaves a reduction to a scalar out.
+        return self._graph.node('ReduceSum', sums, self._graph.constant(np.array([0])), keepdims=1)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.training.data.module import Pair, collate
-from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.simulator.rig import StereoRig
 
 DEPTH_RANGE_M = (0.5, 13.3)  # SimFlying's, and SimDriving's at the network's baseline
@@ -33,7 +33,7 @@ class Provenance:
 
 
 def contract(
-    network: StereoSpike, rig: StereoRig, provenance: Provenance, envelope: Envelope
+    network: DepthNetwork, rig: StereoRig, provenance: Provenance, envelope: Envelope
 ) -> ModelContract:
     """Return the contract of a network for the frames of a rig."""
     layers = spikes_of(network, torch.zeros(1, network.channels, rig.height, rig.width))
@@ -65,7 +65,7 @@ def contract(
     )
 
 
-def firing_envelope(network: StereoSpike, windows: Dataset[Pair]) -> Envelope:
+def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
     """Return the lowest and the highest firing rate of each layer over some windows."""
     rates = []
     for pair in tqdm(windows, desc='firing rates', unit='window'):
@@ -75,7 +75,7 @@ def firing_envelope(network: StereoSpike, windows: Dataset[Pair]) -> Envelope:
     return np.min(rates, axis=0), np.max(rates, axis=0)
 
 
-def spikes_of(network: StereoSpike, counts: Tensor) -> dict[str, Tensor]:
+def spikes_of(network: DepthNetwork, counts: Tensor) -> dict[str, Tensor]:
     """Return what each layer of a network sends for counts, float [n, channels, h, w]."""
     with torch.no_grad():
         return network(counts).spikes

@@ -6,7 +6,7 @@ import torch
 from spikingjelly.activation_based import functional as spiking
 from torch import Tensor
 
-from spike_depth_ros.training.export.stereospike import LARGEST_SUM
+from spike_depth_ros.training.export.weights import LARGEST_SUM
 from spike_depth_ros.training.networks.separable import (
     FACTOR,
     ParametricLayer,

@@ -42,6 +42,11 @@ class Graph:
         """Return x in another shape."""
         return self.node('Reshape', x, self.constant(np.array(shape)))
 
+    def part(self, x: str, axis: int, start: int, end: int) -> str:
+        """Return x from start to end (not included) along an axis."""
+        ends = (self.constant(np.array([n])) for n in (start, end, axis))
+        return self.node('Slice', x, *ends)
+
     def model(
         self, spikes: tuple[int, ...], outputs: dict[str, tuple[int, ...]]
     ) -> onnx.ModelProto:

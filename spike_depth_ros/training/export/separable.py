@@ -14,7 +14,8 @@ from torch import nn
 from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.exact import exact_network, threshold
-from spike_depth_ros.training.export.stereospike import StereoSpikeGraph
+from spike_depth_ros.training.export.layers import Layers
+from spike_depth_ros.training.export.stereospike import written
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.separable import (
     FACTOR,
@@ -34,7 +35,8 @@ def separable_depth_model(
     Its weights are those of `exact_network`, and its spikes are that network's bit for bit.
     """
     with torch.no_grad():
-        return _SeparableGraph(with_plain_heads(exact_network(network)), height, width).model()
+        exact = with_plain_heads(exact_network(network))
+        return written(SeparableLayers('float32'), exact, height, width)
 
 
 def with_plain_heads(network: SeparableStereoSpike) -> SeparableStereoSpike:
@@ -56,30 +58,29 @@ def plain_head(head: SeparableHead) -> nn.Module:
     return plain
 
 
-class _SeparableGraph(StereoSpikeGraph):
-    """Writes the graph of one network with exact weights and plain heads."""
+class SeparableLayers(Layers):
+    """Holds a graph of plain maps that grows by separable layers with exact weights."""
 
-    def __init__(self, network: SeparableStereoSpike, height: int, width: int) -> None:
-        super().__init__(network, 'float32', height, width)
-
-    def _frame(self) -> Map:
+    def frame(self, height: int, width: int, channels: int) -> Map:
         """Return the spike frame, padded to the grid."""
-        graph = self._graph
-        below, right = -self._height % GRID, -self._width % GRID
-        zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
-        pads = graph.constant(np.array([0, 0, 0, 0, 0, below, right, 0]))
-        frame = graph.transpose(graph.node('Pad', 'spikes', pads, zero), 0, 3, 1, 2)
-        counts = self._arithmetic.spikes(graph.node('Clip', frame, zero, largest))
-        size = self._height + below, self._width + right
-        return Map(counts, self._network.channels, *size)
+        zero, largest = (self.graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
+        frame = self.graph.transpose(self.padded(height, width), 0, 3, 1, 2)
+        counts = self.arithmetic.spikes(self.graph.node('Clip', frame, zero, largest))
+        return Map(counts, channels, height + -height % GRID, width + -width % GRID)
 
-    def _fire(self, source: Map, layer: ParametricLayer, in_phases: bool = False) -> Map:
+    def fire(
+        self,
+        source: Map,
+        layer: ParametricLayer,
+        in_phases: bool = False,
+        order: list[int] | None = None,
+    ) -> Map:
         """Return the spikes of neurons, never in phase layout."""
         synapses = layer.synapses
         kernel = synapses.pointwise.weight * FACTOR
         each = self._each_channel(source, synapses.depthwise)
         thresholds = threshold(layer).repeat(len(kernel))
-        value = self._arithmetic.fire(each.value, Synapses(kernel.numpy(), thresholds.numpy()))
+        value = self.arithmetic.fire(each.value, Synapses(kernel.numpy(), thresholds.numpy()))
         return each._replace(value=value, channels=len(kernel))
 
     def _each_channel(self, source: Map, depthwise: nn.Module) -> Map:
@@ -88,8 +89,8 @@ class _SeparableGraph(StereoSpikeGraph):
             source, stride = self._upsampled(source), 1
         else:
             stride = depthwise.stride[0]
-        kernel = self._graph.constant(depthwise.weight.numpy())
-        value = self._graph.node(
+        kernel = self.graph.constant(depthwise.weight.numpy())
+        value = self.graph.node(
             'Conv',
             source.value,
             kernel,
@@ -102,8 +103,8 @@ class _SeparableGraph(StereoSpikeGraph):
 
     def _upsampled(self, source: Map) -> Map:
         """Return a map at twice its height and width (nearest neighbour)."""
-        scales = self._graph.constant(np.array([1, 1, 2, 2], np.float32))
-        value = self._graph.node(
+        scales = self.graph.constant(np.array([1, 1, 2, 2], np.float32))
+        value = self.graph.node(
             'Resize',
             source.value,
             '',
@@ -114,15 +115,14 @@ class _SeparableGraph(StereoSpikeGraph):
         )
         return Map(value, source.channels, 2 * source.height, 2 * source.width)
 
-    def _can_fire(self, layer: ParametricLayer) -> bool:
+    def can_fire(self, layer: ParametricLayer) -> bool:
         return True  # no bound is as cheap as StereoSpike's
 
-    def _pixels(self, blocks: Map) -> Map:
+    def pixels(self, blocks: Map) -> Map:
         return blocks  # pixels already
 
-    def _read_out(self, features: list[Map]) -> None:
-        """Write the depth, the finest map in phase layout."""
-        value, channels, height, width = features[-1]
-        value = self._graph.node('SpaceToDepth', value, blocksize=2)
-        finest = Map(value, 4 * channels, height // 2, width // 2)
-        super()._read_out([*features[:-1], finest])
+    def finest(self, features: Map) -> Map:
+        """Return the finest map in phase layout."""
+        value, channels, height, width, _ = features
+        value = self.graph.node('SpaceToDepth', value, blocksize=2)
+        return Map(value, 4 * channels, height // 2, width // 2)

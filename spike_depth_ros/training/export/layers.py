@@ -1,0 +1,124 @@
+"""Writing the layers of a spiking network into an ONNX graph."""
+
+import numpy as np
+from torch import nn
+
+from spike_depth_ros.training.export.arithmetic import (
+    FloatArithmetic,
+    IntegerArithmetic,
+    Synapses,
+)
+from spike_depth_ros.training.export.counts import Map, SpikeCounts
+from spike_depth_ros.training.export.graph import Graph
+from spike_depth_ros.training.export.kernels import low_resolution
+from spike_depth_ros.training.export.weights import Precision, can_fire, exact_kernel
+from spike_depth_ros.training.networks.spiking import (
+    GRID,
+    LARGEST_COUNT,
+    ResidualBlock,
+    SpikingLayer,
+)
+
+ARITHMETIC = {'int8': IntegerArithmetic, 'float32': FloatArithmetic}
+
+
+class Layers:
+    """Holds a graph that grows by layers, and counts their spikes.
+
+    Layers compute at lower resolutions wherever that is the same: what follows an upsampling is
+    in phase form, and maps may be in phase layout (see kernels.py).
+    """
+
+    def __init__(self, precision: Precision) -> None:
+        self.precision = precision
+        self.graph = Graph()
+        self.arithmetic = ARITHMETIC[precision](self.graph)
+        self.counts = SpikeCounts(self.graph, self.arithmetic)
+
+    def frame(self, height: int, width: int, channels: int) -> Map:
+        """Return the spike frame, [1, height, width, channels], padded to the grid."""
+        size = height + -height % GRID, width + -width % GRID
+        return self.in_phases(self.padded(height, width), (1, *size, channels))
+
+    def padded(self, height: int, width: int) -> str:
+        """Return the spike frame as it is, uint8, but padded."""
+        graph = self.graph
+        pads = graph.constant(np.array([0, 0, 0, 0, 0, -height % GRID, -width % GRID, 0]))
+        return graph.node('Pad', 'spikes', pads, graph.constant(np.uint8(0)))
+
+    def in_phases(self, frames: str, shape: tuple[int, int, int, int]) -> Map:
+        """Return spike frames in phase layout, uint8 [n, height, width, channels] as in `shape`.
+
+        Both sides are even.
+        """
+        graph, (batch, height, width, channels) = self.graph, shape
+        height, width = height // 2, width // 2
+        zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
+        rows = graph.reshape(frames, batch * height, 2, width, 2 * channels)
+        blocks = graph.reshape(
+            graph.transpose(rows, 0, 2, 1, 3), batch, height, width, 4 * channels
+        )
+        counts = graph.node('Clip', graph.transpose(blocks, 0, 3, 1, 2), zero, largest)
+        return Map(self.arithmetic.spikes(counts), 4 * channels, height, width, batch)
+
+    def layer(self, name: str, source: Map, layer: SpikingLayer, in_phases: bool = False) -> Map:
+        """Return the spikes of a layer that is one population of neurons."""
+        spikes = self.fire(source, layer, in_phases)
+        self.counts.population(name, spikes)
+        return spikes
+
+    def residual(self, name: str, source: Map, block: ResidualBlock, before: str) -> Map:
+        """Return what a residual block sends, whose input is the layer `before`."""
+        hidden = self.layer(f'{name}_hidden', source, block.first)
+        spikes = self.fire(hidden, block.second)
+        return self.join(name, spikes, spikes, before, source)
+
+    def join(self, name: str, spikes: Map, placed: Map, skip: str, skipped: Map) -> Map:
+        """Return the layer that is the sum of some spikes, `placed` as the map that joins them."""
+        total = placed._replace(value=self.arithmetic.add(placed.value, skipped.value))
+        self.counts.sum(name, [spikes], skip, total)
+        return total
+
+    def fire(
+        self,
+        source: Map,
+        layer: SpikingLayer,
+        in_phases: bool = False,
+        order: list[int] | None = None,
+    ) -> Map:
+        """Return the spikes of neurons, in phase layout where they are upsampled.
+
+        order: which of the layer's input channels each channel of the source is.
+        """
+        kernel, thresholds = exact_kernel(layer, self.precision)
+        kernel = kernel if order is None else kernel[:, order]
+        low = low_resolution(layer.synapses, kernel, in_phases)
+        is_plain = not in_phases and isinstance(layer.synapses, nn.Conv2d)
+        stride = layer.synapses.stride[0] if is_plain else 1
+        thresholds = thresholds.repeat(len(low) // len(kernel))
+        synapses = Synapses(low.numpy(), thresholds.numpy(), stride)
+        value = self.arithmetic.fire(source.value, synapses)
+        height, width = source.height // stride, source.width // stride
+        return Map(value, len(low), height, width, source.batch)
+
+    def can_fire(self, layer: SpikingLayer) -> bool:
+        """Return whether any neuron can."""
+        return can_fire(layer, self.precision)
+
+    def pixels(self, blocks: Map) -> Map:
+        """Return a map in phase layout, of a batch of one, as a plain one.
+
+        DepthToSpace in five nodes, which move whole pixels where channels are kept last, as
+        integer convolutions keep them; onnxruntime's DepthToSpace moves single bytes.
+        """
+        graph, (value, channels, height, width, _) = self.graph, blocks
+        channels //= 4
+        rows = graph.reshape(graph.transpose(value, 0, 2, 3, 1), height, width, 2, 2 * channels)
+        pixels = graph.reshape(
+            graph.transpose(rows, 0, 2, 1, 3), 1, 2 * height, 2 * width, channels
+        )
+        return Map(graph.transpose(pixels, 0, 3, 1, 2), channels, 2 * height, 2 * width)
+
+    def finest(self, features: Map) -> Map:
+        """Return the finest map of a network in phase layout."""
+        return features

@@ -1,0 +1,43 @@
+"""Networks as ONNX models, whatever their kind."""
+
+from collections.abc import Callable
+
+import onnx
+import torch
+
+from spike_depth_ros.training.export.separable import separable_depth_model
+from spike_depth_ros.training.export.stereospike import stereospike_model
+from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.separable import SeparableStereoSpike
+from spike_depth_ros.training.networks.spiking import DepthNetwork
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+
+
+def _separable_model(
+    network: SeparableStereoSpike, precision: Precision, height: int, width: int
+) -> onnx.ModelProto:
+    if precision != 'float32':
+        raise ValueError(f'SeparableStereoSpike has no layers of {precision}: use float32.')
+    return separable_depth_model(network, height, width)
+
+
+WRITERS: dict[type, Callable[..., onnx.ModelProto]] = {
+    SeparableStereoSpike: _separable_model,
+    StereoSpike: stereospike_model,
+}
+
+
+def depth_model(
+    network: DepthNetwork, precision: Precision, height: int, width: int
+) -> onnx.ModelProto:
+    """Return a network as an ONNX model by the design's contract, without its metadata.
+
+    Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
+    [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], float32. Raises ValueError for a network that
+    has no graph, or none in this precision.
+    """
+    if type(network) not in WRITERS:
+        names = ', '.join(kind.__name__ for kind in WRITERS)
+        raise ValueError(f'{type(network).__name__} cannot be exported: use one of {names}.')
+    with torch.no_grad():
+        return WRITERS[type(network)](network, precision, height, width)

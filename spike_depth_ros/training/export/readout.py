@@ -1,0 +1,58 @@
+"""The readouts in an ONNX graph, summed at the lowest resolution that holds them.
+
+What a coarser prediction layer says is a sum for each block of pixels, which the next finer one
+joins before it is spread. Readouts of the same layers share what they read.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spike_depth_ros.training.export.counts import Map
+from spike_depth_ros.training.export.kernels import channels_then_places
+from spike_depth_ros.training.export.layers import Layers
+
+# What prediction layers read, and one of them for each readout.
+Reader = tuple[Map, list[nn.Module]]
+
+
+def read_out(
+    layers: Layers, reset: Tensor, readers: list[list[Reader]], height: int, width: int
+) -> str:
+    """Return the potentials of the readouts, float32 [readouts, 1, height, width].
+
+    reset: float [readouts], their potentials at first. readers: by resolution, coarse to fine;
+    the next resolution is always the double of the last, and the image's that of the finest.
+    """
+    graph = layers.graph
+    potentials = graph.constant(reset.reshape(-1, 1, 1, 1).numpy())
+    for together in readers:
+        potentials = graph.node('Add', potentials, _predict(layers, together))
+        potentials = graph.node('DepthToSpace', potentials, blocksize=2, mode='DCR')
+    starts, ends, axes = (
+        graph.constant(np.array(pair)) for pair in ((0, 0), (height, width), (2, 3))
+    )
+    return graph.node('Slice', potentials, starts, ends, axes)
+
+
+def _predict(layers: Layers, readers: list[Reader]) -> str:
+    """Return what prediction layers of one resolution add to the potentials of each phase.
+
+    A layer that upsamples by two reads the same places as one of the finest map, which is in
+    phase layout.
+    """
+    graph = layers.graph
+    sums = []
+    for features, heads in readers:
+        parts = [channels_then_places(head) for head in heads]
+        places = parts[0][1]
+        spikes = layers.arithmetic.potentials(features.value)
+        channels = graph.constant(torch.cat([channels for channels, _ in parts]).numpy())
+        sums.append(graph.node('Conv', spikes, channels, kernel_shape=[1, 1]))
+    total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
+    if len(heads) > 1:  # the places are the same for all readouts, which become a batch
+        shape = len(heads), places.shape[1], features.height, features.width
+        total = graph.reshape(total, *shape)
+    size = places.shape[-1]
+    attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
+    return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)

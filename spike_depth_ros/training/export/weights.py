@@ -1,0 +1,39 @@
+"""Kernels of which sums of spikes are exact, whatever computes them."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
+
+Precision = Literal['int8', 'float32']
+WEIGHT_STEP = 2.0**-14
+LARGEST_SUM = 3  # of spikes that one value holds: of a layer and up to two that join it
+
+
+def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Tensor]:
+    """Return a layer's kernel and thresholds, of which sums of spikes are exact everywhere.
+
+    In eight bits, and for a layer that was trained so, they are whole numbers. In float32 they
+    are multiples of 2^-14 and 1: sums below 2^10 are exact, whatever the order; otherwise one
+    spike lost to rounding at the threshold can change the depth of half a frame.
+
+    Returns:
+        [out, in, k, k] and [out].
+    """
+    synapses = layer.synapses
+    if is_quantised(layer):
+        return integer_kernel(synapses, synapses.parametrizations.weight.original)
+    if precision == 'int8':
+        return integer_kernel(synapses, synapses.weight)
+    kernel = torch.round(synapses.weight / WEIGHT_STEP) * WEIGHT_STEP
+    return kernel, torch.ones(len(kernel))
+
+
+def can_fire(layer: SpikingLayer, precision: Precision) -> bool:
+    """Return whether sums of up to three spikes at all synapses make any neuron fire."""
+    kernel, thresholds = exact_kernel(layer, precision)
+    most = LARGEST_SUM * kernel.clamp(min=0).sum((1, 2, 3))
+    return bool((most >= thresholds).any())
