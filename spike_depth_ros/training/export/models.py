@@ -5,9 +5,11 @@ from collections.abc import Callable
 import onnx
 import torch
 
+from spike_depth_ros.training.export.coincidence import coincidence_model
 from spike_depth_ros.training.export.separable import separable_depth_model
 from spike_depth_ros.training.export.stereospike import stereospike_model
 from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.networks.stereospike import StereoSpike
@@ -22,6 +24,7 @@ def _separable_model(
 
 
 WRITERS: dict[type, Callable[..., onnx.ModelProto]] = {
+    CoincidenceNetwork: coincidence_model,
     SeparableStereoSpike: _separable_model,
     StereoSpike: stereospike_model,
 }
@@ -33,7 +36,8 @@ def depth_model(
     """Return a network as an ONNX model by the design's contract, without its metadata.
 
     Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
-    [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], float32. Raises ValueError for a network that
+    [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and `confidence`
+    [1, 1, height, width] of networks that state it, float32. Raises ValueError for a network that
     has no graph, or none in this precision.
     """
     if type(network) not in WRITERS:

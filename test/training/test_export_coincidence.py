@@ -1,0 +1,230 @@
+"""The exported coincidence network against torch: spike by spike, end to end, in eight bits."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from training.exported_files import (
+    computed,
+    depth_of,
+    populations,
+    rounded,
+    spikes_by_population,
+)
+from training.phase_layout import to_phases
+
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.providers import settings
+from spike_depth_ros.inference.session import load
+from spike_depth_ros.training.export.command import export, exported
+from spike_depth_ros.training.export.counts import Map
+from spike_depth_ros.training.export.description import Provenance, spikes_of
+from spike_depth_ros.training.export.layers import Layers
+from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.export.volume import coincidences
+from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks import coincidence
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.spiking import confidence
+
+FULL_SIZE = (260, 346)
+OUTPUTS = ['depth', 'confidence', 'firing_rates', 'mean_spikes']
+PROVIDERS = ('cpu', 'openvino')
+POPULATIONS = 15
+
+
+def loud_network(width: int = 8, phases: int = 2) -> CoincidenceNetwork:
+    torch.manual_seed(width)
+    network = CoincidenceNetwork(width, phases=phases).eval()
+    for head in (*network.heads, *network.spread_heads):
+        nn.init.normal_(head.weight, std=0.02)  # as loud as after training
+    return network
+
+
+# Sizes that are padded, and, where a frame moved aside loses its last column, that are not.
+@pytest.fixture(scope='module', params=[(2, (100, 150)), (2, (64, 112)), (1, (64, 112))], ids=str)
+def case(request: pytest.FixtureRequest) -> tuple[CoincidenceNetwork, tuple[int, int]]:
+    phases, size = request.param
+    return loud_network(phases=phases), size
+
+
+def frames(size: tuple[int, int]) -> list[NDArray[np.uint8]]:
+    """Return counts at random, of edges that both cameras see, up to 255, and none."""
+    random = np.random.default_rng(0)
+    noise = random.poisson(0.2, (*size, 4))
+    return [
+        noise.astype(np.uint8),
+        edges(size),
+        random.integers(0, 256, (*size, 4), np.uint8),
+        np.zeros((*size, 4), np.uint8),
+    ]
+
+
+def edges(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return steep edges, 7 pixels apart in the upper half of the frame and 30 in the lower."""
+    random = np.random.default_rng(1)
+    height, width = size
+    seen = random.poisson(3, (height, width + 30, 2)) * (random.random((1, width + 30, 1)) < 0.1)
+    seen += random.poisson(0.02, seen.shape)
+    right = seen[:, 30:].copy()
+    right[: height // 2] = seen[: height // 2, 7 : width + 7]
+    return np.concatenate([seen[:, :width], right], axis=2).astype(np.uint8)
+
+
+def saved(model: onnx.ModelProto, folder: Path) -> Path:
+    path = folder / 'model.onnx'
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize('provider', PROVIDERS)
+@pytest.mark.parametrize('precision', ['int8', 'float32'])
+def test_depth_confidence_and_counts_agree_with_torch(
+    case: tuple[CoincidenceNetwork, tuple[int, int]],
+    precision: Precision,
+    provider: str,
+    tmp_path: Path,
+) -> None:
+    network, size = case
+    reference = rounded(network) if precision == 'float32' else exported(network, precision)
+    loaded = load(saved(depth_model(network, precision, *size), tmp_path), 0, provider)
+    assert loaded.provider == provider
+    for frame in frames(size):
+        expected = computed(reference, frame)
+        assert expected.log_spread is not None
+        depth, sure, rates, means = loaded.session.run(OUTPUTS, {'spikes': frame[None]})
+        np.testing.assert_allclose(depth[0, 0], depth_of(expected), rtol=1e-4)
+        np.testing.assert_allclose(sure, confidence(expected.log_spread), rtol=1e-4)
+        spikes = expected.spikes.values()
+        sizes = np.array([layer.numel() for layer in spikes])
+        counted = [float(layer.count_nonzero()) for layer in spikes]
+        assert np.rint(rates * sizes).tolist() == counted
+        assert np.rint(means * sizes).tolist() == [float(layer.sum()) for layer in spikes]
+
+
+@pytest.mark.parametrize('provider', PROVIDERS)
+def test_every_spike_is_that_of_the_quantised_network(
+    case: tuple[CoincidenceNetwork, tuple[int, int]], provider: str, tmp_path: Path
+) -> None:
+    network, size = case
+    model = depth_model(network, 'int8', *size)
+    names = populations(model)
+    model.graph.output.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.UINT8, None) for name in names
+    )
+    session = load(saved(model, tmp_path), 0, provider).session
+    for frame in frames(size)[:2]:
+        found = session.run(names, {'spikes': frame[None]})
+        expected = spikes_by_population(exported(network, 'int8'), frame)
+        assert len(found) == len(expected) == POPULATIONS
+        for ones, spikes in zip(found, expected, strict=True):
+            same_layout = spikes if spikes.shape == ones.shape else to_phases(spikes)
+            assert torch.equal(torch.from_numpy(ones).float(), same_layout)
+            assert ones.any()
+
+
+@pytest.mark.parametrize('provider', PROVIDERS)
+@pytest.mark.parametrize('precision', ['int8', 'float32'])
+@pytest.mark.parametrize(('width', 'shifts'), [(88, 24), (23, 7), (8, 12)])
+def test_coincidences_are_those_of_torch(
+    width: int, shifts: int, precision: Precision, provider: str, tmp_path: Path
+) -> None:
+    channels, height = 5, 6
+    layers = Layers(precision)
+    graph = layers.graph
+    spikes = layers.arithmetic.spikes(graph.transpose('spikes', 0, 3, 1, 2))
+    images = Map(spikes, channels, height, width, batch=3)
+    found = coincidences(layers, images, shifts)
+    graph.node('Cast', found.joined.value, output='joined', to=onnx.TensorProto.FLOAT)
+    count = channels + 2 * shifts
+    model = graph.model((3, height, width, channels), {'joined': (1, count, height, width)})
+    seen = np.random.default_rng(0).integers(0, 2, (3, height, width, channels), np.uint8)
+    session = load(saved(model, tmp_path), 0, provider).session
+    (joined,) = session.run(['joined'], {'spikes': seen})
+    left, *rights = torch.from_numpy(seen).float().permute(0, 3, 1, 2).split(1)
+    expected = [coincidence.coincidences(left, right, shifts) for right in rights]
+    assert torch.equal(torch.from_numpy(joined), torch.cat([left, *expected], 1)[:, found.order])
+
+
+@pytest.mark.parametrize('precision', ['int8', 'float32'])
+def test_the_file_describes_the_network(precision: Precision, tmp_path: Path) -> None:
+    network, path = loud_network(width=16), tmp_path / 'model.onnx'
+    spikes = spikes_of(network, torch.zeros(1, 4, *FULL_SIZE))
+    envelope = np.zeros(len(spikes)), np.ones(len(spikes))
+    export(network, path, precision, Provenance('none', 'random weights'), envelope)
+    assert path.stat().st_size < 25e6
+    engine = DepthEngine(path, provider='cpu')
+    contract = engine.contract
+    assert engine.gives_confidence
+    assert contract.layers == tuple(spikes)
+    assert contract.sizes == tuple(layer.numel() for layer in spikes.values())
+    assert contract.sizes[0] == 3 * 16 * 272 * 352  # the left frame, the right one, and aside
+    assert contract.sizes[contract.layers.index('coincidences1')] == 48 * 136 * 176
+    inference = engine.infer(edges(FULL_SIZE))
+    assert inference.confidence is not None
+    assert 0 < inference.confidence.min() <= inference.confidence.max() <= 1
+
+
+def test_onnxruntime_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
+    path, optimised = tmp_path / 'model.onnx', tmp_path / 'optimised.onnx'
+    onnx.save(depth_model(loud_network(), 'int8', *FULL_SIZE), path)
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(optimised)
+    onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
+    kinds = [node.op_type for node in onnx.load(optimised).graph.node]
+    # Populations, each counted; 5 sums, counted; coincidences, counted twice; readouts at three
+    # resolutions, in two steps.
+    assert kinds.count('QLinearConv') == 2 * POPULATIONS + 5 + 4
+    assert kinds.count('QLinearMatMul') == 2
+    assert kinds.count('Conv') == 6
+    assert kinds.count('MatMul') == 1  # adds counts up
+
+
+INTEGER_NODES = """
+import sys
+import openvino
+hint = {'INFERENCE_PRECISION_HINT': 'f32'}
+compiled = openvino.Core().compile_model(sys.argv[1], 'CPU', hint)
+for node in compiled.get_runtime_model().get_ops():
+    about = node.get_rt_info()
+    if about['primitiveType'].astype(str).endswith('_I8'):
+        print(about['layerType'].astype(str))
+"""
+
+
+@pytest.mark.skipif(find_spec('openvino') is None, reason='needs requirements/openvino.txt')
+def test_openvino_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
+    path = saved(depth_model(loud_network(), 'int8', *FULL_SIZE), tmp_path)
+    # In a process of its own: its libraries are not those of onnxruntime's provider.
+    command = [sys.executable, '-c', INTEGER_NODES, str(path)]
+    integer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert integer.count('Convolution') == 2 * POPULATIONS + 5 + 4
+    assert integer.count('MatMul') == 2
+
+
+def test_openvinos_provider_takes_the_whole_graph(tmp_path: Path) -> None:
+    path = saved(depth_model(loud_network(), 'int8', *FULL_SIZE), tmp_path)
+    options = onnxruntime.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = str(tmp_path / 'profile')
+    session = onnxruntime.InferenceSession(path, options, settings('openvino', 1))
+    session.run(None, {'spikes': edges(FULL_SIZE)[None]})
+    events = json.loads(Path(session.end_profiling()).read_text())
+    (kind,) = {event['args']['op_name'] for event in events if 'op_name' in event['args']}
+    assert kind.startswith('OpenVINO')
+
+
+def test_more_features_than_eight_bits_count_are_refused() -> None:
+    network = CoincidenceNetwork(width=32)
+    with pytest.raises(ValueError, match='128 features may coincide'):
+        depth_model(network, 'int8', 32, 48)
+    depth_model(network, 'float32', 32, 48)
