@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, coincidences
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
 
 def random_counts(*size: int) -> Tensor:
@@ -81,3 +82,22 @@ def test_gradients_reach_every_parameter() -> None:
 def test_impossible_networks_are_refused(arguments: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         CoincidenceNetwork(width=2, **arguments)
+
+
+@pytest.mark.parametrize('phases', [1, 2])
+def test_fanouts_add_up_to_the_work_of_all_convolutions(phases: int) -> None:
+    network = CoincidenceNetwork(width=4, phases=phases)
+    work = []
+    for module in network.modules():
+        if isinstance(module, (nn.Conv2d, UpsampledConv2d)):
+            module.register_forward_hook(
+                lambda layer, _, out: work.append(out.numel() * layer.weight[0].numel())
+            )
+    sizes = {'input': 4 * 64 * 96}
+    spikes = network(torch.zeros(1, 4, 64, 96)).spikes
+    sizes |= {name: layer.numel() for name, layer in spikes.items()}
+    # Each detector has two synapses.
+    half, quarter = 32 * 48, 16 * 24
+    detectors = 8 * phases * 24 * half + 16 * 12 * quarter
+    reached = sum(size * network.fanouts()[name] for name, size in sizes.items())
+    assert reached == pytest.approx(sum(work) + 2 * detectors)

@@ -106,16 +106,15 @@ class CoincidenceNetwork(DepthNetwork):
     def fanouts(self) -> dict[str, float]:
         """Return how many synapses a spike of each layer, and of the input, reaches.
 
-        As StereoSpike's; a spike that detectors see reaches one for each shift.
+        As StereoSpike's; a spike that detectors see reaches one for each shift. Of a layer that
+        several images share it is their mean: not all are read by the same layers.
         """
         encoder, block = self.encoder, self.block
         readers = {
             'input': [encoder.bottom],
             'bottom': [encoder.conv1],
             'conv1': [encoder.same1],
-            'same1': [encoder.conv2, self.match1],
             'conv2': [encoder.same2],
-            'same2': [self.match2],
             'coincidences1': [self.match1],
             'coincidences2': [self.match2],
             'match1': [self.down],
@@ -132,8 +131,12 @@ class CoincidenceNetwork(DepthNetwork):
             name: float(sum(fanout(getattr(layer, 'synapses', layer)) for layer in layers))
             for name, layers in readers.items()
         }
-        reached['same1'] += self.phases * self.reach / 2
-        reached['same2'] += self.reach / 4
+        images = 1 + self.phases
+        conv2, match1 = fanout(encoder.conv2.synapses), fanout(self.match1.synapses)
+        detectors = self.phases * self.reach  # that see a left pixel, and the right ones there
+        reached['same1'] = (2 * conv2 + match1 + detectors) / images
+        reached['same2'] = (fanout(self.match2.synapses) + self.reach / 2) / 2
+        reached['input'] *= images / 2
         return reached
 
     def forward(self, counts: Tensor) -> Output:
