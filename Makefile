@@ -46,19 +46,20 @@ fuzz: runtime
 soak: runtime
 	@$(BIN)/python -m stress.soak
 
-train: training
-	@$(BIN)/spike-depth train --config config/training/stereospike_binocular.yaml
-	@$(BIN)/spike-depth train --config config/training/stereospike_binocular_int8.yaml
-	@$(BIN)/spike-depth train --config config/training/stereospike_monocular.yaml
+NETWORKS := coincidence coincidence_int8 stereospike_binocular stereospike_binocular_int8 \
+	stereospike_monocular
 
+train: training
+	@set -e; for network in $(NETWORKS); do \
+		$(BIN)/spike-depth train --config config/training/$$network.yaml; done
+
+# What is trained in eight bits ships under the network's name.
 models: train
-	@$(BIN)/spike-depth export --checkpoint runs/stereospike_binocular_int8/last.ckpt \
-		--output models/stereospike_binocular.onnx
-	@$(BIN)/spike-depth export --checkpoint runs/stereospike_monocular/last.ckpt \
-		--output models/stereospike_monocular.onnx
-	@for model in binocular_int8 monocular; do $(BIN)/spike-depth export --precision float32 \
-		--checkpoint runs/stereospike_$$model/last.ckpt \
-		--output runs/stereospike_$${model%_int8}_float32.onnx; done
+	@set -e; for network in $(filter-out coincidence stereospike_binocular,$(NETWORKS)); do \
+		$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt \
+			--output models/$${network%_int8}.onnx; \
+		$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt --precision float32 \
+			--output runs/$${network%_int8}_float32.onnx; done
 
 lint: training
 	@$(BIN)/python -m ruff check .

@@ -25,7 +25,7 @@ from bench.listener import Listener, listening
 from bench.processes import busy_s, cpu_s, isolate, peak_memory_mb, start_node
 from bench.streams import DEMO_PACKET_US
 
-MODEL = Path('models/stereospike_binocular.onnx')
+MODEL = Path('models/coincidence.onnx')
 SECONDS = 30.0
 HOPS_MS = (50.0, 10.0)
 QUEUE_MS = 100.0  # of windows may wait, as by default at 20 Hz

@@ -14,7 +14,7 @@ import onnxruntime
 from spike_depth_ros.inference.providers import settings
 from spike_depth_ros.inference.session import physical_cores
 
-DEFAULT_MODEL = Path(__file__).parents[1] / 'models' / 'stereospike_binocular.onnx'
+DEFAULT_MODEL = Path(__file__).parents[1] / 'models' / 'coincidence.onnx'
 FRAMES = 50
 EVENT_DENSITY = 0.05  # of each pixel and channel in a window of a moving camera
 KERNEL = '_kernel_time'

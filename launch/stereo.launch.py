@@ -20,7 +20,7 @@ ARGUMENTS = (
     ),
     DeclareLaunchArgument(
         'model',
-        default_value=PathJoinSubstitution([SHARE, 'models', 'stereospike_binocular.onnx']),
+        default_value=PathJoinSubstitution([SHARE, 'models', 'coincidence.onnx']),
         description='ONNX model of the depth node; one named in params_file goes before.',
     ),
     DeclareLaunchArgument(

@@ -1,6 +1,8 @@
 """Training of a depth network, as Lightning runs it."""
 
 import math
+import warnings
+from pathlib import Path
 
 import torch
 from lightning.pytorch import LightningModule
@@ -106,6 +108,13 @@ class DepthEstimation(LightningModule):
             'optimizer': optimizer,
             'lr_scheduler': {'scheduler': schedule, 'interval': 'step'},
         }
+
+
+def from_checkpoint(path: Path) -> DepthEstimation:
+    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU."""
+    with warnings.catch_warnings():  # the network is made anew, from its class path
+        warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
+        return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
 
 
 def left_events(spikes: Tensor) -> Tensor:

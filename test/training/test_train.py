@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch.cli import LightningCLI
+from ruamel.yaml import YAML
+from torch import nn
 
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.estimation import weights_for
+from spike_depth_ros.training.data.module import SimulatedData
+from spike_depth_ros.training.estimation import DepthEstimation, weights_for
+from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.quantisation import is_quantised
 
 ROOT = Path(__file__).parents[2]
 SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
@@ -87,3 +93,26 @@ def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> N
     counts = torch.poisson(torch.ones(1, 4, 32, 48))
     counts[:, 2:] = 0
     assert torch.equal(network(counts[:, :2]).log_depth, both(counts).log_depth)
+
+
+@pytest.mark.parametrize('path', sorted((ROOT / 'config/training').glob('*.yaml')), ids=str)
+def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    recipe = YAML(typ='safe').load(path)
+    assert recipe.pop('ckpt_path') == 'last'
+    recipe['model'].pop('initial', None)  # trained before
+    cli = LightningCLI(
+        DepthEstimation,
+        SimulatedData,
+        args=recipe,
+        run=False,
+        seed_everything_default=1,
+        save_config_callback=None,
+    )
+    rounded = [is_quantised(layer) for layer in cli.model.modules() if is_spiking(layer)]
+    assert all(one == path.stem.endswith('int8') for one in rounded)
+    assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
+
+
+def is_spiking(layer: nn.Module) -> bool:
+    return isinstance(layer, SpikingLayer)

@@ -11,7 +11,7 @@ from spike_depth_ros.ros.demo.video import write_video
 from spike_depth_ros.ros.demo.window_store import WindowStore
 from spike_depth_ros.shared_files import shared_file
 
-MODELS = {2: 'models/stereospike_binocular.onnx', 1: 'models/stereospike_monocular.onnx'}
+MODELS = {2: 'models/coincidence.onnx', 1: 'models/stereospike_monocular.onnx'}
 RECORDING = 'demo/recording'
 VIDEO_SCALE, PICTURE_SCALE = 1, 2
 SECOND_NS = 1e9
@@ -47,7 +47,7 @@ def _draw(source: Source, store: WindowStore, folder: Path) -> list[Path]:
     from PIL import Image
 
     folder.mkdir(parents=True, exist_ok=True)
-    title = f'StereoSpike on {source.name}'
+    title = f'Depth from events: {source.name}'
     range_m = depth_range(store.windows())
 
     def picture(scale: int) -> Picture:

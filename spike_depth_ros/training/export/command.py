@@ -10,7 +10,7 @@ from jsonargparse import auto_cli
 from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
-from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.estimation import from_checkpoint
 from spike_depth_ros.training.export.description import (
     Envelope,
     Provenance,
@@ -18,8 +18,10 @@ from spike_depth_ros.training.export.description import (
     firing_envelope,
     provenance,
 )
+from spike_depth_ros.training.export.exact import exact_network
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.simulator.rig import StereoRig
@@ -60,9 +62,7 @@ def export_checkpoint(
         samples: how many of them.
     """
     saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
-    network = DepthEstimation.load_from_checkpoint(
-        checkpoint, map_location='cpu', initial=None
-    ).network
+    network = from_checkpoint(checkpoint).network
     kept = SampleFolder(folder, read_benchmark(benchmark), 'validation')
     kept.prepare(samples, workers=1)
     windows = Pairs(kept.windows(samples), caused=False)
@@ -72,6 +72,8 @@ def export_checkpoint(
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
     """Return a network with the weights that its export has."""
+    if isinstance(network, SeparableStereoSpike):
+        return exact_network(network)
     if precision == 'float32':
         return network
     network = copy.deepcopy(network)
