@@ -46,8 +46,9 @@ def multiply_accumulates(model: onnx.ModelProto) -> int:
     for node in graph.node:
         if node.op_type == 'Conv' and node.input[1] in made_by:  # a constant that is dequantised
             kernel = constants[made_by[node.input[1]].input[0]]
-            height, width = (side.dim_value for side in sizes[node.output[0]][2:])
-            operations += height * width * np.count_nonzero(numpy_helper.to_array(kernel))
+            batch, _, height, width = (side.dim_value for side in sizes[node.output[0]])
+            weights = np.count_nonzero(numpy_helper.to_array(kernel))
+            operations += batch * height * width * weights
     return operations
 
 

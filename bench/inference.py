@@ -79,23 +79,21 @@ def _frames() -> list[Counts]:
 def _compare(
     width: int, frames: list[Counts], rates: dict[str, float], folder: Path
 ) -> list[dict[str, object]]:
-    """Return the rows of one width, and of the shipped models that have it."""
+    """Return the rows of one width; beside the paper's, those of the shipped models."""
     network = exported(random_network(4, width), 'int8')
     forms = [
-        *_authors(AuthorsForm(4, width).eval(), frames[0], folder),
+        *_authors(width, frames[0], folder),
         *_ours(network, frames[0], rates, folder),
-        *(_shipped(rates) if width == SHIPPED_WIDTH else []),
+        *(_shipped(rates) if width == PAPER_WIDTH else []),
     ]
     seconds = medians({form.name: partial(form.infer, frames[0]) for form in forms})
     peer = seconds[forms[0].name]
-    return [_row(width, form, 1e3 * seconds[form.name], 1e3 * peer, frames) for form in forms]
+    return [_row(form, 1e3 * seconds[form.name], 1e3 * peer, frames) for form in forms]
 
 
-def _row(
-    width: int, form: Form, ms: float, peer_ms: float, frames: list[Counts]
-) -> dict[str, object]:
+def _row(form: Form, ms: float, peer_ms: float, frames: list[Counts]) -> dict[str, object]:
     row: dict[str, object] = {
-        'name': f'width {width}: {form.name}',
+        'name': form.name,
         'value': round(ms, 1),
         'unit': 'ms',
         'ratio': peer_ms / ms,
@@ -107,17 +105,18 @@ def _row(
     return row
 
 
-def _authors(network: AuthorsForm, frame: Counts, folder: Path) -> list[Form]:
-    path = folder / 'authors.onnx'
+def _authors(width: int, frame: Counts, folder: Path) -> list[Form]:
+    network, path = AuthorsForm(4, width).eval(), folder / 'authors.onnx'
+    name = f"width {width}: authors' form"
     counts = (_channels_first(frame),)
     torch.onnx.export(without_memory(network), counts, path, dynamo=True, verbose=False)
     session = session_with(path, 'cpu')
-    name = session.get_inputs()[0].name
+    spikes = session.get_inputs()[0].name
     return [
-        Form("authors' form, PyTorch", partial(_in_torch, network)),
+        Form(f'{name}, PyTorch', partial(_in_torch, network)),
         Form(
-            "authors' form, onnxruntime CPU",
-            lambda frame: session.run(None, {name: _channels_first(frame).numpy()})[0][0, 0],
+            f'{name}, onnxruntime CPU',
+            lambda frame: session.run(None, {spikes: _channels_first(frame).numpy()})[0][0, 0],
         ),
     ]
 
@@ -125,11 +124,13 @@ def _authors(network: AuthorsForm, frame: Counts, folder: Path) -> list[Form]:
 def _ours(
     network: StereoSpike, frame: Counts, rates: dict[str, float], folder: Path
 ) -> list[Form]:
-    plain = Form('reference, PyTorch', partial(_in_torch, _Depth(reference(network))))
+    width = f'width {network.width}'
+    plain = Form(f'{width}: reference, PyTorch', partial(_in_torch, _Depth(reference(network))))
     in_torch = partial(_in_torch, _Depth(network))
-    forms = [plain, Form('phase form, PyTorch', in_torch, same_as=plain)]
+    forms = [plain, Form(f'{width}: phase form, PyTorch', in_torch, same_as=plain)]
     precisions: dict[Precision, str] = {'float32': 'phase form', 'int8': 'int8'}
-    for precision, name in precisions.items():
+    for precision, form in precisions.items():
+        name = f'{width}: {form}'
         path = folder / f'{precision}.onnx'
         onnx.save(depth_model(network, precision, *frame.shape[:2]), path)
         forms += [_exported(name, path, provider, rates, plain) for provider in PROVIDERS]
