@@ -46,20 +46,17 @@ fuzz: runtime
 soak: runtime
 	@$(BIN)/python -m stress.soak
 
-NETWORKS := coincidence coincidence_int8 stereospike_binocular stereospike_binocular_int8 \
-	stereospike_monocular
+NETWORKS := coincidence stereospike_binocular stereospike_monocular
 
 train: training
 	@set -e; for network in $(NETWORKS); do \
 		$(BIN)/spike-depth train --config config/training/$$network.yaml; done
 
-# What is trained in eight bits ships under the network's name.
 models: train
-	@set -e; for network in $(filter-out coincidence stereospike_binocular,$(NETWORKS)); do \
-		$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt \
-			--output models/$${network%_int8}.onnx; \
-		$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt --precision float32 \
-			--output runs/$${network%_int8}_float32.onnx; done
+	@set -e; for network in $(NETWORKS); do \
+		export="$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt"; \
+		$$export --output models/$$network.onnx; \
+		$$export --output runs/$${network}_float32.onnx --precision float32; done
 
 lint: training
 	@$(BIN)/python -m ruff check .
