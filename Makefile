@@ -54,7 +54,7 @@ train: training
 
 models: train
 	@set -e; for network in $(NETWORKS); do \
-		export="$(BIN)/spike-depth export --checkpoint runs/$$network/last.ckpt"; \
+		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 

@@ -1,4 +1,4 @@
-"""Time the simulator beside what consumes its samples, a training step."""
+"""Time the simulator beside what consumes its samples: a network, forward and backward."""
 
 from functools import partial
 from pathlib import Path
@@ -36,9 +36,7 @@ def _on(device: str) -> list[dict[str, object]]:
         )
         for one in benchmarks
     }
-    step = (
-        f'training step of the shipped network, crops of {WIDTH} x {HEIGHT}, one thread, {device}'
-    )
+    step = f'network forward and back, crops of {WIDTH} x {HEIGHT}, one thread, {device}'
     seconds = medians({**ways, step: partial(_train, _network(device), device)})
     amounts = dict.fromkeys(ways, WINDOWS) | {step: BATCH}
     return [

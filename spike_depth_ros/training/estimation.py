@@ -14,7 +14,7 @@ from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalt
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor]  # of data.module.collate
 WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
@@ -28,8 +28,8 @@ class DepthEstimation(LightningModule):
         network: any of training/networks.
         learning_rate: peak of a one-cycle schedule of Adam.
         loss: weights of the loss's terms.
-        initial: checkpoint of such a network to start from, else random weights. A network for
-            one camera takes over what a network for two does with the left one.
+        initial: checkpoint of such a network to start from, else random weights. A StereoSpike
+            for one camera takes over what one for two does with the left one.
         quantised: train with the spiking layers' weights rounded to eight bits; in float32 only,
             since bfloat16 rounds potentials at the threshold.
     """
@@ -60,10 +60,10 @@ class DepthEstimation(LightningModule):
         return spikes[:, : self.network.channels].float()
 
     def training_step(self, batch: Batch) -> Tensor:
-        """Return the loss of a batch; log its terms and the mean firing rate."""
-        spikes, depth = batch
+        """Return the loss of a batch; log it, the likelihood and the mean firing rate."""
+        spikes, _, caused = batch
         output = self.network(self.counts(spikes))
-        error = DepthLoss(self.loss, output.log_depth, depth, left_events(spikes))
+        error = DepthLoss(self.loss, output.log_depth, caused, left_events(spikes))
         penalty = spike_penalty(output.spikes[name] for name in self.network.penalised)
         loss = error.regression() + self.loss.spikes * penalty
         if output.log_spread is not None:
@@ -80,19 +80,22 @@ class DepthEstimation(LightningModule):
     def validation_step(self, batch: Batch, number: int, dataloader_idx: int = 0) -> None:
         """Log errors of depth over all pixels, and the share of event pixels within 1 px.
 
-        Always in float32, in metres at the network's baseline.
+        Always in float32, in metres at the network's baseline; event pixels against the surface
+        that caused the events, as `spike-depth evaluate` does.
         """
-        spikes, truth = batch
+        spikes, truth, caused = batch
         with torch.autocast(spikes.device.type, enabled=False):
             depth = self(spikes).cpu().numpy()
-        has_events, truth = left_events(spikes).cpu().numpy(), truth.cpu().numpy()
+        truth, caused, has_events = (
+            part.cpu().numpy() for part in (truth, caused, left_events(spikes))
+        )
         values = {
             'error': metrics.mean_depth_error(depth, truth),
-            '1pa': metrics.pixel_accuracy(depth, truth, FOCAL_BASELINE, 1.0, has_events),
+            '1pa': metrics.pixel_accuracy(depth, caused, FOCAL_BASELINE, 1.0, has_events),
         }
         benchmark = self.trainer.datamodule.benchmarks[dataloader_idx].name
         self.log_dict(
-            {f'{benchmark}_{name}': value for name, value in values.items()},
+            {f'{benchmark}_{name}': value for name, value in values.items() if value == value},
             prog_bar=True,
             batch_size=len(spikes),
             sync_dist=True,
@@ -135,7 +138,7 @@ def one_cycle(share: float) -> float:
 def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return a checkpoint's weights for a network, which may have fewer input channels."""
     weights = {
-        name.removeprefix('network.').replace(ROUNDED, ''): weight
+        name.removeprefix('network.').replace(ROUNDED, 'weight'): weight
         for name, weight in state.items()
     }
     if FIRST_LAYER in weights:

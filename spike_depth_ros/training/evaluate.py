@@ -8,16 +8,26 @@ from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
 from spike_depth_ros.inference.energy import EnergyEstimate
+from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, read_benchmark
 from spike_depth_ros.training.data.module import LEFT, caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
-from spike_depth_ros.training.evaluation.predictions import Spikes, match, predict
-from spike_depth_ros.training.evaluation.scores import Depth, Truth, save, scores, table
+from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
+from spike_depth_ros.training.evaluation.scores import (
+    Depth,
+    Truth,
+    reliability,
+    save,
+    scores,
+    table,
+)
 
 RIGHT = slice(2, 4)  # channels of the right camera
 EVERYWHERE = ['mean error (m)', 'median error (m)', 'AbsRel', 'RMSE log', 'delta 1', '1PA', '2PA']
-AT_EVENTS = [f'events: {name}' for name in ('mean error (m)', '1PA', '2PA', 'coverage')]
+EVERYWHERE += ['coverage']
+AT_EVENTS = ['mean error (m)', 'disparity error (px)', '1PA', '2PA', 'coverage']
+AT_EVENTS = [f'events: {name}' for name in (*AT_EVENTS, '1PA, missing wrong')]
 
 
 def evaluate(
@@ -44,7 +54,7 @@ def evaluate(
     kept = SampleFolder(folder, described, 'test')
     kept.prepare(samples, workers=2)
     spikes, truth = read(kept.windows(samples), described)
-    depths, costs = predictions(models, spikes, described)
+    depths, said = predictions(models, spikes, described)
     constant = np.full_like(truth.depth, metrics.best_constant(truth.depth))
     depths['best constant'] = constant
     if matchers:
@@ -53,7 +63,12 @@ def evaluate(
     print(f'{described.name}, {samples} simulated test windows\n')
     print(table(rows, EVERYWHERE), '\n')
     print(table(rows, AT_EVENTS), '\n')
-    print_costs(costs)
+    for name, one in said.items():
+        if one.confidence is not None:
+            print(f'Confidence of {name}\n')
+            parts = reliability(one.depth, one.confidence, truth)
+            print(table(parts, ['mean confidence', 'share right']), '\n')
+    print_costs({name: (one.cost, one.firing) for name, one in said.items()})
     if output is not None:
         save(output, rows)
 
@@ -80,18 +95,17 @@ def read(windows: SimulatedWindows, benchmark: Benchmark) -> tuple[Spikes, Truth
 
 def predictions(
     models: list[Path], spikes: Spikes, benchmark: Benchmark
-) -> tuple[dict[str, Depth], dict[str, tuple[EnergyEstimate, float]]]:
-    """Return the models' depth by name, and their costs and mean firing rates."""
+) -> tuple[dict[str, Depth], dict[str, Prediction]]:
+    """Return depth by name, also with another scene's right frame, and all a model says."""
     other_scene = spikes.copy()
     other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
-    depths, costs = {}, {}
+    said = {model.stem: predict(model, spikes, benchmark.baseline_m) for model in models}
+    depths = {name: one.depth for name, one in said.items()}
     for model in models:
-        said = predict(model, spikes, benchmark.baseline_m)
-        depths[model.stem], costs[model.stem] = said.depth, (said.cost, said.firing)
-        wrong = predict(model, other_scene, benchmark.baseline_m).depth
-        if not np.array_equal(wrong, said.depth):
+        if DepthEngine(model).contract.channels == 4:
+            wrong = predict(model, other_scene, benchmark.baseline_m).depth
             depths[f"{model.stem}, another scene's right frame"] = wrong
-    return depths, costs
+    return depths, said
 
 
 def matched(spikes: Spikes, truth: Truth, benchmark: Benchmark) -> dict[str, Depth]:

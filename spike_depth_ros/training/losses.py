@@ -67,8 +67,13 @@ class DepthLoss:
         return across + down
 
     def scale_invariant(self) -> Tensor:
-        """Return the variance of the error over known pixels, [p]."""
-        return mean(self.residual**2, self.known) - mean(self.residual, self.known) ** 2
+        """Return the variance of the error over each image's known pixels, averaged, [p]."""
+        pixels = self.known.sum((1, 2, 3)).clamp(min=1)
+        first, second = (
+            (power * self.known).sum((2, 3, 4)) / pixels
+            for power in (self.residual, self.residual**2)
+        )
+        return (second - first**2).mean(1)
 
     def likelihood(self, log_spread: Tensor) -> Tensor:
         """Return the negative log likelihood of the errors under a Laplace distribution.

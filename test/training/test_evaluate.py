@@ -8,11 +8,14 @@ import pytest
 
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.evaluate import print_costs
+from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.evaluate import print_costs, read
 from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import match, predict
-from spike_depth_ros.training.evaluation.scores import Truth, save, scores, table
+from spike_depth_ros.training.evaluation.scores import Truth, reliability, save, scores, table
 
+CONFIG = Path(__file__).parents[2] / 'config/simulation'
 MODEL = Path(__file__).parents[2] / 'models' / 'stereospike_binocular.onnx'
 
 
@@ -59,6 +62,27 @@ def test_scores_by_hand() -> None:
     assert values['events: mean error (m)'] == 0.0
     assert values['events: 1PA'] == 1.0
     assert values['mean error to 10 m (m)'] == values['mean error (m)']
+
+
+def test_reliability_by_hand() -> None:
+    depth = np.ones((1, 1, 10), np.float32)
+    predicted = np.array([[[2.0] * 4 + [1.0] * 6]], np.float32)
+    confidence = np.linspace(0.1, 1.0, 10, dtype=np.float32).reshape(1, 1, 10)
+    parts = reliability(predicted, confidence, Truth(depth, depth, depth > 0, 20.0))
+    assert [part['share right'] for part in parts.values()] == [0, 0, 1, 1, 1]
+    assert parts['fifth 1']['mean confidence'] == pytest.approx(0.15)
+
+
+def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
+    benchmark = read_benchmark(CONFIG / 'sim_driving.yaml')
+    kept = SampleFolder(tmp_path, benchmark, 'test')
+    kept.prepare(2, workers=0)
+    spikes, truth = read(kept.windows(2), benchmark)
+    assert spikes.shape == (2, 260, 346, 4)
+    known = truth.depth[np.isfinite(truth.depth)]
+    assert known.min() >= 3 and known.max() <= 80 and not np.isfinite(truth.depth).all()
+    assert truth.focal_baseline == pytest.approx(199.65 * 0.6)
+    assert np.array_equal(truth.has_events, spikes[..., :2].any(-1))
 
 
 def test_table_and_file_of_scores(tmp_path: Path) -> None:

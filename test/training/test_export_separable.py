@@ -18,7 +18,7 @@ from spike_depth_ros.training.networks.separable import (
     SeparableStereoSpike,
     separable_layer,
 )
-from spike_depth_ros.training.networks.stereospike import Output
+from spike_depth_ros.training.networks.spiking import Output
 
 SIZE = (100, 150)
 

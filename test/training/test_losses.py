@@ -33,12 +33,12 @@ def test_gradient_by_hand() -> None:
 
 
 def test_scale_invariant_by_hand() -> None:
-    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; a constant offset is not seen.
+    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; an image's own offset is not seen.
     weights = LossWeights(l1=0, gradient=0, scale_invariant=1)
-    for offset in (0.0, 7.0):
-        log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offset
-        error = loss(weights, log_depth, torch.ones(1, 1, 1, 2)).regression()
-        torch.testing.assert_close(error, torch.tensor(2.25))
+    offsets = torch.tensor([0.0, 7.0]).reshape(1, 2, 1, 1, 1)  # of two images
+    log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offsets
+    error = loss(weights, log_depth, torch.ones(2, 1, 1, 2)).regression()
+    torch.testing.assert_close(error, torch.tensor(2.25))
 
 
 def test_pixels_with_events_count_more() -> None:

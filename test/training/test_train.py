@@ -10,18 +10,19 @@ import pytest
 import torch
 from lightning.pytorch.cli import LightningCLI
 from ruamel.yaml import YAML
-from torch import nn
 
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.module import SimulatedData
 from spike_depth_ros.training.estimation import DepthEstimation, weights_for
+from spike_depth_ros.training.networks.separable import ParametricLayer
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
-from spike_depth_ros.training.quantisation import is_quantised
+from spike_depth_ros.training.quantisation import is_quantised, quantise
 
 ROOT = Path(__file__).parents[2]
 SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
 NAME = 'coincidence'
+SPIKING = (SpikingLayer, ParametricLayer)
 SAMPLES = 2
 
 
@@ -56,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checkpoint(folder: Path) -> Path:
-    return folder / f'runs/{NAME}/last.ckpt'
+    return folder / f'runs/{NAME}/checkpoints/last.ckpt'
 
 
 def test_training_resumes_where_it_stopped(folder: Path) -> None:
@@ -74,7 +75,6 @@ def test_a_checkpoint_exports(folder: Path) -> None:
         'export',
         f'--checkpoint={checkpoint(folder)}',
         '--output=model.onnx',
-        f'--benchmark={SIM_FLYING}',
         f'--samples={SAMPLES}',
         folder=folder,
     )
@@ -109,10 +109,16 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
         seed_everything_default=1,
         save_config_callback=None,
     )
-    rounded = [is_quantised(layer) for layer in cli.model.modules() if is_spiking(layer)]
-    assert all(one == path.stem.endswith('int8') for one in rounded)
+    layers = [layer for layer in cli.model.modules() if isinstance(layer, SPIKING)]
+    assert len(layers) >= 13
+    assert all(is_quantised(layer) == path.stem.endswith('int8') for layer in layers)
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
 
 
-def is_spiking(layer: nn.Module) -> bool:
-    return isinstance(layer, SpikingLayer)
+def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:
+    trained, network = StereoSpike(4, width=2), StereoSpike(4, width=2)
+    quantise(trained)
+    weights = {f'network.{name}': weight for name, weight in trained.state_dict().items()}
+    network.load_state_dict(weights_for(network, weights))
+    original = trained.bottom.synapses.parametrizations.weight.original
+    assert torch.equal(network.bottom.synapses.weight, original)

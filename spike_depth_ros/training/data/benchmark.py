@@ -24,6 +24,8 @@ WINDOW_US = 50_000
 STEPS = 10  # intensity samples a window; at the fastest a surface moves about 4 px between two
 TEXTURES = 96
 LONGEST_START_US = 3_000_000
+# Changes with whatever changes windows that a description and a seed give.
+SIMULATOR = 1
 SPLITS = ('train', 'validation', 'test')
 NETWORK = StereoRig()
 
@@ -80,7 +82,9 @@ class Benchmark:
         return self.seed * 10**12 + SPLITS.index(split) * 10**9
 
     def sample(self, split: str, index: int, bank: Tensor) -> Sample:
-        """Return one window of one scene: the same on every machine.
+        """Return one window of one scene, always the same one.
+
+        Up to rounding: another device or version of torch may move a crossing of a threshold.
 
         split: one of SPLITS, no two of which share a scene's or a texture's seed. bank: `bank`
         of the split; on its device the scene is rendered.

@@ -1,6 +1,7 @@
 """Batches of simulated windows for training and validation."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,28 +16,37 @@ from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindo
 POLARITY_SWAP = [1, 0, 3, 2]
 LEFT = slice(0, 2)  # channels
 
-# Spikes uint8 [h, w, 4], and depth float32 [h, w] in metres at the network's baseline.
-Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
+
+class Pair(NamedTuple):
+    """A spike frame and its depth, [h, w] float32, metres at the network's baseline.
+
+    spikes: uint8 [h, w, 4]. depth: at the window's end. caused: likewise, but where the left
+    camera has events that of the nearest surface which the pixel saw in the window, which caused
+    them: a moving edge's events lie on both sides of where it ends, and counts alone do not tell
+    which. Both NaN where unknown.
+    """
+
+    spikes: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+    caused: NDArray[np.float32]
 
 
 class Pairs(Dataset[Pair]):
-    """Simulated windows with depth at the network's baseline.
+    """Simulated windows as a network for two cameras sees them: depth at its own baseline."""
 
-    caused: where the left camera has events, depth is that of the nearest surface that the pixel
-    saw in the window, which caused them; else it is depth at the window's end everywhere. A moving
-    edge's events lie on both sides of where it ends: counts alone do not tell which.
-    """
-
-    def __init__(self, windows: SimulatedWindows, caused: bool) -> None:
-        self.windows, self.caused = windows, caused
+    def __init__(self, windows: SimulatedWindows) -> None:
+        self.windows = windows
 
     def __len__(self) -> int:
         return len(self.windows)
 
     def __getitem__(self, index: int) -> Pair:
         sample = self.windows[index]
-        depth = caused_depth(sample) if self.caused else sample.depth
-        return sample.spikes, depth.astype(np.float32) * network_scale(self.windows.benchmark)
+        scale = network_scale(self.windows.benchmark)
+        depth, caused = (
+            depth.astype(np.float32) * scale for depth in (sample.depth, caused_depth(sample))
+        )
+        return Pair(sample.spikes, depth, caused)
 
 
 class AugmentedCrops(Dataset[Pair]):
@@ -45,24 +55,23 @@ class AugmentedCrops(Dataset[Pair]):
     A horizontal flip would also have to swap the cameras, and needs the right camera's depth.
     """
 
-    def __init__(self, pairs: Pairs, height: int, width: int) -> None:
+    def __init__(self, pairs: Dataset[Pair], height: int, width: int) -> None:
         self.pairs, self.height, self.width = pairs, height, width
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Pair:
-        spikes, depth = self.pairs[index]
-        top = int(torch.randint(0, depth.shape[0] - self.height + 1, ()))
-        left = int(torch.randint(0, depth.shape[1] - self.width + 1, ()))
+        pair = self.pairs[index]
+        height, width = pair.depth.shape
+        top = int(torch.randint(0, height - self.height + 1, ()))
+        left = int(torch.randint(0, width - self.width + 1, ()))
         area = (slice(top, top + self.height), slice(left, left + self.width))
-        spikes, depth = spikes[area], depth[area]
+        pair = Pair(*(part[area] for part in pair))
         upside_down, swapped = (torch.rand(2) < 0.5).tolist()
         if upside_down:
-            spikes, depth = spikes[::-1], depth[::-1]
-        if swapped:
-            spikes = spikes[..., POLARITY_SWAP]
-        return spikes, depth
+            pair = Pair(*(part[::-1] for part in pair))
+        return pair._replace(spikes=pair.spikes[..., POLARITY_SWAP]) if swapped else pair
 
 
 def caused_depth(sample: Sample) -> NDArray[np.float16]:
@@ -76,11 +85,16 @@ def network_scale(benchmark: Benchmark) -> float:
     return NETWORK.baseline_m / benchmark.baseline_m
 
 
-def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor]:
-    """Return spikes uint8 [n, 4, h, w] and depth float32 [n, 1, h, w]."""
-    spikes = np.stack([spikes for spikes, _ in pairs]).transpose(0, 3, 1, 2)
-    depth = np.stack([depth for _, depth in pairs])[:, None]
-    return torch.from_numpy(np.ascontiguousarray(spikes)), torch.from_numpy(depth)
+def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return spikes uint8 [n, 4, h, w], depth and caused depth, float32 [n, 1, h, w]."""
+    spikes = np.stack([pair.spikes for pair in pairs]).transpose(0, 3, 1, 2)
+    depth = np.stack([pair.depth for pair in pairs])[:, None]
+    caused = np.stack([pair.caused for pair in pairs])[:, None]
+    return (
+        torch.from_numpy(np.ascontiguousarray(spikes)),
+        torch.from_numpy(depth),
+        torch.from_numpy(caused),
+    )
 
 
 class SimulatedData(LightningDataModule):
@@ -93,6 +107,7 @@ class SimulatedData(LightningDataModule):
         crop_height, crop_width: pixels of a training crop.
         batch_size: crops a step.
         workers: processes that simulate and load.
+        device: that renders scenes, 'cpu' or 'cuda'; a GPU is fed by one process.
     """
 
     def __init__(
@@ -104,6 +119,7 @@ class SimulatedData(LightningDataModule):
         crop_width: int = 176,
         batch_size: int = 8,
         workers: int = 2,
+        device: str = 'cpu',
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -111,17 +127,17 @@ class SimulatedData(LightningDataModule):
         self.folder, self.batch_size, self.workers = Path(folder), batch_size, workers
         validation = [validation_samples] * len(benchmarks)
         self.counts = {'train': list(benchmarks.values()), 'validation': validation}
-        self.crop = (crop_height, crop_width)
+        self.crop, self.device = (crop_height, crop_width), device
 
     def prepare_data(self) -> None:
         """Simulate what is missing."""
         for kept, count in self.kept('train') + self.kept('validation'):
-            kept.prepare(count, self.workers)
+            kept.prepare(count, self.workers, self.device)
 
     def train_dataloader(self) -> DataLoader:
         """Return batches of augmented crops."""
         crops = [
-            AugmentedCrops(Pairs(kept.windows(count), caused=True), *self.crop)
+            AugmentedCrops(Pairs(kept.windows(count)), *self.crop)
             for kept, count in self.kept('train')
         ]
         return DataLoader(
@@ -137,7 +153,7 @@ class SimulatedData(LightningDataModule):
     def val_dataloader(self) -> list[DataLoader]:
         """Return batches of whole validation windows, a loader for each benchmark."""
         return [
-            DataLoader(Pairs(kept.windows(count), caused=False), 4, collate_fn=collate)
+            DataLoader(Pairs(kept.windows(count)), 4, collate_fn=collate)
             for kept, count in self.kept('validation')
         ]
 

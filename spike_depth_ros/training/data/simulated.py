@@ -3,13 +3,15 @@
 import dataclasses
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from spike_depth_ros.training.data.benchmark import Benchmark, Sample
+from spike_depth_ros.training.data.benchmark import SIMULATOR, Benchmark, Sample
 
 DESCRIPTION = 'benchmark.json'
 
@@ -31,11 +33,12 @@ class SampleFolder:
     def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
         """Simulate what is missing of the first `count` samples; shows progress, resumes.
 
-        device: on which scenes are rendered; workers: processes, 0 for a GPU.
+        device: on which scenes are rendered; workers: processes, of which a GPU needs none.
         """
         self._describe()
         missing = MissingSamples(self, count, device)
-        loader = DataLoader(missing, batch_size=None, num_workers=workers)
+        processes = workers if device == 'cpu' else 0
+        loader = DataLoader(missing, batch_size=None, num_workers=processes)
         name = f'simulating {self.benchmark.name} {self.split}'
         for _ in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
             pass
@@ -47,7 +50,8 @@ class SampleFolder:
     def _describe(self) -> None:
         """Write what the folder holds, or check it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(dataclasses.asdict(self.benchmark), indent=1, sort_keys=True)
+        described = {'simulator': SIMULATOR, **dataclasses.asdict(self.benchmark)}
+        text = json.dumps(described, indent=1, sort_keys=True)
         file = self.folder / DESCRIPTION
         if file.exists() and file.read_text() != text:
             raise ValueError(
@@ -61,9 +65,13 @@ class MissingSamples(Dataset[int]):
     """Simulates and writes, in the loader's workers, the samples that a folder lacks."""
 
     def __init__(self, kept: SampleFolder, count: int, device: str) -> None:
-        self.kept = kept
+        self.kept, self.device = kept, device
         self.indices = [index for index in range(count) if not kept.path(index).exists()]
-        self.bank = kept.benchmark.bank(kept.split, device)
+
+    @cached_property
+    def bank(self) -> Tensor:
+        """Return the split's textures, drawn when the first window is."""
+        return self.kept.benchmark.bank(self.kept.split, self.device)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -72,7 +80,7 @@ class MissingSamples(Dataset[int]):
         index = self.indices[position]
         sample = self.kept.benchmark.sample(self.kept.split, index, self.bank)
         path = self.kept.path(index)
-        unfinished = path.with_suffix('.part')
+        unfinished = path.with_suffix(f'.{os.getpid()}.part')
         with unfinished.open('wb') as file:
             np.savez_compressed(file, **sample._asdict())
         os.replace(unfinished, path)  # so that an interrupted run leaves no broken sample

@@ -20,10 +20,12 @@ Depth = NDArray[np.float32]
 class Prediction(NamedTuple):
     """What a model says of windows: depth [n, h, w] in metres of the rig, and what it costs.
 
-    firing: mean firing rate of the layers, averaged over the windows.
+    confidence: [n, h, w], None from a model that does not give it. firing: mean firing rate of
+    the layers, averaged over the windows.
     """
 
     depth: Depth
+    confidence: NDArray[np.float32] | None
     cost: EnergyEstimate
     firing: float
 
@@ -33,14 +35,16 @@ def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
     engine = DepthEngine(model)
     contract = engine.contract
     scale = baseline_m / contract.baseline_m if contract.channels == 4 else 1.0
-    meter, depth, firing = ActivityMeter(contract), [], []
+    meter, depth, confidence, firing = ActivityMeter(contract), [], [], []
     for frame in tqdm(spikes[..., : contract.channels], desc=model.stem):
         inference = engine.infer(np.ascontiguousarray(frame))
         depth.append(inference.depth * np.float32(scale))
+        confidence.append(inference.confidence)
         firing.append(float(inference.firing_rates.mean()))
         meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
     cost = estimate(contract, meter.take())
-    return Prediction(np.stack(depth), cost, float(np.mean(firing)))
+    stated = np.stack(confidence) if engine.gives_confidence else None
+    return Prediction(np.stack(depth), stated, cost, float(np.mean(firing)))
 
 
 def match(

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
+from spike_depth_ros.training.networks.spiking import CONFIDENT
 
 Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 CUT_OFFS_M = (10.0, 20.0, 30.0)
+PARTS = 5
 
 
 class Truth(NamedTuple):
@@ -36,12 +38,36 @@ def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
     """
     everywhere = of_depth(predicted, truth.depth, truth.focal_baseline, None)
     at_events = of_depth(predicted, truth.caused, truth.focal_baseline, truth.has_events)
+    at_events['1PA, missing wrong'] = at_events['1PA'] * at_events['coverage']
     named = everywhere | {f'events: {name}': value for name, value in at_events.items()}
     for cut_off in CUT_OFFS_M:
         near = truth.depth <= cut_off
         error = metrics.mean_depth_error(predicted, truth.depth, near)
         named[f'mean error to {cut_off:g} m (m)'] = error
     return named
+
+
+def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, dict[str, float]]:
+    """Return how often depth is right, by how sure the network was, in five equal parts.
+
+    Right is within a factor of 1.1 of the truth, as confidence means it. All [n, h, w]; pixels of
+    known depth, sorted by confidence.
+    """
+    known = np.isfinite(truth.depth)
+    right = np.abs(np.log(predicted[known] / truth.depth[known])) <= np.log(CONFIDENT)
+    order = np.argsort(confidence[known])
+    parts = zip(
+        np.array_split(confidence[known][order], PARTS),
+        np.array_split(right[order], PARTS),
+        strict=True,
+    )
+    return {
+        f'fifth {number}': {
+            'mean confidence': float(sure.mean()),
+            'share right': float(hit.mean()),
+        }
+        for number, (sure, hit) in enumerate(parts, 1)
+    }
 
 
 def of_depth(

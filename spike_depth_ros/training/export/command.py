@@ -6,8 +6,9 @@ from pathlib import Path
 import onnx
 import torch
 from jsonargparse import auto_cli
+from torch.utils.data import ConcatDataset
 
-from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.estimation import from_checkpoint
@@ -22,9 +23,8 @@ from spike_depth_ros.training.export.exact import exact_network
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
-from spike_depth_ros.training.networks.spiking import DepthNetwork
+from spike_depth_ros.training.networks.spiking import GRID, DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
-from spike_depth_ros.training.simulator.rig import StereoRig
 
 
 def export(
@@ -35,9 +35,8 @@ def export(
     envelope: Envelope,
 ) -> None:
     """Write a network as an ONNX file by the design's contract, checked by onnx."""
-    rig = StereoRig()
-    model = depth_model(network, precision, rig.height, rig.width)
-    description = contract(network, rig, provenance, envelope)
+    model = depth_model(network, precision, NETWORK.height, NETWORK.width)
+    description = contract(network, NETWORK, provenance, envelope)
     onnx.helper.set_model_props(model, description.to_metadata())
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
@@ -47,9 +46,8 @@ def export_checkpoint(
     checkpoint: Path,
     output: Path,
     precision: Precision = 'int8',
-    benchmark: Path = Path('config/simulation/sim_flying.yaml'),
     folder: Path = Path('runs/simulated'),
-    samples: int = 64,
+    samples: int = 32,
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
 
@@ -57,15 +55,19 @@ def export_checkpoint(
         checkpoint: Lightning checkpoint.
         output: ONNX file to write.
         precision: of the spiking layers' weights; the readout is float32.
-        benchmark: YAML file; windows of its validation split give the firing envelope.
-        folder: simulated windows.
-        samples: how many of them.
+        folder: simulated windows; those of the validation splits of what the network was trained
+            on give the firing envelope.
+        samples: how many of each.
     """
     saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
     network = from_checkpoint(checkpoint).network
-    kept = SampleFolder(folder, read_benchmark(benchmark), 'validation')
-    kept.prepare(samples, workers=1)
-    windows = Pairs(kept.windows(samples), caused=False)
+    depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
+    paths = saved['datamodule_hyper_parameters']['benchmarks']
+    benchmarks = [read_benchmark(Path(path)) for path in paths]
+    kept = [SampleFolder(folder, benchmark, 'validation') for benchmark in benchmarks]
+    for one in kept:
+        one.prepare(samples, workers=1)
+    windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
     envelope = firing_envelope(exported(network, precision), windows)
     export(network, output, precision, provenance(saved, precision), envelope)
 

@@ -13,11 +13,11 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from spike_depth_ros.inference.contract import ModelContract
-from spike_depth_ros.training.data.module import Pair, collate
+from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
+from spike_depth_ros.training.data.module import Pair, collate, network_scale
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.simulator.rig import StereoRig
 
-DEPTH_RANGE_M = (0.5, 13.3)  # SimFlying's, and SimDriving's at the network's baseline
 WINDOW_NS = 50_000_000
 
 # The lowest and the highest firing rate of each layer on validation windows, [layers] each.
@@ -26,10 +26,14 @@ Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from, in words for its metadata."""
+    """Where a model comes from, in words for its metadata, and the range of its training data.
+
+    depth_m: metres at the network's baseline.
+    """
 
     training_data: str
     recipe: str
+    depth_m: tuple[float, float] = (0.5, 8.0)
 
 
 def contract(
@@ -50,8 +54,8 @@ def contract(
         cx=rig.cx,
         cy=rig.cy,
         baseline_m=rig.baseline_m,
-        depth_min_m=DEPTH_RANGE_M[0],
-        depth_max_m=DEPTH_RANGE_M[1],
+        depth_min_m=provenance.depth_m[0],
+        depth_max_m=provenance.depth_m[1],
         layers=tuple(layers),
         sizes=tuple(float(sizes[name]) for name in layers),
         fanouts=tuple(fanouts[name] for name in layers),
@@ -69,7 +73,7 @@ def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
     """Return the lowest and the highest firing rate of each layer over some windows."""
     rates = []
     for pair in tqdm(windows, desc='firing rates', unit='window'):
-        counts, _ = collate([pair])
+        counts, _, _ = collate([pair])
         layers = spikes_of(network, counts[:, : network.channels].float()).values()
         rates.append([float(layer.count_nonzero()) / layer.numel() for layer in layers])
     return np.min(rates, axis=0), np.max(rates, axis=0)
@@ -89,17 +93,24 @@ def commit() -> str:
 
 
 def provenance(checkpoint: dict[str, Any], precision: str) -> Provenance:
-    """Say in words what a Lightning checkpoint was trained on, how, and exported as what."""
+    """Say what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
-    windows = ' and '.join(
-        f'{count} of {Path(path).stem}' for path, count in data['benchmarks'].items()
-    )
+    benchmarks = [read_benchmark(Path(path)) for path in data['benchmarks']]
+    counts = data['benchmarks'].values()
+    windows = (f'{n} of {one.name}' for n, one in zip(counts, benchmarks, strict=True))
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
     rounded = ', weights rounded to eight bits' if model['quantised'] else ''
     height, width = data['crop_height'], data['crop_width']
     return Provenance(
-        f'simulated windows, each of a scene of its own: {windows}; no real data',
+        f'simulated windows, each of a scene of its own: {", ".join(windows)}; no real data',
         f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
         f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}; '
         f'exported with {precision} weights',
+        depth_range(benchmarks),
     )
+
+
+def depth_range(benchmarks: list[Benchmark]) -> tuple[float, float]:
+    """Return the range of all, metres at the network's baseline."""
+    bounds = [bound * network_scale(one) for one in benchmarks for bound in one.depth_m]
+    return min(bounds), max(bounds)

@@ -12,7 +12,7 @@ from spike_depth_ros.training.networks.separable import (
     ParametricLayer,
     SeparableStereoSpike,
 )
-from spike_depth_ros.training.networks.stereospike import LARGEST_COUNT
+from spike_depth_ros.training.networks.spiking import LARGEST_COUNT
 
 EXACT = 2.0**24  # whole numbers up to here, and sums of them, are exact in float32
 

@@ -41,17 +41,18 @@ def _predict(layers: Layers, readers: list[Reader]) -> str:
     A layer that upsamples by two reads the same places as one of the finest map, which is in
     phase layout.
     """
-    graph = layers.graph
-    sums = []
+    graph, (first, heads) = layers.graph, readers[0]
+    places, sums = channels_then_places(heads[0])[1], []
     for features, heads in readers:
         parts = [channels_then_places(head) for head in heads]
-        places = parts[0][1]
+        if not all(torch.equal(read, places) for _, read in parts):
+            raise ValueError('prediction layers of one resolution must read the same places.')
         spikes = layers.arithmetic.potentials(features.value)
         channels = graph.constant(torch.cat([channels for channels, _ in parts]).numpy())
         sums.append(graph.node('Conv', spikes, channels, kernel_shape=[1, 1]))
     total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
     if len(heads) > 1:  # the places are the same for all readouts, which become a batch
-        shape = len(heads), places.shape[1], features.height, features.width
+        shape = len(heads), places.shape[1], first.height, first.width
         total = graph.reshape(total, *shape)
     size = places.shape[-1]
     attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}

@@ -24,7 +24,7 @@ from spike_depth_ros.training.networks.separable import (
     SeparableHead,
     SeparableStereoSpike,
 )
-from spike_depth_ros.training.networks.stereospike import GRID, LARGEST_COUNT
+from spike_depth_ros.training.networks.spiking import GRID, LARGEST_COUNT
 
 
 def separable_depth_model(

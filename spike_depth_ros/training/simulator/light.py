@@ -13,7 +13,7 @@ from spike_depth_ros.training.simulator.draw import happens, one
 class LightRanges:
     """What `random_light` draws from.
 
-    changing: share of scenes whose light changes; change: deviation of log intensity;
+    changing: share of scenes whose light changes; change: amplitude in log intensity;
     period_s: of the change. flickering: share of scenes with lamps; flicker: half its depth in
     log intensity; flicker_hz: twice the mains' frequency.
     """

@@ -14,7 +14,7 @@ TILT = 0.9  # rad, of boards against the image plane
 ROUND = 0.35  # share of boards that are ellipses
 POLE_PX = (0.6, 4.0)  # half width of a pole in pixels where it stands
 STRIDE_HZ = (0.7, 1.3)
-# A person of 1.75 m, the middle of the trunk at 0: where each part's centre is (right, down), its
+# A person of 1.75 m, the waist at 0: where each part's centre is (right, down), its
 # half size, both in metres, whether it is an ellipse, and how far it swings.
 BODY = (
     ((0.0, -0.70), (0.10, 0.13), True, 0.0),

@@ -35,9 +35,7 @@ class SceneRanges:
     brightness: deviation between surfaces; half_field: half width and height of the view at 1 m.
     """
 
-    surroundings: dict[str, float] = field(
-        default_factory=lambda: {'room': 0.75, 'corridor': 0.25}
-    )
+    surroundings: dict[str, float] = field(default_factory=lambda: dict(INDOORS))
     far: tuple[float, float] = (1.5, 8.0)
     things: tuple[int, int] = (2, 12)
     mix: dict[str, float] = field(default_factory=lambda: dict(MIX))

@@ -26,11 +26,13 @@ class Events(NamedTuple):
 class SensorRanges:
     """What `random_bias` draws from; thresholds are steps of log intensity.
 
-    threshold: of a rig, log-uniform; asymmetry: of ON against OFF, and drift: of each camera
-    against the rig, both as shares, either way; mismatch: deviation between pixels, as a share.
-    noise_hz: shot noise of a pixel; leak_hz: ON events of a pixel without light changing;
-    hot: share of pixels that fire by themselves, hot_hz: how often, log-uniform.
-    refractory_us: a pixel gives no two events in less, log-uniform.
+    threshold: of a rig, log-uniform; asymmetry: by which ON exceeds it and OFF falls short, and
+    drift: of each of a camera's thresholds by itself, both as shares, either way;
+    mismatch: deviation between pixels, as a share. noise_hz: shot noise of a pixel; leak_hz: ON
+    events of a pixel without light changing; hot: share of pixels that fire by themselves, of
+    each polarity, hot_hz: how often, log-uniform.
+    refractory_us: a pixel gives no more events in a step of time than there is room for at this
+    distance, log-uniform.
     """
 
     threshold: tuple[float, float] = (0.12, 0.8)
@@ -85,7 +87,7 @@ class EventSensor:
     threshold: float [2, h, w], positive steps of log intensity for OFF and ON.
     reference: float [h, w], the log intensity of each pixel's last event.
     own_hz: float [2, h, w], events that come by themselves, Poisson in time, OFF and ON.
-    refractory_us: a pixel gives no two events in less within one step of time.
+    refractory_us: a pixel gives at most one event in each, counted over a step of time.
     """
 
     threshold: Tensor
