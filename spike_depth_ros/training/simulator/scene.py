@@ -49,6 +49,15 @@ class SceneRanges:
     brightness: float = 0.8
     half_field: tuple[float, float] = (0.87, 0.65)
 
+    def __post_init__(self) -> None:
+        for what, names, known in (
+            ('surroundings', self.surroundings, SURROUNDINGS),
+            ('mix', self.mix, MAKERS),
+        ):
+            if unknown := sorted(set(names) - set(known)):
+                allowed = ', '.join(known)
+                raise ValueError(f"{what} names '{unknown[0]}', but allowed are {allowed}.")
+
 
 def random_scene(
     ranges: SceneRanges, moving_share: float, textures: int, f: float, generator: Generator
