@@ -1,6 +1,7 @@
 """What the spiking networks are built of."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -32,7 +33,7 @@ class Output(NamedTuple):
     log_spread: Tensor | None = None
 
 
-class DepthNetwork(nn.Module):
+class DepthNetwork(nn.Module, ABC):
     """What maps the spike counts of one window to depth.
 
     channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
@@ -43,13 +44,13 @@ class DepthNetwork(nn.Module):
     channels: int
     penalised: tuple[str, ...]
 
+    @abstractmethod
     def forward(self, counts: Tensor) -> Output:
         """Map counts, float [n, channels, h, w], to log depth and the layers' spikes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fanouts(self) -> dict[str, float]:
         """Return how many synapses a spike of each layer, and of the input, reaches."""
-        raise NotImplementedError
 
     def multiply_accumulates(self) -> dict[str, float]:
         """Return how many a dense network of the same shape does for each value of a layer."""
