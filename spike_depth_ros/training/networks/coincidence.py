@@ -7,8 +7,10 @@ from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import (
+    FIRING_GAIN,
     GRID,
     LARGEST_COUNT,
+    READOUT_GAIN,
     DepthNetwork,
     Output,
     SpikingLayer,
@@ -19,9 +21,7 @@ from spike_depth_ros.training.networks.spiking import (
     residual_block,
 )
 
-FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
 COINCIDENCE_GAIN = 0.25  # of those that read coincidences, which are counts, on top
-READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
 
 

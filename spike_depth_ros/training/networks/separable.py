@@ -6,8 +6,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.spiking import ResidualBlock, draw
-from spike_depth_ros.training.networks.stereospike import FIRING_GAIN, READOUT_GAIN, StereoSpike
+from spike_depth_ros.training.networks.spiking import (
+    FIRING_GAIN,
+    READOUT_GAIN,
+    ResidualBlock,
+    draw,
+)
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 KERNEL_SIZE = 7
 FACTOR = 10.0  # of what each convolution gives, so that neurons with small weights fire

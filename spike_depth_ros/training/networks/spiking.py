@@ -14,6 +14,8 @@ GRID = 16  # the encoders halve four times, so both sides are padded to multiple
 # Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
 # which hold twice 127 * 127.
 LARGEST_COUNT = 127
+FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
+READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 LOG_SPREAD_BOUNDS = (-6.0, 3.0)
 CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
 

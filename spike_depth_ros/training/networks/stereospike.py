@@ -9,8 +9,10 @@ from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import (
+    FIRING_GAIN,
     GRID,
     LARGEST_COUNT,
+    READOUT_GAIN,
     DepthNetwork,
     Output,
     ResidualBlock,
@@ -21,9 +23,6 @@ from spike_depth_ros.training.networks.spiking import (
     read_out,
     residual_block,
 )
-
-FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
-READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
 
 
 class StereoSpike(DepthNetwork):
