@@ -76,12 +76,17 @@ class DepthError:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold all figures of a run; duration_s is from the first to the last window."""
+    """Hold all figures of a run.
+
+    duration_s: from the first to the last window. has_truth: whether the recording holds true
+    depth. error: None if no window could be compared with it.
+    """
 
     counts: Counts
     duration_s: float
     latency_ms: tuple[float, float]
     firing: dict[str, float]
+    has_truth: bool
     error: DepthError | None
 
     @property
@@ -100,6 +105,9 @@ class Result:
             f'{counts.packets_lost} packets were lost': counts.packets_lost,
             f'the rate is {self.rate_hz:.2f} Hz, under {MIN_RATE_HZ:g} Hz': (
                 self.rate_hz < MIN_RATE_HZ
+            ),
+            'no depth could be compared with the true depth of the recording': (
+                self.has_truth and self.error is None
             ),
         }
         return [sentence for sentence, failed in checks.items() if failed]

@@ -108,7 +108,7 @@ def run(source: Source, model: Path, store: WindowStore) -> Result:
             REPORT_LIMIT_S,
             f'the nodes reported nothing on /diagnostics for {REPORT_LIMIT_S:g} s',
         )
-    return _result(node, store)
+    return _result(source, node, store)
 
 
 def _check(processes: Processes) -> None:
@@ -118,7 +118,7 @@ def _check(processes: Processes) -> None:
             raise DemoError(f'the {name} node ended with exit code {code}')
 
 
-def _result(node: EvaluationNode, store: WindowStore) -> Result:
+def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
     duration_s = 0.0
     if node.first_s is not None and node.last_s is not None:
         duration_s = node.last_s - node.first_s + HOP_S
@@ -131,5 +131,6 @@ def _result(node: EvaluationNode, store: WindowStore) -> Result:
             float(node.depth.get('latency p99 (ms)', nan)),
         ),
         firing=mean_firing(node.firing),
+        has_truth=source.truth is not None,
         error=depth_error(store.windows()),
     )

@@ -54,7 +54,8 @@ def _number(value: float, digits: int) -> str:
 def _error_rows(result: Result) -> list[tuple[str, str]]:
     error = result.error
     if error is None:
-        return [('mean depth error', 'no ground truth')]
+        reason = 'no window to compare' if result.has_truth else 'no ground truth'
+        return [('mean depth error', reason)]
     return [
         ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows'),
         ('  of the best constant', f'{error.constant_m:.3f} m'),

@@ -64,12 +64,15 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
     assert 'Traceback' not in error
     assert 'stripes (stereo, simulated)' in output
     rows = dict(line.split('  ', 1) for line in output.splitlines() if '  ' in line.strip())
-    # A busy machine may lose packets, and with them windows.
-    assert 1 <= int(rows['windows in']) <= 20
-    assert 'over' in rows['mean depth error']
-    # Success depends on how busy the machine is; what was found must agree with it.
+    # A busy machine may lose packets, and with them windows: the report must agree with itself.
+    assert int(rows['windows in']) <= 20
     failures = [line for line in error.splitlines() if line.startswith('demo: ')]
     assert (process.returncode == 0) == (not failures)
+    compared = 'over' in rows['mean depth error']
+    assert compared != any('compared with the true depth' in failure for failure in failures)
+    if 'no picture and no video' in output:
+        assert not compared
+        return
     with Image.open(tmp_path / 'depth.png') as picture:
         assert picture.width > 3 * 2 * 346
     with av.open(str(tmp_path / 'depth.mp4')) as video:

@@ -27,8 +27,11 @@ DEPTH = {
 }
 
 
-def result(binner: dict[str, str], depth: dict[str, str], duration_s: float) -> Result:
-    return Result(Counts.read(binner, depth), duration_s, (10.0, 20.0), {'firing rate': 0.1}, None)
+def result(
+    binner: dict[str, str], depth: dict[str, str], duration_s: float, has_truth: bool = False
+) -> Result:
+    counts = Counts.read(binner, depth)
+    return Result(counts, duration_s, (10.0, 20.0), {'firing rate': 0.1}, has_truth, None)
 
 
 def test_every_window_has_one_fate() -> None:
@@ -74,6 +77,13 @@ def test_the_table_names_what_was_measured() -> None:
     assert text.startswith('a name\n')
     for part in ('no ground truth', '5, 3 of them dropped', '19.50 Hz', 'median 10.0 ms'):
         assert part in text
+
+
+def test_truth_that_met_no_depth_is_told() -> None:
+    found = result(BINNER, DEPTH, 10.0, has_truth=True)
+
+    assert 'no depth could be compared with the true depth of the recording' in found.failures()
+    assert 'no window to compare' in table(found, 'a name')
 
 
 def test_firing_rates_are_averaged() -> None:
