@@ -70,6 +70,10 @@ class DepthEstimation(LightningModule):
             likelihood = error.likelihood(output.log_spread)
             self.log('likelihood', likelihood)
             loss = loss + self.loss.likelihood * likelihood
+        if output.log_shifts is not None:
+            entropy = error.cross_entropy(output.log_shifts, FOCAL_BASELINE)
+            self.log('shifts', entropy)
+            loss = loss + self.loss.shifts * entropy
         rates = [
             layer.detach().count_nonzero() / layer.numel() for layer in output.spikes.values()
         ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pixel_unshuffle
 
 from spike_depth_ros.training.networks.spiking import LOG_SPREAD_BOUNDS
 
@@ -17,7 +18,9 @@ class LossWeights:
     scale_invariant: variance of the error of log depth (equation 2), which cannot see a constant
     factor on depth: metric depth needs l1 beside it. spikes: mean square of what the network's
     penalised layers send (equation 5). likelihood: negative log likelihood of a Laplace
-    distribution of log depth, for networks that state their confidence. coarse: of the readout's
+    distribution of log depth, for networks that state their confidence. shifts: cross entropy of
+    the shift between the cameras, for networks that match; without it they learn to match ten
+    times more slowly. coarse: of the readout's
     partial sums but the last. events: what a pixel with events of the left camera counts more.
     """
 
@@ -26,6 +29,7 @@ class LossWeights:
     scale_invariant: float = 0.0
     spikes: float = 0.0
     likelihood: float = 0.1
+    shifts: float = 1.0
     coarse: float = 0.3
     events: float = 1.0
 
@@ -44,7 +48,9 @@ class DepthLoss:
     ) -> None:
         self.weights = weights
         known = torch.isfinite(depth) & (depth > 0)
-        self.residual = log_depth.float() - torch.log(torch.where(known, depth, 1.0))
+        self.has_events = has_events
+        self.log_truth = torch.log(torch.where(known, depth, 1.0))
+        self.residual = log_depth.float() - self.log_truth
         self.residual = torch.where(known, self.residual, 0.0)
         self.known = known.float()
         self.importance = self.known * (1 + weights.events * has_events)
@@ -87,6 +93,30 @@ class DepthLoss:
         log_spread = log_spread.float().clamp(*LOG_SPREAD_BOUNDS)
         error = self.residual[-1].detach().abs()
         return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
+
+    def cross_entropy(self, log_shifts: Tensor, focal_baseline: float) -> Tensor:
+        """Return the cross entropy of shifts, the true one shared by the two whole ones about it.
+
+        Of what the detectors alone tell only pixels with events count, of what the readout does
+        all, as elsewhere. Larger shifts than there are count as the largest.
+
+        Args:
+            log_shifts: float [2, n, shifts, h / 2, w / 2], logarithms of probabilities.
+            focal_baseline: focal length times baseline, pixels times metres.
+        """
+        shifts = log_shifts.shape[2]
+        shift = (focal_baseline * torch.exp(-self.log_truth)).clamp(max=shifts - 1.01)
+        lower = shift.floor()
+        upper_share = pixel_unshuffle(shift - lower, 2)
+        places = pixel_unshuffle(lower, 2).long()
+        total = torch.zeros((), device=shift.device)
+        for told, counted in zip(
+            log_shifts, (self.known * self.has_events, self.importance), strict=True
+        ):
+            at_lower, at_upper = (told.gather(1, places + n) for n in (0, 1))
+            entropy = -(at_lower + upper_share * (at_upper - at_lower))
+            total = total + mean(entropy, pixel_unshuffle(counted, 2))
+        return total
 
 
 def spike_penalty(layers: Iterable[Tensor]) -> Tensor:

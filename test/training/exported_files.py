@@ -50,8 +50,8 @@ def potentials(clip: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> str:
 
 def spikes_by_population(network: DepthNetwork, frame: NDArray[np.uint8]) -> list[Tensor]:
     spikes: list[Tensor] = []
-    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
-    hooks = [layer.register_forward_hook(lambda *call: spikes.append(call[2])) for layer in layers]
+    neurons = [layer.neurons for layer in network.modules() if isinstance(layer, SpikingLayer)]
+    hooks = [each.register_forward_hook(lambda *call: spikes.append(call[2])) for each in neurons]
     computed(network, frame)
     for hook in hooks:
         hook.remove()

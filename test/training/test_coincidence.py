@@ -4,12 +4,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, coincidences
+from spike_depth_ros.training.networks.coincidence import (
+    CoincidenceNetwork,
+    Cooperation,
+    coincidences,
+)
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
+
+LARGEST = {'coincidences': 16, 'cooperation2': 15}
 
 
 def random_counts(*size: int) -> Tensor:
     return torch.poisson(torch.full(size, 0.05), generator=torch.Generator().manual_seed(0))
+
+
+def matching_counts(height: int, width: int, disparity: int = 7) -> Tensor:
+    """Return counts of a plane of that disparity, [1, 4, height, width]."""
+    seen = random_counts(1, 2, height, width + disparity) * 4
+    return torch.cat([seen[..., :-disparity], seen[..., disparity:]], 1)
 
 
 def test_coincidences_by_hand() -> None:
@@ -30,17 +42,33 @@ def test_coincidences_are_shifted_products() -> None:
         torch.testing.assert_close(found[:, shift], (left * shifted).sum(1))
 
 
-@pytest.mark.parametrize('phases', [1, 2])
-def test_a_shifted_frame_coincides_at_its_shift(phases: int) -> None:
+@pytest.mark.parametrize('disparity', [6, 7])
+def test_a_shifted_frame_coincides_at_its_shift(disparity: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=4, phases=phases)
-    disparity = 6 if phases == 1 else 7
-    frame = random_counts(1, 2, 32, 128 + disparity) * 4
-    left, right = frame[..., :-disparity], frame[..., disparity:]
-    found = network(torch.cat([left, right], 1)).spikes['coincidences1']
-    per_shift = found[..., 32:-4].mean((0, 2, 3))  # away from the border
-    # Even shifts come first, then the odd ones.
-    assert int(per_shift.argmax()) == (3 if phases == 1 else 24 + 3)
+    network = CoincidenceNetwork(width=4)
+    output = network(matching_counts(32, 128, disparity))
+    found = output.spikes['coincidences'][..., 32:-4].mean((0, 2, 3))  # away from the border
+    assert int(found.argmax()) == disparity
+    assert output.log_shifts is not None
+    detected = output.log_shifts[0][..., 32:-4].exp().mean((0, 2, 3))
+    assert int(detected.argmax()) == disparity
+
+
+def test_cooperation_by_hand() -> None:
+    cooperation = Cooperation(shifts=3, nearby=1, size=1)
+    cooperation.weight.data = torch.tensor([2.0, 3.0, 5.0]).reshape(1, 3, 1, 1)
+    found = torch.tensor([1.0, 10.0, 100.0]).reshape(1, 3, 1, 1)
+    # Each hears the shift before it by 2, its own by 3 and the next by 5.
+    assert cooperation(found).flatten().tolist() == [3 + 50, 2 + 30 + 500, 20 + 300]
+
+
+def test_cooperation_is_the_same_for_every_shift() -> None:
+    torch.manual_seed(0)
+    cooperation = Cooperation(shifts=12, nearby=2)
+    nn.init.normal_(cooperation.weight)
+    found = torch.zeros(1, 12, 7, 7)
+    found[:, 2:6] = torch.rand(1, 4, 7, 7)
+    torch.testing.assert_close(cooperation(found).roll(4, 1), cooperation(found.roll(4, 1)))
 
 
 def test_every_window_stands_alone_and_sizes_need_no_grid() -> None:
@@ -58,35 +86,32 @@ def test_every_window_stands_alone_and_sizes_need_no_grid() -> None:
 def test_layers_fire_and_send_small_whole_numbers() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=8)
-    spikes = network(random_counts(2, 4, 96, 128)).spikes
+    spikes = network(matching_counts(96, 128)).spikes
     assert set(network.fanouts()) == {'input', *spikes}
     for name, layer in spikes.items():
         assert torch.equal(layer, layer.round())
-        assert 0.005 < float((layer > 0).float().mean()) < 0.9, name
-        assert layer.max() <= (32 if name.startswith('coincidences') else 3), name
+        assert 0.003 < float((layer > 0).float().mean()) < 0.9, name
+        assert layer.max() <= LARGEST.get(name, 3), name
 
 
 def test_gradients_reach_every_parameter() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=4)
-    output = network(random_counts(1, 4, 64, 96) * 2)
-    assert output.log_spread is not None
-    (output.log_depth.sum() + output.log_spread.sum()).backward()
+    output = network(matching_counts(64, 96))
+    assert output.log_spread is not None and output.log_shifts is not None
+    told = output.log_shifts[:, :, 7].sum()
+    (output.log_depth.sum() + output.log_spread.sum() + told).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None and parameter.grad.any(), name
 
 
-@pytest.mark.parametrize(
-    ('arguments', 'message'), [({'phases': 3}, 'phases is 3'), ({'reach': 47}, 'reach is 47')]
-)
-def test_impossible_networks_are_refused(arguments: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        CoincidenceNetwork(width=2, **arguments)
+def test_an_odd_reach_is_refused() -> None:
+    with pytest.raises(ValueError, match='reach is 47'):
+        CoincidenceNetwork(width=2, reach=47)
 
 
-@pytest.mark.parametrize('phases', [1, 2])
-def test_fanouts_add_up_to_the_work_of_all_convolutions(phases: int) -> None:
-    network = CoincidenceNetwork(width=4, phases=phases)
+def test_fanouts_add_up_to_the_work_of_all_convolutions() -> None:
+    network = CoincidenceNetwork(width=4)
     work = []
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, UpsampledConv2d)):
@@ -96,8 +121,9 @@ def test_fanouts_add_up_to_the_work_of_all_convolutions(phases: int) -> None:
     sizes = {'input': 4 * 64 * 96}
     spikes = network(torch.zeros(1, 4, 64, 96)).spikes
     sizes |= {name: layer.numel() for name, layer in spikes.items()}
-    # Each detector has two synapses.
-    half, quarter = 32 * 48, 16 * 24
-    detectors = 8 * phases * 24 * half + 16 * 12 * quarter
+    half = 32 * 48
+    detectors = 8 * 48 * half  # of two synapses each
+    pairs = 48 * 9 - 2 * (1 + 2 + 3 + 4)  # of shifts at most 4 apart
+    cooperation = 2 * pairs * 5 * 5 * half
     reached = sum(size * network.fanouts()[name] for name, size in sizes.items())
-    assert reached == pytest.approx(sum(work) + 2 * detectors)
+    assert reached == pytest.approx(sum(work) + 2 * detectors + cooperation)

@@ -48,6 +48,9 @@ class Arithmetic(Protocol):
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
 
+    def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
+        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+
     def add(self, one: str, other: str) -> str:
         """Return the sum of two maps of spikes."""
 
@@ -96,6 +99,14 @@ class FloatArithmetic:
         thresholds = graph.constant(synapses.thresholds[None, :, None, None])
         fires = graph.node('GreaterOrEqual', potentials, thresholds)
         return graph.node('Cast', fires, to=TensorProto.FLOAT)
+
+    def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
+        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+        graph = self._graph
+        kernel = graph.constant(synapses.kernel / np.float32(step))
+        potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
+        bounds = (graph.constant(np.float32(n)) for n in (0, largest))
+        return graph.node('Clip', graph.node('Round', potentials), *bounds)
 
     def add(self, one: str, other: str) -> str:
         """Return the sum of two maps of spikes."""
@@ -147,6 +158,12 @@ class IntegerArithmetic:
         bias = self._constant((1 - synapses.thresholds).astype(np.int32))
         return self.nonzero(self._convolve(spikes, synapses, bias))
 
+    def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
+        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+        constant = self._graph.constant
+        bursts = self._convolve(spikes, synapses, step=constant(np.float32(step)))
+        return self._graph.node('Clip', bursts, self._zero, constant(np.uint8(largest)))
+
     def add(self, one: str, other: str) -> str:
         """Return the sum of two maps of spikes."""
         return self._integer(self._graph.node('Add', self._real(one), self._real(other)))
@@ -194,16 +211,19 @@ class IntegerArithmetic:
         """Return spikes as float32."""
         return self._graph.node('Cast', spikes, to=TensorProto.FLOAT)
 
-    def _convolve(self, spikes: str, synapses: Synapses, *bias: str) -> str:
+    def _convolve(
+        self, spikes: str, synapses: Synapses, *bias: str, step: str | None = None
+    ) -> str:
         kernel = self._constant(eight_bits(synapses.kernel))
         inputs = self._real(spikes), kernel, *bias
-        return self._integer(self._graph.node('Conv', *inputs, **synapses.attributes()))
+        sums = self._graph.node('Conv', *inputs, **synapses.attributes())
+        return self._integer(sums, step)
 
     def _real(self, spikes: str) -> str:
         return self._graph.node('DequantizeLinear', spikes, self._scale, self._zero)
 
-    def _integer(self, values: str) -> str:
-        return self._graph.node('QuantizeLinear', values, self._scale, self._zero)
+    def _integer(self, values: str, step: str | None = None) -> str:
+        return self._graph.node('QuantizeLinear', values, step or self._scale, self._zero)
 
     def _constant(self, integers: npt.NDArray[np.int8] | npt.NDArray[np.int32]) -> str:
         """Return integers as a constant with a scale of 1 for each output channel."""

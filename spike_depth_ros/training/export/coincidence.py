@@ -8,10 +8,15 @@ import torch
 
 from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.layers import Layers
-from spike_depth_ros.training.export.readout import read_out
 from spike_depth_ros.training.export.volume import coincidences
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.coincidence import (
+    IMAGES,
+    LARGEST_BURST,
+    LARGEST_POTENTIAL,
+    LEAST_SHIFT,
+    CoincidenceNetwork,
+)
 from spike_depth_ros.training.networks.spiking import (
     CONFIDENT,
     GRID,
@@ -42,7 +47,8 @@ class _CoincidenceGraph:
         """Return the finished model."""
         self._encode(self._frames())
         self._match()
-        self._read_out(self._decode())
+        self._decode()
+        self._read_out()
         counted = (self._layers.counts.write(),)
         image = (1, 1, self._height, self._width)
         outputs = {'depth': image, 'firing_rates': counted, 'mean_spikes': counted}
@@ -55,13 +61,10 @@ class _CoincidenceGraph:
         height, width = self._height + -self._height % GRID, self._width + -self._width % GRID
         both = self._layers.padded(self._height, self._width)
         left, right = (graph.part(both, 3, start, start + 2) for start in (0, 2))
-        frames = [left, right]
-        if self._network.phases == 2:
-            pads = graph.constant(np.array([0, 0, 1, 0, 0, 0, 0, 0]))
-            aside = graph.node('Pad', right, pads, graph.constant(np.uint8(0)))
-            frames.append(graph.part(aside, 2, 0, width))
-        together = graph.node('Concat', *frames, axis=0)
-        return self._layers.in_phases(together, (len(frames), height, width, 2))
+        pads = graph.constant(np.array([0, 0, 1, 0, 0, 0, 0, 0]))
+        aside = graph.node('Pad', right, pads, graph.constant(np.uint8(0)))
+        together = graph.node('Concat', left, right, graph.part(aside, 2, 0, width), axis=0)
+        return self._layers.in_phases(together, (IMAGES, height, width, 2))
 
     def _encode(self, frames: Map) -> None:
         """Write the encoder; bottom is in phase layout."""
@@ -69,53 +72,90 @@ class _CoincidenceGraph:
         self._layer('bottom', frames, encoder.bottom, in_phases=True)
         self._layer('conv1', self._maps['bottom'], encoder.conv1, in_phases=True)
         self._layer('same1', self._maps['conv1'], encoder.same1)
-        fine = self._maps['same1']
-        cameras = fine._replace(value=self._graph.part(fine.value, 0, 0, 2), batch=2)
-        self._layer('conv2', cameras, encoder.conv2)
-        self._layer('same2', self._maps['conv2'], encoder.same2)
 
     def _match(self) -> None:
-        """Write the detectors and the layers that join both cameras."""
-        layers, network, maps = self._layers, self._network, self._maps
-        fine = coincidences(layers, maps['same1'], network.reach // 2)
-        coarse = coincidences(layers, maps['same2'], network.reach // 4)
-        layers.counts.numbers('coincidences1', fine.found, largest=maps['same1'].channels)
-        layers.counts.numbers('coincidences2', coarse.found, largest=maps['same2'].channels)
-        match1 = layers.fire(fine.joined, network.match1, order=fine.order)
-        layers.counts.population('match1', match1)
-        match2 = layers.fire(coarse.joined, network.match2, order=coarse.order)
-        down = layers.fire(match1, network.down)
-        total = match2._replace(value=layers.arithmetic.add(match2.value, down.value))
-        layers.counts.sum('match2', [match2, down], None, total)
-        maps |= {'match1': match1, 'match2': total}
+        """Write the detectors, those that cooperate, and the layer that joins the left camera."""
+        layers, network, images = self._layers, self._network, self._maps['same1']
+        found, order = coincidences(layers, images, network.reach // 2)
+        layers.counts.numbers('coincidences', found, largest=images.channels)
+        cooperation1 = layers.fire(found, network.cooperation1, order=order)
+        layers.counts.population('cooperation1', cooperation1)
+        cooperation2 = layers.fire(cooperation1, network.cooperation2)
+        layers.counts.numbers('cooperation2', cooperation2, LARGEST_BURST)
+        left = images._replace(value=self._graph.part(images.value, 0, 0, 1), batch=1)
+        self._maps |= {'cooperation2': cooperation2, 'left': left}
 
-    def _decode(self) -> list[Map]:
-        """Write the U-Net; return the decoder's maps, coarse to fine."""
+    def _decode(self) -> None:
+        """Write the U-Net."""
         layers, network, maps = self._layers, self._network, self._maps
-        self._layer('conv3', maps['match2'], network.conv3)
+        self._layer('conv2', layers.together(maps['left'], maps['cooperation2']), network.conv2)
+        self._layer('conv3', maps['conv2'], network.conv3)
         self._layer('conv4', maps['conv3'], network.conv4)
         source = layers.residual('block', maps['conv4'], network.block, before='conv4')
-        features = []
-        for name, skip in {'deconv4': 'conv3', 'deconv3': 'match2', 'deconv2': 'match1'}.items():
+        skips = {'deconv4': 'conv3', 'deconv3': 'conv2', 'deconv2': None}
+        for name, skip in skips.items():
             spikes = layers.fire(source, getattr(network, name))
-            source = layers.join(name, spikes, layers.pixels(spikes), skip, maps[skip])
-            features.append(source)
-        return features
+            skipped = maps[skip or 'left']
+            source = layers.join(name, spikes, layers.pixels(spikes), skip, skipped)
+            maps[name] = source
 
-    def _read_out(self, features: list[Map]) -> None:
+    def _read_out(self) -> None:
         """Write depth and confidence, in float32."""
         graph, network = self._graph, self._network
-        heads = zip(network.heads, network.spread_heads, strict=True)
-        readers = [[(each, list(pair))] for each, pair in zip(features, heads, strict=True)]
-        reset = torch.stack([network.reset_potential, network.reset_spread])
-        potentials = read_out(self._layers, reset, readers, self._height, self._width)
-        graph.node('Exp', graph.part(potentials, 0, 0, 1), output='depth')
+        coarse = self._potentials('deconv3')
+        coarse = graph.node('Add', coarse, graph.constant(network.resets()[None].numpy()))
+        fine = self._potentials('cooperation2', 'deconv2')
+        potentials = graph.node('Add', fine, self._spread(coarse))
+        log_spread = graph.part(potentials, 1, network.reach, network.reach + 1)
+        log_depth = self._log_depth(graph.part(potentials, 1, 0, network.reach))
         lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
-        log_spread = graph.node('Clip', graph.part(potentials, 0, 1, 2), lowest, highest)
+        log_spread = graph.node('Clip', log_spread, lowest, highest)
         per_spread = graph.node('Exp', graph.node('Neg', log_spread))
         tolerance = graph.constant(np.float32(-math.log(CONFIDENT)))
         outside = graph.node('Exp', graph.node('Mul', per_spread, tolerance))
-        graph.node('Sub', graph.constant(np.float32(1)), outside, output='confidence')
+        self._image(graph.node('Exp', log_depth), 'depth')
+        self._image(graph.node('Sub', graph.constant(np.float32(1)), outside), 'confidence')
+
+    def _potentials(self, *names: str) -> str:
+        """Return what layers of one resolution add to the readout's potentials."""
+        layers, heads = self._layers, self._network.heads
+        spikes = layers.together(*(self._maps[name] for name in names))
+        kernel = torch.cat([heads[name].weight for name in names], 1)
+        values = layers.arithmetic.potentials(spikes.value)
+        return self._graph.node('Conv', values, self._graph.constant(kernel.numpy()))
+
+    def _log_depth(self, potentials: str) -> str:
+        """Return log depth at the median of the shifts under their softmax.
+
+        Convolutions sum over the shifts where they lie; onnxruntime's Softmax and CumSum would
+        move them.
+        """
+        graph, network = self._graph, self._network
+        bounds = (graph.constant(np.float32(sign * LARGEST_POTENTIAL)) for sign in (-1, 1))
+        weights = graph.node('Exp', graph.node('Clip', potentials, *bounds))
+        # Of a shift and larger ones, less half of all.
+        sums = torch.ones(network.reach, network.reach).triu() - 0.5
+        from_here = graph.node('Conv', weights, graph.constant(sums[..., None, None].numpy()))
+        zero, one = (graph.constant(np.float32(n)) for n in (0, 1))
+        below = graph.node('Clip', graph.node('Div', from_here, weights), zero, one)
+        ones = graph.constant(np.ones((1, network.reach, 1, 1), np.float32))
+        median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
+        least = graph.constant(np.float32(LEAST_SHIFT))
+        log_shift = graph.node('Log', graph.node('Max', median, least))
+        return graph.node('Sub', graph.constant(network.reset_potential.numpy()), log_shift)
+
+    def _spread(self, values: str) -> str:
+        """Return values at twice the resolution."""
+        scales = self._graph.constant(np.array([1, 1, 2, 2], np.float32))
+        attributes = {'coordinate_transformation_mode': 'asymmetric', 'nearest_mode': 'floor'}
+        return self._graph.node('Resize', values, '', scales, mode='nearest', **attributes)
+
+    def _image(self, values: str, output: str) -> None:
+        """Write an output of the image's size from its values at a half of the resolution."""
+        graph = self._graph
+        size = [(0, 0), (self._height, self._width), (2, 3)]
+        ends = (graph.constant(np.array(pair)) for pair in size)
+        graph.node('Slice', self._spread(values), *ends, output=output)
 
     def _layer(self, name: str, source: Map, layer: SpikingLayer, in_phases: bool = False) -> None:
         self._maps[name] = self._layers.layer(name, source, layer, in_phases)

@@ -11,10 +11,17 @@ from spike_depth_ros.training.export.arithmetic import (
 from spike_depth_ros.training.export.counts import Map, SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.kernels import low_resolution
-from spike_depth_ros.training.export.weights import Precision, can_fire, exact_kernel
+from spike_depth_ros.training.export.weights import (
+    Precision,
+    burst_step,
+    can_fire,
+    exact_kernel,
+)
+from spike_depth_ros.training.networks.coincidence import Cooperation
 from spike_depth_ros.training.networks.spiking import (
     GRID,
     LARGEST_COUNT,
+    Bursts,
     ResidualBlock,
     SpikingLayer,
 )
@@ -73,10 +80,13 @@ class Layers:
         spikes = self.fire(hidden, block.second)
         return self.join(name, spikes, spikes, before, source)
 
-    def join(self, name: str, spikes: Map, placed: Map, skip: str, skipped: Map) -> Map:
-        """Return the layer that is the sum of some spikes, `placed` as the map that joins them."""
+    def join(self, name: str, spikes: Map, placed: Map, skip: str | None, skipped: Map) -> Map:
+        """Return the layer that is the sum of some spikes, `placed` as the map that joins them.
+
+        skip: the layer that sends `skipped`; None for a part of one, which is counted anew.
+        """
         total = placed._replace(value=self.arithmetic.add(placed.value, skipped.value))
-        self.counts.sum(name, [spikes], skip, total)
+        self.counts.sum(name, [spikes] if skip else [spikes, skipped], skip, total)
         return total
 
     def fire(
@@ -91,15 +101,26 @@ class Layers:
         order: which of the layer's input channels each channel of the source is.
         """
         kernel, thresholds = exact_kernel(layer, self.precision)
+        if isinstance(layer.synapses, Cooperation):
+            kernel = layer.synapses.band(kernel)
         kernel = kernel if order is None else kernel[:, order]
         low = low_resolution(layer.synapses, kernel, in_phases)
         is_plain = not in_phases and isinstance(layer.synapses, nn.Conv2d)
         stride = layer.synapses.stride[0] if is_plain else 1
-        thresholds = thresholds.repeat(len(low) // len(kernel))
+        thresholds = thresholds.repeat(len(low) // len(thresholds))
         synapses = Synapses(low.numpy(), thresholds.numpy(), stride)
-        value = self.arithmetic.fire(source.value, synapses)
+        if isinstance(layer.neurons, Bursts):
+            step = burst_step(layer, self.precision)
+            value = self.arithmetic.burst(source.value, synapses, step, layer.neurons.largest)
+        else:
+            value = self.arithmetic.fire(source.value, synapses)
         height, width = source.height // stride, source.width // stride
         return Map(value, len(low), height, width, source.batch)
+
+    def together(self, *maps: Map) -> Map:
+        """Return maps of the same places as one, their channels one after the other."""
+        value = self.graph.node('Concat', *(each.value for each in maps), axis=1)
+        return maps[0]._replace(value=value, channels=sum(each.channels for each in maps))
 
     def can_fire(self, layer: SpikingLayer) -> bool:
         """Return whether any neuron can."""

@@ -8,7 +8,6 @@ times as long.
 """
 
 from math import gcd
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,23 +16,13 @@ from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.layers import Layers
 
 
-class Coincidences(NamedTuple):
-    """Name the coincidences of a batch of images, the left one and the right ones.
-
-    found: at each shift, those of one right image after the other. joined: the left image's
-    features, then `found`. order: which channel of networks.coincidence each channel of `joined`
-    is: there the shifts of an image rise, here they fall.
-    """
-
-    found: Map
-    joined: Map
-    order: list[int]
-
-
-def coincidences(layers: Layers, images: Map, shifts: int) -> Coincidences:
+def coincidences(layers: Layers, images: Map, shifts: int) -> tuple[Map, list[int]]:
     """Count the features in which left and right spikes coincide at each shift.
 
-    Raises ValueError where eight bits may not hold the counts.
+    images: of the left camera, then of the right one, each moved a place by a smaller part of it.
+    Returns the counts, image by image, and which channel of networks.coincidence each of their
+    channels is: there the shifts of all images rise, here those of each fall. Raises ValueError
+    where eight bits may not hold the counts.
     """
     features, rights = images.channels, images.batch - 1
     if layers.precision == 'int8' and features > LARGEST:
@@ -47,14 +36,13 @@ def coincidences(layers: Layers, images: Map, shifts: int) -> Coincidences:
     last = graph.reshape(last, images.batch, pixels, features)
     left = graph.reshape(graph.part(last, 0, 0, 1), pixels, features)
     bands = _bands(layers, images, left, graph.part(last, 0, 1, images.batch), shifts)
+    last = graph.node('Concat', *bands, axis=1)
+    last = graph.reshape(last, 1, images.height, images.width, rights * shifts)
+    value = layers.arithmetic.bounded(graph.transpose(last, 0, 3, 1, 2))
     falling = [
-        features + image * shifts + shift
-        for image in range(rights)
-        for shift in reversed(range(shifts))
+        shift * rights + image for image in range(rights) for shift in reversed(range(shifts))
     ]
-    found = _as_map(layers, bands, rights * shifts, images)
-    joined = _as_map(layers, [left, *bands], features + rights * shifts, images)
-    return Coincidences(found, joined, [*range(features), *falling])
+    return Map(value, rights * shifts, images.height, images.width), falling
 
 
 def _bands(layers: Layers, images: Map, left: str, rights: str, shifts: int) -> list[str]:
@@ -95,12 +83,3 @@ def _windows(layers: Layers, images: Map, rights: str, size: int, shifts: int) -
     each = [graph.part(windows, 0, image, image + 1) for image in range(batch - 1)]
     together = graph.node('Concat', *each, axis=2)
     return graph.reshape(together, blocks, (batch - 1) * span, features)
-
-
-def _as_map(layers: Layers, parts: list[str], channels: int, images: Map) -> Map:
-    """Return parts, [pixels, some channels] each, as one map."""
-    graph = layers.graph
-    last = graph.node('Concat', *parts, axis=1)
-    last = graph.reshape(last, 1, images.height, images.width, channels)
-    value = layers.arithmetic.bounded(graph.transpose(last, 0, 3, 1, 2))
-    return Map(value, channels, images.height, images.width)

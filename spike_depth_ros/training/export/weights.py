@@ -32,6 +32,17 @@ def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Ten
     return kernel, torch.ones(len(kernel))
 
 
+def burst_step(layer: SpikingLayer, precision: Precision) -> float:
+    """Return the sum, in the unit of a layer's exact kernel, that drives one spike of a burst.
+
+    A sum K * x of whole numbers over n - 1/2, one n for all, is never half-way between two
+    numbers of spikes: four times that is an odd number over an odd one.
+    """
+    if precision == 'float32' and not is_quantised(layer):
+        return 1.0
+    return float(exact_kernel(layer, precision)[1][0]) - 0.5
+
+
 def can_fire(layer: SpikingLayer, precision: Precision) -> bool:
     """Return whether sums of up to three spikes at all synapses make any neuron fire."""
     kernel, thresholds = exact_kernel(layer, precision)

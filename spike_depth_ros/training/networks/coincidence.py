@@ -1,5 +1,7 @@
 """The coincidence network: spikes of two cameras meet at every candidate shift."""
 
+import math
+
 import torch
 from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
@@ -11,97 +13,142 @@ from spike_depth_ros.training.networks.spiking import (
     GRID,
     LARGEST_COUNT,
     READOUT_GAIN,
+    Bursts,
     DepthNetwork,
     Output,
     SpikingLayer,
     draw,
     fanout,
-    head,
-    read_out,
     residual_block,
 )
 
-COINCIDENCE_GAIN = 0.25  # of those that read coincidences, which are counts, on top
+IMAGES = 3  # that the encoder sees: left, right and right a pixel aside
+EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, and of others
+# Potentials of the readout are bounded so that sums of their exponentials fit in float32.
+LARGEST_POTENTIAL = 60.0
+LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
+EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
+FIRST_DEPTH = 20.0  # metres, of a shift of one pixel; learned
+LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
 
 
 class Encoder(nn.Module):
-    """Features of one camera at a half and at a quarter of the resolution, zeros and ones."""
+    """Features of one camera at a half of the resolution, zeros and ones."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        half, quarter = 2 * width, 4 * width
-        self.bottom = SpikingLayer(nn.Conv2d(2, width, 5, padding=2, bias=False))
-        self.conv1 = SpikingLayer(nn.Conv2d(width, half, 5, stride=2, padding=2, bias=False))
-        self.same1 = SpikingLayer(nn.Conv2d(half, half, 3, padding=1, bias=False))
-        self.conv2 = SpikingLayer(nn.Conv2d(half, quarter, 5, stride=2, padding=2, bias=False))
-        self.same2 = SpikingLayer(nn.Conv2d(quarter, quarter, 3, padding=1, bias=False))
+        finest, features = width // 2, 2 * width
+        self.bottom = SpikingLayer(nn.Conv2d(2, finest, 5, padding=2, bias=False))
+        self.conv1 = SpikingLayer(nn.Conv2d(finest, features, 5, stride=2, padding=2, bias=False))
+        self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
 
-    def fine(self, counts: Tensor) -> dict[str, Tensor]:
-        """Return the layers' spikes down to a half of the resolution."""
+    def forward(self, counts: Tensor) -> dict[str, Tensor]:
+        """Return the layers' spikes."""
         bottom = self.bottom(counts)
         conv1 = self.conv1(bottom)
         return {'bottom': bottom, 'conv1': conv1, 'same1': self.same1(conv1)}
 
-    def coarse(self, same1: Tensor) -> dict[str, Tensor]:
-        """Return those of the layers at a quarter of it."""
-        conv2 = self.conv2(same1)
-        return {'conv2': conv2, 'same2': self.same2(conv2)}
+
+class Cooperation(nn.Module):
+    """Synapses between detectors of like shifts at nearby places, the same for every shift.
+
+    Detectors of one shift nearby excite each other and those of others inhibit, at first: a
+    surface is smooth and a place has one depth (Marr and Poggio 1976, rules 1 and 2).
+
+    Attributes:
+        weight: float [1, 2 * nearby + 1, size, size], from the detectors of a shift `nearby` less
+            to those of a shift `nearby` more.
+    """
+
+    def __init__(self, shifts: int, nearby: int = 4, size: int = 5) -> None:
+        super().__init__()
+        self.shifts, self.nearby = shifts, nearby
+        self.weight = nn.Parameter(torch.full((1, 2 * nearby + 1, size, size), INHIBITION))
+        self.weight.data[:, nearby] = EXCITATION
+
+    def band(self, weight: Tensor) -> Tensor:
+        """Return the kernel of all detectors, [shifts, shifts, size, size], for a weight."""
+        shift = torch.arange(self.shifts, device=weight.device)
+        apart = shift - shift[:, None]
+        near = apart.abs() <= self.nearby
+        kernel = weight[0, (apart + self.nearby).clamp(0, 2 * self.nearby)]
+        return kernel * near[:, :, None, None].to(weight.dtype)
+
+    def fanout(self) -> float:
+        """Return how many detectors one reaches, averaged over the shifts."""
+        return float(self.band(torch.ones_like(self.weight)).sum()) / self.shifts
+
+    def forward(self, detected: Tensor) -> Tensor:
+        """Map what detectors send to potentials, both [n, shifts, h, w]."""
+        kernel = self.band(self.weight)
+        return functional.conv2d(detected, kernel, padding=kernel.shape[-1] // 2)
 
 
 class CoincidenceNetwork(DepthNetwork):
     """Depth of the left camera, and how sure it is, from the spike counts of two cameras.
 
-    One encoder sees both cameras. A detector for each feature, pixel and candidate shift fires
-    where a left spike and a right spike coincide (cooperative stereo: Marr and Poggio 1976;
-    coincidence neurons: Osswald et al. 2017); the number of detectors that fire at a shift joins
-    the left camera's features on their way through a spiking U-Net like StereoSpike's, without
-    its finest layers. Shifts are of whole pixels at a half of the resolution (the encoder sees
-    the right frame at both column phases) and of four pixels at a quarter. The readout's
-    potentials are the logarithms of depth and of its expected error.
+    One encoder sees both cameras. A detector for each feature, place and candidate shift fires
+    where a left spike and a right spike coincide (coincidence neurons: Osswald et al. 2017). Of
+    how many fire at each place and shift, two layers of cooperating neurons keep what its
+    surroundings support (cooperative stereo: Marr and Poggio 1976); they have kernels for the
+    difference of two shifts, so that what is learned of one shift holds for all. What they send
+    joins the left camera's features on their way through a spiking U-Net like StereoSpike's.
+
+    The readout has a neuron for each shift, whose potential grows with the evidence for it; depth
+    is that of the median shift under their softmax. Another neuron's potential is the logarithm
+    of the expected error of log depth. All places are of
+    a half of the resolution, all shifts of whole pixels: the encoder sees the right frame as it
+    is and a pixel aside.
 
     Args:
-        width: channels of the first layer.
-        reach: largest shift in pixels, not included; a multiple of 4.
-        phases: 2, or 1 to have shifts of two pixels at a half of the resolution.
+        width: half of the features that are matched; twice the channels of the first layer.
+        reach: largest shift in pixels, not included; a multiple of 2.
     """
 
-    penalised = ('block', 'deconv4', 'deconv3', 'deconv2')
+    penalised = ('cooperation2', 'block', 'deconv4', 'deconv3', 'deconv2')
 
-    def __init__(self, width: int = 16, reach: int = 48, phases: int = 2) -> None:
+    def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__()
-        if phases not in (1, 2):
-            raise ValueError(f'phases is {phases}: use 1 or 2')
-        if reach <= 0 or reach % 4:
-            raise ValueError(f'reach is {reach}: use a positive multiple of 4')
-        self.channels, self.width, self.reach, self.phases = 4, width, reach, phases
+        if reach <= 0 or reach % 2:
+            raise ValueError(f'reach is {reach}: use a positive multiple of 2')
+        self.channels, self.width, self.reach = 4, width, reach
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
-        self.match1 = SpikingLayer(matching(half, phases * reach // 2))
-        self.down = SpikingLayer(nn.Conv2d(half, quarter, 5, stride=2, padding=2, bias=False))
-        self.match2 = SpikingLayer(matching(quarter, reach // 4))
+        self.cooperation1 = SpikingLayer(Cooperation(reach))
+        self.cooperation2 = SpikingLayer(Cooperation(reach), Bursts(LARGEST_BURST))
+        joined = half + reach
+        self.conv2 = SpikingLayer(nn.Conv2d(joined, quarter, 5, stride=2, padding=2, bias=False))
         self.conv3 = SpikingLayer(nn.Conv2d(quarter, eighth, 5, stride=2, padding=2, bias=False))
         self.conv4 = SpikingLayer(nn.Conv2d(eighth, eighth, 5, stride=2, padding=2, bias=False))
         self.block = residual_block(eighth)
         self.deconv4 = SpikingLayer(UpsampledConv2d(eighth, eighth, 5, 2))
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
         self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
-        self.heads = nn.ModuleList([head(eighth, 8), head(quarter, 4), head(half, 2)])
-        self.spread_heads = nn.ModuleList([head(eighth, 8), head(quarter, 4), head(half, 2)])
-        self.reset_potential = nn.Parameter(torch.ones(()))  # learned, as StereoSpike's
+        # Of the readout: a potential for each shift, then that of the spread.
+        readers = {'cooperation2': self.reach, 'deconv3': quarter, 'deconv2': half}
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Conv2d(size, self.reach + 1, 1, bias=False)
+                for name, size in readers.items()
+            }
+        )
+        log_shift = torch.arange(float(reach)).clamp(min=LEAST_SHIFT).log()[:, None, None]
+        self.register_buffer('log_shift', log_shift, persistent=False)
+        self.prior = nn.Parameter(-log_shift)  # large shifts are rare
+        self.reset_potential = nn.Parameter(torch.tensor(math.log(FIRST_DEPTH)))
         self.reset_spread = nn.Parameter(torch.full((), FIRST_SPREAD))
         self.initialise()
 
     def initialise(self) -> None:
         """Draw weights under which every layer fires, and readouts that start near flat."""
         for layer in self.modules():
-            if isinstance(layer, SpikingLayer):
+            if isinstance(layer, SpikingLayer) and not isinstance(layer.synapses, Cooperation):
                 draw(layer.synapses.weight, FIRING_GAIN)
-        for match in (self.match1, self.match2):
-            features = match.synapses.out_channels
-            match.synapses.weight.data[:, features:] *= COINCIDENCE_GAIN
-        for prediction in (*self.heads, *self.spread_heads):
+        for prediction in self.heads.values():
             draw(prediction.weight, READOUT_GAIN)
+        own = torch.eye(self.reach)[:, :, None, None]
+        self.heads['cooperation2'].weight.data[: self.reach] += EVIDENCE * own
 
     def fanouts(self) -> dict[str, float]:
         """Return how many synapses a spike of each layer, and of the input, reaches.
@@ -109,86 +156,116 @@ class CoincidenceNetwork(DepthNetwork):
         As StereoSpike's; a spike that detectors see reaches one for each shift. Of a layer that
         several images share it is their mean: not all are read by the same layers.
         """
-        encoder, block = self.encoder, self.block
+        encoder, block, heads = self.encoder, self.block, self.heads
         readers = {
             'input': [encoder.bottom],
             'bottom': [encoder.conv1],
             'conv1': [encoder.same1],
-            'conv2': [encoder.same2],
-            'coincidences1': [self.match1],
-            'coincidences2': [self.match2],
-            'match1': [self.down],
-            'match2': [self.conv3],
+            'cooperation2': [self.conv2, heads['cooperation2']],
+            'conv2': [self.conv3],
             'conv3': [self.conv4],
             'conv4': [block.first],
             'block_hidden': [block.second],
             'block': [self.deconv4],
-            'deconv4': [self.deconv3, self.heads[0], self.spread_heads[0]],
-            'deconv3': [self.deconv2, self.heads[1], self.spread_heads[1]],
-            'deconv2': [self.heads[2], self.spread_heads[2]],
+            'deconv4': [self.deconv3],
+            'deconv3': [self.deconv2, heads['deconv3']],
+            'deconv2': [heads['deconv2']],
         }
         reached = {
             name: float(sum(fanout(getattr(layer, 'synapses', layer)) for layer in layers))
             for name, layers in readers.items()
         }
-        images = 1 + self.phases
-        conv2, match1 = fanout(encoder.conv2.synapses), fanout(self.match1.synapses)
-        detectors = self.phases * self.reach  # that see a left pixel, and the right ones there
-        reached['same1'] = (2 * conv2 + match1 + detectors) / images
-        reached['same2'] = (fanout(self.match2.synapses) + self.reach / 2) / 2
-        reached['input'] *= images / 2
+        reached['coincidences'] = self.cooperation1.synapses.fanout()
+        reached['cooperation1'] = self.cooperation2.synapses.fanout()
+        detectors = 2 * self.reach  # that see a left place, and the right ones there
+        reached['same1'] = (fanout(self.conv2.synapses) + detectors) / IMAGES
+        reached['input'] *= IMAGES / 2
         return reached
 
     def forward(self, counts: Tensor) -> Output:
         """Map counts, float [n, 4, h, w], to log depth, its log spread and the layers' spikes.
 
-        Counts above 127 are taken for 127. The encoder's spikes are of both cameras together:
-        the left one, the right one and, where it counts, the right one a pixel aside.
+        Counts above 127 are taken for 127. The encoder's spikes are of three images together:
+        the left one, the right one and the right one a pixel aside.
         """
         spiking.reset_net(self)
         height, width = counts.shape[-2:]
         counts = counts.clamp(max=LARGEST_COUNT)
         padded = functional.pad(counts, (0, -width % GRID, 0, -height % GRID))
-        spikes = self.match(padded)
-        features = self.decode(spikes)
-        log_depth = read_out(self.reset_potential, features, self.heads)
-        log_spread = read_out(self.reset_spread, features, self.spread_heads)[-1]
+        spikes, evidence = self.matches(padded)
+        self.decode(spikes)
         cropped = (..., slice(height), slice(width))
+        with torch.autocast(counts.device.type, enabled=False):
+            potentials = self.read_out(spikes)
+            log_shifts = [potential[:, :-1].log_softmax(1) for potential in potentials]
+            log_depth = [self.mean_log_depth(each) for each in log_shifts]
+            log_depth.append(self.median_log_depth(log_shifts[-1]))
+            log_spread = potentials[-1][:, -1:]
+            log_match = (EVIDENCE * evidence.float()).log_softmax(1)
         return Output(
-            torch.stack([part[cropped] for part in log_depth]), spikes, log_spread[cropped]
+            spread_pixels(torch.stack(log_depth))[cropped],
+            spikes,
+            spread_pixels(log_spread)[cropped],
+            torch.stack([log_match, log_shifts[-1]]),
         )
 
-    def match(self, counts: Tensor) -> dict[str, Tensor]:
-        """Return the spikes of the encoder, the detectors and the layers that join both."""
+    def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the spikes of the encoder and the detectors, and the potentials of the last."""
         left, right = counts.split(2, 1)
         aside = functional.pad(right, (1, -1))
-        spikes = self.encoder.fine(torch.cat([left, right, aside][: 1 + self.phases]))
-        spikes |= self.encoder.coarse(spikes['same1'][: 2 * len(left)])
-        left1, *rights1 = spikes['same1'].split(len(left))
-        left2, right2 = spikes['same2'].split(len(left))
-        shifts1, shifts2 = self.reach // 2, self.reach // 4
-        found1 = torch.cat([coincidences(left1, right1, shifts1) for right1 in rights1], 1)
-        found2 = coincidences(left2, right2, shifts2)
-        match1 = self.match1(torch.cat([left1, found1], 1))
-        match2 = self.match2(torch.cat([left2, found2], 1)) + self.down(match1)
-        spikes |= {'coincidences1': found1, 'coincidences2': found2}
-        return spikes | {'match1': match1, 'match2': match2}
+        spikes = self.encoder(torch.cat([left, right, aside]))
+        left, *rights = spikes['same1'].split(len(left))
+        found = [coincidences(left, right, self.reach // 2) for right in rights]
+        spikes['coincidences'] = torch.stack(found, 2).flatten(1, 2)
+        spikes['cooperation1'] = self.cooperation1(spikes['coincidences'])
+        evidence = self.cooperation2.synapses(spikes['cooperation1'])
+        spikes['cooperation2'] = self.cooperation2.neurons(evidence)
+        return spikes, evidence
 
-    def decode(self, spikes: dict[str, Tensor]) -> list[Tensor]:
-        """Add the U-Net's layers to `spikes`; return the decoder's, coarse to fine."""
-        spikes['conv3'] = self.conv3(spikes['match2'])
+    def decode(self, spikes: dict[str, Tensor]) -> None:
+        """Add the U-Net's layers to `spikes`."""
+        left = spikes['same1'].chunk(IMAGES)[0]
+        spikes['conv2'] = self.conv2(torch.cat([left, spikes['cooperation2']], 1))
+        spikes['conv3'] = self.conv3(spikes['conv2'])
         spikes['conv4'] = self.conv4(spikes['conv3'])
         spikes['block_hidden'], x = self.block(spikes['conv4'])
         spikes['block'] = x
-        decoder = {'deconv4': 'conv3', 'deconv3': 'match2', 'deconv2': 'match1'}
-        for name, skip in decoder.items():
-            x = spikes[name] = getattr(self, name)(x) + spikes[skip]
-        return [spikes[name] for name in decoder]
+        skips = {'deconv4': spikes['conv3'], 'deconv3': spikes['conv2'], 'deconv2': left}
+        for name, skip in skips.items():
+            x = spikes[name] = getattr(self, name)(x) + skip
+
+    def resets(self) -> Tensor:
+        """Return the readout's potentials before any spike, [shifts + 1, 1, 1]."""
+        return torch.cat([self.prior, self.reset_spread.reshape(1, 1, 1)])
+
+    def read_out(self, spikes: dict[str, Tensor]) -> list[Tensor]:
+        """Return the readout's potentials, float [n, shifts + 1, h, w], coarse to fine."""
+        said = {name: head(spikes[name].float()) for name, head in self.heads.items()}
+        coarse = self.resets() + spread_pixels(said['deconv3'])
+        fine = coarse + said['cooperation2'] + said['deconv2']
+        return [sums.clamp(-LARGEST_POTENTIAL, LARGEST_POTENTIAL) for sums in (coarse, fine)]
+
+    def mean_log_depth(self, log_shifts: Tensor) -> Tensor:
+        """Return the mean of log depth, [n, 1, h, w], over shifts' log probabilities."""
+        mean = (log_shifts.exp() * self.log_shift).sum(1, keepdim=True)
+        return self.reset_potential - mean
+
+    @torch.no_grad()
+    def median_log_depth(self, log_shifts: Tensor) -> Tensor:
+        """Return the median of log depth, [n, 1, h, w], over shifts' log probabilities.
+
+        A shift's probability is taken to lie evenly within half a pixel of it.
+        """
+        probability = log_shifts.exp()
+        from_here = probability.flip(1).cumsum(1).flip(1)  # of this shift and larger ones
+        below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
+        median = below.sum(1, keepdim=True) - 0.5
+        return self.reset_potential - median.clamp(min=LEAST_SHIFT).log()
 
 
-def matching(features: int, shifts: int) -> nn.Conv2d:
-    """Return the synapses that join a camera's features and the coincidences at each shift."""
-    return nn.Conv2d(features + shifts, features, 3, padding=1, bias=False)
+def spread_pixels(x: Tensor) -> Tensor:
+    """Return [..., h, w] at twice the resolution, each value in four pixels."""
+    return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
 
 
 def coincidences(left: Tensor, right: Tensor, shifts: int) -> Tensor:

@@ -23,16 +23,20 @@ CONFIDENT = 1.1  # confidence is the probability of depth within this factor of 
 class Output(NamedTuple):
     """What a network computes for one batch.
 
-    log_depth: float [p, n, 1, h, w], natural logarithm of metres, the readout's potential after
-        one, two, ... p prediction layers (coarse to fine); the last is the prediction.
+    log_depth: float [p, n, 1, h, w], natural logarithm of metres, estimates from more and more of
+        the prediction layers (coarse to fine); the last is the prediction.
     spikes: each spiking layer's output by name, float [n, c, h', w'], small whole numbers.
     log_spread: float [n, 1, h, w], of networks that state their confidence: the logarithm of the
         mean absolute error of log depth that the network expects.
+    log_shifts: float [q, n, shifts, h', w'], of networks that match: the logarithm of the
+        probability of each shift between the cameras, as the detectors alone tell it and as the
+        readout does.
     """
 
     log_depth: Tensor
     spikes: dict[str, Tensor]
     log_spread: Tensor | None = None
+    log_shifts: Tensor | None = None
 
 
 class DepthNetwork(nn.Module, ABC):
@@ -73,13 +77,31 @@ def spiking_neurons() -> neuron.IFNode:
     return neuron.IFNode(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
 
 
-class SpikingLayer(nn.Sequential):
-    """A convolution without bias and the neurons that it drives."""
+class Bursts(nn.Module):
+    """Neurons that fire up to `largest` times a window, as often as their potential says.
 
-    def __init__(self, convolution: nn.Module) -> None:
+    With reset by subtraction, a neuron that starts at half of its threshold fires as often as the
+    potential, rounded, if that comes all at once. Going backward the rounding is not seen
+    (integer neurons: Luo et al. 2024, SpikeYOLO).
+    """
+
+    def __init__(self, largest: int) -> None:
+        super().__init__()
+        self.largest = largest
+
+    def forward(self, potential: Tensor) -> Tensor:
+        """Map potentials to whole numbers of the same shape."""
+        bounded = potential.clamp(0, self.largest)
+        return bounded + (bounded.round() - bounded).detach()
+
+
+class SpikingLayer(nn.Sequential):
+    """A convolution without bias and the neurons that it drives, by default firing once."""
+
+    def __init__(self, convolution: nn.Module, neurons: nn.Module | None = None) -> None:
         super().__init__()
         self.synapses = convolution
-        self.neurons = spiking_neurons()
+        self.neurons = spiking_neurons() if neurons is None else neurons
 
 
 class ResidualBlock(nn.Module):
