@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from lightning.pytorch.cli import LightningCLI
 from ruamel.yaml import YAML
 
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.module import SimulatedData
-from spike_depth_ros.training.estimation import DepthEstimation, weights_for
+from spike_depth_ros.training.estimation import weights_for
 from spike_depth_ros.training.networks.separable import ParametricLayer
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
+from spike_depth_ros.training.train import command
 
 ROOT = Path(__file__).parents[2]
 SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
@@ -99,20 +98,13 @@ def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> N
 def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     recipe = YAML(typ='safe').load(path)
-    assert recipe.pop('ckpt_path') == 'last'
     recipe['model'].pop('initial', None)  # trained before
-    cli = LightningCLI(
-        DepthEstimation,
-        SimulatedData,
-        args=recipe,
-        run=False,
-        seed_everything_default=1,
-        save_config_callback=None,
-    )
+    cli = command(recipe, run=False)
     layers = [layer for layer in cli.model.modules() if isinstance(layer, SPIKING)]
     assert len(layers) >= 13
     assert all(is_quantised(layer) == path.stem.endswith('int8') for layer in layers)
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
+    assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
 
 
 def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:
