@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
-from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised, quantise
 
@@ -38,6 +39,20 @@ def test_kernels_fit_into_eight_bits(synapses: nn.Module) -> None:
     assert torch.equal(kernel, kernel.round())
     error = (kernel / (n - 0.5)[:, None, None, None] - weight).abs().amax((1, 2, 3))
     assert (error <= 0.5 / (n - 0.5) + 1e-6).all()
+
+
+def test_bursts_by_hand() -> None:
+    potential = torch.tensor([-3.0, 0.4, 0.6, 1.4, 20.0], requires_grad=True)
+    bursts = Bursts(largest=15)(potential)
+    assert bursts.tolist() == [0, 0, 1, 1, 15]
+    bursts.sum().backward()
+    assert potential.grad is not None
+    assert potential.grad.tolist() == [0, 1, 1, 1, 0]
+
+
+def test_a_burst_never_has_to_choose_between_two_numbers_of_spikes() -> None:
+    half = Fraction(1, 2)
+    assert not any(Fraction(k) / (n - half) % 1 == half for k in range(500) for n in range(1, 60))
 
 
 def layers(network: StereoSpike) -> list[SpikingLayer]:
