@@ -1,4 +1,4 @@
-"""Named sets of simulated windows: SimFlying, SimDriving, and whatever a YAML file describes."""
+"""Named sets of simulated windows, whatever a YAML file describes, such as SimFlying."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
