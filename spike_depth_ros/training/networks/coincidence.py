@@ -97,9 +97,8 @@ class CoincidenceNetwork(DepthNetwork):
 
     The readout has a neuron for each shift, whose potential grows with the evidence for it; depth
     is that of the median shift under their softmax. Another neuron's potential is the logarithm
-    of the expected error of log depth. All places are of
-    a half of the resolution, all shifts of whole pixels: the encoder sees the right frame as it
-    is and a pixel aside.
+    of the expected error of log depth. All places are of a half of the resolution, all shifts of
+    whole pixels: the encoder sees the right frame as it is and a pixel aside.
 
     Args:
         width: half of the features that are matched; twice the channels of the first layer.
@@ -199,6 +198,7 @@ class CoincidenceNetwork(DepthNetwork):
             potentials = self.read_out(spikes)
             log_shifts = [potential[:, :-1].log_softmax(1) for potential in potentials]
             log_depth = [self.mean_log_depth(each) for each in log_shifts]
+            # What counts; it has no gradient, the means and the log probabilities are trained.
             log_depth.append(self.median_log_depth(log_shifts[-1]))
             log_spread = potentials[-1][:, -1:]
             log_match = (EVIDENCE * evidence.float()).log_softmax(1)
