@@ -11,7 +11,7 @@ from torch.utils.data import ConcatDataset
 from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
-from spike_depth_ros.training.estimation import from_checkpoint
+from spike_depth_ros.training.estimation import from_checkpoint, weights_for
 from spike_depth_ros.training.export.description import (
     Envelope,
     Provenance,
@@ -48,6 +48,7 @@ def export_checkpoint(
     precision: Precision = 'int8',
     folder: Path = Path('runs/simulated'),
     samples: int = 32,
+    average: tuple[Path, ...] = (),
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
 
@@ -58,9 +59,18 @@ def export_checkpoint(
         folder: simulated windows; those of the validation splits of what the network was trained
             on give the firing envelope.
         samples: how many of each.
+        average: more checkpoints of the same run; of all of them the mean of the weights is
+            exported, which keeps more of what an earlier one does on other data (Wortsman et al.
+            2022, WiSE-FT). One that is named twice counts twice.
     """
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
+    saved, *others = (
+        torch.load(path, map_location='cpu', weights_only=False) for path in (checkpoint, *average)
+    )
     network = from_checkpoint(checkpoint).network
+    states = [weights_for(network, each['state_dict']) for each in (saved, *others)]
+    network.load_state_dict(
+        {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+    )
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']
     benchmarks = [read_benchmark(Path(path)) for path in paths]
@@ -69,7 +79,8 @@ def export_checkpoint(
         one.prepare(samples, workers=1)
     windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
     envelope = firing_envelope(exported(network, precision), windows)
-    export(network, output, precision, provenance(saved, precision), envelope)
+    steps = tuple(each['global_step'] for each in others)
+    export(network, output, precision, provenance(saved, precision, steps), envelope)
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
