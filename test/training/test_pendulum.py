@@ -1,0 +1,51 @@
+"""The shipped stereo model on a real recording of another rig: disparity follows the bob."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.shared_files import shared_file
+
+WINDOW_US, STEP_US, WINDOWS = 50_000, 130_000, 60
+SENSOR, RIGHT_ROW = 128, 4  # the right camera's rows run from 4
+Events = NDArray[np.int64]  # columns t_us, x, y, polarity
+
+
+@pytest.fixture(scope='module')
+def windows(data: Path) -> list[tuple[Events, Events]]:
+    with np.load(data / 'stereo_pendulum_128x128.npz') as arrays:
+        left, right = (arrays[side].astype(np.int64) for side in ('left', 'right'))
+    right = right - np.array([0, 0, RIGHT_ROW, 0])
+    right = right[(right[:, 2] >= 0) & (right[:, 2] < SENSOR)]
+    starts = left[0, 0] + STEP_US * np.arange(WINDOWS)
+    return [(part(left, start), part(right, start)) for start in starts]
+
+
+def part(events: Events, start_us: int) -> Events:
+    return events[(events[:, 0] >= start_us) & (events[:, 0] < start_us + WINDOW_US)]
+
+
+def spike_frame(left: Events, right: Events, height: int, width: int) -> NDArray[np.uint8]:
+    """Return both cameras' events in the middle of the network's image, pixel by pixel."""
+    frame = np.zeros((height, width, 4), np.uint8)
+    for first, events in ((0, left), (2, right)):
+        _, x, y, polarity = events.T
+        rows, columns = y + (height - SENSOR) // 2, x + (width - SENSOR) // 2
+        np.add.at(frame, (rows, columns, first + (polarity == 0)), 1)
+    return frame
+
+
+def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None:
+    engine = DepthEngine(shared_file('models/coincidence.onnx'))
+    contract = engine.contract
+    seen, found = [], []
+    for left, right in windows:
+        frame = spike_frame(left, right, contract.height, contract.width)
+        disparity = contract.f * contract.baseline_m / engine.infer(frame).depth
+        found.append(np.median(disparity[frame[..., :2].any(-1)]))
+        seen.append(np.median(left[:, 1]) - np.median(right[:, 1]))
+    assert np.ptp(seen) > 15
+    assert np.corrcoef(seen, found)[0, 1] > 0.8
