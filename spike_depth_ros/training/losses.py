@@ -20,8 +20,9 @@ class LossWeights:
     penalised layers send (equation 5). likelihood: negative log likelihood of a Laplace
     distribution of log depth, for networks that state their confidence. shifts: cross entropy of
     the shift between the cameras, for networks that match; without it they learn to match ten
-    times more slowly. coarse: of the readout's
-    partial sums but the last. events: what a pixel with events of the left camera counts more.
+    times more slowly. coarse: of the estimates of log depth but the last; where that is a
+    median it has no gradient, and `coarse` is all that l1 and gradient weigh. events: what a
+    pixel with events of the left camera counts more.
     """
 
     l1: float = 1.0
@@ -101,7 +102,8 @@ class DepthLoss:
         all, as elsewhere. Larger shifts than there are count as the largest.
 
         Args:
-            log_shifts: float [2, n, shifts, h / 2, w / 2], logarithms of probabilities.
+            log_shifts: float [2, n, shifts, h / 2, w / 2] or more, from the upper left, of even
+                h and w; logarithms of probabilities.
             focal_baseline: focal length times baseline, pixels times metres.
         """
         shifts = log_shifts.shape[2]

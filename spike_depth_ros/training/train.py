@@ -30,5 +30,8 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
 
 
 def main(arguments: list[str]) -> None:
-    """Train as a YAML file says; options on the command line override it."""
+    """Train as a YAML file says; options on the command line override it.
+
+    Shows a progress bar, keeps the last checkpoint, and goes on from it when called again.
+    """
     command(['fit', '--ckpt_path=last', *arguments])

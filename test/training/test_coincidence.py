@@ -71,6 +71,19 @@ def test_cooperation_is_the_same_for_every_shift() -> None:
     torch.testing.assert_close(cooperation(found).roll(4, 1), cooperation(found.roll(4, 1)))
 
 
+def test_the_median_by_hand() -> None:
+    network = CoincidenceNetwork(width=2, reach=6)
+    network.reset_potential.data.fill_(0)
+    at_three = [0.0, 0, 0, 1, 0, 0]
+    between_two_and_four = [0.0, 0, 0.5, 0, 0.5, 0]
+    from_one_to_two = [0.0, 0.25, 0.75, 0, 0, 0]  # a third of those at 2 lie below the median
+    at_none = [1.0, 0, 0, 0, 0, 0]
+    told = torch.tensor([at_three, between_two_and_four, from_one_to_two, at_none]).log()
+    shift = torch.exp(-network.median_log_depth(told[..., None, None]))
+    expected = torch.tensor([3.0, 2.5, 1.5 + 1 / 3, 0.5])
+    torch.testing.assert_close(shift.flatten(), expected, atol=1e-5, rtol=0)
+
+
 def test_every_window_stands_alone_and_sizes_need_no_grid() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=2)

@@ -120,6 +120,8 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert all(is_quantised(layer) == path.stem.endswith('int8') for layer in layers)
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
+    names = [one.name for one in cli.datamodule.benchmarks]
+    assert names == ['SimFlying', 'SimDriving'][: 1 if 'monocular' in path.stem else 2]
 
 
 def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:

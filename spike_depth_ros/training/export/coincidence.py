@@ -74,7 +74,7 @@ class _CoincidenceGraph:
         self._layer('same1', self._maps['conv1'], encoder.same1)
 
     def _match(self) -> None:
-        """Write the detectors, those that cooperate, and the layer that joins the left camera."""
+        """Write the detectors and those that cooperate."""
         layers, network, images = self._layers, self._network, self._maps['same1']
         found, order = coincidences(layers, images, network.reach // 2)
         layers.counts.numbers('coincidences', found, largest=images.channels)

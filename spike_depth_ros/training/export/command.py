@@ -67,10 +67,10 @@ def export_checkpoint(
         torch.load(path, map_location='cpu', weights_only=False) for path in (checkpoint, *average)
     )
     network = from_checkpoint(checkpoint).network
-    states = [weights_for(network, each['state_dict']) for each in (saved, *others)]
-    network.load_state_dict(
-        {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-    )
+    if others:
+        states = [weights_for(network, each['state_dict']) for each in (saved, *others)]
+        mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+        network.load_state_dict(mean)
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']
     benchmarks = [read_benchmark(Path(path)) for path in paths]

@@ -29,6 +29,7 @@ LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
 EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
 FIRST_DEPTH = 20.0  # metres, of a shift of one pixel; learned
+LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
 
@@ -256,7 +257,7 @@ class CoincidenceNetwork(DepthNetwork):
 
         A shift's probability is taken to lie evenly within half a pixel of it.
         """
-        probability = log_shifts.exp()
+        probability = log_shifts.exp().clamp(min=LEAST_PROBABILITY)
         from_here = probability.flip(1).cumsum(1).flip(1)  # of this shift and larger ones
         below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
         median = below.sum(1, keepdim=True) - 0.5
