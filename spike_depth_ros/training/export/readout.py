@@ -1,7 +1,7 @@
-"""The readouts in an ONNX graph, summed at the lowest resolution that holds them.
+"""The readout in an ONNX graph, summed at the lowest resolution that holds it.
 
 What a coarser prediction layer says is a sum for each block of pixels, which the next finer one
-joins before it is spread. Readouts of the same layers share what they read.
+joins before it is spread.
 """
 
 import numpy as np
@@ -12,20 +12,20 @@ from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.kernels import channels_then_places
 from spike_depth_ros.training.export.layers import Layers
 
-# What prediction layers read, and one of them for each readout.
-Reader = tuple[Map, list[nn.Module]]
+# What a prediction layer reads, and the layer.
+Reader = tuple[Map, nn.Module]
 
 
 def read_out(
     layers: Layers, reset: Tensor, readers: list[list[Reader]], height: int, width: int
 ) -> str:
-    """Return the potentials of the readouts, float32 [readouts, 1, height, width].
+    """Return the readout's potential, float32 [1, 1, height, width].
 
-    reset: float [readouts], their potentials at first. readers: by resolution, coarse to fine;
+    reset: its potential at first. readers: by resolution, coarse to fine;
     the next resolution is always the double of the last, and the image's that of the finest.
     """
     graph = layers.graph
-    potentials = graph.constant(reset.reshape(-1, 1, 1, 1).numpy())
+    potentials = graph.constant(reset.reshape(1, 1, 1, 1).numpy())
     for together in readers:
         potentials = graph.node('Add', potentials, _predict(layers, together))
         potentials = graph.node('DepthToSpace', potentials, blocksize=2, mode='DCR')
@@ -36,24 +36,21 @@ def read_out(
 
 
 def _predict(layers: Layers, readers: list[Reader]) -> str:
-    """Return what prediction layers of one resolution add to the potentials of each phase.
+    """Return what prediction layers of one resolution add to the potential of each phase.
 
     A layer that upsamples by two reads the same places as one of the finest map, which is in
     phase layout.
     """
-    graph, (first, heads) = layers.graph, readers[0]
-    places, sums = channels_then_places(heads[0])[1], []
-    for features, heads in readers:
-        parts = [channels_then_places(head) for head in heads]
-        if not all(torch.equal(read, places) for _, read in parts):
+    graph = layers.graph
+    places, sums = channels_then_places(readers[0][1])[1], []
+    for features, head in readers:
+        channels, read = channels_then_places(head)
+        if not torch.equal(read, places):
             raise ValueError('prediction layers of one resolution must read the same places.')
         spikes = layers.arithmetic.potentials(features.value)
-        channels = graph.constant(torch.cat([channels for channels, _ in parts]).numpy())
-        sums.append(graph.node('Conv', spikes, channels, kernel_shape=[1, 1]))
+        kernel = graph.constant(channels.numpy())
+        sums.append(graph.node('Conv', spikes, kernel, kernel_shape=[1, 1]))
     total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
-    if len(heads) > 1:  # the places are the same for all readouts, which become a batch
-        shape = len(heads), places.shape[1], first.height, first.width
-        total = graph.reshape(total, *shape)
     size = places.shape[-1]
     attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
     return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)

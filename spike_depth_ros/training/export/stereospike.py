@@ -21,9 +21,9 @@ def written(layers: Layers, network: StereoSpike, height: int, width: int) -> on
     maps = _encode(layers, network, layers.frame(height, width, network.channels))
     *coarser, finest = _decode(layers, network, maps)
     features = [*coarser, layers.finest(finest)]
-    readers = [(each, [head]) for each, head in zip(features, network.heads, strict=True)]
+    readers = list(zip(features, network.heads, strict=True))
     together = [readers[:1], readers[1:2], readers[2:]]
-    potential = read_out(layers, network.reset_potential[None], together, height, width)
+    potential = read_out(layers, network.reset_potential, together, height, width)
     layers.graph.node('Exp', potential, output='depth')
     counted = (layers.counts.write(),)
     outputs = {'depth': (1, 1, height, width), 'firing_rates': counted, 'mean_spikes': counted}
