@@ -7,7 +7,7 @@ import torch
 
 from bench.timing import medians
 from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
-from spike_depth_ros.training.losses import DepthLoss, LossWeights
+from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
 CONFIG = Path(__file__).parents[1] / 'config/simulation'
@@ -36,9 +36,14 @@ def _on(device: str) -> list[dict[str, object]]:
         )
         for one in benchmarks
     }
-    step = f'network forward and back, crops of {WIDTH} x {HEIGHT}, one thread, {device}'
-    seconds = medians({**ways, step: partial(_train, _network(device), device)})
-    amounts = dict.fromkeys(ways, WINDOWS) | {step: BATCH}
+    steps = {
+        f'{how} step of training, crops of {WIDTH} x {HEIGHT}, one thread, {device}': partial(
+            _train, _estimation(device, compiled=how == 'compiled'), device
+        )
+        for how in ('plain', 'compiled')
+    }
+    seconds = medians({**ways, **steps})
+    amounts = dict.fromkeys(ways, WINDOWS) | dict.fromkeys(steps, BATCH)
     return [
         {'name': name, 'value': round(amounts[name] / spent, 2), 'unit': '1/s'}
         for name, spent in seconds.items()
@@ -50,16 +55,17 @@ def _simulate(benchmark: Benchmark, bank: torch.Tensor) -> None:
         benchmark.sample('train', index, bank)
 
 
-def _network(device: str) -> CoincidenceNetwork:
+def _estimation(device: str, compiled: bool) -> DepthEstimation:
     torch.manual_seed(0)
-    return CoincidenceNetwork().to(device)
+    estimation = DepthEstimation(CoincidenceNetwork(), compiled=compiled).to(device)
+    estimation.on_fit_start()
+    return estimation
 
 
-def _train(network: CoincidenceNetwork, device: str) -> None:
+def _train(estimation: DepthEstimation, device: str) -> None:
     counts = torch.poisson(torch.full((BATCH, 4, HEIGHT, WIDTH), 0.2, device=device))
-    with torch.autocast(device, dtype=torch.bfloat16):
-        output = network(counts)
     depth = torch.ones(BATCH, 1, HEIGHT, WIDTH, device=device)
-    loss = DepthLoss(LossWeights(), output.log_depth, depth, depth > 0).regression()
+    with torch.autocast(device, dtype=torch.bfloat16):
+        loss = estimation.objective(counts.to(torch.uint8), depth)['loss']
     loss.backward()
     float(loss.detach())  # until a GPU is done

@@ -45,7 +45,7 @@ FAST_TURN = SimulationRanges(
     scene=SceneRanges(far=(5.0, 7.0), things=(10, 10), thing_depth=(1.0, 5.0)),
     light=LightRanges(changing=0, flickering=0),
     sensor=SensorRanges(threshold=(0.35, 0.35)),
-    motions={'drone': MotionRanges(1, speed=(1.0, 1.0), turn_rate=(1.0, 1.0))},
+    motions={'drone': MotionRanges(1, speed_px=(60.0, 60.0), turn_rate=(1.0, 1.0))},
 )
 Columns = list[np.ndarray]
 

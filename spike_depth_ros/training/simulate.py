@@ -21,7 +21,7 @@ FLIGHT = SimulationRanges(
     scene=SceneRanges(far=(5.0, 7.0), things=(12, 12), thing_depth=(1.0, 5.0)),
     light=LightRanges(changing=0, flickering=0),
     sensor=SensorRanges(threshold=(0.4, 0.4), hot=(0.0, 0.0)),
-    motions={'drone': MotionRanges(1, speed=(0.5, 0.5), turn_rate=(0.25, 0.25))},
+    motions={'drone': MotionRanges(1, speed_px=(30.0, 30.0), turn_rate=(0.25, 0.25))},
 )
 
 

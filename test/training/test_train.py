@@ -36,6 +36,7 @@ def spike_depth(*arguments: str, folder: Path) -> str:
 def train(folder: Path, steps: int) -> str:
     config = ROOT / f'config/training/{NAME}.yaml'
     options = {
+        'model.compiled': 'false',
         'model.network.init_args.width': 2,
         'data.benchmarks': json.dumps({str(SIM_FLYING): SAMPLES}),
         'data.validation_samples': SAMPLES,
@@ -121,7 +122,9 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
     names = [one.name for one in cli.datamodule.benchmarks]
-    assert names == ['SimFlying', 'SimDriving'][: 1 if 'monocular' in path.stem else 2]
+    assert (
+        names == ['SimFlying', 'SimDriving', 'SimSparse'][: 1 if 'monocular' in path.stem else 3]
+    )
 
 
 def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:

@@ -25,7 +25,7 @@ STEPS = 10  # intensity samples a window; at the fastest a surface moves about 4
 TEXTURES = 96
 LONGEST_START_US = 3_000_000
 # Changes with whatever changes windows that a description and a seed give.
-SIMULATOR = 1
+SIMULATOR = 2
 SPLITS = ('train', 'validation', 'test')
 NETWORK = StereoRig()
 

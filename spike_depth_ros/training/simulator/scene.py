@@ -25,14 +25,18 @@ MIX = {'board': 0.5, 'box': 0.25, 'pole': 0.1, 'person': 0.15}
 
 @dataclass(frozen=True)
 class SceneRanges:
-    """What `random_scene` draws from; metres, metres a second and log intensity.
+    """What `random_scene` draws from; metres, pixels and log intensity.
 
     surroundings: weights of 'room', 'corridor' and 'street'. far: distance of the front wall or
     of what closes the street, log-uniform. things: how many; mix: weights of their kinds;
     thing_depth: log-uniform; spread: how far they lie from the first view's axis, as a share of
     its half field; size: half size as a share of depth. moving: share of things that move by
-    themselves, speed: theirs. texel_px: size of a texel in pixels; contrast: log-uniform;
-    brightness: deviation between surfaces; half_field: half width and height of the view at 1 m.
+    themselves; speed_px: theirs, pixels a second across the view, log-uniform. texel_px: size of
+    a texel in pixels; contrast: log-uniform; brightness: deviation between surfaces; half_field:
+    half width and height of the view at 1 m.
+
+    Texture and speed are in pixels, so that neither how fine nor how many events are tells how
+    far they come from: on a real rig that says little, and a network would believe it.
     """
 
     surroundings: dict[str, float] = field(default_factory=lambda: dict(INDOORS))
@@ -43,8 +47,8 @@ class SceneRanges:
     spread: float = 1.1
     size: tuple[float, float] = (0.06, 0.4)
     moving: float = 0.15
-    speed: tuple[float, float] = (0.1, 1.5)
-    texel_px: tuple[float, float] = (0.7, 6.0)
+    speed_px: tuple[float, float] = (8.0, 300.0)
+    texel_px: tuple[float, float] = (1.0, 10.0)
     contrast: tuple[float, float] = (0.05, 0.9)
     brightness: float = 0.8
     half_field: tuple[float, float] = (0.87, 0.65)
@@ -67,8 +71,7 @@ def random_scene(
     Args:
         moving_share: in place of ranges.moving, for a rig that stands still.
         textures: size of the texture bank.
-        f: focal length in pixels; texels are sized by what a pixel sees at the surface's depth,
-            so that texture tells nothing about distance.
+        f: focal length in pixels.
     """
     (kind,) = kinds(ranges.surroundings, 1, generator)
     far = float(log_uniform(ranges.far, 1, generator))
@@ -91,7 +94,8 @@ def thing(
     shapes = MAKERS[name](centre, half, depth / f, generator)
     if happens(moving_share, generator):
         direction = torch.randn(3, generator=generator) * torch.tensor([1.0, 0.3, 0.5])
-        velocity = one(ranges.speed, generator) * direction / direction.norm()
+        pixels = float(log_uniform(ranges.speed_px, 1, generator))
+        velocity = pixels * depth / f * direction / direction.norm()
         rate = 2 * math.pi / one(SWAY_S, generator)
         shapes = moving(shapes, velocity, rate, one((0, 2 * math.pi), generator))
     return shapes, torch.full((len(shapes.origin),), depth)

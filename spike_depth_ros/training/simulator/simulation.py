@@ -32,9 +32,9 @@ from spike_depth_ros.training.simulator.trajectory import (
 )
 
 MOTIONS = {
-    'drone': MotionRanges(share=0.5),
-    'hand': MotionRanges(share=0.2, speed=(0.05, 0.6), turn_rate=(0.2, 2.0), period_s=(0.4, 2.0)),
-    'still': MotionRanges(share=0.3, speed=(0.0, 0.0), turn_rate=(0.0, 0.0)),
+    'drone': MotionRanges(0.5),
+    'hand': MotionRanges(0.2, speed_px=(3.0, 60.0), turn_rate=(0.2, 2.0), period_s=(0.4, 2.0)),
+    'still': MotionRanges(0.3, speed_px=(0.0, 0.0), turn_rate=(0.0, 0.0)),
 }
 
 
@@ -151,10 +151,11 @@ def random_simulation(
     weights = {name: motion.share for name, motion in ranges.motions.items()}
     motion = ranges.motions[kinds(weights, 1, generator)[0]]
     moving = ranges.moving_if_still if motion.stands_still else ranges.scene.moving
+    scene = random_scene(ranges.scene, moving, len(bank), rig.f, generator)
     return Simulation(
-        scene=random_scene(ranges.scene, moving, len(bank), rig.f, generator),
+        scene=scene,
         light=random_light(ranges.light, generator),
-        trajectory=random_trajectory(motion, generator),
+        trajectory=random_trajectory(motion, scene.middle() / rig.f, generator),
         bank=bank,
         biases=random_biases(ranges.sensor, generator),
         rig=rig,

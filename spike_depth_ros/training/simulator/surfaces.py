@@ -70,6 +70,10 @@ class Scene:
     shapes: Shapes
     paint: Paint
 
+    def middle(self) -> float:
+        """Return the median distance of the surfaces, in metres."""
+        return float(self.shapes.origin.norm(dim=1).median())
+
     def to(self, device: torch.device) -> 'Scene':
         """Return the same scene on another device."""
         return Scene(self.shapes.to(device), self.paint.to(device))

@@ -15,20 +15,21 @@ WAVES = 3
 class MotionRanges:
     """What `random_trajectory` draws from, for one way to carry a rig.
 
-    share: weight among the ways. ahead: steady speed along z, m/s; speed: root mean square of
-    what comes on top, m/s; turn_rate: likewise, rad/s; period_s: of the waves, log-uniform.
+    share: weight among the ways. ahead: steady speed along z, m/s; speed_px: root mean square of
+    what comes on top, pixels a second of what stands in the scene's middle; turn_rate: likewise,
+    rad/s; period_s: of the waves, log-uniform.
     """
 
     share: float
     ahead: tuple[float, float] = (0.0, 0.0)
-    speed: tuple[float, float] = (0.05, 1.2)
+    speed_px: tuple[float, float] = (3.0, 100.0)
     turn_rate: tuple[float, float] = (0.03, 0.8)
     period_s: tuple[float, float] = (1.5, 5.0)
 
     @property
     def stands_still(self) -> bool:
         """Return whether such a rig never moves."""
-        return max(*self.ahead, *self.speed, *self.turn_rate) == 0
+        return max(*self.ahead, *self.speed_px, *self.turn_rate) == 0
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,13 @@ class Trajectory:
         return freedom[:, :3] + steady, rotation_matrix(freedom[:, 3:])
 
 
-def random_trajectory(ranges: MotionRanges, generator: Generator) -> Trajectory:
-    """Return a trajectory of random speed and turn rate."""
-    speed, turn_rate = (one(bounds, generator) for bounds in (ranges.speed, ranges.turn_rate))
+def random_trajectory(ranges: MotionRanges, pixel: float, generator: Generator) -> Trajectory:
+    """Return a trajectory of random speed and turn rate.
+
+    pixel: metres that a pixel sees in the scene's middle.
+    """
+    speed = pixel * one(ranges.speed_px, generator)
+    turn_rate = one(ranges.turn_rate, generator)
     shortest, longest = (math.log(value) for value in ranges.period_s)
     draw = torch.rand(3, 6, WAVES, generator=generator)
     frequency = 2 * math.pi / torch.exp(shortest + (longest - shortest) * draw[0])
