@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from spike_depth_ros.training.data.benchmark import NETWORK
 from spike_depth_ros.training.networks.coincidence import (
     CoincidenceNetwork,
     Cooperation,
@@ -72,8 +73,7 @@ def test_cooperation_is_the_same_for_every_shift() -> None:
 
 
 def test_the_median_by_hand() -> None:
-    network = CoincidenceNetwork(width=2, reach=6)
-    network.reset_potential.data.fill_(0)
+    network = CoincidenceNetwork(width=2, reach=6, focal_baseline=1.0)
     at_three = [0.0, 0, 0, 1, 0, 0]
     between_two_and_four = [0.0, 0, 0.5, 0, 0.5, 0]
     from_one_to_two = [0.0, 0.25, 0.75, 0, 0, 0]  # a third of those at 2 lie below the median
@@ -82,6 +82,14 @@ def test_the_median_by_hand() -> None:
     shift = torch.exp(-network.median_log_depth(told[..., None, None]))
     expected = torch.tensor([3.0, 2.5, 1.5 + 1 / 3, 0.5])
     torch.testing.assert_close(shift.flatten(), expected, atol=1e-5, rtol=0)
+
+
+def test_depth_of_a_shift_is_the_networks_cameras() -> None:
+    network = CoincidenceNetwork(width=2, reach=6)
+    told = torch.tensor([0.0, 0, 0, 0, 1, 0]).log()[None, :, None, None]
+    four_pixels = NETWORK.f * NETWORK.baseline_m / 4
+    for depth in (network.median_log_depth(told).exp(), network.mean_log_depth(told).exp()):
+        assert float(depth) == pytest.approx(four_pixels)
 
 
 def test_every_window_stands_alone_and_sizes_need_no_grid() -> None:

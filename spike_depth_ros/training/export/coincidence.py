@@ -142,7 +142,8 @@ class _CoincidenceGraph:
         median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
         least = graph.constant(np.float32(LEAST_SHIFT))
         log_shift = graph.node('Log', graph.node('Max', median, least))
-        return graph.node('Sub', graph.constant(network.reset_potential.numpy()), log_shift)
+        of_a_pixel = graph.constant(np.float32(network.log_focal_baseline))
+        return graph.node('Sub', of_a_pixel, log_shift)
 
     def _spread(self, values: str) -> str:
         """Return values at twice the resolution."""

@@ -28,7 +28,7 @@ EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, 
 LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
 EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
-FIRST_DEPTH = 20.0  # metres, of a shift of one pixel; learned
+FOCAL_BASELINE = 199.65 * 0.0999  # pixels times metres, of MVSEC's rectified rig
 LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
@@ -104,15 +104,21 @@ class CoincidenceNetwork(DepthNetwork):
     Args:
         width: half of the features that are matched; twice the channels of the first layer.
         reach: largest shift in pixels, not included; a multiple of 2.
+        focal_baseline: focal length times baseline, pixels times metres: the depth of a shift of
+            one pixel. It is not learned, since the median, which has no gradient, would be off by
+            what makes the mean right.
     """
 
     penalised = ('cooperation2', 'block', 'deconv4', 'deconv3', 'deconv2')
 
-    def __init__(self, width: int = 16, reach: int = 48) -> None:
+    def __init__(
+        self, width: int = 16, reach: int = 48, focal_baseline: float = FOCAL_BASELINE
+    ) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
             raise ValueError(f'reach is {reach}: use a positive multiple of 2')
         self.channels, self.width, self.reach = 4, width, reach
+        self.log_focal_baseline = math.log(focal_baseline)
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
         self.cooperation1 = SpikingLayer(Cooperation(reach))
@@ -136,7 +142,6 @@ class CoincidenceNetwork(DepthNetwork):
         log_shift = torch.arange(float(reach)).clamp(min=LEAST_SHIFT).log()[:, None, None]
         self.register_buffer('log_shift', log_shift, persistent=False)
         self.prior = nn.Parameter(-log_shift)  # large shifts are rare
-        self.reset_potential = nn.Parameter(torch.tensor(math.log(FIRST_DEPTH)))
         self.reset_spread = nn.Parameter(torch.full((), FIRST_SPREAD))
         self.initialise()
 
@@ -249,7 +254,7 @@ class CoincidenceNetwork(DepthNetwork):
     def mean_log_depth(self, log_shifts: Tensor) -> Tensor:
         """Return the mean of log depth, [n, 1, h, w], over shifts' log probabilities."""
         mean = (log_shifts.exp() * self.log_shift).sum(1, keepdim=True)
-        return self.reset_potential - mean
+        return self.log_focal_baseline - mean
 
     @torch.no_grad()
     def median_log_depth(self, log_shifts: Tensor) -> Tensor:
@@ -261,7 +266,7 @@ class CoincidenceNetwork(DepthNetwork):
         from_here = probability.flip(1).cumsum(1).flip(1)  # of this shift and larger ones
         below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
         median = below.sum(1, keepdim=True) - 0.5
-        return self.reset_potential - median.clamp(min=LEAST_SHIFT).log()
+        return self.log_focal_baseline - median.clamp(min=LEAST_SHIFT).log()
 
 
 def spread_pixels(x: Tensor) -> Tensor:
