@@ -145,6 +145,7 @@ def test_fanouts_add_up_to_the_work_of_all_convolutions() -> None:
     half = 32 * 48
     detectors = 8 * 48 * half  # of two synapses each
     pairs = 48 * 9 - 2 * (1 + 2 + 3 + 4)  # of shifts at most 4 apart
-    cooperation = 2 * pairs * 5 * 5 * half
+    places = 2 * half + half / 4 + half / 16  # of two layers, and one each at 1/4 and 1/8
+    cooperation = pairs * 5 * 5 * places
     reached = sum(size * network.fanouts()[name] for name, size in sizes.items())
     assert reached == pytest.approx(sum(work) + 2 * detectors + cooperation)

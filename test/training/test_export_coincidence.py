@@ -38,7 +38,7 @@ from spike_depth_ros.training.networks.spiking import confidence
 FULL_SIZE = (260, 346)
 OUTPUTS = ['depth', 'confidence', 'firing_rates', 'mean_spikes']
 PROVIDERS = ('cpu', 'openvino')
-POPULATIONS = 13
+POPULATIONS = 15
 
 
 def loud_network(width: int = 8) -> CoincidenceNetwork:
@@ -183,11 +183,12 @@ def test_onnxruntime_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
     options.optimized_model_filepath = str(optimised)
     onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
     kinds = [node.op_type for node in onnx.load(optimised).graph.node]
-    # Populations, each counted; 4 sums, counted; coincidences, counted twice, bursts and the left
-    # features, once more. In float32: readouts at two resolutions, and the median in two steps.
-    assert kinds.count('QLinearConv') == 2 * POPULATIONS + 4 + 4
+    # Populations, each counted; 4 sums, counted; coincidences, counted twice, three layers of
+    # bursts and the left features, once more. In float32: readouts at three resolutions, and the
+    # median in two steps.
+    assert kinds.count('QLinearConv') == 2 * POPULATIONS + 4 + 6
     assert kinds.count('QLinearMatMul') == 1
-    assert kinds.count('Conv') == 4
+    assert kinds.count('Conv') == 5
     assert kinds.count('MatMul') == 1  # adds counts up
 
 
@@ -209,7 +210,7 @@ def test_openvino_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
     # In a process of its own: its libraries are not those of onnxruntime's provider.
     command = [sys.executable, '-c', INTEGER_NODES, str(path)]
     integer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert integer.count('Convolution') == 2 * POPULATIONS + 4 + 4
+    assert integer.count('Convolution') == 2 * POPULATIONS + 4 + 6
     assert integer.count('MatMul') == 1
 
 

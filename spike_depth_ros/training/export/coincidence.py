@@ -80,17 +80,21 @@ class _CoincidenceGraph:
         layers.counts.numbers('coincidences', found, largest=images.channels)
         cooperation1 = layers.fire(found, network.cooperation1, order=order)
         layers.counts.population('cooperation1', cooperation1)
-        cooperation2 = layers.fire(cooperation1, network.cooperation2)
-        layers.counts.numbers('cooperation2', cooperation2, LARGEST_BURST)
-        left = images._replace(value=self._graph.part(images.value, 0, 0, 1), batch=1)
-        self._maps |= {'cooperation2': cooperation2, 'left': left}
+        bursts = cooperation1
+        for name in ('cooperation2', 'cooperation3', 'cooperation4'):
+            bursts = self._maps[name] = layers.fire(bursts, getattr(network, name))
+            layers.counts.numbers(name, bursts, LARGEST_BURST)
+        left = self._graph.part(images.value, 0, 0, 1)
+        self._maps['left'] = images._replace(value=left, batch=1)
 
     def _decode(self) -> None:
         """Write the U-Net."""
         layers, network, maps = self._layers, self._network, self._maps
-        self._layer('conv2', layers.together(maps['left'], maps['cooperation2']), network.conv2)
-        self._layer('conv3', maps['conv2'], network.conv3)
-        self._layer('conv4', maps['conv3'], network.conv4)
+        source = maps['left']
+        for number in (2, 3, 4):
+            together = layers.together(source, maps[f'cooperation{number}'])
+            self._layer(f'conv{number}', together, getattr(network, f'conv{number}'))
+            source = maps[f'conv{number}']
         source = layers.residual('block', maps['conv4'], network.block, before='conv4')
         skips = {'deconv4': 'conv3', 'deconv3': 'conv2', 'deconv2': None}
         for name, skip in skips.items():
@@ -102,8 +106,10 @@ class _CoincidenceGraph:
     def _read_out(self) -> None:
         """Write depth and confidence, in float32."""
         graph, network = self._graph, self._network
-        coarse = self._potentials('deconv3')
-        coarse = graph.node('Add', coarse, graph.constant(network.resets()[None].numpy()))
+        widest = self._potentials('cooperation4')
+        widest = graph.node('Add', widest, graph.constant(network.resets()[None].numpy()))
+        coarse = self._potentials('cooperation3', 'deconv3')
+        coarse = graph.node('Add', coarse, self._spread(widest))
         fine = self._potentials('cooperation2', 'deconv2')
         potentials = graph.node('Add', fine, self._spread(coarse))
         log_spread = graph.part(potentials, 1, network.reach, network.reach + 1)

@@ -105,7 +105,7 @@ class Layers:
             kernel = layer.synapses.band(kernel)
         kernel = kernel if order is None else kernel[:, order]
         low = low_resolution(layer.synapses, kernel, in_phases)
-        is_plain = not in_phases and isinstance(layer.synapses, nn.Conv2d)
+        is_plain = not in_phases and isinstance(layer.synapses, nn.Conv2d | Cooperation)
         stride = layer.synapses.stride[0] if is_plain else 1
         thresholds = thresholds.repeat(len(low) // len(thresholds))
         synapses = Synapses(low.numpy(), thresholds.numpy(), stride)

@@ -28,6 +28,7 @@ EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, 
 LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
 EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
+WIDE_EVIDENCE = 0.2  # the same of those that hear wide surroundings
 FOCAL_BASELINE = 199.65 * 0.0999  # pixels times metres, of MVSEC's rectified rig
 LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
@@ -60,11 +61,12 @@ class Cooperation(nn.Module):
     Attributes:
         weight: float [1, 2 * nearby + 1, size, size], from the detectors of a shift `nearby` less
             to those of a shift `nearby` more.
+        stride: places from one to the next, each way; 2 halves the resolution.
     """
 
-    def __init__(self, shifts: int, nearby: int = 4, size: int = 5) -> None:
+    def __init__(self, shifts: int, nearby: int = 4, size: int = 5, stride: int = 1) -> None:
         super().__init__()
-        self.shifts, self.nearby = shifts, nearby
+        self.shifts, self.nearby, self.stride = shifts, nearby, (stride, stride)
         self.weight = nn.Parameter(torch.full((1, 2 * nearby + 1, size, size), INHIBITION))
         self.weight.data[:, nearby] = EXCITATION
 
@@ -78,12 +80,15 @@ class Cooperation(nn.Module):
 
     def fanout(self) -> float:
         """Return how many detectors one reaches, averaged over the shifts."""
-        return float(self.band(torch.ones_like(self.weight)).sum()) / self.shifts
+        reached = self.band(torch.ones_like(self.weight)).sum() / self.shifts
+        return float(reached) / self.stride[0] ** 2
 
     def forward(self, detected: Tensor) -> Tensor:
-        """Map what detectors send to potentials, both [n, shifts, h, w]."""
+        """Map what detectors send, [n, shifts, h, w], to potentials of as many shifts."""
         kernel = self.band(self.weight)
-        return functional.conv2d(detected, kernel, padding=kernel.shape[-1] // 2)
+        return functional.conv2d(
+            detected, kernel, stride=self.stride, padding=kernel.shape[-1] // 2
+        )
 
 
 class CoincidenceNetwork(DepthNetwork):
@@ -93,13 +98,15 @@ class CoincidenceNetwork(DepthNetwork):
     where a left spike and a right spike coincide (coincidence neurons: Osswald et al. 2017). Of
     how many fire at each place and shift, two layers of cooperating neurons keep what its
     surroundings support (cooperative stereo: Marr and Poggio 1976); they have kernels for the
-    difference of two shifts, so that what is learned of one shift holds for all. What they send
-    joins the left camera's features on their way through a spiking U-Net like StereoSpike's.
+    difference of two shifts, so that what is learned of one shift holds for all. Two more carry it
+    on at a quarter and an eighth of the resolution, to where no events are and where few are, all
+    of which together tell what none does alone. What they send joins the left camera's features
+    on their way through a spiking U-Net like StereoSpike's.
 
     The readout has a neuron for each shift, whose potential grows with the evidence for it; depth
     is that of the median shift under their softmax. Another neuron's potential is the logarithm
-    of the expected error of log depth. All places are of a half of the resolution, all shifts of
-    whole pixels: the encoder sees the right frame as it is and a pixel aside.
+    of the expected error of log depth. Depth has a half of the resolution, shifts are of whole
+    pixels: the encoder sees the right frame as it is and a pixel aside.
 
     Args:
         width: half of the features that are matched; twice the channels of the first layer.
@@ -109,7 +116,15 @@ class CoincidenceNetwork(DepthNetwork):
             what makes the mean right.
     """
 
-    penalised = ('cooperation2', 'block', 'deconv4', 'deconv3', 'deconv2')
+    penalised = (
+        'cooperation2',
+        'cooperation3',
+        'cooperation4',
+        'block',
+        'deconv4',
+        'deconv3',
+        'deconv2',
+    )
 
     def __init__(
         self, width: int = 16, reach: int = 48, focal_baseline: float = FOCAL_BASELINE
@@ -123,16 +138,19 @@ class CoincidenceNetwork(DepthNetwork):
         self.encoder = Encoder(width)
         self.cooperation1 = SpikingLayer(Cooperation(reach))
         self.cooperation2 = SpikingLayer(Cooperation(reach), Bursts(LARGEST_BURST))
-        joined = half + reach
-        self.conv2 = SpikingLayer(nn.Conv2d(joined, quarter, 5, stride=2, padding=2, bias=False))
-        self.conv3 = SpikingLayer(nn.Conv2d(quarter, eighth, 5, stride=2, padding=2, bias=False))
-        self.conv4 = SpikingLayer(nn.Conv2d(eighth, eighth, 5, stride=2, padding=2, bias=False))
+        self.cooperation3 = SpikingLayer(Cooperation(reach, stride=2), Bursts(LARGEST_BURST))
+        self.cooperation4 = SpikingLayer(Cooperation(reach, stride=2), Bursts(LARGEST_BURST))
+        self.conv2, self.conv3, self.conv4 = (
+            SpikingLayer(nn.Conv2d(size + reach, out, 5, stride=2, padding=2, bias=False))
+            for size, out in ((half, quarter), (quarter, eighth), (eighth, eighth))
+        )
         self.block = residual_block(eighth)
         self.deconv4 = SpikingLayer(UpsampledConv2d(eighth, eighth, 5, 2))
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
         self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
         # Of the readout: a potential for each shift, then that of the spread.
-        readers = {'cooperation2': self.reach, 'deconv3': quarter, 'deconv2': half}
+        readers = dict.fromkeys(('cooperation2', 'cooperation3', 'cooperation4'), reach)
+        readers |= {'deconv3': quarter, 'deconv2': half}
         self.heads = nn.ModuleDict(
             {
                 name: nn.Conv2d(size, self.reach + 1, 1, bias=False)
@@ -153,7 +171,8 @@ class CoincidenceNetwork(DepthNetwork):
         for prediction in self.heads.values():
             draw(prediction.weight, READOUT_GAIN)
         own = torch.eye(self.reach)[:, :, None, None]
-        self.heads['cooperation2'].weight.data[: self.reach] += EVIDENCE * own
+        for number, evidence in ((2, EVIDENCE), (3, WIDE_EVIDENCE), (4, WIDE_EVIDENCE)):
+            self.heads[f'cooperation{number}'].weight.data[: self.reach] += evidence * own
 
     def fanouts(self) -> dict[str, float]:
         """Return how many synapses a spike of each layer, and of the input, reaches.
@@ -166,7 +185,11 @@ class CoincidenceNetwork(DepthNetwork):
             'input': [encoder.bottom],
             'bottom': [encoder.conv1],
             'conv1': [encoder.same1],
-            'cooperation2': [self.conv2, heads['cooperation2']],
+            'coincidences': [self.cooperation1],
+            'cooperation1': [self.cooperation2],
+            'cooperation2': [self.cooperation3, self.conv2, heads['cooperation2']],
+            'cooperation3': [self.cooperation4, self.conv3, heads['cooperation3']],
+            'cooperation4': [self.conv4, heads['cooperation4']],
             'conv2': [self.conv3],
             'conv3': [self.conv4],
             'conv4': [block.first],
@@ -177,11 +200,9 @@ class CoincidenceNetwork(DepthNetwork):
             'deconv2': [heads['deconv2']],
         }
         reached = {
-            name: float(sum(fanout(getattr(layer, 'synapses', layer)) for layer in layers))
+            name: float(sum(synapses(getattr(layer, 'synapses', layer)) for layer in layers))
             for name, layers in readers.items()
         }
-        reached['coincidences'] = self.cooperation1.synapses.fanout()
-        reached['cooperation1'] = self.cooperation2.synapses.fanout()
         detectors = 2 * self.reach  # that see a left place, and the right ones there
         reached['same1'] = (fanout(self.conv2.synapses) + detectors) / IMAGES
         reached['input'] *= IMAGES / 2
@@ -226,14 +247,16 @@ class CoincidenceNetwork(DepthNetwork):
         spikes['cooperation1'] = self.cooperation1(spikes['coincidences'])
         evidence = self.cooperation2.synapses(spikes['cooperation1'])
         spikes['cooperation2'] = self.cooperation2.neurons(evidence)
+        spikes['cooperation3'] = self.cooperation3(spikes['cooperation2'])
+        spikes['cooperation4'] = self.cooperation4(spikes['cooperation3'])
         return spikes, evidence
 
     def decode(self, spikes: dict[str, Tensor]) -> None:
         """Add the U-Net's layers to `spikes`."""
-        left = spikes['same1'].chunk(IMAGES)[0]
-        spikes['conv2'] = self.conv2(torch.cat([left, spikes['cooperation2']], 1))
-        spikes['conv3'] = self.conv3(spikes['conv2'])
-        spikes['conv4'] = self.conv4(spikes['conv3'])
+        x = left = spikes['same1'].chunk(IMAGES)[0]
+        for number in (2, 3, 4):
+            together = torch.cat([x, spikes[f'cooperation{number}']], 1)
+            x = spikes[f'conv{number}'] = getattr(self, f'conv{number}')(together)
         spikes['block_hidden'], x = self.block(spikes['conv4'])
         spikes['block'] = x
         skips = {'deconv4': spikes['conv3'], 'deconv3': spikes['conv2'], 'deconv2': left}
@@ -247,7 +270,8 @@ class CoincidenceNetwork(DepthNetwork):
     def read_out(self, spikes: dict[str, Tensor]) -> list[Tensor]:
         """Return the readout's potentials, float [n, shifts + 1, h, w], coarse to fine."""
         said = {name: head(spikes[name].float()) for name, head in self.heads.items()}
-        coarse = self.resets() + spread_pixels(said['deconv3'])
+        wide = said['cooperation3'] + spread_pixels(said['cooperation4'])
+        coarse = self.resets() + spread_pixels(said['deconv3'] + wide)
         fine = coarse + said['cooperation2'] + said['deconv2']
         return [sums.clamp(-LARGEST_POTENTIAL, LARGEST_POTENTIAL) for sums in (coarse, fine)]
 
@@ -267,6 +291,11 @@ class CoincidenceNetwork(DepthNetwork):
         below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
         median = below.sum(1, keepdim=True) - 0.5
         return self.log_focal_baseline - median.clamp(min=LEAST_SHIFT).log()
+
+
+def synapses(layer: nn.Module) -> float:
+    """Return how many outputs of a layer's synapses one input place reaches."""
+    return layer.fanout() if isinstance(layer, Cooperation) else fanout(layer)
 
 
 def spread_pixels(x: Tensor) -> Tensor:
