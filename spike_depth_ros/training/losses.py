@@ -9,6 +9,9 @@ from torch.nn.functional import pixel_unshuffle
 
 from spike_depth_ros.training.networks.spiking import LOG_SPREAD_BOUNDS
 
+FEW_PIXELS = 100.0  # with events: a window with fewer counts less there, being noise for the most
+LEAST_WEIGHT = 1e-6
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -21,8 +24,10 @@ class LossWeights:
     distribution of log depth, for networks that state their confidence. shifts: cross entropy of
     the shift between the cameras, for networks that match; without it they learn to match ten
     times more slowly. coarse: of the estimates of log depth but the last; where that is a
-    median it has no gradient, and `coarse` is all that l1 and gradient weigh. events: what a
-    pixel with events of the left camera counts more.
+    median it has no gradient, and `coarse` is all that l1 and gradient weigh. events: of the
+    pixels of a window where the left camera has events, together, relative to all of its pixels
+    together. Each window counts as much as any other: its events are few where little moves, and
+    where a pixel counts as much as any other no network learns to see them.
     """
 
     l1: float = 1.0
@@ -49,12 +54,12 @@ class DepthLoss:
     ) -> None:
         self.weights = weights
         known = torch.isfinite(depth) & (depth > 0)
-        self.has_events = has_events
         self.log_truth = torch.log(torch.where(known, depth, 1.0))
         self.residual = log_depth.float() - self.log_truth
         self.residual = torch.where(known, self.residual, 0.0)
         self.known = known.float()
-        self.importance = self.known * (1 + weights.events * has_events)
+        self.at_events = shares(self.known * has_events, FEW_PIXELS)
+        self.importance = shares(self.known) + weights.events * self.at_events
 
     def regression(self) -> Tensor:
         """Return the terms of depth over the readout's partial sums, a scalar."""
@@ -112,9 +117,7 @@ class DepthLoss:
         upper_share = pixel_unshuffle(shift - lower, 2)
         places = pixel_unshuffle(lower, 2).long()
         total = torch.zeros((), device=shift.device)
-        for told, counted in zip(
-            log_shifts, (self.known * self.has_events, self.importance), strict=True
-        ):
+        for told, counted in zip(log_shifts, (self.at_events, self.importance), strict=True):
             at_lower, at_upper = (told.gather(1, places + n) for n in (0, 1))
             entropy = -(at_lower + upper_share * (at_upper - at_lower))
             total = total + mean(entropy, pixel_unshuffle(counted, 2))
@@ -126,10 +129,15 @@ def spike_penalty(layers: Iterable[Tensor]) -> Tensor:
     return 0.5 * torch.stack([layer.float().square().mean() for layer in layers]).mean()
 
 
+def shares(weights: Tensor, least: float = 1.0) -> Tensor:
+    """Return weights [n, 1, h, w] of each image over their sum, or `least` if that is more."""
+    return weights / weights.sum((1, 2, 3), keepdim=True).clamp(min=least)
+
+
 def mean(values: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted mean of values [..., n, 1, h, w] over the last four axes.
 
     weights: [n, 1, h, w]; where their sum is 0, so is the mean.
     """
     axes = (-4, -3, -2, -1)
-    return (values * weights).sum(axes) / weights.sum().clamp(min=1)
+    return (values * weights).sum(axes) / weights.sum().clamp(min=LEAST_WEIGHT)

@@ -41,13 +41,34 @@ def test_scale_invariant_by_hand() -> None:
     torch.testing.assert_close(error, torch.tensor(2.25))
 
 
-def test_pixels_with_events_count_more() -> None:
-    log_depth, depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2), torch.ones(1, 1, 1, 2)
-    has_events = torch.tensor([False, True]).reshape(1, 1, 1, 2)
+def test_pixels_with_events_count_together_as_the_window_does() -> None:
+    # Residuals of 1 without events and of 4 where 200 of 800 pixels have some: means 1.75 and 4.
+    has_events = torch.zeros(1, 1, 20, 40, dtype=torch.bool)
+    has_events[..., :10] = True
+    log_depth = torch.where(has_events, 4.0, 1.0)[None]
     weights = LossWeights(gradient=0, events=2)
-    error = DepthLoss(weights, log_depth, depth, has_events).regression()
-    # (1 + 3 * 4) over as many pixels, each counted once or three times.
-    torch.testing.assert_close(error, torch.tensor(13.0 / 4))
+    error = DepthLoss(weights, log_depth, torch.ones(1, 1, 20, 40), has_events).regression()
+    torch.testing.assert_close(error, torch.tensor((1.75 + 2 * 4.0) / 3))
+
+
+def test_windows_of_few_and_of_many_events_count_alike() -> None:
+    has_events = torch.zeros(2, 1, 20, 40, dtype=torch.bool)
+    has_events[0, :, :, :5], has_events[1, :, :, :20] = True, True
+    offset = torch.tensor([1.0, 2.0]).reshape(1, 2, 1, 1, 1)
+    log_depth = torch.where(has_events, offset, 0.0)
+    weights = LossWeights(gradient=0, events=1)
+    error = DepthLoss(weights, log_depth, torch.ones(2, 1, 20, 40), has_events).regression()
+    everywhere = (1 / 8 + 2 / 2) / 2
+    torch.testing.assert_close(error, torch.tensor((everywhere + (1 + 2) / 2) / 2))
+
+
+def test_fewer_than_a_hundred_pixels_with_events_count_less() -> None:
+    has_events = torch.zeros(1, 1, 20, 40, dtype=torch.bool)
+    has_events[..., 0, :25] = True
+    log_depth = torch.where(has_events, 1.0, 0.0)[None]
+    weights = LossWeights(gradient=0, events=1)
+    error = DepthLoss(weights, log_depth, torch.ones(1, 1, 20, 40), has_events).regression()
+    torch.testing.assert_close(error, torch.tensor((25 / 800 + 0.25) / 1.25))
 
 
 def test_unknown_depth_counts_nowhere() -> None:
@@ -67,8 +88,7 @@ def test_nothing_known_gives_zero() -> None:
 
 
 def test_cross_entropy_of_shifts_by_hand() -> None:
-    # Shifts of 1.25 pixels: three quarters of the probability belong to 1, a quarter to 2. One
-    # pixel in four has events, which count twice where the readout is told.
+    # Shifts of 1.25 pixels: three quarters of the probability belong to 1, a quarter to 2.
     depth = torch.full((1, 1, 2, 2), 4.0)
     has_events = torch.tensor([[True, False], [False, False]])[None, None]
     detected, told = (
