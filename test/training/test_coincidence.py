@@ -6,8 +6,10 @@ from torch import Tensor, nn
 
 from spike_depth_ros.training.data.benchmark import NETWORK
 from spike_depth_ros.training.networks.coincidence import (
+    DETECTORS,
     CoincidenceNetwork,
     Cooperation,
+    Trust,
     coincidences,
 )
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -70,6 +72,20 @@ def test_cooperation_is_the_same_for_every_shift() -> None:
     found = torch.zeros(1, 12, 7, 7)
     found[:, 2:6] = torch.rand(1, 4, 7, 7)
     torch.testing.assert_close(cooperation(found).roll(4, 1), cooperation(found.roll(4, 1)))
+
+
+def test_trust_weighs_detectors_and_prior() -> None:
+    torch.manual_seed(0)
+    network = CoincidenceNetwork(width=2)
+    spikes = network(random_counts(1, 4, 64, 96)).spikes
+    rest = {name: layer * (name not in DETECTORS) for name, layer in spikes.items()}
+    before, silent = (network.read_out(heard)[-1] for heard in (spikes, rest))
+    prior = network.prior.detach().clone()
+    network.trust(Trust(evidence=3.0, prior=0.5))
+    after = network.read_out(spikes)[-1]
+    expected = before[:, :-1] + 2 * (before - silent)[:, :-1] - 0.5 * prior
+    torch.testing.assert_close(after[:, :-1], expected)
+    torch.testing.assert_close(after[:, -1], before[:, -1])  # of the spread
 
 
 def test_the_median_by_hand() -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from ruamel.yaml import YAML
@@ -85,18 +84,11 @@ def test_a_checkpoint_exports(folder: Path) -> None:
     assert any(contract.firing_rate_high)
 
 
-def test_the_mean_of_checkpoints_exports(folder: Path, tmp_path: Path) -> None:
-    saved = torch.load(checkpoint(folder), weights_only=False)
-    for name in ('opposite', 'again'):
-        torch.save(saved, tmp_path / f'{name}.ckpt')
-        saved['state_dict'] = {k: -v for k, v in saved['state_dict'].items()}
-    one, other = (str(tmp_path / f'{name}.ckpt') for name in ('opposite', 'again'))
-    arguments = [f'--checkpoint={one}', f'--average={json.dumps([other])}', '--output=mean.onnx']
-    spike_depth('export', *arguments, f'--samples={SAMPLES}', folder=folder)
-    engine = DepthEngine(folder / 'mean.onnx')
-    assert 'averaged with the weights after' in engine.contract.recipe
-    depth = engine.infer(np.ones((260, 346, 4), np.uint8)).depth
-    assert np.ptp(depth) == 0  # weights that cancel out see nothing
+def test_an_export_may_trust_its_detectors_more(folder: Path) -> None:
+    arguments = [f'--checkpoint={checkpoint(folder)}', '--output=trusting.onnx']
+    arguments += ['--trust.evidence=1.5', '--trust.prior=0.5', f'--samples={SAMPLES}']
+    spike_depth('export', *arguments, folder=folder)
+    assert 'evidence times 1.5, prior 0.5' in DepthEngine(folder / 'trusting.onnx').contract.recipe
 
 
 def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> None:

@@ -11,7 +11,7 @@ from torch.utils.data import ConcatDataset
 from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
-from spike_depth_ros.training.estimation import from_checkpoint, weights_for
+from spike_depth_ros.training.estimation import from_checkpoint
 from spike_depth_ros.training.export.description import (
     Envelope,
     Provenance,
@@ -22,6 +22,7 @@ from spike_depth_ros.training.export.description import (
 from spike_depth_ros.training.export.exact import exact_network
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, Trust
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import GRID, DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
@@ -48,7 +49,7 @@ def export_checkpoint(
     precision: Precision = 'int8',
     folder: Path = Path('runs/simulated'),
     samples: int = 32,
-    average: tuple[Path, ...] = (),
+    trust: Trust = Trust(),  # noqa: B008 (frozen)
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
 
@@ -59,18 +60,17 @@ def export_checkpoint(
         folder: simulated windows; those of the validation splits of what the network was trained
             on give the firing envelope.
         samples: how many of each.
-        average: more checkpoints of the same run; of all of them the mean of the weights is
-            exported, which keeps more of what an earlier one does on other data (Wortsman et al.
-            2022, WiSE-FT). One that is named twice counts twice.
+        trust: of the coincidence network, in its detectors and in what training taught it of
+            how far things mostly are.
     """
-    saved, *others = (
-        torch.load(path, map_location='cpu', weights_only=False) for path in (checkpoint, *average)
-    )
+    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
     network = from_checkpoint(checkpoint).network
-    if others:
-        states = [weights_for(network, each['state_dict']) for each in (saved, *others)]
-        mean = {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
-        network.load_state_dict(mean)
+    if isinstance(network, CoincidenceNetwork):
+        network.trust(trust)
+    elif trust != Trust():
+        raise ValueError(
+            f'{type(network).__name__} has no detectors to trust: export it without --trust.'
+        )
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']
     benchmarks = [read_benchmark(Path(path)) for path in paths]
@@ -79,8 +79,7 @@ def export_checkpoint(
         one.prepare(samples, workers=1)
     windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
     envelope = firing_envelope(exported(network, precision), windows)
-    steps = tuple(each['global_step'] for each in others)
-    export(network, output, precision, provenance(saved, precision, steps), envelope)
+    export(network, output, precision, provenance(saved, precision, trust), envelope)
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:

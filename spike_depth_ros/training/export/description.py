@@ -15,6 +15,7 @@ from tqdm import tqdm
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
 from spike_depth_ros.training.data.module import Pair, collate, network_scale
+from spike_depth_ros.training.networks.coincidence import Trust
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.simulator.rig import StereoRig
 
@@ -92,25 +93,22 @@ def commit() -> str:
     return result.stdout.strip() or 'unknown'
 
 
-def provenance(
-    checkpoint: dict[str, Any], precision: str, averaged: tuple[int, ...] = ()
-) -> Provenance:
-    """Say what a Lightning checkpoint was trained on, how, and exported as what.
-
-    averaged: steps after which the checkpoints were kept whose weights it is averaged with.
-    """
+def provenance(checkpoint: dict[str, Any], precision: str, trust: Trust) -> Provenance:
+    """Say what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
     benchmarks = [read_benchmark(Path(path)) for path in data['benchmarks']]
     counts = data['benchmarks'].values()
     windows = (f'{n} of {one.name}' for n, one in zip(counts, benchmarks, strict=True))
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
     rounded = ', weights rounded to eight bits' if model['quantised'] else ''
-    mean = f', averaged with the weights after {", ".join(map(str, averaged))}' if averaged else ''
+    trusted = (
+        '' if trust == Trust() else f', evidence times {trust.evidence:g}, prior {trust.prior:g}'
+    )
     height, width = data['crop_height'], data['crop_width']
     return Provenance(
         f'simulated windows, each of a scene of its own: {", ".join(windows)}; no real data',
         f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
-        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}{mean}; '
+        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}{trusted}; '
         f'exported with {precision} weights',
         depth_range(benchmarks),
     )

@@ -1,6 +1,7 @@
 """The coincidence network: spikes of two cameras meet at every candidate shift."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from spikingjelly.activation_based import functional as spiking
@@ -28,11 +29,27 @@ EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, 
 LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
 EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
-WIDE_EVIDENCE = 0.2  # the same of those that hear wide surroundings
+DETECTORS = ('cooperation2', 'cooperation3', 'cooperation4')  # that the readout hears
+FIRST_EVIDENCE = (EVIDENCE, 0.2, 0.2)
 FOCAL_BASELINE = 199.65 * 0.0999  # pixels times metres, of MVSEC's rectified rig
 LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the readout hears, relative to what training taught.
+
+    Training sees scenes that are farther and noisier than what one robot sees, and what it
+    believes before any spike overrules few spikes.
+
+    evidence: factor on what cooperating detectors say. prior: factor on the logarithm of what is
+    believed of the shifts before any spike; 0 takes all for equally likely.
+    """
+
+    evidence: float = 1.0
+    prior: float = 1.0
 
 
 class Encoder(nn.Module):
@@ -116,15 +133,7 @@ class CoincidenceNetwork(DepthNetwork):
             what makes the mean right.
     """
 
-    penalised = (
-        'cooperation2',
-        'cooperation3',
-        'cooperation4',
-        'block',
-        'deconv4',
-        'deconv3',
-        'deconv2',
-    )
+    penalised = (*DETECTORS, 'block', 'deconv4', 'deconv3', 'deconv2')
 
     def __init__(
         self, width: int = 16, reach: int = 48, focal_baseline: float = FOCAL_BASELINE
@@ -149,7 +158,7 @@ class CoincidenceNetwork(DepthNetwork):
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
         self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
         # Of the readout: a potential for each shift, then that of the spread.
-        readers = dict.fromkeys(('cooperation2', 'cooperation3', 'cooperation4'), reach)
+        readers = dict.fromkeys(DETECTORS, reach)
         readers |= {'deconv3': quarter, 'deconv2': half}
         self.heads = nn.ModuleDict(
             {
@@ -171,8 +180,15 @@ class CoincidenceNetwork(DepthNetwork):
         for prediction in self.heads.values():
             draw(prediction.weight, READOUT_GAIN)
         own = torch.eye(self.reach)[:, :, None, None]
-        for number, evidence in ((2, EVIDENCE), (3, WIDE_EVIDENCE), (4, WIDE_EVIDENCE)):
-            self.heads[f'cooperation{number}'].weight.data[: self.reach] += evidence * own
+        for name, evidence in zip(DETECTORS, FIRST_EVIDENCE, strict=True):
+            self.heads[name].weight.data[: self.reach] += evidence * own
+
+    @torch.no_grad()
+    def trust(self, trust: Trust) -> None:
+        """Change for good what the readout hears."""
+        for name in DETECTORS:
+            self.heads[name].weight[: self.reach] *= trust.evidence
+        self.prior *= trust.prior
 
     def fanouts(self) -> dict[str, float]:
         """Return how many synapses a spike of each layer, and of the input, reaches.
