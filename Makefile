@@ -47,6 +47,7 @@ soak: runtime
 	@$(BIN)/python -m stress.soak
 
 NETWORKS := coincidence stereospike_binocular stereospike_monocular
+TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
 train: training
 	@set -e; for network in $(NETWORKS); do \
@@ -55,6 +56,7 @@ train: training
 models: train
 	@set -e; for network in $(NETWORKS); do \
 		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
+		if [ $$network = coincidence ]; then export="$$export $(TRUST)"; fi; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 

@@ -1,4 +1,4 @@
-"""Time the simulator beside what consumes its samples: a network, forward and backward."""
+"""Time the simulator beside what consumes its samples: a training step, plain and compiled."""
 
 from functools import partial
 from pathlib import Path
@@ -57,15 +57,13 @@ def _simulate(benchmark: Benchmark, bank: torch.Tensor) -> None:
 
 def _estimation(device: str, compiled: bool) -> DepthEstimation:
     torch.manual_seed(0)
-    estimation = DepthEstimation(CoincidenceNetwork(), compiled=compiled).to(device)
-    estimation.on_fit_start()
-    return estimation
+    return DepthEstimation(CoincidenceNetwork(), compiled=compiled).to(device)
 
 
 def _train(estimation: DepthEstimation, device: str) -> None:
     counts = torch.poisson(torch.full((BATCH, 4, HEIGHT, WIDTH), 0.2, device=device))
     depth = torch.ones(BATCH, 1, HEIGHT, WIDTH, device=device)
     with torch.autocast(device, dtype=torch.bfloat16):
-        loss = estimation.objective(counts.to(torch.uint8), depth)['loss']
+        loss = estimation.step(counts.to(torch.uint8), depth)['loss']
     loss.backward()
     float(loss.detach())  # until a GPU is done

@@ -34,7 +34,7 @@ class DepthEstimation(LightningModule):
             since bfloat16 rounds potentials at the threshold.
         compiled: compile the step by torch.compile: a minute or more before the first one, then
             faster steps (of most of these networks a step is elementwise work, which this fuses).
-            Needs a C++ compiler.
+            Needs a C++ compiler; on a GPU triton too.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class DepthEstimation(LightningModule):
         super().__init__()
         self.save_hyperparameters()
         self.network, self.learning_rate, self.loss = network, learning_rate, loss
-        self.compiled = compiled
+        self.step = torch.compile(self.objective) if compiled else self.objective
         if initial is not None:
             checkpoint = torch.load(initial, map_location='cpu', weights_only=False)
             self.network.load_state_dict(weights_for(self.network, checkpoint['state_dict']))
@@ -64,15 +64,10 @@ class DepthEstimation(LightningModule):
         """Return the channels that the network takes, as float."""
         return spikes[:, : self.network.channels].float()
 
-    def on_fit_start(self) -> None:
-        """Compile the step if asked to."""
-        if self.compiled:
-            self.objective = torch.compile(self.objective)
-
     def training_step(self, batch: Batch) -> Tensor:
         """Return the loss of a batch; log it, its terms by name and the mean firing rate."""
         spikes, _, caused = batch
-        values = self.objective(spikes, caused)
+        values = self.step(spikes, caused)
         for name, value in values.items():
             self.log(name, value, prog_bar=name in ('loss', 'firing'))
         return values['loss']

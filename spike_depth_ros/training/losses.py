@@ -9,8 +9,9 @@ from torch.nn.functional import pixel_unshuffle
 
 from spike_depth_ros.training.networks.spiking import LOG_SPREAD_BOUNDS
 
-FEW_PIXELS = 100.0  # with events: a window with fewer counts less there, being noise for the most
-LEAST_WEIGHT = 1e-6
+# With events: fewer are noise for the most, and count less than those of other windows.
+FEW_PIXELS = 100.0
+LEAST_WEIGHT = 1e-6  # of all, against division by nothing
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class LossWeights:
     times more slowly. coarse: of the estimates of log depth but the last; where that is a
     median it has no gradient, and `coarse` is all that l1 and gradient weigh. events: of the
     pixels of a window where the left camera has events, together, relative to all of its pixels
-    together. Each window counts as much as any other: its events are few where little moves, and
-    where a pixel counts as much as any other no network learns to see them.
+    together. Every window counts alike, whether it has many events or few: else the many would
+    drown the few.
     """
 
     l1: float = 1.0
@@ -74,8 +75,10 @@ class DepthLoss:
     def gradient(self) -> Tensor:
         """Return the mean absolute gradient of the error where both neighbours are known, [p]."""
         known = self.known
-        across = mean(self.residual.diff(dim=-1).abs(), known[..., 1:] * known[..., :-1])
-        down = mean(self.residual.diff(dim=-2).abs(), known[..., 1:, :] * known[..., :-1, :])
+        pairs = shares(known[..., 1:] * known[..., :-1])
+        across = mean(self.residual.diff(dim=-1).abs(), pairs)
+        pairs = shares(known[..., 1:, :] * known[..., :-1, :])
+        down = mean(self.residual.diff(dim=-2).abs(), pairs)
         return across + down
 
     def scale_invariant(self) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from spike_depth_ros.training.data.benchmark import NETWORK
 from spike_depth_ros.training.networks.coincidence import (
-    DETECTORS,
+    EVIDENCE,
     CoincidenceNetwork,
     Cooperation,
     Trust,
@@ -14,7 +14,7 @@ from spike_depth_ros.training.networks.coincidence import (
 )
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
-LARGEST = {'coincidences': 16, 'cooperation2': 15}
+LARGEST = {'coincidences': 16, **dict.fromkeys(EVIDENCE, 15)}
 
 
 def random_counts(*size: int) -> Tensor:
@@ -65,6 +65,22 @@ def test_cooperation_by_hand() -> None:
     assert cooperation(found).flatten().tolist() == [3 + 50, 2 + 30 + 500, 20 + 300]
 
 
+def test_cooperation_of_every_second_place_by_hand() -> None:
+    cooperation = Cooperation(shifts=1, nearby=0, size=3, stride=2)
+    cooperation.weight.data = torch.arange(9.0).reshape(1, 1, 3, 3)
+    found = torch.zeros(1, 1, 4, 4)
+    found[0, 0, 1, 2] = 1.0
+    # Those at (0, 2) and (2, 2) hear what is below and above them: the kernel's 7 and 1.
+    assert cooperation(found)[0, 0].tolist() == [[0, 7], [0, 1]]
+    assert cooperation.fanout() == 9 / 4
+
+
+@pytest.mark.parametrize('factors', [{'evidence': -1.0}, {'prior': float('nan')}])
+def test_trust_is_a_finite_factor(factors: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match='use a finite number of at least 0'):
+        Trust(**factors)
+
+
 def test_cooperation_is_the_same_for_every_shift() -> None:
     torch.manual_seed(0)
     cooperation = Cooperation(shifts=12, nearby=2)
@@ -78,7 +94,7 @@ def test_trust_weighs_detectors_and_prior() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=2)
     spikes = network(random_counts(1, 4, 64, 96)).spikes
-    rest = {name: layer * (name not in DETECTORS) for name, layer in spikes.items()}
+    rest = {name: layer * (name not in EVIDENCE) for name, layer in spikes.items()}
     before, silent = (network.read_out(heard)[-1] for heard in (spikes, rest))
     prior = network.prior.detach().clone()
     network.trust(Trust(evidence=3.0, prior=0.5))
@@ -89,13 +105,14 @@ def test_trust_weighs_detectors_and_prior() -> None:
 
 
 def test_the_median_by_hand() -> None:
-    network = CoincidenceNetwork(width=2, reach=6, focal_baseline=1.0)
+    network = CoincidenceNetwork(width=2, reach=6)
     at_three = [0.0, 0, 0, 1, 0, 0]
     between_two_and_four = [0.0, 0, 0.5, 0, 0.5, 0]
     from_one_to_two = [0.0, 0.25, 0.75, 0, 0, 0]  # a third of those at 2 lie below the median
     at_none = [1.0, 0, 0, 0, 0, 0]
     told = torch.tensor([at_three, between_two_and_four, from_one_to_two, at_none]).log()
-    shift = torch.exp(-network.median_log_depth(told[..., None, None]))
+    log_depth = network.median_log_depth(told[..., None, None])
+    shift = torch.exp(network.log_focal_baseline - log_depth)
     expected = torch.tensor([3.0, 2.5, 1.5 + 1 / 3, 0.5])
     torch.testing.assert_close(shift.flatten(), expected, atol=1e-5, rtol=0)
 

@@ -47,8 +47,8 @@ def loud_network(width: int = 8) -> CoincidenceNetwork:
     network = CoincidenceNetwork(width).eval()
     for head in network.heads.values():
         head.weight.data += 0.1 * torch.randn_like(head.weight)
-    for layer in (network.cooperation1, network.cooperation2):
-        weight = layer.synapses.weight
+    for number in (1, 2, 3, 4):
+        weight = getattr(network, f'cooperation{number}').synapses.weight
         weight.data += 0.02 * torch.randn_like(weight)
     return network
 

@@ -49,3 +49,4 @@ def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None
         seen.append(np.median(left[:, 1]) - np.median(right[:, 1]))
     assert np.ptp(seen) > 15
     assert np.corrcoef(seen, found)[0, 1] > 0.8
+    assert abs(np.median(np.subtract(found, seen))) < 2

@@ -187,7 +187,7 @@ def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
     assert float(rate[:, 3:].square().sum(1).mean().sqrt()) == pytest.approx(0.3, rel=0.02)
 
 
-def test_things_cross_the_view_at_one_speed_wherever_they_are() -> None:
+def test_things_have_one_speed_in_pixels_wherever_they_are() -> None:
     ranges = SceneRanges(thing_depth=(0.6, 6.0), speed_px=(80.0, 80.0))
     generator = Generator().manual_seed(4)
     for name in ('board', 'box', 'pole'):

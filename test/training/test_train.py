@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from ruamel.yaml import YAML
 
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.estimation import weights_for
+from spike_depth_ros.training.estimation import DepthEstimation, weights_for
 from spike_depth_ros.training.networks.separable import ParametricLayer
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
@@ -88,7 +89,10 @@ def test_an_export_may_trust_its_detectors_more(folder: Path) -> None:
     arguments = [f'--checkpoint={checkpoint(folder)}', '--output=trusting.onnx']
     arguments += ['--trust.evidence=1.5', '--trust.prior=0.5', f'--samples={SAMPLES}']
     spike_depth('export', *arguments, folder=folder)
-    assert 'evidence times 1.5, prior 0.5' in DepthEngine(folder / 'trusting.onnx').contract.recipe
+    assert (
+        'evidence times 1.5, prior times 0.5'
+        in DepthEngine(folder / 'trusting.onnx').contract.recipe
+    )
 
 
 def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> None:
@@ -114,9 +118,21 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
     names = [one.name for one in cli.datamodule.benchmarks]
-    assert (
-        names == ['SimFlying', 'SimDriving', 'SimSparse'][: 1 if 'monocular' in path.stem else 3]
-    )
+    assert names == ['SimFlying'] + ['SimDriving', 'SimSparse'] * ('monocular' not in path.stem)
+
+
+@pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a C++ compiler')
+def test_a_compiled_step_computes_the_same() -> None:
+    spikes = torch.poisson(torch.full((2, 4, 32, 48), 0.2)).to(torch.uint8)
+    depth = 1 + torch.rand(2, 1, 32, 48)
+    found = []
+    for compiled in (False, True):
+        torch.manual_seed(0)
+        network = StereoSpike(4, width=2)
+        values = DepthEstimation(network, compiled=compiled).step(spikes, depth)
+        values['loss'].backward()
+        found.append({**values, 'gradient': network.bottom.synapses.weight.grad})
+    torch.testing.assert_close(*found, rtol=1e-3, atol=1e-5)
 
 
 def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:

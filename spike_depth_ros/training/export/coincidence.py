@@ -11,6 +11,7 @@ from spike_depth_ros.training.export.layers import Layers
 from spike_depth_ros.training.export.volume import coincidences
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.coincidence import (
+    EVIDENCE,
     IMAGES,
     LARGEST_BURST,
     LARGEST_POTENTIAL,
@@ -78,12 +79,11 @@ class _CoincidenceGraph:
         layers, network, images = self._layers, self._network, self._maps['same1']
         found, order = coincidences(layers, images, network.reach // 2)
         layers.counts.numbers('coincidences', found, largest=images.channels)
-        cooperation1 = layers.fire(found, network.cooperation1, order=order)
-        layers.counts.population('cooperation1', cooperation1)
-        bursts = cooperation1
-        for name in ('cooperation2', 'cooperation3', 'cooperation4'):
-            bursts = self._maps[name] = layers.fire(bursts, getattr(network, name))
-            layers.counts.numbers(name, bursts, LARGEST_BURST)
+        spikes = layers.fire(found, network.cooperation1, order=order)
+        layers.counts.population('cooperation1', spikes)
+        for name in EVIDENCE:
+            spikes = self._maps[name] = layers.fire(spikes, getattr(network, name))
+            layers.counts.numbers(name, spikes, LARGEST_BURST)
         left = self._graph.part(images.value, 0, 0, 1)
         self._maps['left'] = images._replace(value=left, batch=1)
 

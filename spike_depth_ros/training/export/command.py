@@ -69,7 +69,8 @@ def export_checkpoint(
         network.trust(trust)
     elif trust != Trust():
         raise ValueError(
-            f'{type(network).__name__} has no detectors to trust: export it without --trust.'
+            f'{type(network).__name__} has no detectors for evidence {trust.evidence:g} and prior '
+            f'{trust.prior:g}: leave --trust.evidence and --trust.prior out.'
         )
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']

@@ -102,7 +102,9 @@ def provenance(checkpoint: dict[str, Any], precision: str, trust: Trust) -> Prov
     start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
     rounded = ', weights rounded to eight bits' if model['quantised'] else ''
     trusted = (
-        '' if trust == Trust() else f', evidence times {trust.evidence:g}, prior {trust.prior:g}'
+        ''
+        if trust == Trust()
+        else f', evidence times {trust.evidence:g}, prior times {trust.prior:g}'
     )
     height, width = data['crop_height'], data['crop_width']
     return Provenance(

@@ -22,16 +22,16 @@ from spike_depth_ros.training.networks.spiking import (
     fanout,
     residual_block,
 )
+from spike_depth_ros.training.simulator.rig import StereoRig
 
+RIG = StereoRig()  # that networks see
 IMAGES = 3  # that the encoder sees: left, right and right a pixel aside
 EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, and of others
 # Potentials of the readout are bounded so that sums of their exponentials fit in float32.
 LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
-EVIDENCE = 0.5  # that one such spike is for its shift: the logarithm of odds
-DETECTORS = ('cooperation2', 'cooperation3', 'cooperation4')  # that the readout hears
-FIRST_EVIDENCE = (EVIDENCE, 0.2, 0.2)
-FOCAL_BASELINE = 199.65 * 0.0999  # pixels times metres, of MVSEC's rectified rig
+# What one spike of those detectors says for its shift at first, the logarithm of odds.
+EVIDENCE = {'cooperation2': 0.5, 'cooperation3': 0.2, 'cooperation4': 0.2}
 LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
@@ -41,15 +41,18 @@ FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any sp
 class Trust:
     """What the readout hears, relative to what training taught.
 
-    Training sees scenes that are farther and noisier than what one robot sees, and what it
-    believes before any spike overrules few spikes.
-
     evidence: factor on what cooperating detectors say. prior: factor on the logarithm of what is
-    believed of the shifts before any spike; 0 takes all for equally likely.
+    believed of the shifts before any spike; 0 takes all for equally likely. Raises ValueError for
+    a factor below 0 or not finite.
     """
 
     evidence: float = 1.0
     prior: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, factor in (('evidence', self.evidence), ('prior', self.prior)):
+            if not 0 <= factor < math.inf:
+                raise ValueError(f'{name} is {factor:g}: use a finite number of at least 0.')
 
 
 class Encoder(nn.Module):
@@ -78,7 +81,7 @@ class Cooperation(nn.Module):
     Attributes:
         weight: float [1, 2 * nearby + 1, size, size], from the detectors of a shift `nearby` less
             to those of a shift `nearby` more.
-        stride: places from one to the next, each way; 2 halves the resolution.
+        stride: places from one to the next, down and across; 2 halves the resolution.
     """
 
     def __init__(self, shifts: int, nearby: int = 4, size: int = 5, stride: int = 1) -> None:
@@ -101,7 +104,10 @@ class Cooperation(nn.Module):
         return float(reached) / self.stride[0] ** 2
 
     def forward(self, detected: Tensor) -> Tensor:
-        """Map what detectors send, [n, shifts, h, w], to potentials of as many shifts."""
+        """Map what detectors send, [n, shifts, h, w], to potentials.
+
+        Returns [n, shifts, h / stride, w / stride], rounded up.
+        """
         kernel = self.band(self.weight)
         return functional.conv2d(
             detected, kernel, stride=self.stride, padding=kernel.shape[-1] // 2
@@ -128,21 +134,18 @@ class CoincidenceNetwork(DepthNetwork):
     Args:
         width: half of the features that are matched; twice the channels of the first layer.
         reach: largest shift in pixels, not included; a multiple of 2.
-        focal_baseline: focal length times baseline, pixels times metres: the depth of a shift of
-            one pixel. It is not learned, since the median, which has no gradient, would be off by
-            what makes the mean right.
     """
 
-    penalised = (*DETECTORS, 'block', 'deconv4', 'deconv3', 'deconv2')
+    penalised = (*EVIDENCE, 'block', 'deconv4', 'deconv3', 'deconv2')
 
-    def __init__(
-        self, width: int = 16, reach: int = 48, focal_baseline: float = FOCAL_BASELINE
-    ) -> None:
+    def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
             raise ValueError(f'reach is {reach}: use a positive multiple of 2')
         self.channels, self.width, self.reach = 4, width, reach
-        self.log_focal_baseline = math.log(focal_baseline)
+        # Of a shift of one pixel. Were it learned, the median, which has no gradient, would be off
+        # by what makes the mean right.
+        self.log_focal_baseline = math.log(RIG.f * RIG.baseline_m)
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
         self.cooperation1 = SpikingLayer(Cooperation(reach))
@@ -158,7 +161,7 @@ class CoincidenceNetwork(DepthNetwork):
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
         self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
         # Of the readout: a potential for each shift, then that of the spread.
-        readers = dict.fromkeys(DETECTORS, reach)
+        readers = dict.fromkeys(EVIDENCE, reach)
         readers |= {'deconv3': quarter, 'deconv2': half}
         self.heads = nn.ModuleDict(
             {
@@ -180,13 +183,13 @@ class CoincidenceNetwork(DepthNetwork):
         for prediction in self.heads.values():
             draw(prediction.weight, READOUT_GAIN)
         own = torch.eye(self.reach)[:, :, None, None]
-        for name, evidence in zip(DETECTORS, FIRST_EVIDENCE, strict=True):
+        for name, evidence in EVIDENCE.items():
             self.heads[name].weight.data[: self.reach] += evidence * own
 
     @torch.no_grad()
     def trust(self, trust: Trust) -> None:
         """Change for good what the readout hears."""
-        for name in DETECTORS:
+        for name in EVIDENCE:
             self.heads[name].weight[: self.reach] *= trust.evidence
         self.prior *= trust.prior
 
@@ -216,7 +219,7 @@ class CoincidenceNetwork(DepthNetwork):
             'deconv2': [heads['deconv2']],
         }
         reached = {
-            name: float(sum(synapses(getattr(layer, 'synapses', layer)) for layer in layers))
+            name: float(sum(fanout(getattr(layer, 'synapses', layer)) for layer in layers))
             for name, layers in readers.items()
         }
         detectors = 2 * self.reach  # that see a left place, and the right ones there
@@ -244,7 +247,7 @@ class CoincidenceNetwork(DepthNetwork):
             # What counts; it has no gradient, the means and the log probabilities are trained.
             log_depth.append(self.median_log_depth(log_shifts[-1]))
             log_spread = potentials[-1][:, -1:]
-            log_match = (EVIDENCE * evidence.float()).log_softmax(1)
+            log_match = (EVIDENCE['cooperation2'] * evidence.float()).log_softmax(1)
         return Output(
             spread_pixels(torch.stack(log_depth))[cropped],
             spikes,
@@ -307,11 +310,6 @@ class CoincidenceNetwork(DepthNetwork):
         below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
         median = below.sum(1, keepdim=True) - 0.5
         return self.log_focal_baseline - median.clamp(min=LEAST_SHIFT).log()
-
-
-def synapses(layer: nn.Module) -> float:
-    """Return how many outputs of a layer's synapses one input place reaches."""
-    return layer.fanout() if isinstance(layer, Cooperation) else fanout(layer)
 
 
 def spread_pixels(x: Tensor) -> Tensor:

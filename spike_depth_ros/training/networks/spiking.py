@@ -138,7 +138,9 @@ def head(channels: int, scale: int) -> nn.Module:
 
 
 def fanout(convolution: nn.Module) -> float:
-    """Return how many outputs of a convolution one input pixel reaches."""
+    """Return how many outputs of a convolution one input pixel reaches; see Cooperation too."""
+    if hasattr(convolution, 'fanout'):
+        return convolution.fanout()
     out_channels, _, height, width = convolution.weight.shape
     scale = getattr(convolution, 'scale', 1) / getattr(convolution, 'stride', (1,))[0]
     return out_channels * height * width * scale**2

@@ -31,9 +31,9 @@ class SceneRanges:
     of what closes the street, log-uniform. things: how many; mix: weights of their kinds;
     thing_depth: log-uniform; spread: how far they lie from the first view's axis, as a share of
     its half field; size: half size as a share of depth. moving: share of things that move by
-    themselves; speed_px: theirs, pixels a second across the view, log-uniform. texel_px: size of
-    a texel in pixels; contrast: log-uniform; brightness: deviation between surfaces; half_field:
-    half width and height of the view at 1 m.
+    themselves; speed_px: their largest, of all three directions, in what a pixel sees at their
+    depth, a second, log-uniform. texel_px: size of a texel in pixels; contrast: log-uniform;
+    brightness: deviation between surfaces; half_field: half width and height of the view at 1 m.
 
     Texture and speed are in pixels, so that neither how fine nor how many events are tells how
     far they come from: on a real rig that says little, and a network would believe it.

@@ -32,9 +32,11 @@ from spike_depth_ros.training.simulator.trajectory import (
 )
 
 MOTIONS = {
-    'drone': MotionRanges(0.5),
-    'hand': MotionRanges(0.2, speed_px=(3.0, 60.0), turn_rate=(0.2, 2.0), period_s=(0.4, 2.0)),
-    'still': MotionRanges(0.3, speed_px=(0.0, 0.0), turn_rate=(0.0, 0.0)),
+    'drone': MotionRanges(share=0.5),
+    'hand': MotionRanges(
+        share=0.2, speed_px=(3.0, 60.0), turn_rate=(0.2, 2.0), period_s=(0.4, 2.0)
+    ),
+    'still': MotionRanges(share=0.3, speed_px=(0.0, 0.0), turn_rate=(0.0, 0.0)),
 }
 
 
