@@ -51,6 +51,7 @@ class AbsoluteDecoder:
         noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
+        """Count the events from a word on, until a time; see Decoder."""
         return int(
             self._count(
                 words, position, until_ns, self.state, lookup, noise, histogram, self.tally

@@ -70,6 +70,7 @@ class Evt3Decoder:
         noise: NoiseState | None,
         histogram: npt.NDArray[np.uint8],
     ) -> int:
+        """Count the events from a word on, until a time; see Decoder."""
         until_us = -(-until_ns // NS_PER_US)
         if self._state[MISSING]:
             position = _find_state(words, position, self._state, self.tally)

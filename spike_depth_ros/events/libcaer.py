@@ -40,6 +40,7 @@ class LibcaerDecoder(AbsoluteDecoder):
         super().__init__(_consume, 0)
 
     def open(self, packet: Packet) -> npt.NDArray[np.uint32]:
+        """Return a packet's whole words, its times known; see Decoder."""
         words = whole_words(packet, 'u4')
         words = words[: len(words) // 2 * 2].reshape(-1, 2)
         self.state[TIME_BASE] = time_base_ns(packet)

@@ -61,6 +61,7 @@ class LibcaerCmpDecoder(AbsoluteDecoder):
         super().__init__(_consume, 0, UNKNOWN_COLUMN, OFF_SENSOR, 0)
 
     def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
+        """Return a packet's whole words, its times known; see Decoder."""
         words: npt.NDArray[np.uint16] = whole_words(packet, 'u2')
         self.state[TIME_BASE] = time_base_ns(packet)
         self.state[ELAPSED] = 0

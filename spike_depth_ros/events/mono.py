@@ -31,6 +31,7 @@ class MonoDecoder(AbsoluteDecoder):
         super().__init__(_consume)
 
     def open(self, packet: Packet) -> npt.NDArray[np.int64]:
+        """Return a packet's whole words, its times known; see Decoder."""
         words = whole_words(packet, 'i8')
         self.state[TIME_BASE] = time_base_ns(packet)
         if len(words):

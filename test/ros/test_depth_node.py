@@ -146,6 +146,7 @@ def test_malformed_frames_are_counted(probe: Probe, source: Source) -> None:
     probe.until_value(STATUS, 'windows malformed', 1)
     source.spikes(counts(), stamp_ns=2)
     probe.until(lambda: depths, 'depth')
+    assert [depth.header.stamp.nanosec for depth in depths] == [2]
 
 
 def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Path) -> None:

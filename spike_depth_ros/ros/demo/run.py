@@ -82,6 +82,7 @@ def run(source: Source, model: Path, store: WindowStore) -> Result:
     ):
 
         def until(condition: Callable[[], bool], limit_s: float, failure: str) -> None:
+            """Take messages until a condition holds; raise DemoError after the limit."""
             deadline = time.monotonic() + limit_s
             while not condition():
                 spin_once()

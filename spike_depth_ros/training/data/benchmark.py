@@ -21,7 +21,7 @@ from spike_depth_ros.training.simulator.simulation import SimulationRanges, rand
 from spike_depth_ros.training.simulator.textures import texture_bank
 
 WINDOW_US = 50_000
-STEPS = 10  # intensity samples a window; at the fastest a surface moves about 4 px between two
+STEPS = 10  # intensity samples a window; most surfaces move less than 4 px between two
 TEXTURES = 96
 LONGEST_START_US = 3_000_000
 # Changes with whatever changes windows that a description and a seed give.

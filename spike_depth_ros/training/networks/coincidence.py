@@ -255,12 +255,16 @@ class CoincidenceNetwork(DepthNetwork):
             torch.stack([log_match, log_shifts[-1]]),
         )
 
-    def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the spikes of the encoder and the detectors, and the potentials of the last."""
+    def encode(self, counts: Tensor) -> dict[str, Tensor]:
+        """Return the encoder's spikes for the left image, the right one and that a pixel aside."""
         left, right = counts.split(2, 1)
         aside = functional.pad(right, (1, -1))
-        spikes = self.encoder(torch.cat([left, right, aside]))
-        left, *rights = spikes['same1'].split(len(left))
+        return self.encoder(torch.cat([left, right, aside]))
+
+    def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the spikes of the encoder and the detectors, and the potentials of the second."""
+        spikes = self.encode(counts)
+        left, *rights = spikes['same1'].chunk(IMAGES)
         found = [coincidences(left, right, self.reach // 2) for right in rights]
         spikes['coincidences'] = torch.stack(found, 2).flatten(1, 2)
         spikes['cooperation1'] = self.cooperation1(spikes['coincidences'])

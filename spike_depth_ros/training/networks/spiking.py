@@ -138,7 +138,7 @@ def head(channels: int, scale: int) -> nn.Module:
 
 
 def fanout(convolution: nn.Module) -> float:
-    """Return how many outputs of a convolution one input pixel reaches; see Cooperation too."""
+    """Return how many outputs of synapses one input place reaches."""
     if hasattr(convolution, 'fanout'):
         return convolution.fanout()
     out_channels, _, height, width = convolution.weight.shape

@@ -16,8 +16,8 @@ class MotionRanges:
     """What `random_trajectory` draws from, for one way to carry a rig.
 
     share: weight among the ways. ahead: steady speed along z, m/s; speed_px: root mean square of
-    what comes on top, pixels a second of what stands in the scene's middle; turn_rate: likewise,
-    rad/s; period_s: of the waves, log-uniform.
+    what comes on top, pixels a second of what stands in the scene's middle, uniform; turn_rate:
+    likewise, rad/s; period_s: of the waves, log-uniform.
     """
 
     share: float
