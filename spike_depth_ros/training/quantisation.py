@@ -1,10 +1,12 @@
-"""Spiking layers whose weights are eight bits: the same spikes, however potentials are summed.
+"""Weights of eight bits: the same spikes, however potentials are summed.
 
 Spikes and counts are whole numbers already. With kernels K / (n - 1/2), K whole numbers of eight
 bits and n a whole number for each output channel, a neuron's potential is a whole number over
 n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole number
 is n or more. Integer arithmetic finds that exactly, and float32 too, whose rounding is far below
 that half. bfloat16's is not: quantised layers train in float32.
+
+Readout neurons do not fire: a weight is a whole number of steps, one step for each neuron.
 """
 
 import torch
@@ -40,6 +42,24 @@ def integer_kernel(synapses: nn.Module, weight: Tensor) -> tuple[Tensor, Tensor]
     n = thresholds(synapses, weight)
     scale = (n - 0.5)[:, None, None, None]
     return torch.round(weight.detach() * scale), n
+
+
+def integer_readout(kernel: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a readout's weights, whole numbers from -127 to 127, and their steps.
+
+    kernel: float [out, in, 1, 1]. The numbers are float of the same shape, the steps [out].
+    """
+    steps = kernel.detach().abs().amax((1, 2, 3)).clamp(min=1e-9) / LARGEST
+    return torch.round(kernel.detach() / steps[:, None, None, None]), steps
+
+
+@torch.no_grad()
+def quantise_readout(heads: list[nn.Conv2d]) -> None:
+    """Round the weights of heads that are computed as one, their inputs side by side, in place."""
+    numbers, steps = integer_readout(torch.cat([head.weight for head in heads], 1))
+    rounded = (numbers * steps[:, None, None, None]).split([head.in_channels for head in heads], 1)
+    for head, weight in zip(heads, rounded, strict=True):
+        head.weight.copy_(weight)
 
 
 class Int8Weights(nn.Module):

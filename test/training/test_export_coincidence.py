@@ -210,7 +210,8 @@ def test_openvino_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
     # In a process of its own: its libraries are not those of onnxruntime's provider.
     command = [sys.executable, '-c', INTEGER_NODES, str(path)]
     integer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert integer.count('Convolution') == 2 * POPULATIONS + 4 + 6
+    readouts = 3
+    assert integer.count('Convolution') == 2 * POPULATIONS + 4 + 6 + readouts
     assert integer.count('MatMul') == 1
 
 

@@ -12,7 +12,12 @@ from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
-from spike_depth_ros.training.quantisation import integer_kernel, is_quantised, quantise
+from spike_depth_ros.training.quantisation import (
+    integer_kernel,
+    is_quantised,
+    quantise,
+    quantise_readout,
+)
 
 
 def test_thresholds_by_hand() -> None:
@@ -39,6 +44,15 @@ def test_kernels_fit_into_eight_bits(synapses: nn.Module) -> None:
     assert torch.equal(kernel, kernel.round())
     error = (kernel / (n - 0.5)[:, None, None, None] - weight).abs().amax((1, 2, 3))
     assert (error <= 0.5 / (n - 0.5) + 1e-6).all()
+
+
+def test_weights_of_a_readout_neuron_are_whole_numbers_of_one_step() -> None:
+    heads = [nn.Conv2d(1, 2, 1, bias=False) for _ in range(2)]
+    heads[0].weight.data = torch.tensor([1.27, 0.509]).reshape(2, 1, 1, 1)
+    heads[1].weight.data = torch.tensor([-0.304, -2.54]).reshape(2, 1, 1, 1)
+    quantise_readout(heads)  # steps of 0.01 and 0.02
+    torch.testing.assert_close(heads[0].weight.flatten(), torch.tensor([1.27, 0.5]))
+    torch.testing.assert_close(heads[1].weight.flatten(), torch.tensor([-0.3, -2.54]))
 
 
 def test_bursts_by_hand() -> None:

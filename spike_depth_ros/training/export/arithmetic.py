@@ -10,8 +10,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto
+from torch import Tensor
 
 from spike_depth_ros.training.export.graph import Graph
+from spike_depth_ros.training.quantisation import integer_readout
 
 EACH_MAP = np.array([1, 2, 3])
 LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
@@ -68,6 +70,12 @@ class Arithmetic(Protocol):
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
+
+    def weigh(self, spikes: str, kernel: Tensor) -> str:
+        """Return potentials, float32, of neurons that do not fire.
+
+        kernel: float [out, in, 1, 1].
+        """
 
 
 def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
@@ -133,6 +141,10 @@ class FloatArithmetic:
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
         return spikes
+
+    def weigh(self, spikes: str, kernel: Tensor) -> str:
+        """Return potentials, float32, of neurons that do not fire."""
+        return self._graph.node('Conv', spikes, self._graph.constant(kernel.numpy()))
 
 
 class IntegerArithmetic:
@@ -211,6 +223,16 @@ class IntegerArithmetic:
         """Return spikes as float32."""
         return self._graph.node('Cast', spikes, to=TensorProto.FLOAT)
 
+    def weigh(self, spikes: str, kernel: Tensor) -> str:
+        """Return potentials, float32, of neurons that do not fire.
+
+        OpenVINO sums whole numbers and then multiplies by their steps; onnxruntime, which has no
+        such operator between DequantizeLinear and float32, multiplies first.
+        """
+        numbers, steps = (each.numpy() for each in integer_readout(kernel))
+        weights = self._constant(eight_bits(numbers), steps)
+        return self._graph.node('Conv', self._real(spikes), weights)
+
     def _convolve(
         self, spikes: str, synapses: Synapses, *bias: str, step: str | None = None
     ) -> str:
@@ -225,10 +247,14 @@ class IntegerArithmetic:
     def _integer(self, values: str, step: str | None = None) -> str:
         return self._graph.node('QuantizeLinear', values, step or self._scale, self._zero)
 
-    def _constant(self, integers: npt.NDArray[np.int8] | npt.NDArray[np.int32]) -> str:
-        """Return integers as a constant with a scale of 1 for each output channel."""
+    def _constant(
+        self,
+        integers: npt.NDArray[np.int8] | npt.NDArray[np.int32],
+        steps: npt.NDArray[np.float32] | None = None,
+    ) -> str:
+        """Return integers as a constant with a scale for each output channel, by default 1."""
         channels = len(integers)
-        scales = self._graph.constant(np.ones(channels, np.float32))
+        scales = self._graph.constant(np.ones(channels, np.float32) if steps is None else steps)
         zeros = self._graph.constant(np.zeros(channels, integers.dtype))
         constant = self._graph.constant(integers)
         return self._graph.node('DequantizeLinear', constant, scales, zeros, axis=0)

@@ -16,6 +16,7 @@ from spike_depth_ros.training.networks.coincidence import (
     LARGEST_BURST,
     LARGEST_POTENTIAL,
     LEAST_SHIFT,
+    READERS,
     CoincidenceNetwork,
 )
 from spike_depth_ros.training.networks.spiking import (
@@ -104,13 +105,14 @@ class _CoincidenceGraph:
             maps[name] = source
 
     def _read_out(self) -> None:
-        """Write depth and confidence, in float32."""
+        """Write depth and confidence, in float32 once spikes have been weighed."""
         graph, network = self._graph, self._network
-        widest = self._potentials('cooperation4')
+        coarsest, coarser, finest = READERS
+        widest = self._potentials(coarsest)
         widest = graph.node('Add', widest, graph.constant(network.resets()[None].numpy()))
-        coarse = self._potentials('cooperation3', 'deconv3')
+        coarse = self._potentials(coarser)
         coarse = graph.node('Add', coarse, self._spread(widest))
-        fine = self._potentials('cooperation2', 'deconv2')
+        fine = self._potentials(finest)
         potentials = graph.node('Add', fine, self._spread(coarse))
         log_spread = graph.part(potentials, 1, network.reach, network.reach + 1)
         log_depth = self._log_depth(graph.part(potentials, 1, 0, network.reach))
@@ -122,13 +124,12 @@ class _CoincidenceGraph:
         self._image(graph.node('Exp', log_depth), 'depth')
         self._image(graph.node('Sub', graph.constant(np.float32(1)), outside), 'confidence')
 
-    def _potentials(self, *names: str) -> str:
+    def _potentials(self, names: tuple[str, ...]) -> str:
         """Return what layers of one resolution add to the readout's potentials."""
         layers, heads = self._layers, self._network.heads
         spikes = layers.together(*(self._maps[name] for name in names))
         kernel = torch.cat([heads[name].weight for name in names], 1)
-        values = layers.arithmetic.potentials(spikes.value)
-        return self._graph.node('Conv', values, self._graph.constant(kernel.numpy()))
+        return layers.arithmetic.weigh(spikes.value, kernel)
 
     def _log_depth(self, potentials: str) -> str:
         """Return log depth at the median of the shifts under their softmax.

@@ -22,10 +22,10 @@ from spike_depth_ros.training.export.description import (
 from spike_depth_ros.training.export.exact import exact_network
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, Trust
+from spike_depth_ros.training.networks.coincidence import READERS, CoincidenceNetwork, Trust
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import GRID, DepthNetwork
-from spike_depth_ros.training.quantisation import quantise
+from spike_depth_ros.training.quantisation import quantise, quantise_readout
 
 
 def export(
@@ -56,7 +56,8 @@ def export_checkpoint(
     Args:
         checkpoint: Lightning checkpoint.
         output: ONNX file to write.
-        precision: of the spiking layers' weights; the readout is float32.
+        precision: of the spiking layers' weights, and of the coincidence network's readout's;
+            StereoSpike's readout is float32.
         folder: simulated windows; those of the validation splits of what the network was trained
             on give the firing envelope.
         samples: how many of each.
@@ -91,6 +92,9 @@ def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
         return network
     network = copy.deepcopy(network)
     quantise(network)
+    if isinstance(network, CoincidenceNetwork):
+        for names in READERS:
+            quantise_readout([network.heads[name] for name in names])
     return network
 
 

@@ -32,6 +32,8 @@ LARGEST_POTENTIAL = 60.0
 LARGEST_BURST = 15  # of detectors that cooperate, whose spikes say how good a match is
 # What one spike of those detectors says for its shift at first, the logarithm of odds.
 EVIDENCE = {'cooperation2': 0.5, 'cooperation3': 0.2, 'cooperation4': 0.2}
+# What the readout reads, by resolution, coarse to fine: an eighth, a quarter and a half.
+READERS = (('cooperation4',), ('cooperation3', 'deconv3'), ('cooperation2', 'deconv2'))
 LEAST_PROBABILITY = 1e-30
 LEAST_SHIFT = 0.5  # pixels, whose depth a shift of 0 stands for
 FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any spike
@@ -58,10 +60,10 @@ class Trust:
 class Encoder(nn.Module):
     """Features of one camera at a half of the resolution, zeros and ones."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, channels: int = 2) -> None:
         super().__init__()
         finest, features = width // 2, 2 * width
-        self.bottom = SpikingLayer(nn.Conv2d(2, finest, 5, padding=2, bias=False))
+        self.bottom = SpikingLayer(nn.Conv2d(channels, finest, 5, padding=2, bias=False))
         self.conv1 = SpikingLayer(nn.Conv2d(finest, features, 5, stride=2, padding=2, bias=False))
         self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
 
@@ -292,10 +294,11 @@ class CoincidenceNetwork(DepthNetwork):
 
     def read_out(self, spikes: dict[str, Tensor]) -> list[Tensor]:
         """Return the readout's potentials, float [n, shifts + 1, h, w], coarse to fine."""
-        said = {name: head(spikes[name].float()) for name, head in self.heads.items()}
-        wide = said['cooperation3'] + spread_pixels(said['cooperation4'])
-        coarse = self.resets() + spread_pixels(said['deconv3'] + wide)
-        fine = coarse + said['cooperation2'] + said['deconv2']
+        coarsest, coarser, finest = (
+            sum(self.heads[name](spikes[name].float()) for name in names) for names in READERS
+        )
+        coarse = self.resets() + spread_pixels(coarser + spread_pixels(coarsest))
+        fine = coarse + finest
         return [sums.clamp(-LARGEST_POTENTIAL, LARGEST_POTENTIAL) for sums in (coarse, fine)]
 
     def mean_log_depth(self, log_shifts: Tensor) -> Tensor:
