@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench.ablation.networks import Stacked
+from bench.ablation.__main__ import table
+from bench.ablation.networks import OneScale, PerPolarity, SeparateEncoders, Stacked
 from bench.ablation.windows import JoinedFolder, Joining, QuarterBenchmark, stacked, whole
 from spike_depth_ros.training.networks.coincidence import Encoder
+
+COUNTS = torch.poisson(torch.full((1, 4, 64, 80), 0.3), torch.Generator().manual_seed(1))
 
 
 def test_frames_add_up() -> None:
@@ -26,6 +29,44 @@ def test_halves_are_channels_of_their_own() -> None:
     assert isinstance(network.encoder, Encoder)
     for name, layer in alone.items():
         assert torch.equal(spikes[name][:1], layer) and layer.any()
+
+
+def test_the_other_scales_are_silent() -> None:
+    torch.manual_seed(1)
+    spikes = OneScale(8).eval()(COUNTS).spikes
+    assert spikes['cooperation2'].any() and spikes['conv4'].any()
+    assert not spikes['cooperation3'].any() and not spikes['cooperation4'].any()
+
+
+def test_each_camera_has_its_encoder() -> None:
+    torch.manual_seed(1)
+    network = SeparateEncoders(8).eval()
+    before = network(COUNTS).spikes['same1'].chunk(3)
+    network.right_encoder.bottom.synapses.weight.data.neg_()
+    after = network(COUNTS).spikes['same1'].chunk(3)
+    assert torch.equal(before[0], after[0])
+    assert not torch.equal(before[1], after[1]) and not torch.equal(before[2], after[2])
+
+
+def test_polarities_do_not_meet() -> None:
+    torch.manual_seed(1)
+    network = PerPolarity(8).eval()
+    only_on = COUNTS * torch.tensor([1, 0, 1, 0])[:, None, None]
+    both, on = (network(counts).spikes['same1'].chunk(2, 1) for counts in (COUNTS, only_on))
+    assert torch.equal(both[0], on[0]) and both[1].any() and not on[1].any()
+
+
+def test_a_table_has_means_and_how_far_any_seed_is_from_them() -> None:
+    row = {'name': 'wide', 'steps': 600, 'seed': 1, 'parameters': 2_000_000, 'seconds': 0.4}
+    rows = [
+        {**row, 'Sim_error': 9.0},  # of an older run
+        {**row, 'Sim_error': 1.0},
+        {**row, 'seed': 2, 'seconds': 0.6, 'Sim_error': 2.0},
+        {**row, 'name': 'one', 'Sim_error': 3.0},
+    ]
+    *_, wide, one = table(rows).splitlines()
+    assert wide == '| wide | 600 | 1 2 | 2.00 | 0.50 | 1.500 ± 0.500 |'
+    assert one == '| one | 600 | 1 | 2.00 | 0.40 | 3.000 |'
 
 
 def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from spike_depth_ros.training.simulate import SEED
 from spike_depth_ros.training.simulator.rig import StereoRig
 
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
-NAMES = ('sim_flying', 'sim_driving', 'sim_sparse')
+NAMES = ('sim_flying', 'sim_driving', 'sim_sparse', 'sim_standing')
 
 
 @pytest.fixture(scope='module', params=NAMES)

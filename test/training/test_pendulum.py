@@ -48,5 +48,5 @@ def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None
         found.append(np.median(disparity[frame[..., :2].any(-1)]))
         seen.append(np.median(left[:, 1]) - np.median(right[:, 1]))
     assert np.ptp(seen) > 15
-    assert np.corrcoef(seen, found)[0, 1] > 0.8
-    assert abs(np.median(np.subtract(found, seen))) < 2
+    assert np.corrcoef(seen, found)[0, 1] > 0.9
+    assert abs(np.median(np.subtract(found, seen))) < 1.5
