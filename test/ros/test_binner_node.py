@@ -120,15 +120,17 @@ def test_bad_packets_are_counted_and_the_stream_goes_on(
     send(senders[0], stream[54:])
     probe.until(lambda: len(images) > before + 5, 'frames after the bad packets')
 
-    for key in (
-        'packets malformed',
-        'packets unknown encoding',
-        'packets wrong form',
-        'packets out of order',
-        'packets truncated',
-        'events outside',
-    ):
-        probe.until_value(STATUS, f'left {key}', 1)
+    keys = (
+        'left packets malformed',
+        'left packets unknown encoding',
+        'left packets wrong form',
+        'left packets out of order',
+        'left packets truncated',
+        'left events outside',
+    )
+    for key in keys:
+        probe.until_value(STATUS, key, 1)
+    assert [probe.values(STATUS)[key] for key in keys] == ['1'] * len(keys)
 
 
 def test_noise_filters_change_while_running(probe: Probe, senders: list[Publisher]) -> None:

@@ -157,6 +157,7 @@ def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Pa
     }
     with NodeProcess('depth', parameters):
         source = Source(probe)
+        depths = probe.collect(Image, '/depth/image_rect')
         source.fit()
         for stamp_ns in range(1, 101):
             source.spikes(counts(), stamp_ns)
@@ -167,6 +168,9 @@ def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Pa
             return sum(int(values.get(f'windows {name}', 0)) for name in names) == 100
 
         probe.until(all_accounted, 'every window to be accounted for')
+        stamps = [depth.header.stamp.nanosec for depth in depths]
+        assert stamps[-1] == 100  # the newest is kept
+        assert int(probe.values(STATUS)['windows dropped']) == 100 - len(stamps) > 0
 
 
 def test_two_rigs_report_under_their_own_names(probe: Probe, stereo_model: Path) -> None:
