@@ -1,9 +1,9 @@
 """Train variants of the networks alike and compare them: `python -m bench.ablation --only NAME`.
 
 Each is `spike-depth train` with the arguments below, in one thread, and then has its errors
-measured on 64 validation windows of each benchmark, in metres at the network's baseline. Rows go
-to a file as they come; tables are of all rows there: means over the seeds, and how far any is
-from them.
+measured on 64 validation windows of each benchmark, in metres at the network's baseline, and, if
+asked to, on those of the test splits. Rows go to a file as they come; tables are of all rows
+there: means over the seeds, and how far any is from them.
 """
 
 import argparse
@@ -18,8 +18,10 @@ import torch
 from lightning import seed_everything
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from bench.ablation import networks
+from bench.ablation import held_out, networks
 from bench.ablation.windows import JoinedData, Joining, stacked
+from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.train import command
 
 COINCIDENCE = ['--config', 'config/training/coincidence.yaml']
@@ -61,6 +63,7 @@ JOININGS = {
 # Four frames of 25 ms take longer to simulate.
 FEWER = {'config/simulation/sim_flying.yaml': 600}
 VALIDATION = 64
+TESTED = [Path(f'config/simulation/sim_{name}.yaml') for name in ('flying', 'driving')]
 ALIKE = [
     '--trainer.logger=false',
     '--trainer.enable_checkpointing=false',
@@ -94,6 +97,7 @@ def main() -> None:
     parser.add_argument('--only', nargs='+', choices=VARIANTS, default=[], help='default: none')
     parser.add_argument('--steps', type=int, default=600, help='of each training (600)')
     parser.add_argument('--seeds', type=int, nargs='+', default=[1, 2, 3], help='1 2 3')
+    parser.add_argument('--test', type=int, default=0, help='windows of each test split (0)')
     parser.add_argument('--output', type=Path, default=Path('runs/ablation.jsonl'))
     arguments = parser.parse_args()
     if arguments.steps < FIRST + 2:
@@ -104,7 +108,10 @@ def main() -> None:
     for seed in arguments.seeds:
         for name in arguments.only:
             row = {'name': name, 'steps': arguments.steps, 'seed': seed}
-            row |= train(name, arguments.steps, seed)
+            module, measured = train(name, arguments.steps, seed)
+            row |= measured
+            for path in TESTED if arguments.test else ():
+                row |= held_out.errors(module, read_benchmark(path), arguments.test)
             with arguments.output.open('a') as file:
                 file.write(json.dumps(row) + '\n')
     rows = [json.loads(line) for line in arguments.output.read_text().splitlines()]
@@ -112,8 +119,8 @@ def main() -> None:
         print(table([row for row in rows if (row['name'] in JOININGS) == alike]), '\n')
 
 
-def train(name: str, steps: int, seed: int) -> dict[str, float]:
-    """Return how large a variant is, seconds of a step, and validation errors."""
+def train(name: str, steps: int, seed: int) -> tuple[DepthEstimation, dict[str, float]]:
+    """Return a trained variant, and how large it is, seconds of a step, and validation errors."""
     torch.compiler.reset()  # recompiles few functions of one name
     lengths = [f'--trainer.max_steps={steps}', f'--trainer.val_check_interval={steps}']
     arguments = [*VARIANTS[name], *ALIKE, *lengths, f'--seed_everything={seed}']
@@ -131,7 +138,7 @@ def train(name: str, steps: int, seed: int) -> dict[str, float]:
         if metric.startswith('Sim')
     }
     size = sum(weight.numel() for weight in cli.model.network.parameters())
-    return {'parameters': size, 'seconds': round(timer.seconds(), 4), **errors}
+    return cli.model, {'parameters': size, 'seconds': round(timer.seconds(), 4), **errors}
 
 
 def table(rows: list[dict[str, Any]]) -> str:
@@ -146,12 +153,14 @@ def table(rows: list[dict[str, Any]]) -> str:
         seeds = ' '.join(str(row['seed']) for row in group)
         size = f'{group[0]["parameters"] / 1e6:.2f}'
         seconds = f'{np.median([row["seconds"] for row in group]):.2f}'
-        told = [_told([row[metric] for row in group]) for metric in metrics]
+        told = [_told([row[metric] for row in group if metric in row]) for metric in metrics]
         lines.append([name, str(steps), seeds, size, seconds, *told])
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
 def _told(values: list[float]) -> str:
+    if not values:
+        return '-'
     mean = float(np.mean(values))
     spread = max(abs(value - mean) for value in values)
     return f'{mean:.3f} ± {spread:.3f}' if len(values) > 1 else f'{mean:.3f}'

@@ -12,10 +12,11 @@ from spike_depth_ros.training.data.benchmark import (
     SPLITS,
     Benchmark,
     RigRanges,
+    Sample,
     random_rig,
     read_benchmark,
 )
-from spike_depth_ros.training.data.module import AugmentedCrops, Pair, Pairs
+from spike_depth_ros.training.data.module import AugmentedCrops, Pair, Pairs, caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.simulate import SEED
 from spike_depth_ros.training.simulator.rig import StereoRig
@@ -68,10 +69,21 @@ def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
     pair = Pairs(kept.windows(1))[0]
     scale = NETWORK.baseline_m / 0.6
     np.testing.assert_array_equal(pair.depth, sample.depth.astype(np.float32) * scale)
-    has_events = sample.spikes[..., :2].any(-1)
-    for where, depth in ((has_events, sample.nearest), (~has_events, sample.depth)):
-        np.testing.assert_array_equal(pair.caused[where], depth.astype(np.float32)[where] * scale)
+    np.testing.assert_array_equal(pair.caused, caused_depth(sample) * scale)
     assert not np.array_equal(pair.caused, pair.depth, equal_nan=True)
+
+
+def test_events_beside_an_edge_are_caused_by_what_is_nearer() -> None:
+    nearest = np.full((5, 7), 8, np.float16)
+    nearest[1:4, 2] = 4  # left the pixel within the window
+    nearest[:, 6] = np.nan
+    depth = np.where(np.isnan(nearest), nearest, np.float16(8))
+    spikes = np.zeros((5, 7, 4), np.uint8)
+    spikes[2, :, 0] = 1
+    spikes[4, :, 2] = 1  # of the right camera
+    caused = caused_depth(Sample(spikes, depth, nearest, np.zeros((5, 7), np.uint8)))
+    np.testing.assert_array_equal(caused[2], [8, 4, 4, 4, 8, 8, np.nan])
+    np.testing.assert_array_equal(caused[[0, 1, 3, 4]], depth[[0, 1, 3, 4]])
 
 
 def test_crops_stay_aligned() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from lightning.pytorch import LightningDataModule
@@ -13,6 +14,9 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset
 from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, Sample, read_benchmark
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 
+Depth = NDArray[np.float32]
+
+OPTICS = np.ones((3, 3), np.uint8)  # as far as renderer.blur reaches
 POLARITY_SWAP = [1, 0, 3, 2]
 LEFT = slice(0, 2)  # channels
 
@@ -21,14 +25,13 @@ class Pair(NamedTuple):
     """A spike frame and its depth, [h, w] float32, metres at the network's baseline.
 
     spikes: uint8 [h, w, 4]. depth: at the window's end. caused: likewise, but where the left
-    camera has events that of the nearest surface which the pixel saw in the window, which caused
-    them: a moving edge's events lie on both sides of where it ends, and counts alone do not tell
-    which. Both NaN where unknown.
+    camera has events that of what caused them, see caused_depth: a moving edge's events lie on
+    both sides of where it ends, and counts alone do not tell which. Both NaN where unknown.
     """
 
     spikes: NDArray[np.uint8]
-    depth: NDArray[np.float32]
-    caused: NDArray[np.float32]
+    depth: Depth
+    caused: Depth
 
 
 class Pairs(Dataset[Pair]):
@@ -43,10 +46,8 @@ class Pairs(Dataset[Pair]):
     def __getitem__(self, index: int) -> Pair:
         sample = self.windows[index]
         scale = network_scale(self.windows.benchmark)
-        depth, caused = (
-            depth.astype(np.float32) * scale for depth in (sample.depth, caused_depth(sample))
-        )
-        return Pair(sample.spikes, depth, caused)
+        depth = sample.depth.astype(np.float32)
+        return Pair(sample.spikes, depth * scale, caused_depth(sample) * scale)
 
 
 class AugmentedCrops(Dataset[Pair]):
@@ -74,10 +75,18 @@ class AugmentedCrops(Dataset[Pair]):
         return pair._replace(spikes=pair.spikes[..., POLARITY_SWAP]) if swapped else pair
 
 
-def caused_depth(sample: Sample) -> NDArray[np.float16]:
-    """Return depth [h, w] with that of what caused the left camera's events where it has some."""
+def caused_depth(sample: Sample) -> Depth:
+    """Return depth [h, w] with that of what caused the left camera's events where it has some.
+
+    That is the nearest surface which a pixel or one beside it saw: optics spread an edge by a
+    pixel, where most events are the nearer surface's. NaN where `nearest` is.
+    """
+    nearest = sample.nearest.astype(np.float32)
+    unknown = np.isnan(nearest)
+    nearest = cv2.erode(np.where(unknown, np.inf, nearest), OPTICS)
+    nearest[unknown] = np.nan
     has_events = sample.spikes[..., LEFT].any(-1)
-    return np.where(has_events, sample.nearest, sample.depth)
+    return np.where(has_events, nearest, sample.depth.astype(np.float32))
 
 
 def network_scale(benchmark: Benchmark) -> float:
