@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
 from spike_depth_ros.training.data.benchmark import (
+    LEFT,
     LONGEST_START_US,
     NETWORK,
     Benchmark,
@@ -21,7 +22,7 @@ from spike_depth_ros.training.data.benchmark import (
     seen,
     spike_frame,
 )
-from spike_depth_ros.training.data.module import LEFT, SimulatedData
+from spike_depth_ros.training.data.module import SimulatedData
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 from spike_depth_ros.training.simulator.simulation import random_simulation
 

@@ -9,8 +9,14 @@ from jsonargparse.typing import PositiveInt
 from spike_depth_ros import metrics
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, read_benchmark
-from spike_depth_ros.training.data.module import LEFT, caused_depth
+from spike_depth_ros.training.data.benchmark import (
+    LEFT,
+    NETWORK,
+    RIGHT,
+    Benchmark,
+    read_benchmark,
+)
+from spike_depth_ros.training.data.module import caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
@@ -23,7 +29,6 @@ from spike_depth_ros.training.evaluation.scores import (
     table,
 )
 
-RIGHT = slice(2, 4)  # channels of the right camera
 EVERYWHERE = ['mean error (m)', 'median error (m)', 'AbsRel', 'RMSE log', 'delta 1', '1PA', '2PA']
 EVERYWHERE += ['coverage']
 AT_EVENTS = ['mean error (m)', 'disparity error (px)', '1PA', '2PA', 'coverage']

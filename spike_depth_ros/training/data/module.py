@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
-from spike_depth_ros.training.data.benchmark import NETWORK, Benchmark, Sample, read_benchmark
+from spike_depth_ros.training.data.benchmark import (
+    LEFT,
+    NETWORK,
+    Benchmark,
+    Sample,
+    read_benchmark,
+)
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
 
 Depth = NDArray[np.float32]
 
 OPTICS = np.ones((3, 3), np.uint8)  # as far as renderer.blur reaches
 POLARITY_SWAP = [1, 0, 3, 2]
-LEFT = slice(0, 2)  # channels
 
 
 class Pair(NamedTuple):

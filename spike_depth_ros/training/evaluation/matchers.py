@@ -12,9 +12,10 @@ import dv_processing as dv
 import numpy as np
 from numpy.typing import NDArray
 
+from spike_depth_ros.training.data.benchmark import LEFT, RIGHT
+
 Disparity = NDArray[np.float32]
 
-LEFT, RIGHT = slice(0, 2), slice(2, 4)
 STEPS_PER_PIXEL = 16  # of the disparities that OpenCV returns
 RANGE_PX = 64
 SATURATION = 10  # counts that an event image can tell apart
