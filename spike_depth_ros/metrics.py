@@ -8,8 +8,9 @@ shapes raise ValueError. `coverage` says how much of the truth a prediction leav
 
 Definitions: Eigen, Puhrsch and Fergus, "Depth Map Prediction from a Single Image using a
 Multi-Scale Deep Network", NeurIPS 2014, section 4.2 (AbsRel, SqRel, RMSE, delta) and equation 1
-(SI log); Tulyakov et al., "Learning an Event Sequence Embedding for Dense Event-Based Deep
-Stereo", ICCV 2019 (depth and disparity errors, pixel accuracy).
+(SI log is the deviation that it squares); Tulyakov et al., "Learning an Event Sequence
+Embedding for Dense Event-Based Deep Stereo", ICCV 2019 (depth and disparity errors, pixel
+accuracy).
 
 Disparity is focal_baseline / depth, pixels, where focal_baseline is f * B of the rig, pixels
 times metres. A cut-off (errors of pixels nearer than 10, 20 or 30 m) is the mask `truth <= 10`.

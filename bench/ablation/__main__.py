@@ -2,8 +2,8 @@
 
 Each is `spike-depth train` with the arguments below, in one thread, and then has its errors
 measured on 64 validation windows of each benchmark, in metres at the network's baseline, and, if
-asked to, on those of the test splits. Rows go to a file as they come; tables are of all rows
-there: means over the seeds, and how far any is from them.
+asked to, on windows of the test splits, in metres of the benchmark's rig. Rows go to a file as
+they come; tables are of all rows there: means over the seeds, and how far any is from them.
 """
 
 import argparse
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument('--only', nargs='+', choices=VARIANTS, default=[], help='default: none')
     parser.add_argument('--steps', type=int, default=600, help='of each training (600)')
     parser.add_argument('--seeds', type=int, nargs='+', default=[1, 2, 3], help='1 2 3')
-    parser.add_argument('--test', type=int, default=0, help='windows of each test split (0)')
+    parser.add_argument('--test', type=int, default=0, help='windows of each test split (none)')
     parser.add_argument('--output', type=Path, default=Path('runs/ablation.jsonl'))
     arguments = parser.parse_args()
     if arguments.steps < FIRST + 2:
@@ -110,7 +110,7 @@ def main() -> None:
             row = {'name': name, 'steps': arguments.steps, 'seed': seed}
             module, measured = train(name, arguments.steps, seed)
             row |= measured
-            for path in TESTED if arguments.test else ():
+            for path in TESTED if arguments.test and name not in JOININGS else ():
                 row |= held_out.errors(module, read_benchmark(path), arguments.test)
             with arguments.output.open('a') as file:
                 file.write(json.dumps(row) + '\n')

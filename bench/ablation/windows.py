@@ -6,28 +6,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
 from spike_depth_ros.training.data.benchmark import (
     LEFT,
-    LONGEST_START_US,
     NETWORK,
+    STEP_US,
     Benchmark,
     Sample,
-    random_rig,
-    seen,
+    seen_depth,
     spike_frame,
 )
-from spike_depth_ros.training.data.module import SimulatedData
+from spike_depth_ros.training.data.module import (
+    Pair,
+    Pairs,
+    SimulatedData,
+    caused_depth,
+    network_scale,
+)
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
-from spike_depth_ros.training.simulator.simulation import random_simulation
 
 QUARTERS, QUARTER_US = 4, 25_000
-STEPS = 5  # intensity samples a quarter, as many a second as the benchmark's windows have
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,15 @@ class QuarterBenchmark(Benchmark):
 
     def sample(self, split: str, index: int, bank: Tensor) -> Sample:
         """Return frames uint8 [4, h, w, 4] and `nearest` [4, h, w] of each; no image."""
-        generator = Generator().manual_seed(self.first_seed(split) + 1 + index)
-        rig = random_rig(self.rigs, self.baseline_m, generator)
-        simulation = random_simulation(self.ranges, bank, STEPS, generator, rig)
-        start_us = int(torch.randint(0, LONGEST_START_US, (), generator=generator))
+        simulation, start_us = self.simulation(split, index, bank, QUARTER_US // STEP_US)
         starts_us = range(start_us, start_us + QUARTERS * QUARTER_US, QUARTER_US)
         windows = [simulation.window(start, QUARTER_US) for start in starts_us]
-        table, places = rig.pixel_table(NETWORK), NETWORK.places(rig)
-
-        def half_float(map_: Tensor) -> NDArray[np.float16]:
-            return seen(map_.cpu(), places, float('nan')).numpy().astype(np.float16)
-
-        depth = half_float(windows[-1].depth)
+        table, places = simulation.rig.pixel_table(NETWORK), NETWORK.places(simulation.rig)
+        depth = seen_depth(windows[-1].depth, places)
         return Sample(
             np.stack([spike_frame(window.left, window.right, table) for window in windows]),
             depth,
-            np.stack([half_float(window.nearest) for window in windows]),
+            np.stack([seen_depth(window.nearest, places) for window in windows]),
             np.zeros(depth.shape, np.uint8),
         )
 
@@ -76,26 +71,34 @@ class Joining:
 
 
 class JoinedWindows(Dataset[Sample]):
-    """Windows of frames joined.
+    """Windows of frames joined."""
 
-    judged: `nearest`, the truth at event pixels, is only of those of the last quarter and in it,
-    so that windows of all lengths are measured alike.
-    """
-
-    def __init__(self, frames: SimulatedWindows, joining: Joining, judged: bool) -> None:
+    def __init__(self, frames: SimulatedWindows, joining: Joining) -> None:
         self.benchmark = frames.benchmark
-        self.frames, self.joining, self.judged = frames, joining, judged
+        self.frames, self.joining = frames, joining
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def __getitem__(self, index: int) -> Sample:
         sample, last = self.frames[index], self.joining.quarters
-        nearest = sample.nearest[-last:].min(0)
-        if self.judged:
-            has_events = sample.spikes[-1][..., LEFT].any(-1)
-            nearest = np.where(has_events, sample.nearest[-1], np.float16(np.nan))
-        return sample._replace(spikes=self.joining.join(sample.spikes[-last:]), nearest=nearest)
+        spikes = self.joining.join(sample.spikes[-last:])
+        return sample._replace(spikes=spikes, nearest=sample.nearest[-last:].min(0))
+
+
+class JudgedPairs(Pairs):
+    """Pairs of joined windows that are all measured alike.
+
+    At event pixels only what caused those of the last quarter, in it, is known.
+    """
+
+    def __getitem__(self, index: int) -> Pair:
+        frames = self.windows.frames[index]
+        newest = frames._replace(spikes=frames.spikes[-1], nearest=frames.nearest[-1])
+        caused = caused_depth(newest) * network_scale(self.windows.benchmark)
+        has_events = newest.spikes[..., LEFT].any(-1)
+        judged = np.where(has_events, caused, np.float32(np.nan))
+        return super().__getitem__(index)._replace(caused=judged)
 
 
 class JoinedFolder(SampleFolder):
@@ -109,11 +112,13 @@ class JoinedFolder(SampleFolder):
 
     def windows(self, count: int) -> JoinedWindows:
         """Return the first `count` windows, which must be there."""
-        return JoinedWindows(super().windows(count), self.joining, self.split != 'train')
+        return JoinedWindows(super().windows(count), self.joining)
 
 
 class JoinedData(SimulatedData):
     """What SimulatedData gives, of windows of some quarters joined."""
+
+    validation_pairs = JudgedPairs
 
     def __init__(self, joining: Joining, **arguments: Any) -> None:
         super().__init__(**arguments)

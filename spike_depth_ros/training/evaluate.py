@@ -1,5 +1,6 @@
 """Comparison of models on held-out simulated scenes: `spike-depth evaluate`."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,12 @@ from jsonargparse import auto_cli
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
-from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import (
     LEFT,
     NETWORK,
     RIGHT,
+    WINDOW_MS,
     Benchmark,
     read_benchmark,
 )
@@ -21,6 +22,8 @@ from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindo
 from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import (
+    AT_EVENTS,
+    CUT_OFFS_M,
     Depth,
     Truth,
     reliability,
@@ -29,15 +32,16 @@ from spike_depth_ros.training.evaluation.scores import (
     table,
 )
 
-EVERYWHERE = ['mean error (m)', 'median error (m)', 'AbsRel', 'RMSE log', 'delta 1', '1PA', '2PA']
-EVERYWHERE += ['coverage']
-AT_EVENTS = ['mean error (m)', 'disparity error (px)', '1PA', '2PA', 'coverage']
-AT_EVENTS = [f'events: {name}' for name in (*AT_EVENTS, '1PA, missing wrong')]
+ERRORS = ('mean error (m)', *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M))
+ERRORS += ('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log')
+SHARES = ('1PA', '2PA', 'disparity error (px)', 'delta 1', 'delta 2', 'delta 3', 'coverage')
+SHARES += ('1PA, missing wrong',)
 
 
 def evaluate(
     models: list[Path],
     benchmark: Path = Path('config/simulation/sim_flying.yaml'),
+    window_ms: PositiveInt = WINDOW_MS,
     matchers: bool = True,
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt = 256,
@@ -45,35 +49,39 @@ def evaluate(
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
 
-    Then the synaptic operations of a window, and the energy that they stand for.
+    Then the synaptic operations of a window, the energy that they stand for, and firing rates.
+    Disparity errors are in pixels of the rig's image where the benchmark has one rig other than
+    the network's, and else of the network's.
 
     Args:
-        models: ONNX files; those for two cameras also with another scene's right frame.
+        models: ONNX files; those for two cameras also with another scene's right frame, and with
+            a silent one.
         benchmark: YAML file; its test split is used.
+        window_ms: length of its windows; the models' files say what they were trained for.
         matchers: compare with OpenCV's and dv-processing's stereo.
         folder: simulated windows, made where missing.
         samples: windows, each of a scene of its own.
         output: JSON file for all scores.
     """
-    described = read_benchmark(benchmark)
+    described = dataclasses.replace(read_benchmark(benchmark), window_ms=window_ms)
     kept = SampleFolder(folder, described, 'test')
     kept.prepare(samples, workers=2)
     spikes, truth = read(kept.windows(samples), described)
     depths, said = predictions(models, spikes, described)
-    constant = np.full_like(truth.depth, metrics.best_constant(truth.depth))
-    depths['best constant'] = constant
     if matchers:
-        depths |= matched(spikes, truth, described)
+        depths |= matched(spikes, described)
     rows = {name: scores(depth, truth) for name, depth in depths.items()}
-    print(f'{described.name}, {samples} simulated test windows\n')
-    print(table(rows, EVERYWHERE), '\n')
-    print(table(rows, AT_EVENTS), '\n')
+    rows['best constant'] = constant_scores(truth)
+    print(f'{described.name}, {samples} simulated test windows of {window_ms} ms\n')
+    for pixels, prefix in (('All pixels', ''), ('Event pixels', AT_EVENTS)):
+        for columns in (ERRORS, SHARES):
+            print(f'{pixels}\n\n{table(rows, columns, prefix)}\n')
     for name, one in said.items():
         if one.confidence is not None:
             print(f'Confidence of {name}\n')
             parts = reliability(one.depth, one.confidence, truth)
             print(table(parts, ['mean confidence', 'share right']), '\n')
-    print_costs({name: (one.cost, one.firing) for name, one in said.items()})
+    print_costs(said)
     if output is not None:
         save(output, rows)
 
@@ -95,45 +103,66 @@ def read(windows: SimulatedWindows, benchmark: Benchmark) -> tuple[Spikes, Truth
     )
     spikes = np.stack([sample.spikes for sample in samples])
     has_events = spikes[..., LEFT].any(-1)
-    return spikes, Truth(depth, caused, has_events, NETWORK.f * benchmark.baseline_m)
+    return spikes, Truth(depth, caused, has_events, benchmark.focal_px * benchmark.baseline_m)
+
+
+def constant_scores(truth: Truth) -> dict[str, float]:
+    """Return scores of the depth of least error, and at event pixels of their own best one."""
+    best = metrics.best_constant(truth.depth)
+    best_at_events = metrics.best_constant(truth.caused, truth.has_events)
+    everywhere, at_events = (
+        scores(np.full_like(truth.depth, depth), truth) for depth in (best, best_at_events)
+    )
+    return {
+        name: at_events[name] if name.startswith(AT_EVENTS) else value
+        for name, value in everywhere.items()
+    }
 
 
 def predictions(
     models: list[Path], spikes: Spikes, benchmark: Benchmark
 ) -> tuple[dict[str, Depth], dict[str, Prediction]]:
-    """Return depth by name, also with another scene's right frame, and all a model says."""
-    other_scene = spikes.copy()
+    """Return depth by name, also with two wrong right frames, and all a model says."""
+    other_scene, silent = spikes.copy(), spikes.copy()
     other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
+    silent[..., RIGHT] = 0
     said = {model.stem: predict(model, spikes, benchmark.baseline_m) for model in models}
     depths = {name: one.depth for name, one in said.items()}
     for model in models:
         if DepthEngine(model).contract.channels == 4:
-            wrong = predict(model, other_scene, benchmark.baseline_m).depth
-            depths[f"{model.stem}, another scene's right frame"] = wrong
+            for kind, frames in (("another scene's", other_scene), ('a silent', silent)):
+                wrong = predict(model, frames, benchmark.baseline_m).depth
+                depths[f'{model.stem}, {kind} right frame'] = wrong
     return depths, said
 
 
-def matched(spikes: Spikes, truth: Truth, benchmark: Benchmark) -> dict[str, Depth]:
+def matched(spikes: Spikes, benchmark: Benchmark) -> dict[str, Depth]:
     """Return the depth of conventional stereo by name, where it matches and filled."""
-    depths = {}
+    depths, focal_baseline = {}, NETWORK.f * benchmark.baseline_m
     for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
-        sparse, dense = match(matcher, spikes, truth.focal_baseline, benchmark.depth_m)
+        sparse, dense = match(matcher, spikes, focal_baseline, benchmark.depth_m)
         depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
     return depths
 
 
-def print_costs(costs: dict[str, tuple[EnergyEstimate, float]]) -> None:
-    """Print what a window costs on neuromorphic hardware as a table, by model."""
+def print_costs(said: dict[str, Prediction]) -> None:
+    """Print what a window costs on neuromorphic hardware, and firing rates, by model."""
+    costs = [one.cost for one in said.values()]
     rows = {
-        'synaptic operations (million)': [c.synaptic_operations / 1e6 for c, _ in costs.values()],
-        'energy (mJ)': [cost.energy_mj for cost, _ in costs.values()],
-        'dense network (mJ)': [cost.dense_mj for cost, _ in costs.values()],
-        'firing rate, mean of the layers (%)': [100 * firing for _, firing in costs.values()],
+        'synaptic operations (million)': [cost.synaptic_operations / 1e6 for cost in costs],
+        'energy (mJ)': [cost.energy_mj for cost in costs],
+        'dense network (mJ)': [cost.dense_mj for cost in costs],
+        'firing rate, mean of the layers (%)': [
+            100 * float(np.mean(list(one.firing.values()))) for one in said.values()
+        ],
     }
-    print(f'| estimate for a window | {" | ".join(costs)} |')
-    print('|---' * (len(costs) + 1) + '|')
+    print(f'| estimate for a window | {" | ".join(said)} |')
+    print('|---' * (len(said) + 1) + '|')
     for name, values in rows.items():
         print(f'| {name} | {" | ".join(f"{value:.4g}" for value in values)} |')
+    for name, one in said.items():
+        layers = ', '.join(f'{layer} {100 * rate:.1f}' for layer, rate in one.firing.items())
+        print(f'\nFiring rates of {name} (%): {layers}')
 
 
 def main(arguments: list[str]) -> None:

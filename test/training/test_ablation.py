@@ -7,7 +7,16 @@ import torch
 
 from bench.ablation.__main__ import table
 from bench.ablation.networks import OneScale, PerPolarity, SeparateEncoders, Stacked
-from bench.ablation.windows import JoinedFolder, Joining, QuarterBenchmark, stacked, whole
+from bench.ablation.windows import (
+    JoinedFolder,
+    Joining,
+    JudgedPairs,
+    QuarterBenchmark,
+    stacked,
+    whole,
+)
+from spike_depth_ros.training.data.benchmark import NETWORK, Sample
+from spike_depth_ros.training.data.module import caused_depth
 from spike_depth_ros.training.networks.coincidence import Encoder
 
 COUNTS = torch.poisson(torch.full((1, 4, 64, 80), 0.3), torch.Generator().manual_seed(1))
@@ -77,7 +86,7 @@ def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:
     path = tmp_path / 'Quarters' / 'validation' / '000000.npz'
     path.parent.mkdir(parents=True)
     np.savez(path, spikes=frames, depth=nearest[-1], nearest=nearest, image=image)
-    benchmark = QuarterBenchmark('Quarters', 9, 0.1, (0.5, 8.0))
+    benchmark = QuarterBenchmark('Quarters', 9, NETWORK.baseline_m, (0.5, 8.0))
     joinings = (Joining(1), Joining(2), Joining(4), Joining(2, stacked))
     samples = [
         JoinedFolder(tmp_path, benchmark, 'validation', joining).windows(1)[0]
@@ -87,7 +96,11 @@ def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:
     assert np.array_equal(one, frames[3]) and np.array_equal(four, frames.sum(0))
     assert np.array_equal(two, frames[2:].sum(0))
     assert np.array_equal(halves, 11 * frames[2] + frames[3])
-    expected = np.where(one[..., :2].any(-1), nearest[3], np.nan)
-    for sample in samples:
-        assert np.array_equal(sample.depth, nearest[3])
-        assert np.array_equal(sample.nearest, expected, equal_nan=True)
+    assert np.array_equal(samples[1].nearest, nearest[2:].min(0))
+    newest = Sample(frames[3], nearest[3], nearest[3], image)
+    expected = np.where(frames[3][..., :2].any(-1), caused_depth(newest), np.nan)
+    for joining in joinings:
+        folder = JoinedFolder(tmp_path, benchmark, 'validation', joining)
+        judged = JudgedPairs(folder.windows(1))[0]
+        assert np.array_equal(judged.depth, nearest[3])
+        assert np.array_equal(judged.caused, expected, equal_nan=True)

@@ -1,5 +1,6 @@
 """What `spike-depth evaluate` says of models: their errors and the cost of a window."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.data.simulated import SampleFolder
-from spike_depth_ros.training.evaluate import print_costs, read
+from spike_depth_ros.training.evaluate import constant_scores, print_costs, read
 from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
-from spike_depth_ros.training.evaluation.predictions import match, predict
+from spike_depth_ros.training.evaluation.predictions import Prediction, match, predict
 from spike_depth_ros.training.evaluation.scores import Truth, reliability, save, scores, table
 
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
@@ -33,7 +34,9 @@ def test_costs_are_the_mean_over_the_windows() -> None:
     assert said.cost.synaptic_operations == pytest.approx(np.mean(operations))
     assert 0 < said.cost.synaptic_operations < contract.operations
     assert said.cost.dense_mj == pytest.approx(contract.operations * 4.6e-9)
-    assert said.firing == pytest.approx(np.mean([one.firing for one in each]))
+    assert tuple(said.firing) == contract.layers
+    for layer, rate in said.firing.items():
+        assert rate == pytest.approx(np.mean([one.firing[layer] for one in each]))
 
 
 def test_depth_grows_with_the_baseline() -> None:
@@ -61,7 +64,25 @@ def test_scores_by_hand() -> None:
     assert values['1PA'] == 0.5  # 10 px off, and 0.13
     assert values['events: mean error (m)'] == 0.0
     assert values['events: 1PA'] == 1.0
-    assert values['mean error to 10 m (m)'] == values['mean error (m)']
+    assert values['to 10 m (m)'] == values['mean error (m)']
+
+
+def test_cut_offs_are_of_the_truth_there_by_hand() -> None:
+    depth = np.array([[[5.0, 15.0, 25.0]]], np.float32)
+    caused = np.array([[[5.0, 8.0, 25.0]]], np.float32)
+    has_events = np.array([[[False, True, True]]])
+    predicted = np.array([[[6.0, 10.0, 28.0]]], np.float32)
+    values = scores(predicted, Truth(depth, caused, has_events, 20.0))
+    assert [values[f'to {cut} m (m)'] for cut in (10, 20, 30)] == [1.0, 3.0, 3.0]
+    assert [values[f'events: to {cut} m (m)'] for cut in (10, 20, 30)] == [2.0, 2.0, 2.5]
+
+
+def test_the_best_constant_at_event_pixels_is_that_of_what_caused_them() -> None:
+    depth = np.array([[[1.0, 2.0, 9.0]]], np.float32)
+    caused = np.array([[[1.0, 2.0, 4.0]]], np.float32)
+    values = constant_scores(Truth(depth, caused, np.array([[[False, True, True]]]), 20.0))
+    assert values['mean error (m)'] == pytest.approx((1 + 0 + 7) / 3)
+    assert values['events: mean error (m)'] == 1.0  # of 3 m
 
 
 def test_reliability_by_hand() -> None:
@@ -85,6 +106,27 @@ def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
     assert np.array_equal(truth.has_events, spikes[..., :2].any(-1))
 
 
+def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -> None:
+    focal = {
+        name: read_benchmark(CONFIG / f'sim_{name}.yaml').focal_px
+        for name in ('flying', 'sparse', 'standing')
+    }
+    expected = {'flying': 199.65, 'sparse': 199.65, 'standing': 1.25 * 199.65}
+    assert focal == pytest.approx(expected)
+
+
+def test_windows_of_another_length_are_kept_apart(tmp_path: Path) -> None:
+    usual = read_benchmark(CONFIG / 'sim_standing.yaml')
+    long = dataclasses.replace(usual, window_ms=100)
+    assert long.title == 'SimStanding100ms'
+    frames = {}
+    for one in (usual, long):
+        kept = SampleFolder(tmp_path, one, 'test')
+        kept.prepare(1, workers=0)
+        frames[one.window_ms] = kept.windows(1)[0].spikes
+    assert frames[100].sum() > 1.3 * frames[50].sum() > 0
+
+
 def test_table_and_file_of_scores(tmp_path: Path) -> None:
     rows = {'one': {'a': 1.0, 'b': 0.25}, 'two': {'a': float('nan'), 'b': 2.0}}
     assert table(rows, ['b', 'a']).splitlines() == [
@@ -93,16 +135,18 @@ def test_table_and_file_of_scores(tmp_path: Path) -> None:
         '| one | 0.250 | 1.000 |',
         '| two | 2.000 | nan |',
     ]
+    assert table({'one': {'events: a': 1.0}}, ['a'], 'events: ').endswith('| one | 1.000 |')
     save(tmp_path / 'runs' / 'scores.json', rows)
     assert json.loads((tmp_path / 'runs' / 'scores.json').read_text())['one'] == rows['one']
 
 
 def test_table_of_costs(capsys: pytest.CaptureFixture[str]) -> None:
-    costs = {
-        'one': (EnergyEstimate(1.5e9, 1.35, 19.4), 0.125),
-        'two': (EnergyEstimate(2e8, 0.18, 19.1), 0.2),
+    depth = np.ones((1, 2, 3), np.float32)
+    said = {
+        'one': Prediction(depth, None, EnergyEstimate(1.5e9, 1.35, 19.4), {'a': 0.1, 'b': 0.15}),
+        'two': Prediction(depth, None, EnergyEstimate(2e8, 0.18, 19.1), {'c': 0.2}),
     }
-    print_costs(costs)
+    print_costs(said)
     assert capsys.readouterr().out.splitlines() == [
         '| estimate for a window | one | two |',
         '|---|---|---|',
@@ -110,4 +154,8 @@ def test_table_of_costs(capsys: pytest.CaptureFixture[str]) -> None:
         '| energy (mJ) | 1.35 | 0.18 |',
         '| dense network (mJ) | 19.4 | 19.1 |',
         '| firing rate, mean of the layers (%) | 12.5 | 20 |',
+        '',
+        'Firing rates of one (%): a 10.0, b 15.0',
+        '',
+        'Firing rates of two (%): c 20.0',
     ]

@@ -17,11 +17,15 @@ from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.training.simulator.draw import happens, log_uniform, one, uniform
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.sensor import Events
-from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
+from spike_depth_ros.training.simulator.simulation import (
+    Simulation,
+    SimulationRanges,
+    random_simulation,
+)
 from spike_depth_ros.training.simulator.textures import texture_bank
 
-WINDOW_US = 50_000
-STEPS = 10  # intensity samples a window; most surfaces move less than 4 px between two
+WINDOW_MS = 50  # of all that is trained on
+STEP_US = 5_000  # between intensity samples; most surfaces move less than 4 px in it
 TEXTURES = 96
 LONGEST_START_US = 3_000_000
 # Changes with whatever changes windows that a description and a seed give.
@@ -64,7 +68,7 @@ class Benchmark:
     """A set of simulated windows that its description fixes.
 
     name: letters. seed: no two benchmarks share one. baseline_m: between the cameras.
-    depth_m: the range that errors are stated for.
+    depth_m: the range that errors are stated for. window_ms: how long each window is.
     """
 
     name: str
@@ -73,6 +77,21 @@ class Benchmark:
     depth_m: tuple[float, float]
     ranges: SimulationRanges = field(default_factory=SimulationRanges)
     rigs: RigRanges = field(default_factory=RigRanges)
+    window_ms: int = WINDOW_MS
+
+    @property
+    def title(self) -> str:
+        """Return the name, which says how long windows are where that is not as usual."""
+        return self.name if self.window_ms == WINDOW_MS else f'{self.name}{self.window_ms}ms'
+
+    @property
+    def focal_px(self) -> float:
+        """Return the focal length of the image in whose pixels disparity is measured.
+
+        The rig's own where all windows have the same, else the network's.
+        """
+        least, most = self.rigs.zoom
+        return NETWORK.f * least if self.rigs.other == 1 and least == most else NETWORK.f
 
     def bank(self, split: str, device: str = 'cpu') -> Tensor:
         """Return the split's textures."""
@@ -90,19 +109,27 @@ class Benchmark:
         split: one of SPLITS, no two of which share a scene's or a texture's seed. bank: `bank`
         of the split; on its device the scene is rendered.
         """
+        duration_us = 1000 * self.window_ms
+        simulation, start_us = self.simulation(split, index, bank, duration_us // STEP_US)
+        window = simulation.window(start_us, duration_us)
+        spikes = spike_frame(window.left, window.right, simulation.rig.pixel_table(NETWORK))
+        places = NETWORK.places(simulation.rig)
+        image = seen(grey(window.log_intensity).cpu(), places, 0).numpy().astype(np.uint8)
+        return Sample(
+            spikes, seen_depth(window.depth, places), seen_depth(window.nearest, places), image
+        )
+
+    def simulation(
+        self, split: str, index: int, bank: Tensor, steps: int
+    ) -> tuple[Simulation, int]:
+        """Return the scene of one window, and when in it the window starts, in microseconds.
+
+        steps: intensity samples in what is asked of the scene at once.
+        """
         generator = Generator().manual_seed(self.first_seed(split) + 1 + index)
         rig = random_rig(self.rigs, self.baseline_m, generator)
-        simulation = random_simulation(self.ranges, bank, STEPS, generator, rig)
-        start_us = int(torch.randint(0, LONGEST_START_US, (), generator=generator))
-        window = simulation.window(start_us, WINDOW_US)
-        spikes = spike_frame(window.left, window.right, rig.pixel_table(NETWORK))
-        places = NETWORK.places(rig)
-        depth, nearest = (
-            seen(map_.cpu(), places, float('nan')).numpy().astype(np.float16)
-            for map_ in (window.depth, window.nearest)
-        )
-        image = seen(grey(window.log_intensity).cpu(), places, 0).numpy().astype(np.uint8)
-        return Sample(spikes, depth, nearest, image)
+        simulation = random_simulation(self.ranges, bank, steps, generator, rig)
+        return simulation, int(torch.randint(0, LONGEST_START_US, (), generator=generator))
 
 
 def read_benchmark(path: Path) -> Benchmark:
@@ -137,6 +164,11 @@ def seen(pixels: Tensor, places: Tensor, nothing: float) -> Tensor:
     """Return a sensor's map [h, w] in another image, each of whose pixels looks at `places`."""
     found = pixels.reshape(-1)[places.clamp(min=0)]
     return torch.where(places == NOWHERE, torch.tensor(nothing, dtype=pixels.dtype), found)
+
+
+def seen_depth(depth: Tensor, places: Tensor) -> NDArray[np.float16]:
+    """Return a sensor's depth in another image, NaN where no pixel of it looks; see `seen`."""
+    return seen(depth.cpu(), places, float('nan')).numpy().astype(np.float16)
 
 
 def grey(log_intensity: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset
 from spike_depth_ros.training.data.benchmark import (
     LEFT,
     NETWORK,
+    RIGHT,
     Benchmark,
     Sample,
     read_benchmark,
@@ -23,6 +24,8 @@ from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindo
 Depth = NDArray[np.float32]
 
 OPTICS = np.ones((3, 3), np.uint8)  # as far as renderer.blur reaches
+VALIDATION_BATCH = 4  # windows
+SILENT = 0.05  # share of crops without a right camera
 POLARITY_SWAP = [1, 0, 3, 2]
 
 
@@ -58,7 +61,9 @@ class Pairs(Dataset[Pair]):
 class AugmentedCrops(Dataset[Pair]):
     """Random crops, upside down and with polarities swapped half of the time each.
 
-    A horizontal flip would also have to swap the cameras, and needs the right camera's depth.
+    In a few the right camera is silent: where nothing matches, depth is to be what is likely, not
+    nearer than what can match. A horizontal flip would also have to swap the cameras, and needs
+    the right camera's depth.
     """
 
     def __init__(self, pairs: Dataset[Pair], height: int, width: int) -> None:
@@ -74,10 +79,13 @@ class AugmentedCrops(Dataset[Pair]):
         left = int(torch.randint(0, width - self.width + 1, ()))
         area = (slice(top, top + self.height), slice(left, left + self.width))
         pair = Pair(*(part[area] for part in pair))
-        upside_down, swapped = (torch.rand(2) < 0.5).tolist()
+        upside_down, swapped, silent = (torch.rand(3) < torch.tensor([0.5, 0.5, SILENT])).tolist()
         if upside_down:
             pair = Pair(*(part[::-1] for part in pair))
-        return pair._replace(spikes=pair.spikes[..., POLARITY_SWAP]) if swapped else pair
+        spikes = pair.spikes[..., POLARITY_SWAP] if swapped else pair.spikes.copy()
+        if silent:
+            spikes[..., RIGHT] = 0
+        return pair._replace(spikes=spikes)
 
 
 def caused_depth(sample: Sample) -> Depth:
@@ -124,6 +132,8 @@ class SimulatedData(LightningDataModule):
         device: that renders scenes, 'cpu' or 'cuda'; a GPU is fed by one process.
     """
 
+    validation_pairs = Pairs
+
     def __init__(
         self,
         benchmarks: dict[str, int],
@@ -167,7 +177,9 @@ class SimulatedData(LightningDataModule):
     def val_dataloader(self) -> list[DataLoader]:
         """Return batches of whole validation windows, a loader for each benchmark."""
         return [
-            DataLoader(Pairs(kept.windows(count)), 4, collate_fn=collate)
+            DataLoader(
+                self.validation_pairs(kept.windows(count)), VALIDATION_BATCH, collate_fn=collate
+            )
             for kept, count in self.kept('validation')
         ]
 

@@ -17,14 +17,14 @@ DESCRIPTION = 'benchmark.json'
 
 
 class SampleFolder:
-    """One split of a benchmark on disk: `root`/name/split/NNNNNN.npz.
+    """One split of a benchmark on disk: `root`/title/split/NNNNNN.npz.
 
     Raises ValueError, one sentence, when the folder holds windows of another description.
     """
 
     def __init__(self, root: Path, benchmark: Benchmark, split: str) -> None:
         self.benchmark, self.split = benchmark, split
-        self.folder = root / benchmark.name / split
+        self.folder = root / benchmark.title / split
 
     def path(self, index: int) -> Path:
         """Return where a sample is kept."""
@@ -39,7 +39,7 @@ class SampleFolder:
         missing = MissingSamples(self, count, device)
         processes = workers if device == 'cpu' else 0
         loader = DataLoader(missing, batch_size=None, num_workers=processes)
-        name = f'simulating {self.benchmark.name} {self.split}'
+        name = f'simulating {self.benchmark.title} {self.split}'
         for _ in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
             pass
 
@@ -55,7 +55,7 @@ class SampleFolder:
         file = self.folder / DESCRIPTION
         if file.exists() and file.read_text() != text:
             raise ValueError(
-                f'{self.folder} holds windows of another description of {self.benchmark.name}: '
+                f'{self.folder} holds windows of another description of {self.benchmark.title}: '
                 f'remove the folder, or give another one.'
             )
         file.write_text(text)

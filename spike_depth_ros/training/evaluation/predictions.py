@@ -21,13 +21,13 @@ class Prediction(NamedTuple):
     """What a model says of windows: depth [n, h, w] in metres of the rig, and what it costs.
 
     confidence: [n, h, w], None from a model that does not give it. firing: mean firing rate of
-    the layers, averaged over the windows.
+    each layer over the windows.
     """
 
     depth: Depth
     confidence: NDArray[np.float32] | None
     cost: EnergyEstimate
-    firing: float
+    firing: dict[str, float]
 
 
 def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
@@ -40,11 +40,12 @@ def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
         inference = engine.infer(np.ascontiguousarray(frame))
         depth.append(inference.depth * np.float32(scale))
         confidence.append(inference.confidence)
-        firing.append(float(inference.firing_rates.mean()))
+        firing.append(inference.firing_rates)
         meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
     cost = estimate(contract, meter.take())
     stated = np.stack(confidence) if engine.gives_confidence else None
-    return Prediction(np.stack(depth), stated, cost, float(np.mean(firing)))
+    rates = dict(zip(contract.layers, np.mean(firing, axis=0).tolist(), strict=True))
+    return Prediction(np.stack(depth), stated, cost, rates)
 
 
 def match(

@@ -1,7 +1,7 @@
 """Errors of depth over a set of windows, as one table."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from spike_depth_ros.training.networks.spiking import CONFIDENT
 
 Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+AT_EVENTS = 'events: '
 CUT_OFFS_M = (10.0, 20.0, 30.0)
 PARTS = 5
 
@@ -22,7 +23,7 @@ class Truth(NamedTuple):
 
     depth: metres, NaN where unknown or outside of the benchmark's range; caused: likewise, of
     the surface that caused a pixel's events; has_events: of the left camera; focal_baseline:
-    pixels times metres of the rig in the network's image.
+    metres of the rig times pixels of the image whose disparity counts.
     """
 
     depth: Depth
@@ -36,15 +37,10 @@ def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
 
     Those over event pixels ('events: ...') are of the surface that caused the events.
     """
-    everywhere = of_depth(predicted, truth.depth, truth.focal_baseline, None)
+    everywhere = np.ones_like(truth.has_events)
+    named = of_depth(predicted, truth.depth, truth.focal_baseline, everywhere)
     at_events = of_depth(predicted, truth.caused, truth.focal_baseline, truth.has_events)
-    at_events['1PA, missing wrong'] = at_events['1PA'] * at_events['coverage']
-    named = everywhere | {f'events: {name}': value for name, value in at_events.items()}
-    for cut_off in CUT_OFFS_M:
-        near = truth.depth <= cut_off
-        error = metrics.mean_depth_error(predicted, truth.depth, near)
-        named[f'mean error to {cut_off:g} m (m)'] = error
-    return named
+    return named | {f'{AT_EVENTS}{name}': value for name, value in at_events.items()}
 
 
 def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, dict[str, float]]:
@@ -71,14 +67,14 @@ def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, 
 
 
 def of_depth(
-    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask | None
+    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask
 ) -> dict[str, float]:
-    """Return the metrics of metrics.py over some pixels."""
+    """Return the metrics of metrics.py over some pixels, [n, h, w] all."""
 
     def within(pixels: float) -> float:
         return metrics.pixel_accuracy(predicted, truth, focal_baseline, pixels, mask)
 
-    plain: dict[str, Callable[[Depth, Depth, Mask | None], float]] = {
+    plain: dict[str, Callable[[Depth, Depth, Mask], float]] = {
         'mean error (m)': metrics.mean_depth_error,
         'median error (m)': metrics.median_depth_error,
         'AbsRel': metrics.abs_rel,
@@ -92,15 +88,24 @@ def of_depth(
         'coverage': metrics.coverage,
     }
     values = {name: metric(predicted, truth, mask) for name, metric in plain.items()}
+    for cut_off in CUT_OFFS_M:
+        near = mask & (truth <= cut_off)
+        values[f'to {cut_off:g} m (m)'] = metrics.mean_depth_error(predicted, truth, near)
     disparity = metrics.mean_disparity_error(predicted, truth, focal_baseline, mask)
-    return values | {'disparity error (px)': disparity, '1PA': within(1), '2PA': within(2)}
+    values |= {'disparity error (px)': disparity, '1PA': within(1), '2PA': within(2)}
+    return values | {'1PA, missing wrong': values['1PA'] * values['coverage']}
 
 
-def table(rows: Mapping[str, Mapping[str, float]], columns: list[str]) -> str:
-    """Return some scores as a Markdown table, a line for each method."""
+def table(
+    rows: Mapping[str, Mapping[str, float]], columns: Sequence[str], prefix: str = ''
+) -> str:
+    """Return some scores as a Markdown table, a line for each method.
+
+    columns: names of scores, all without the `prefix` that they have.
+    """
     lines = [f'| | {" | ".join(columns)} |', '|---' * (len(columns) + 1) + '|']
     for name, values in rows.items():
-        told = (f'{values[column]:.3f}' for column in columns)
+        told = (f'{values[prefix + column]:.3f}' for column in columns)
         lines.append(f'| {name} | {" | ".join(told)} |')
     return '\n'.join(lines)
 
