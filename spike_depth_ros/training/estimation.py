@@ -105,13 +105,16 @@ class DepthEstimation(LightningModule):
             '1pa': metrics.pixel_accuracy(depth, caused, FOCAL_BASELINE, 1.0, has_events),
         }
         benchmark = self.trainer.datamodule.benchmarks[dataloader_idx].name
-        self.log_dict(
-            {f'{benchmark}_{name}': value for name, value in values.items() if value == value},
-            prog_bar=True,
-            batch_size=len(spikes),
-            sync_dist=True,
-            add_dataloader_idx=False,
-        )
+        for name, value in values.items():
+            known = not math.isnan(value)  # else counts for nothing, but all processes log alike
+            self.log(
+                f'{benchmark}_{name}',
+                value if known else 0.0,
+                prog_bar=True,
+                batch_size=len(spikes) if known else 0,
+                sync_dist=True,
+                add_dataloader_idx=False,
+            )
 
     def configure_optimizers(self) -> dict:
         """Return Adam under a one-cycle schedule over the whole run."""

@@ -17,7 +17,14 @@ from spike_depth_ros.training.simulator.light import Light
 from spike_depth_ros.training.simulator.objects import moving
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.scene import SceneRanges, thing
-from spike_depth_ros.training.simulator.sensor import Bias, Events, EventSensor
+from spike_depth_ros.training.simulator.sensor import (
+    Bias,
+    Events,
+    EventSensor,
+    SensorRanges,
+    random_biases,
+    settled,
+)
 from spike_depth_ros.training.simulator.simulation import (
     Simulation,
     SimulationRanges,
@@ -207,6 +214,43 @@ def test_crossings_by_hand() -> None:
     assert events.polarity.tolist() == [True, True, False]
     assert events.t_us.tolist() == pytest.approx([400, 800, 1909], abs=1)
     assert float(sensor.reference) == pytest.approx(0.5)
+
+
+def test_a_pixel_gives_no_more_events_than_its_refractory_time_leaves_room_for() -> None:
+    # Ten crossings in 1000 us, room for three; the pixel forgets the others.
+    threshold = torch.full((2, 1, 1), 0.1)
+    sensor = EventSensor(threshold, torch.zeros(1, 1), torch.zeros(2, 1, 1), 300.0, Generator())
+    events = sensor.expose(torch.tensor([0.0, 1.04])[:, None, None], start_us=0, step_us=1000)
+    assert events.t_us.tolist() == pytest.approx([96, 192, 288], abs=1)
+    assert float(sensor.reference) == pytest.approx(1.0)
+
+
+def test_two_cameras_are_alike_but_for_their_drift() -> None:
+    ranges = SensorRanges(threshold=(0.3, 0.3), asymmetry=0.2, drift=0.1)
+    for seed in range(20):
+        left, right = random_biases(ranges, Generator().manual_seed(seed))
+        for one, other in ((left.off, right.off), (left.on, right.on)):
+            assert one != other and 0.9 / 1.1 <= one / other <= 1.1 / 0.9
+        assert 0.3 * 0.9 / 1.2 <= left.off <= 0.3 * 1.1 / 0.8
+        assert 0.3 * 0.9 * 0.8 <= left.on <= 0.3 * 1.1 * 1.2
+        alike = dataclasses.replace(right, off=left.off, on=left.on)
+        assert left == alike
+
+
+def test_pixels_are_uneven_noisy_leaky_and_some_hot() -> None:
+    bias = Bias(0.2, 0.4, mismatch=0.1, noise_hz=0.6, leak_hz=0.1, hot=0.01, hot_hz=(50.0, 200.0))
+    first = torch.rand(200, 300)
+    sensor = settled(bias, first, Generator().manual_seed(2))
+    for polarity, mean, own_hz in ((0, 0.2, 0.3), (1, 0.4, 0.4)):
+        threshold, hz = sensor.threshold[polarity], sensor.own_hz[polarity]
+        assert float(threshold.mean()) == pytest.approx(mean, rel=0.01)
+        assert float(threshold.std()) == pytest.approx(0.1 * mean, rel=0.05)
+        hot = hz > 1
+        assert float(hot.float().mean()) == pytest.approx(0.01, rel=0.2)
+        assert float(hz[hot].min()) > 50 and float(hz[hot].max()) < 201
+        torch.testing.assert_close(hz[~hot], torch.full_like(hz[~hot], own_hz))
+    away = sensor.reference - first
+    assert torch.all(away <= sensor.threshold[0]) and torch.all(away >= -sensor.threshold[1])
 
 
 def test_noise_is_poisson_in_space_and_time() -> None:

@@ -7,14 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from lightning.pytorch import Trainer
 from ruamel.yaml import YAML
 
+from spike_depth_ros import metrics
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.estimation import DepthEstimation, weights_for
+from spike_depth_ros.training.data.module import SimulatedData, caused_depth
+from spike_depth_ros.training.estimation import DepthEstimation, one_cycle, weights_for
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.separable import ParametricLayer
-from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.networks.spiking import DepthNetwork, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
 from spike_depth_ros.training.train import command
@@ -33,7 +38,7 @@ def spike_depth(*arguments: str, folder: Path) -> str:
     return result.stdout + result.stderr
 
 
-def train(folder: Path, steps: int) -> str:
+def train(folder: Path, steps: int, **more: str) -> str:
     config = ROOT / f'config/training/{NAME}.yaml'
     options = {
         'model.compiled': 'false',
@@ -45,6 +50,7 @@ def train(folder: Path, steps: int) -> str:
         'trainer.max_steps': steps,
         'trainer.val_check_interval': 2,
         'trainer.callbacks.init_args.every_n_train_steps': 1,
+        **{name.replace('__', '.'): value for name, value in more.items()},
     }
     settings = [f'--{name}={value}' for name, value in options.items()]
     return spike_depth('train', f'--config={config}', *settings, folder=folder)
@@ -69,6 +75,20 @@ def test_training_resumes_where_it_stopped(folder: Path) -> None:
     assert re.search(r'estor\w+ .*last\.ckpt', output)
     moved = [not torch.equal(after['state_dict'][k], v) for k, v in before['state_dict'].items()]
     assert any(moved)
+
+
+def test_two_processes_train_together(folder: Path) -> None:
+    output = train(
+        folder,
+        steps=2,
+        trainer__accelerator='cpu',
+        trainer__devices='2',
+        trainer__strategy='ddp',
+        trainer__logger__init_args__name='together',
+    )
+    assert 'MEMBER: 2/2' in output
+    last = torch.load(folder / 'runs/together/checkpoints/last.ckpt', weights_only=False)
+    assert last['global_step'] == 2
 
 
 def test_a_checkpoint_exports(folder: Path) -> None:
@@ -119,6 +139,49 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
     names = [one.name for one in cli.datamodule.benchmarks]
     assert names == ['SimFlying'] + ['SimDriving', 'SimSparse'] * ('monocular' not in path.stem)
+
+
+def test_validation_averages_what_is_known(tmp_path: Path) -> None:
+    # Five windows in batches of four and one; the last has no events, so no share within 1 px.
+    data = SimulatedData({str(SIM_FLYING): 1}, str(tmp_path), validation_samples=5, workers=0)
+    (kept, _), *_ = data.kept('validation')
+    kept.prepare(1, workers=0)
+    sample = kept.windows(1)[0]
+    silent = sample._replace(spikes=np.zeros_like(sample.spikes))
+    for index in range(1, 5):
+        np.savez(kept.path(index), **(silent if index == 4 else sample)._asdict())
+    torch.manual_seed(0)
+    module = DepthEstimation(StereoSpike(4, width=2))
+    trainer = Trainer(accelerator='cpu', logger=False, barebones=False, enable_progress_bar=False)
+    (found,) = trainer.validate(module, data, verbose=False)
+
+    errors = []
+    with torch.no_grad():
+        for one in (sample, silent):
+            depth = module(torch.from_numpy(one.spikes.transpose(2, 0, 1)[None]))[0, 0].numpy()
+            truth, caused = one.depth.astype(np.float32), caused_depth(one)
+            errors.append(metrics.mean_depth_error(depth, truth))
+            if one is sample:
+                has_events = one.spikes[..., :2].any(-1)
+                share = metrics.pixel_accuracy(depth, caused, 199.65 * 0.0999, 1.0, has_events)
+    assert found['SimFlying_error'] == pytest.approx((4 * errors[0] + errors[1]) / 5, rel=1e-4)
+    assert found['SimFlying_1pa'] == pytest.approx(share, rel=1e-4) and share > 0
+
+
+def test_the_learning_rate_goes_up_and_down_once() -> None:
+    shares = [0.0, 0.025, 0.05, 0.525, 1.0]
+    assert [one_cycle(share) for share in shares] == pytest.approx([0.01, 0.5, 1.0, 0.5, 0.0])
+
+
+@pytest.mark.parametrize('network', [CoincidenceNetwork(4), StereoSpike(4, 4)], ids=['c', 's'])
+def test_readout_and_loss_stay_in_float32(network: DepthNetwork) -> None:
+    spikes = torch.poisson(torch.full((1, 4, 32, 48), 0.2)).to(torch.uint8)
+    module = DepthEstimation(network)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        output = network(module.counts(spikes))
+        loss = module.objective(spikes, 1 + torch.rand(1, 1, 32, 48))['loss']
+    stated = [*output.log_depth, output.log_spread, output.log_shifts, loss]
+    assert {each.dtype for each in stated if each is not None} == {torch.float32}
 
 
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a C++ compiler')
