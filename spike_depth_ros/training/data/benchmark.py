@@ -1,5 +1,6 @@
 """Named sets of simulated windows, whatever a YAML file describes, such as SimFlying."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from torch import Generator, Tensor
 from spike_depth_ros.events.lookup import NOWHERE
 from spike_depth_ros.frames.count import count_events
 from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.simulator.draw import happens, log_uniform, one, uniform
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.sensor import Events
@@ -133,7 +135,13 @@ class Benchmark:
 
 
 def read_benchmark(path: Path) -> Benchmark:
-    """Return the benchmark that a YAML file describes, checked by jsonargparse."""
+    """Return the benchmark that a YAML file describes, checked by jsonargparse.
+
+    Those of the package, such as config/simulation/sim_flying.yaml, are found from everywhere.
+    """
+    if not path.exists():
+        with suppress(FileNotFoundError):
+            path = shared_file(str(path))
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument('--benchmark', type=Benchmark)
     described = parser.parse_object({'benchmark': YAML(typ='safe').load(path)})
