@@ -25,7 +25,7 @@ help:
 	@echo 'make bench [SECONDS=120]                                  benchmarks'
 	@echo 'make fuzz                                                 ten million spoilt packets'
 	@echo 'make soak                                                 half an hour of faults'
-	@echo 'make train                                                train the shipped models'
+	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
 	@echo 'make models                                               export them, and in float32'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
@@ -47,11 +47,12 @@ soak: runtime
 	@$(BIN)/python -m stress.soak
 
 NETWORKS := coincidence stereospike_binocular stereospike_monocular
+COMPARED := separable
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
 train: training
-	@set -e; for network in $(NETWORKS); do \
-		$(BIN)/spike-depth train --config config/training/$$network.yaml; done
+	@set -e; for network in $(NETWORKS) $(COMPARED); do \
+		$(BIN)/spike-depth train --config config/training/$$network.yaml $(OPTIONS); done
 
 models: train
 	@set -e; for network in $(NETWORKS); do \
