@@ -99,13 +99,14 @@ def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
 def test_events_beside_an_edge_are_caused_by_what_is_nearer() -> None:
     nearest = np.full((5, 7), 8, np.float16)
     nearest[1:4, 2] = 4  # left the pixel within the window
+    nearest[1:4, 5] = 7.5  # the same surface, aslant
     nearest[:, 6] = np.nan
-    depth = np.where(np.isnan(nearest), nearest, np.float16(8))
+    depth = np.where(np.isnan(nearest), nearest, np.float16(8)).astype(np.float16)
     spikes = np.zeros((5, 7, 4), np.uint8)
     spikes[2, :, 0] = 1
     spikes[4, :, 2] = 1  # of the right camera
     caused = caused_depth(Sample(spikes, depth, nearest, np.zeros((5, 7), np.uint8)))
-    np.testing.assert_array_equal(caused[2], [8, 4, 4, 4, 8, 8, np.nan])
+    np.testing.assert_array_equal(caused[2], [8, 4, 4, 4, 8, 7.5, np.nan])
     np.testing.assert_array_equal(caused[[0, 1, 3, 4]], depth[[0, 1, 3, 4]])
 
 

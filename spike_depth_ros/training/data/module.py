@@ -24,6 +24,7 @@ from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindo
 Depth = NDArray[np.float32]
 
 OPTICS = np.ones((3, 3), np.uint8)  # as far as renderer.blur reaches
+EDGE = np.float32(1.1)  # by which depths beside each other differ at least; a floor's differ less
 VALIDATION_BATCH = 4  # windows
 SILENT = 0.05  # share of crops without a right camera
 POLARITY_SWAP = [1, 0, 3, 2]
@@ -91,15 +92,15 @@ class AugmentedCrops(Dataset[Pair]):
 def caused_depth(sample: Sample) -> Depth:
     """Return depth [h, w] with that of what caused the left camera's events where it has some.
 
-    That is the nearest surface which a pixel or one beside it saw: optics spread an edge by a
-    pixel, where most events are the nearer surface's. NaN where `nearest` is.
+    That is the nearest surface which a pixel saw, or another one that a pixel beside it did:
+    optics spread an edge by a pixel, where most events are the nearer surface's. NaN where
+    `nearest` is.
     """
     nearest = sample.nearest.astype(np.float32)
-    unknown = np.isnan(nearest)
-    nearest = cv2.erode(np.where(unknown, np.inf, nearest), OPTICS)
-    nearest[unknown] = np.nan
+    beside = cv2.erode(np.where(np.isnan(nearest), np.inf, nearest), OPTICS)
+    caused = np.where(beside * EDGE < nearest, beside, nearest)
     has_events = sample.spikes[..., LEFT].any(-1)
-    return np.where(has_events, nearest, sample.depth.astype(np.float32))
+    return np.where(has_events, caused, sample.depth.astype(np.float32))
 
 
 def network_scale(benchmark: Benchmark) -> float:
