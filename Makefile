@@ -16,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
 INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
 
-.PHONY: demo test bench fuzz soak train models lint clean help runtime training peers
+.PHONY: demo test bench fuzz soak train shipped models lint clean help runtime training peers
 .DELETE_ON_ERROR:
 
 help:
@@ -47,14 +47,16 @@ soak: runtime
 	@$(BIN)/python -m stress.soak
 
 NETWORKS := coincidence stereospike_binocular stereospike_monocular
-COMPARED := separable
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
-train: training
-	@set -e; for network in $(NETWORKS) $(COMPARED); do \
+train: shipped
+	@$(BIN)/spike-depth train --config config/training/separable.yaml $(OPTIONS)
+
+shipped: training
+	@set -e; for network in $(NETWORKS); do \
 		$(BIN)/spike-depth train --config config/training/$$network.yaml $(OPTIONS); done
 
-models: train
+models: shipped
 	@set -e; for network in $(NETWORKS); do \
 		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
 		if [ $$network = coincidence ]; then export="$$export $(TRUST)"; fi; \

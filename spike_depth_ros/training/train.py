@@ -35,7 +35,8 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
 def precision() -> str:
     """Return Lightning's name of bfloat16 where the GPU, or else the CPU, computes in it.
 
-    Where it would only be emulated, that of float32.
+    Where it would only be emulated, that of float32. Of a GPU that is there but not used
+    (`--trainer.accelerator cpu`) too: give `--trainer.precision` then.
     """
     if torch.cuda.is_available():
         native = torch.cuda.is_bf16_supported(including_emulation=False)

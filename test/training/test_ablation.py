@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from bench.ablation import held_out
 from bench.ablation.__main__ import table
 from bench.ablation.networks import OneScale, PerPolarity, SeparateEncoders, Stacked
 from bench.ablation.windows import (
@@ -15,9 +17,14 @@ from bench.ablation.windows import (
     stacked,
     whole,
 )
-from spike_depth_ros.training.data.benchmark import NETWORK, Sample
+from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
 from spike_depth_ros.training.data.module import caused_depth
+from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.evaluate import read
+from spike_depth_ros.training.evaluation.scores import scores
 from spike_depth_ros.training.networks.coincidence import Encoder
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 COUNTS = torch.poisson(torch.full((1, 4, 64, 80), 0.3), torch.Generator().manual_seed(1))
 
@@ -63,6 +70,24 @@ def test_polarities_do_not_meet() -> None:
     only_on = COUNTS * torch.tensor([1, 0, 1, 0])[:, None, None]
     both, on = (network(counts).spikes['same1'].chunk(2, 1) for counts in (COUNTS, only_on))
     assert torch.equal(both[0], on[0]) and both[1].any() and not on[1].any()
+
+
+def test_test_splits_are_measured_as_files_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    benchmark = read_benchmark(Path('config/simulation/sim_driving.yaml'))
+    torch.manual_seed(1)
+    module = DepthEstimation(StereoSpike(4, width=2))
+    found = held_out.errors(module, benchmark, 1)
+    spikes, truth = read(
+        SampleFolder(tmp_path / 'runs/simulated', benchmark, 'test').windows(1), benchmark
+    )
+    with torch.no_grad():
+        depth = module(torch.from_numpy(spikes.transpose(0, 3, 1, 2)))[:, 0].numpy()
+    expected = scores(depth * np.float32(0.6 / 0.0999), truth)
+    for name in held_out.COLUMNS:
+        assert found[f'SimDriving test {name}'] == pytest.approx(expected[name], abs=1e-3)
 
 
 def test_a_table_has_means_and_how_far_any_seed_is_from_them() -> None:

@@ -115,6 +115,13 @@ def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -
     assert focal == pytest.approx(expected)
 
 
+@pytest.mark.parametrize('length', [0, 3, 57])
+def test_windows_of_parts_of_steps_are_refused(length: int) -> None:
+    usual = read_benchmark(CONFIG / 'sim_standing.yaml')
+    with pytest.raises(ValueError, match=f'window_ms is {length}: use a multiple of 5'):
+        dataclasses.replace(usual, window_ms=length)
+
+
 def test_windows_of_another_length_are_kept_apart(tmp_path: Path) -> None:
     usual = read_benchmark(CONFIG / 'sim_standing.yaml')
     long = dataclasses.replace(usual, window_ms=100)

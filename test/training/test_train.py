@@ -22,7 +22,7 @@ from spike_depth_ros.training.networks.separable import ParametricLayer
 from spike_depth_ros.training.networks.spiking import DepthNetwork, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
-from spike_depth_ros.training.train import command
+from spike_depth_ros.training.train import command, precision
 
 ROOT = Path(__file__).parents[2]
 SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
@@ -166,6 +166,27 @@ def test_validation_averages_what_is_known(tmp_path: Path) -> None:
                 share = metrics.pixel_accuracy(depth, caused, 199.65 * 0.0999, 1.0, has_events)
     assert found['SimFlying_error'] == pytest.approx((4 * errors[0] + errors[1]) / 5, rel=1e-4)
     assert found['SimFlying_1pa'] == pytest.approx(share, rel=1e-4) and share > 0
+
+
+@pytest.mark.parametrize(
+    ('gpu', 'capabilities', 'expected'),
+    [
+        (None, {'avx512_bf16': True, 'amx_bf16': False}, 'bf16-mixed'),
+        (None, {'avx2': True}, '32-true'),
+        (True, {}, 'bf16-mixed'),
+        (False, {'amx_bf16': True}, '32-true'),
+    ],
+)
+def test_bfloat16_is_used_where_it_is_not_emulated(
+    gpu: bool | None,
+    capabilities: dict[str, bool],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: gpu is not None)
+    monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda including_emulation: gpu)
+    monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda: capabilities)
+    assert precision() == expected
 
 
 def test_the_learning_rate_goes_up_and_down_once() -> None:

@@ -81,6 +81,13 @@ class Benchmark:
     rigs: RigRanges = field(default_factory=RigRanges)
     window_ms: int = WINDOW_MS
 
+    def __post_init__(self) -> None:
+        if self.window_ms < 1 or 1000 * self.window_ms % STEP_US:
+            raise ValueError(
+                f'window_ms is {self.window_ms}: use a multiple of {STEP_US // 1000}, from '
+                f'{STEP_US // 1000} on.'
+            )
+
     @property
     def title(self) -> str:
         """Return the name, which says how long windows are where that is not as usual."""
