@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, Encoder
 
@@ -29,10 +28,9 @@ class SeparateEncoders(CoincidenceNetwork):
         self.initialise()
 
     def encode(self, counts: Tensor) -> dict[str, Tensor]:
-        left, right = counts.split(2, 1)
-        aside = functional.pad(right, (1, -1))
-        of_left, of_right = self.encoder(left), self.right_encoder(torch.cat([right, aside]))
-        return {name: torch.cat([of_left[name], of_right[name]]) for name in of_left}
+        ours, theirs = (each(*counts.split(2, 1)) for each in (self.encoder, self.right_encoder))
+        n = len(counts)
+        return {name: torch.cat([ours[name][:n], theirs[name][n:]]) for name in ours}
 
 
 class PolarityEncoder(nn.Module):
@@ -42,9 +40,13 @@ class PolarityEncoder(nn.Module):
         super().__init__()
         self.one = Encoder(width // POLARITIES, channels=1)
 
-    def forward(self, counts: Tensor) -> dict[str, Tensor]:
-        spikes = self.one(torch.cat(counts.split(1, 1)))
-        return {name: torch.cat(layer.chunk(POLARITIES), 1) for name, layer in spikes.items()}
+    def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
+        spikes = self.one(*(torch.cat(counts.split(1, 1)) for counts in (left, right)))
+        images = {name: layer.split(POLARITIES * len(left)) for name, layer in spikes.items()}
+        return {
+            name: torch.cat([torch.cat(image.chunk(POLARITIES), 1) for image in each])
+            for name, each in images.items()
+        }
 
 
 class PerPolarity(CoincidenceNetwork):
@@ -71,4 +73,4 @@ class Stacked(CoincidenceNetwork):
             torch.cat([older[:, :2], newer[:, :2]], 1),
             torch.cat([older[:, 2:], newer[:, 2:]], 1),
         )
-        return self.encoder(torch.cat([left, right, functional.pad(right, (1, -1))]))
+        return self.encoder(left, right)

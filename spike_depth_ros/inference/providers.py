@@ -5,12 +5,12 @@ openvino and cpu are tested; tensorrt and cuda have never been run by us.
 
 from collections.abc import Collection
 
-AUTO, CPU = 'auto', 'cpu'
+AUTO, OPENVINO, CPU = 'auto', 'openvino', 'cpu'
 # Fastest first.
 FULL_NAMES = {
     'tensorrt': 'TensorrtExecutionProvider',
     'cuda': 'CUDAExecutionProvider',
-    'openvino': 'OpenVINOExecutionProvider',
+    OPENVINO: 'OpenVINOExecutionProvider',
     CPU: 'CPUExecutionProvider',
 }
 CHOICES = (AUTO, *FULL_NAMES)
@@ -35,7 +35,7 @@ def settings(name: str, threads: int) -> list[tuple[str, dict[str, str]]]:
     options = {
         'tensorrt': {'trt_int8_enable': '1'},  # the file says what is computed in eight bits
         'cuda': {'use_tf32': '0'},  # which would round potentials and readout
-        'openvino': {'device_type': 'CPU', 'num_of_threads': str(threads)},
+        OPENVINO: {'device_type': 'CPU', 'num_of_threads': str(threads)},
     }
-    others = {'tensorrt': ['cuda', CPU], 'cuda': [CPU], 'openvino': [CPU]}
+    others = {'tensorrt': ['cuda', CPU], 'cuda': [CPU], OPENVINO: [CPU]}
     return [(FULL_NAMES[each], options.get(each, {})) for each in (name, *others.get(name, []))]

@@ -62,6 +62,8 @@ def _session(path: Path, threads: int, name: str) -> Any:
     # A thread that waits for work sleeps: the other nodes need the cores.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     options.log_severity_level = 3  # errors are raised; its warnings speak to exporters
+    if name == providers.OPENVINO:  # it has optimisations of its own, and these would hinder them
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(
         str(path), sess_options=options, providers=providers.settings(name, threads)
     )

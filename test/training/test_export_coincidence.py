@@ -39,6 +39,7 @@ FULL_SIZE = (260, 346)
 OUTPUTS = ['depth', 'confidence', 'firing_rates', 'mean_spikes']
 PROVIDERS = ('cpu', 'openvino')
 POPULATIONS = 15
+IN_TWO_MAPS = 2  # populations: left features, and those of the right camera's two images
 
 
 def loud_network(width: int = 8) -> CoincidenceNetwork:
@@ -126,12 +127,23 @@ def test_every_spike_is_that_of_the_quantised_network(
     session = load(saved(model, tmp_path), 0, provider).session
     for frame in frames(size)[:2]:
         found = session.run(names, {'spikes': frame[None]})
-        expected = spikes_by_population(exported(network, 'int8'), frame)
-        assert len(found) == len(expected) == POPULATIONS
+        bottom, conv1, same1, *others = spikes_by_population(exported(network, 'int8'), frame)
+        assert len(others) == POPULATIONS - 3
+        expected = [
+            bottom.flatten(0, 1)[None],
+            *by_camera(conv1[..., :-1]),
+            *by_camera(same1),
+            *others,
+        ]
         for ones, spikes in zip(found, expected, strict=True):
             same_layout = spikes if spikes.shape == ones.shape else to_phases(spikes)
             assert torch.equal(torch.from_numpy(ones).float(), same_layout)
             assert ones.any()
+
+
+def by_camera(images: torch.Tensor) -> list[torch.Tensor]:
+    """Return [3, channels, h, w] as maps of the left image and of both right ones."""
+    return [images[:1], images[1:].flatten(0, 1)[None]]
 
 
 @pytest.mark.parametrize('provider', PROVIDERS)
@@ -144,17 +156,22 @@ def test_coincidences_are_those_of_torch(
     layers = Layers(precision)
     graph = layers.graph
     spikes = layers.arithmetic.spikes(graph.transpose('spikes', 0, 3, 1, 2))
-    images = Map(spikes, channels, height, width, batch=3)
-    found, order = coincidences(layers, images, shifts)
+    left = Map(graph.part(spikes, 1, 0, channels), channels, height, width)
+    rights = Map(graph.part(spikes, 1, channels, 3 * channels), 2 * channels, height, width)
+    found, order, last = coincidences(layers, left, rights, shifts)
     graph.node('Cast', found.value, output='found', to=onnx.TensorProto.FLOAT)
-    model = graph.model((3, height, width, channels), {'found': (1, 2 * shifts, height, width)})
-    seen = np.random.default_rng(0).integers(0, 2, (3, height, width, channels), np.uint8)
+    kept = graph.reshape(last, 1, height, width, 2 * shifts)
+    graph.node('Cast', kept, output='last', to=onnx.TensorProto.FLOAT)
+    outputs = {'found': (1, 2 * shifts, height, width), 'last': (1, height, width, 2 * shifts)}
+    model = graph.model((1, height, width, 3 * channels), outputs)
+    seen = np.random.default_rng(0).integers(0, 2, (1, height, width, 3 * channels), np.uint8)
     session = load(saved(model, tmp_path), 0, provider).session
-    (counted,) = session.run(['found'], {'spikes': seen})
-    left, *rights = torch.from_numpy(seen).float().permute(0, 3, 1, 2).split(1)
-    each = [coincidence.coincidences(left, right, shifts) for right in rights]
+    counted, moved = (torch.from_numpy(each) for each in session.run(None, {'spikes': seen}))
+    one, *others = torch.from_numpy(seen).float().permute(0, 3, 1, 2).split(channels, 1)
+    each = [coincidence.coincidences(one, other, shifts) for other in others]
     expected = torch.stack(each, 2).flatten(1, 2)[:, order]
-    assert torch.equal(torch.from_numpy(counted), expected)
+    assert torch.equal(counted, expected)
+    assert torch.equal(moved.permute(0, 3, 1, 2), expected)
 
 
 @pytest.mark.parametrize('precision', ['int8', 'float32'])
@@ -169,7 +186,8 @@ def test_the_file_describes_the_network(precision: Precision, tmp_path: Path) ->
     assert engine.gives_confidence
     assert contract.layers == tuple(spikes)
     assert contract.sizes == tuple(layer.numel() for layer in spikes.values())
-    assert contract.sizes[0] == 3 * 8 * 272 * 352  # the left frame, the right one, and aside
+    assert contract.sizes[0] == 2 * 8 * 272 * 352
+    assert contract.sizes[1] == 3 * 32 * 136 * 176  # of the right camera also a pixel aside
     assert contract.sizes[contract.layers.index('coincidences')] == 48 * 136 * 176
     inference = engine.infer(edges(FULL_SIZE))
     assert inference.confidence is not None
@@ -183,12 +201,12 @@ def test_onnxruntime_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
     options.optimized_model_filepath = str(optimised)
     onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
     kinds = [node.op_type for node in onnx.load(optimised).graph.node]
-    # Populations, each counted; 4 sums, counted; coincidences, counted twice, three layers of
-    # bursts and the left features, once more. In float32: readouts at three resolutions, and the
-    # median in two steps.
-    assert kinds.count('QLinearConv') == 2 * POPULATIONS + 4 + 6
-    assert kinds.count('QLinearMatMul') == 1
-    assert kinds.count('Conv') == 5
+    # Populations, each counted; 4 sums, counted, and three layers of bursts once more. The
+    # product that finds coincidences, counted twice. In float32: two readouts at three
+    # resolutions, and the median in two steps.
+    assert kinds.count('QLinearConv') == 2 * (POPULATIONS + IN_TWO_MAPS) + 4 + 3
+    assert kinds.count('QLinearMatMul') == 3
+    assert kinds.count('Conv') == 8
     assert kinds.count('MatMul') == 1  # adds counts up
 
 
@@ -210,9 +228,10 @@ def test_openvino_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
     # In a process of its own: its libraries are not those of onnxruntime's provider.
     command = [sys.executable, '-c', INTEGER_NODES, str(path)]
     integer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    readouts = 3
-    assert integer.count('Convolution') == 2 * POPULATIONS + 4 + 6 + readouts
+    readouts = 6
+    assert integer.count('Convolution') == 2 * (POPULATIONS + IN_TWO_MAPS) + 4 + 3 + readouts
     assert integer.count('MatMul') == 1
+    assert integer.count('FullyConnected') == 2
 
 
 def test_openvinos_provider_takes_the_whole_graph(tmp_path: Path) -> None:

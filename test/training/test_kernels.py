@@ -1,12 +1,20 @@
 """Kernels at lower resolutions give the same sums."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from training.phase_layout import to_phases, to_pixels
 
-from spike_depth_ros.training.export.kernels import channels_then_places, over_phases, upsampled
+from spike_depth_ros.training.export.arithmetic import Synapses
+from spike_depth_ros.training.export.kernels import (
+    channels_then_places,
+    of_each,
+    over_phases,
+    upsampled,
+    with_aside,
+)
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
 
@@ -83,3 +91,31 @@ def test_the_finest_prediction_layer_reads_where_the_next_one_does() -> None:
     found = convolve(convolve(to_phases(x), channels), places)
     assert torch.equal(to_pixels(found), convolve(x, finest.weight))
     assert torch.equal(places, channels_then_places(coarser)[1])
+
+
+def test_a_kernel_sees_a_map_as_it_is_and_a_place_aside() -> None:
+    kernel, x = integers(4, 3, 5, 5), integers(2, 3, 8, 10)
+    aside = convolve(functional.pad(x, (1, 1)), kernel)[..., :-2]
+    expected = torch.cat([convolve(x, kernel), aside], 1)
+    assert torch.equal(convolve(x, with_aside(kernel)), expected)
+
+
+def test_a_kernel_sees_each_of_several_images() -> None:
+    kernel, images = integers(4, 3, 3, 3), integers(2, 3, 8, 10)
+    together = convolve(images.flatten(0, 1)[None], of_each(kernel, 2))
+    assert torch.equal(together, convolve(images, kernel).flatten(0, 1)[None])
+
+
+@pytest.mark.parametrize('stride', [1, 2])
+@pytest.mark.parametrize('used', [(slice(1, 4), slice(0, 3)), (slice(5, 7), slice(3, 4))])
+def test_zeros_at_a_kernels_ends_are_left_out(used: tuple[slice, slice], stride: int) -> None:
+    kernel = torch.zeros(2, 3, 7, 7)
+    kernel[:, :, *used] = integers(2, 3, 7, 7)[:, :, *used].abs() + 1
+    synapses = Synapses(kernel.numpy(), np.ones(2, np.float32), stride)
+    inner, form = torch.from_numpy(synapses.inner()), synapses.attributes()
+    assert list(inner.shape[2:]) == form['kernel_shape']
+    assert inner.numel() < kernel.numel()
+    x = integers(1, 3, 8, 12)
+    top, left, bottom, right = form['pads']
+    found = functional.conv2d(functional.pad(x, (left, right, top, bottom)), inner, stride=stride)
+    assert torch.equal(found, convolve(x, kernel, stride))

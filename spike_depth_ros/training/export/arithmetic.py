@@ -15,8 +15,9 @@ from torch import Tensor
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.quantisation import integer_readout
 
-EACH_MAP = np.array([1, 2, 3])
 LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
+SATURATION = 255  # of a sum in eight bits
+MOST_OF_FOUR = 15  # of numbers that are counted four pixels at once: larger ones need many parts
 
 
 @dataclass(frozen=True)
@@ -24,21 +25,37 @@ class Synapses:
     """Hold what drives a layer of neurons that fire where the potential reaches a threshold.
 
     kernel: float [out, in, k, k]; thresholds: float [out]; stride: of the convolution, which is
-    padded by k // 2.
+    padded by k // 2. Rows and columns of zeros at the kernel's ends are left out.
     """
 
     kernel: npt.NDArray[np.float32]
     thresholds: npt.NDArray[np.float32]
     stride: int = 1
 
+    def inner(self) -> npt.NDArray[np.float32]:
+        """Return the kernel between the first and the last row and column that are used."""
+        (top, bottom), (left, right) = self._used()
+        return self.kernel[:, :, top:bottom, left:right]
+
     def attributes(self) -> dict[str, list[int]]:
-        """Return the attributes of the ONNX node Conv."""
-        size = self.kernel.shape[-1]
+        """Return the attributes of the ONNX node Conv with the inner kernel."""
+        size, ends = self.kernel.shape[-1], self._used()
+        before = [size // 2 - start for start, _ in ends]
+        after = [size // 2 - (size - end) for _, end in ends]
         return {
-            'kernel_shape': [size] * 2,
-            'pads': [size // 2] * 4,
+            'kernel_shape': [end - start for start, end in ends],
+            'pads': before + after,
             'strides': [self.stride] * 2,
         }
+
+    def _used(self) -> list[tuple[int, int]]:
+        """Return where the rows and columns that are used start and end; the middle is."""
+        used, middle = self.kernel.any((0, 1)), self.kernel.shape[-1] // 2
+        ends = []
+        for line in (used.any(1), used.any(0)):
+            places = np.append(np.flatnonzero(line), middle)
+            ends.append((int(places.min()), int(places.max()) + 1))
+        return ends
 
 
 class Arithmetic(Protocol):
@@ -60,10 +77,16 @@ class Arithmetic(Protocol):
         """Return ones where there are spikes."""
 
     def count(self, spikes: str, channels: int, largest: int = 1) -> str:
-        """Return the sum of maps of numbers up to `largest`, float32 [n]."""
+        """Return the sum of a map of numbers up to `largest`, float32 [1]."""
 
-    def product(self, left: str, right: str) -> str:
-        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k]."""
+    def count_last(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of numbers up to `largest`, [n, places, channels], float32 [1]."""
+
+    def products(self, left: str, right: str) -> str:
+        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j].
+
+        That is [n, i, k].
+        """
 
     def bounded(self, spikes: str) -> str:
         """Return spikes that were moved about as spikes to compute with."""
@@ -89,6 +112,15 @@ def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
     return kernel.astype(np.int8)
 
 
+def _in_parts(channels: int, largest: int) -> npt.NDArray[np.int8]:
+    """Return ones [parts, channels] that sum as many channels as eight bits hold in each part.
+
+    largest: of the numbers in a channel.
+    """
+    parts = np.arange(channels) // (SATURATION // largest)
+    return (parts == np.unique(parts)[:, None]).astype(np.int8)
+
+
 class FloatArithmetic:
     """Spikes are float32; exact as long as potentials are multiples of a step in 24 bits."""
 
@@ -102,7 +134,7 @@ class FloatArithmetic:
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
         graph = self._graph
-        kernel = graph.constant(synapses.kernel)
+        kernel = graph.constant(synapses.inner())
         potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
         thresholds = graph.constant(synapses.thresholds[None, :, None, None])
         fires = graph.node('GreaterOrEqual', potentials, thresholds)
@@ -111,7 +143,7 @@ class FloatArithmetic:
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
         """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
         graph = self._graph
-        kernel = graph.constant(synapses.kernel / np.float32(step))
+        kernel = graph.constant(synapses.inner() / np.float32(step))
         potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
         bounds = (graph.constant(np.float32(n)) for n in (0, largest))
         return graph.node('Clip', graph.node('Round', potentials), *bounds)
@@ -126,13 +158,16 @@ class FloatArithmetic:
         return self._graph.node('Clip', spikes, zero, one)
 
     def count(self, spikes: str, channels: int, largest: int = 1) -> str:
-        """Return the sum of maps of numbers up to `largest`, float32 [n]."""
-        axes = self._graph.constant(EACH_MAP)
-        return self._graph.node('ReduceSum', spikes, axes, keepdims=0)
+        """Return the sum of a map of numbers up to `largest`, float32 [1]."""
+        return self._graph.total(spikes, 1, 2, 3)
 
-    def product(self, left: str, right: str) -> str:
-        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k]."""
-        return self._graph.node('MatMul', left, right)
+    def count_last(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of numbers up to `largest`, [n, places, channels], float32 [1]."""
+        return self._graph.total(self._graph.reshape(spikes, 1, -1), 1)
+
+    def products(self, left: str, right: str) -> str:
+        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j]."""
+        return self._graph.node('MatMul', left, self._graph.transpose(right, 0, 2, 1))
 
     def bounded(self, spikes: str) -> str:
         """Return spikes that were moved about as spikes to compute with."""
@@ -185,29 +220,36 @@ class IntegerArithmetic:
         return self._graph.node('Clip', spikes, self._zero, self._one)
 
     def count(self, spikes: str, channels: int, largest: int = 1) -> str:
-        """Return the sum of maps of numbers up to `largest`, float32 [n].
+        """Return the sum of a map of numbers up to `largest`, float32 [1].
 
-        A convolution with ones sums them at each pixel first, in as many parts as eight bits
-        need: it stays in integers, and in the layout that the other convolutions use.
+        A convolution with ones sums them first, at each pixel or four, in as many parts as eight
+        bits need: it stays in integers, and in the layout that the other convolutions use.
         """
-        parts = np.arange(channels) // (LARGEST // largest)
-        ones = parts == np.unique(parts)[:, None]
-        kernel = ones.astype(np.float32)[:, :, None, None]
-        counts = self._convolve(spikes, Synapses(kernel, np.zeros(len(kernel), np.float32)))
-        counts = self._graph.node('Cast', counts, to=TensorProto.FLOAT)
-        axes = self._graph.constant(EACH_MAP)
-        return self._graph.node('ReduceSum', counts, axes, keepdims=0)
+        side = 2 if largest <= MOST_OF_FOUR else 1
+        ones = _in_parts(channels, largest * side**2)[:, :, None, None]
+        kernel = self._constant(np.tile(ones, (side, side)))
+        form = {'kernel_shape': [side] * 2, 'strides': [side] * 2, 'pads': [0, 0, *[side - 1] * 2]}
+        sums = self._integer(self._graph.node('Conv', self._real(spikes), kernel, **form))
+        return self._graph.total(self.potentials(sums), 1, 2, 3)
 
-    def product(self, left: str, right: str) -> str:
-        """Return products of matrices of zeros and ones, [n, i, j] and [n, j, k].
+    def count_last(self, spikes: str, channels: int, largest: int = 1) -> str:
+        """Return the sum of numbers up to `largest`, [n, places, channels], float32 [1]."""
+        graph = self._graph
+        kernel = self._constant(_in_parts(channels, largest))
+        product = graph.node('MatMul', self._real(spikes), graph.transpose(kernel, 1, 0))
+        sums = self.potentials(self._integer(product))
+        return graph.total(graph.reshape(sums, 1, -1), 1)
 
-        OpenVINO has an integer product of numbers without and with a sign.
+    def products(self, left: str, right: str) -> str:
+        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j].
+
+        OpenVINO has an integer product of numbers without and with a sign, which transposes as it
+        reads.
         """
         graph = self._graph
-        zero, largest = (graph.constant(np.int8(n)) for n in (0, LARGEST))
-        signed = graph.node('Cast', right, to=TensorProto.INT8)
-        signed = graph.node('Clip', signed, zero, largest)
+        signed, zero = graph.node('Cast', right, to=TensorProto.INT8), graph.constant(np.int8(0))
         signed = graph.node('DequantizeLinear', signed, self._scale, zero)
+        signed = graph.transpose(signed, 0, 2, 1)
         return self._integer(graph.node('MatMul', self._real(self.bounded(left)), signed))
 
     def bounded(self, spikes: str) -> str:
@@ -236,7 +278,7 @@ class IntegerArithmetic:
     def _convolve(
         self, spikes: str, synapses: Synapses, *bias: str, step: str | None = None
     ) -> str:
-        kernel = self._constant(eight_bits(synapses.kernel))
+        kernel = self._constant(eight_bits(synapses.inner()))
         inputs = self._real(spikes), kernel, *bias
         sums = self._graph.node('Conv', *inputs, **synapses.attributes())
         return self._integer(sums, step)

@@ -1,12 +1,16 @@
 """The coincidence network as an ONNX graph: what the nodes run."""
 
 import math
+from functools import partial
 
 import numpy as np
 import onnx
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from spike_depth_ros.training.export.counts import Map
+from spike_depth_ros.training.export.kernels import of_each, with_aside
 from spike_depth_ros.training.export.layers import Layers
 from spike_depth_ros.training.export.volume import coincidences
 from spike_depth_ros.training.export.weights import Precision
@@ -21,9 +25,7 @@ from spike_depth_ros.training.networks.coincidence import (
 )
 from spike_depth_ros.training.networks.spiking import (
     CONFIDENT,
-    GRID,
     LOG_SPREAD_BOUNDS,
-    SpikingLayer,
 )
 
 
@@ -47,8 +49,7 @@ class _CoincidenceGraph:
 
     def model(self) -> onnx.ModelProto:
         """Return the finished model."""
-        self._encode(self._frames())
-        self._match()
+        self._match(*self._encode())
         self._decode()
         self._read_out()
         counted = (self._layers.counts.write(),)
@@ -57,36 +58,43 @@ class _CoincidenceGraph:
         spikes = (1, self._height, self._width, self._network.channels)
         return self._graph.model(spikes, outputs | {'confidence': image})
 
-    def _frames(self) -> Map:
-        """Return what the encoder sees, in phase layout: left, right and right a pixel aside."""
-        graph = self._graph
-        height, width = self._height + -self._height % GRID, self._width + -self._width % GRID
-        both = self._layers.padded(self._height, self._width)
-        left, right = (graph.part(both, 3, start, start + 2) for start in (0, 2))
-        pads = graph.constant(np.array([0, 0, 1, 0, 0, 0, 0, 0]))
-        aside = graph.node('Pad', right, pads, graph.constant(np.uint8(0)))
-        together = graph.node('Concat', left, right, graph.part(aside, 2, 0, width), axis=0)
-        return self._layers.in_phases(together, (IMAGES, height, width, 2))
+    def _encode(self) -> tuple[Map, Map]:
+        """Write the encoder; return what detectors see of the left and of the right camera.
 
-    def _encode(self, frames: Map) -> None:
-        """Write the encoder; bottom is in phase layout."""
-        encoder = self._network.encoder
-        self._layer('bottom', frames, encoder.bottom, in_phases=True)
-        self._layer('conv1', self._maps['bottom'], encoder.conv1, in_phases=True)
-        self._layer('same1', self._maps['conv1'], encoder.same1)
+        Of the right one these are two images, their channels one after the other: as it is and
+        a pixel aside.
+        """
+        layers, encoder = self._layers, self._network.encoder
+        frame = layers.frame(self._height, self._width, self._network.channels)
+        cameras = partial(of_each, images=2)
+        bottom = layers.layer('bottom', frame, encoder.bottom, in_phases=True, form=cameras)
 
-    def _match(self) -> None:
+        # Of the channels of both cameras, weights of 0 cost less than to part them.
+        def left_one(kernel: Tensor) -> Tensor:
+            return functional.pad(kernel, (0, 0, 0, 0, 0, kernel.shape[1]))
+
+        def right_one(kernel: Tensor) -> Tensor:
+            return functional.pad(with_aside(kernel), (0, 0, 0, 0, kernel.shape[1], 0))
+
+        left = layers.fire(bottom, encoder.conv1, in_phases=True, form=left_one)
+        rights = layers.fire(bottom, encoder.conv1, in_phases=True, form=right_one)
+        layers.counts.population('conv1', left, rights)
+        left = self._maps['left'] = layers.fire(left, encoder.same1)
+        rights = layers.fire(rights, encoder.same1, form=partial(of_each, images=IMAGES - 1))
+        layers.counts.population('same1', left, rights)
+        return left, rights
+
+    def _match(self, left: Map, rights: Map) -> None:
         """Write the detectors and those that cooperate."""
-        layers, network, images = self._layers, self._network, self._maps['same1']
-        found, order = coincidences(layers, images, network.reach // 2)
-        layers.counts.numbers('coincidences', found, largest=images.channels)
-        spikes = layers.fire(found, network.cooperation1, order=order)
+        layers, network = self._layers, self._network
+        found = coincidences(layers, left, rights, network.reach // 2)
+        layers.counts.numbers('coincidences', found.map, left.channels, found.last)
+        in_order = partial(torch.Tensor.index_select, dim=1, index=torch.tensor(found.order))
+        spikes = layers.fire(found.map, network.cooperation1, form=in_order)
         layers.counts.population('cooperation1', spikes)
         for name in EVIDENCE:
             spikes = self._maps[name] = layers.fire(spikes, getattr(network, name))
             layers.counts.numbers(name, spikes, LARGEST_BURST)
-        left = self._graph.part(images.value, 0, 0, 1)
-        self._maps['left'] = images._replace(value=left, batch=1)
 
     def _decode(self) -> None:
         """Write the U-Net."""
@@ -94,8 +102,8 @@ class _CoincidenceGraph:
         source = maps['left']
         for number in (2, 3, 4):
             together = layers.together(source, maps[f'cooperation{number}'])
-            self._layer(f'conv{number}', together, getattr(network, f'conv{number}'))
-            source = maps[f'conv{number}']
+            layer = getattr(network, f'conv{number}')
+            source = maps[f'conv{number}'] = layers.layer(f'conv{number}', together, layer)
         source = layers.residual('block', maps['conv4'], network.block, before='conv4')
         skips = {'deconv4': 'conv3', 'deconv3': 'conv2', 'deconv2': None}
         for name, skip in skips.items():
@@ -107,15 +115,10 @@ class _CoincidenceGraph:
     def _read_out(self) -> None:
         """Write depth and confidence, in float32 once spikes have been weighed."""
         graph, network = self._graph, self._network
-        coarsest, coarser, finest = READERS
-        widest = self._potentials(coarsest)
-        widest = graph.node('Add', widest, graph.constant(network.resets()[None].numpy()))
-        coarse = self._potentials(coarser)
-        coarse = graph.node('Add', coarse, self._spread(widest))
-        fine = self._potentials(finest)
-        potentials = graph.node('Add', fine, self._spread(coarse))
-        log_spread = graph.part(potentials, 1, network.reach, network.reach + 1)
-        log_depth = self._log_depth(graph.part(potentials, 1, 0, network.reach))
+        shifts, spread = slice(network.reach), slice(network.reach, None)
+        spikes = [self._together(names) for names in READERS]
+        log_depth = self._log_depth(self._summed(spikes, shifts))
+        log_spread = self._summed(spikes, spread)
         lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
         log_spread = graph.node('Clip', log_spread, lowest, highest)
         per_spread = graph.node('Exp', graph.node('Neg', log_spread))
@@ -124,12 +127,23 @@ class _CoincidenceGraph:
         self._image(graph.node('Exp', log_depth), 'depth')
         self._image(graph.node('Sub', graph.constant(np.float32(1)), outside), 'confidence')
 
-    def _potentials(self, names: tuple[str, ...]) -> str:
-        """Return what layers of one resolution add to the readout's potentials."""
-        layers, heads = self._layers, self._network.heads
-        spikes = layers.together(*(self._maps[name] for name in names))
-        kernel = torch.cat([heads[name].weight for name in names], 1)
-        return layers.arithmetic.weigh(spikes.value, kernel)
+    def _together(self, names: tuple[str, ...]) -> str:
+        """Return what layers of one resolution send to the readout."""
+        return self._layers.together(*(self._maps[name] for name in names)).value
+
+    def _summed(self, spikes: list[str], neurons: slice) -> str:
+        """Return potentials of some of the readout's neurons.
+
+        spikes: of each resolution, coarse to fine. Shifts and spread are summed each by
+        themselves: it takes OpenVINO longer to part what came together.
+        """
+        graph, network = self._graph, self._network
+        sums = graph.constant(network.resets()[None, neurons].numpy())
+        for number, names in enumerate(READERS):
+            kernel = torch.cat([network.heads[name].weight[neurons] for name in names], 1)
+            potentials = self._layers.arithmetic.weigh(spikes[number], kernel)
+            sums = graph.node('Add', potentials, self._spread(sums) if number else sums)
+        return sums
 
     def _log_depth(self, potentials: str) -> str:
         """Return log depth at the median of the shifts under their softmax.
@@ -164,6 +178,3 @@ class _CoincidenceGraph:
         size = [(0, 0), (self._height, self._width), (2, 3)]
         ends = (graph.constant(np.array(pair)) for pair in size)
         graph.node('Slice', self._spread(values), *ends, output=output)
-
-    def _layer(self, name: str, source: Map, layer: SpikingLayer, in_phases: bool = False) -> None:
-        self._maps[name] = self._layers.layer(name, source, layer, in_phases)

@@ -9,18 +9,17 @@ from spike_depth_ros.training.export.graph import Graph
 
 
 class Map(NamedTuple):
-    """Name a value of the graph, [batch, channels, height, width]."""
+    """Name a value of the graph, [1, channels, height, width]."""
 
     value: str
     channels: int
     height: int
     width: int
-    batch: int = 1
 
     @property
     def size(self) -> int:
         """Return how many numbers the map holds."""
-        return self.batch * self.channels * self.height * self.width
+        return self.channels * self.height * self.width
 
 
 class SpikeCounts:
@@ -36,11 +35,13 @@ class SpikeCounts:
         self._layers: dict[str, tuple[int, ...]] = {}  # the populations that each sums
         self._nonzero: list[str] = []  # of each layer, how many of its numbers are not 0
         self._sizes: list[int] = []
+        self._counted: dict[str, str] = {}  # maps, and the sums of each
 
-    def population(self, layer: str, spikes: Map) -> None:
-        """Count a layer that is one population."""
-        ones = self._count(spikes)
-        self._add(layer, (self._known(ones),), ones, spikes.size)
+    def population(self, layer: str, *parts: Map) -> None:
+        """Count a layer that is one population, in one or several maps."""
+        counts = [self._count(spikes) for spikes in parts]
+        ones = counts[0] if len(counts) == 1 else self._graph.node('Sum', *counts)
+        self._add(layer, (self._known(ones),), ones, sum(spikes.size for spikes in parts))
 
     def sum(self, layer: str, populations: list[Map], joined: str | None, total: Map) -> None:
         """Count a layer that is the sum of some more populations and of the layer `joined`.
@@ -51,10 +52,19 @@ class SpikeCounts:
         before = self._layers[joined] if joined else ()
         self._add(layer, (*parts, *before), self._count_nonzero(total), total.size)
 
-    def numbers(self, layer: str, spikes: Map, largest: int) -> None:
-        """Count a layer that sends numbers up to `largest`."""
-        part = self._known(self._count(spikes, largest))
-        self._add(layer, (part,), self._count_nonzero(spikes), spikes.size)
+    def numbers(self, layer: str, spikes: Map, largest: int, last: str | None = None) -> None:
+        """Count a layer that sends numbers up to `largest`.
+
+        last: the same numbers, [n, places, channels]. OpenVINO moves a Transpose into the
+        convolution that reads it, but not into several.
+        """
+        if last is None:
+            total, nonzero = self._count(spikes, largest), self._count_nonzero(spikes)
+        else:
+            arithmetic, bounded = self._arithmetic, self._arithmetic.bounded(last)
+            total = arithmetic.count_last(bounded, spikes.channels, largest)
+            nonzero = arithmetic.count_last(arithmetic.nonzero(bounded), spikes.channels)
+        self._add(layer, (self._known(total),), nonzero, spikes.size)
 
     def same(self, layer: str, other: str) -> None:
         """Take a layer for another one, whose numbers it sends."""
@@ -91,8 +101,7 @@ class SpikeCounts:
 
     def _count(self, spikes: Map, largest: int = 1) -> str:
         """Return the sum of a map of numbers up to `largest`, float32 [1]."""
-        sums = self._arithmetic.count(spikes.value, spikes.channels, largest)
-        if spikes.batch == 1:
-            return sums
-        # One axis after the other: OpenVINO's provider leaves a reduction to a scalar out.
-        return self._graph.node('ReduceSum', sums, self._graph.constant(np.array([0])), keepdims=1)
+        if spikes.value not in self._counted:
+            counted = self._arithmetic.count(spikes.value, spikes.channels, largest)
+            self._counted[spikes.value] = counted
+        return self._counted[spikes.value]

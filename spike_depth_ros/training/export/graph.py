@@ -42,6 +42,10 @@ class Graph:
         """Return x in another shape."""
         return self.node('Reshape', x, self.constant(np.array(shape)))
 
+    def total(self, x: str, *axes: int) -> str:
+        """Return the sums of x over some axes, without these."""
+        return self.node('ReduceSum', x, self.constant(np.array(axes)), keepdims=0)
+
     def part(self, x: str, axis: int, start: int, end: int) -> str:
         """Return x from start to end (not included) along an axis."""
         ends = (self.constant(np.array([n])) for n in (start, end, axis))

@@ -71,6 +71,27 @@ def low_resolution(synapses: nn.Module, kernel: Tensor, in_phases: bool) -> Tens
     return over_phases(kernel, synapses.stride[0]) if in_phases else kernel
 
 
+def with_aside(kernel: Tensor) -> Tensor:
+    """Return a kernel, and after it the one that sees the same map a place aside, to the right.
+
+    kernel: [out, in, k, k], padded by k // 2.
+
+    Returns:
+        [2 out, in, k + 2, k + 2], padded by k // 2 + 1.
+    """
+    as_it_is, aside = (1, 1, 1, 1), (0, 2, 1, 1)
+    return torch.cat([functional.pad(kernel, margins) for margins in (as_it_is, aside)])
+
+
+def of_each(kernel: Tensor, images: int) -> Tensor:
+    """Return the kernel for the channels of several images, one image's after the other's.
+
+    kernel: [out, in, k, k]. Returns [images * out, images * in, k, k].
+    """
+    blocks = torch.eye(images)[:, None, :, None, None, None] * kernel[:, None]
+    return blocks.flatten(2, 3).flatten(0, 1)
+
+
 def channels_then_places(head: nn.Module) -> tuple[Tensor, Tensor]:
     """Split a prediction layer at the low resolution: first channels, pixel by pixel, then places.
 

@@ -1,7 +1,9 @@
 """Writing the layers of a spiking network into an ONNX graph."""
 
+from collections.abc import Callable
+
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from spike_depth_ros.training.export.arithmetic import (
     FloatArithmetic,
@@ -43,9 +45,14 @@ class Layers:
         self.counts = SpikeCounts(self.graph, self.arithmetic)
 
     def frame(self, height: int, width: int, channels: int) -> Map:
-        """Return the spike frame, [1, height, width, channels], padded to the grid."""
-        size = height + -height % GRID, width + -width % GRID
-        return self.in_phases(self.padded(height, width), (1, *size, channels))
+        """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
+        graph, padded = self.graph, self.padded(height, width)
+        height, width = ((side + -side % GRID) // 2 for side in (height, width))
+        zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
+        rows = graph.reshape(padded, height, 2, width, 2 * channels)
+        blocks = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, 4 * channels)
+        counts = graph.node('Clip', graph.transpose(blocks, 0, 3, 1, 2), zero, largest)
+        return Map(self.arithmetic.spikes(counts), 4 * channels, height, width)
 
     def padded(self, height: int, width: int) -> str:
         """Return the spike frame as it is, uint8, but padded."""
@@ -53,24 +60,16 @@ class Layers:
         pads = graph.constant(np.array([0, 0, 0, 0, 0, -height % GRID, -width % GRID, 0]))
         return graph.node('Pad', 'spikes', pads, graph.constant(np.uint8(0)))
 
-    def in_phases(self, frames: str, shape: tuple[int, int, int, int]) -> Map:
-        """Return spike frames in phase layout, uint8 [n, height, width, channels] as in `shape`.
-
-        Both sides are even.
-        """
-        graph, (batch, height, width, channels) = self.graph, shape
-        height, width = height // 2, width // 2
-        zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
-        rows = graph.reshape(frames, batch * height, 2, width, 2 * channels)
-        blocks = graph.reshape(
-            graph.transpose(rows, 0, 2, 1, 3), batch, height, width, 4 * channels
-        )
-        counts = graph.node('Clip', graph.transpose(blocks, 0, 3, 1, 2), zero, largest)
-        return Map(self.arithmetic.spikes(counts), 4 * channels, height, width, batch)
-
-    def layer(self, name: str, source: Map, layer: SpikingLayer, in_phases: bool = False) -> Map:
-        """Return the spikes of a layer that is one population of neurons."""
-        spikes = self.fire(source, layer, in_phases)
+    def layer(
+        self,
+        name: str,
+        source: Map,
+        layer: SpikingLayer,
+        in_phases: bool = False,
+        form: Callable[[Tensor], Tensor] | None = None,
+    ) -> Map:
+        """Return the spikes of a layer that is one population of neurons; see `fire`."""
+        spikes = self.fire(source, layer, in_phases, form)
         self.counts.population(name, spikes)
         return spikes
 
@@ -94,17 +93,17 @@ class Layers:
         source: Map,
         layer: SpikingLayer,
         in_phases: bool = False,
-        order: list[int] | None = None,
+        form: Callable[[Tensor], Tensor] | None = None,
     ) -> Map:
         """Return the spikes of neurons, in phase layout where they are upsampled.
 
-        order: which of the layer's input channels each channel of the source is.
+        form: makes another kernel of the layer's, [out, in, k, k], whose outputs may be the
+        layer's several times, one after the other.
         """
         kernel, thresholds = exact_kernel(layer, self.precision)
         if isinstance(layer.synapses, Cooperation):
             kernel = layer.synapses.band(kernel)
-        kernel = kernel if order is None else kernel[:, order]
-        low = low_resolution(layer.synapses, kernel, in_phases)
+        low = low_resolution(layer.synapses, form(kernel) if form else kernel, in_phases)
         is_plain = not in_phases and isinstance(layer.synapses, nn.Conv2d | Cooperation)
         stride = layer.synapses.stride[0] if is_plain else 1
         thresholds = thresholds.repeat(len(low) // len(thresholds))
@@ -115,7 +114,7 @@ class Layers:
         else:
             value = self.arithmetic.fire(source.value, synapses)
         height, width = source.height // stride, source.width // stride
-        return Map(value, len(low), height, width, source.batch)
+        return Map(value, len(low), height, width)
 
     def together(self, *maps: Map) -> Map:
         """Return maps of the same places as one, their channels one after the other."""
@@ -127,12 +126,12 @@ class Layers:
         return can_fire(layer, self.precision)
 
     def pixels(self, blocks: Map) -> Map:
-        """Return a map in phase layout, of a batch of one, as a plain one.
+        """Return a map in phase layout as a plain one.
 
         DepthToSpace in five nodes, which move whole pixels where channels are kept last, as
         integer convolutions keep them; onnxruntime's DepthToSpace moves single bytes.
         """
-        graph, (value, channels, height, width, _) = self.graph, blocks
+        graph, (value, channels, height, width) = self.graph, blocks
         channels //= 4
         rows = graph.reshape(graph.transpose(value, 0, 2, 3, 1), height, width, 2, 2 * channels)
         pixels = graph.reshape(

@@ -5,11 +5,12 @@ the readout is StereoSpike's, at low resolutions.
 """
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import onnx
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.counts import Map
@@ -73,7 +74,7 @@ class SeparableLayers(Layers):
         source: Map,
         layer: ParametricLayer,
         in_phases: bool = False,
-        order: list[int] | None = None,
+        form: Callable[[Tensor], Tensor] | None = None,
     ) -> Map:
         """Return the spikes of neurons, never in phase layout."""
         synapses = layer.synapses
@@ -123,6 +124,6 @@ class SeparableLayers(Layers):
 
     def finest(self, features: Map) -> Map:
         """Return the finest map in phase layout."""
-        value, channels, height, width, _ = features
+        value, channels, height, width = features
         value = self.graph.node('SpaceToDepth', value, blocksize=2)
         return Map(value, 4 * channels, height // 2, width // 2)

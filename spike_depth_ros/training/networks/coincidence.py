@@ -58,7 +58,7 @@ class Trust:
 
 
 class Encoder(nn.Module):
-    """Features of one camera at a half of the resolution, zeros and ones."""
+    """Features of two cameras at a half of the resolution, zeros and ones."""
 
     def __init__(self, width: int, channels: int = 2) -> None:
         super().__init__()
@@ -67,10 +67,15 @@ class Encoder(nn.Module):
         self.conv1 = SpikingLayer(nn.Conv2d(finest, features, 5, stride=2, padding=2, bias=False))
         self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
 
-    def forward(self, counts: Tensor) -> dict[str, Tensor]:
-        """Return the layers' spikes."""
-        bottom = self.bottom(counts)
-        conv1 = self.conv1(bottom)
+    def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
+        """Return the layers' spikes, of the left camera and then of the right one.
+
+        Behind the first layer then those of the right camera a pixel aside as well.
+        """
+        bottom = self.bottom(torch.cat([left, right]))
+        as_they_are = functional.pad(bottom, (0, 2))
+        aside = functional.pad(bottom.chunk(2)[1], (1, 1))
+        conv1 = self.conv1(torch.cat([as_they_are, aside]))[..., :-1]
         return {'bottom': bottom, 'conv1': conv1, 'same1': self.same1(conv1)}
 
 
@@ -131,7 +136,7 @@ class CoincidenceNetwork(DepthNetwork):
     The readout has a neuron for each shift, whose potential grows with the evidence for it; depth
     is that of the median shift under their softmax. Another neuron's potential is the logarithm
     of the expected error of log depth. Depth has a half of the resolution, shifts are of whole
-    pixels: the encoder sees the right frame as it is and a pixel aside.
+    pixels: the encoder halves the right camera's spikes as they are and a pixel aside.
 
     Args:
         width: half of the features that are matched; twice the channels of the first layer.
@@ -226,14 +231,13 @@ class CoincidenceNetwork(DepthNetwork):
         }
         detectors = 2 * self.reach  # that see a left place, and the right ones there
         reached['same1'] = (fanout(self.conv2.synapses) + detectors) / IMAGES
-        reached['input'] *= IMAGES / 2
+        reached['bottom'] *= IMAGES / 2
         return reached
 
     def forward(self, counts: Tensor) -> Output:
         """Map counts, float [n, 4, h, w], to log depth, its log spread and the layers' spikes.
 
-        Counts above 127 are taken for 127. The encoder's spikes are of three images together:
-        the left one, the right one and the right one a pixel aside.
+        Counts above 127 are taken for 127. The encoder's spikes are of several images together.
         """
         spiking.reset_net(self)
         height, width = counts.shape[-2:]
@@ -258,10 +262,8 @@ class CoincidenceNetwork(DepthNetwork):
         )
 
     def encode(self, counts: Tensor) -> dict[str, Tensor]:
-        """Return the encoder's spikes for the left image, the right one and that a pixel aside."""
-        left, right = counts.split(2, 1)
-        aside = functional.pad(right, (1, -1))
-        return self.encoder(torch.cat([left, right, aside]))
+        """Return the encoder's spikes."""
+        return self.encoder(*counts.split(2, 1))
 
     def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the spikes of the encoder and the detectors, and the potentials of the second."""
