@@ -117,14 +117,14 @@ class _CoincidenceGraph:
         graph, network = self._graph, self._network
         shifts, spread = slice(network.reach), slice(network.reach, None)
         spikes = [self._together(names) for names in READERS]
-        log_depth = self._log_depth(self._summed(spikes, shifts))
+        depth = self._depth(self._summed(spikes, shifts))
         log_spread = self._summed(spikes, spread)
         lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
         log_spread = graph.node('Clip', log_spread, lowest, highest)
         per_spread = graph.node('Exp', graph.node('Neg', log_spread))
         tolerance = graph.constant(np.float32(-math.log(CONFIDENT)))
         outside = graph.node('Exp', graph.node('Mul', per_spread, tolerance))
-        self._image(graph.node('Exp', log_depth), 'depth')
+        self._image(depth, 'depth')
         self._image(graph.node('Sub', graph.constant(np.float32(1)), outside), 'confidence')
 
     def _together(self, names: tuple[str, ...]) -> str:
@@ -145,8 +145,8 @@ class _CoincidenceGraph:
             sums = graph.node('Add', potentials, self._spread(sums) if number else sums)
         return sums
 
-    def _log_depth(self, potentials: str) -> str:
-        """Return log depth at the median of the shifts under their softmax.
+    def _depth(self, potentials: str) -> str:
+        """Return depth at the median of the shifts under their softmax.
 
         Convolutions sum over the shifts where they lie; onnxruntime's Softmax and CumSum would
         move them.
@@ -162,9 +162,8 @@ class _CoincidenceGraph:
         ones = graph.constant(np.ones((1, network.reach, 1, 1), np.float32))
         median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
         least = graph.constant(np.float32(LEAST_SHIFT))
-        log_shift = graph.node('Log', graph.node('Max', median, least))
-        of_a_pixel = graph.constant(np.float32(network.log_focal_baseline))
-        return graph.node('Sub', of_a_pixel, log_shift)
+        of_a_pixel = graph.constant(np.float32(math.exp(network.log_focal_baseline)))
+        return graph.node('Div', of_a_pixel, graph.node('Max', median, least))
 
     def _spread(self, values: str) -> str:
         """Return values at twice the resolution."""
