@@ -35,6 +35,9 @@ def main() -> int:
 def _train(command: str, arguments: list[str]) -> int:
     try:
         module = importlib.import_module(f'spike_depth_ros.training.{command}')
+        from spike_depth_ros.inference.session import ModelError
+        from spike_depth_ros.recordings.rosbag2 import RecordingError
+        from spike_depth_ros.training.settings import SettingsError
     except ModuleNotFoundError as error:
         print(
             f'spike-depth {command} needs {error.name}, which is not installed: run `make '
@@ -42,7 +45,11 @@ def _train(command: str, arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    module.main(arguments)
+    try:
+        module.main(arguments)
+    except (SettingsError, ModelError, RecordingError) as error:
+        print(f'spike-depth {command}: {error}', file=sys.stderr)
+        return 1
     return 0
 
 

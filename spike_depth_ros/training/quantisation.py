@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.settings import SettingsError
 
 LARGEST = 127  # of a weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
@@ -80,11 +81,11 @@ def quantise(network: nn.Module) -> None:
     """Make the spiking layers of a network compute with weights of eight bits, in place.
 
     Their parameters stay as they are: torch's parametrisation rounds them at each use. Raises
-    ValueError for a network of other layers.
+    SettingsError for a network of other layers.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
     if not layers:
-        raise ValueError(
+        raise SettingsError(
             f'{type(network).__name__} has no layers that compute in eight bits: use float32.'
         )
     for layer in layers:

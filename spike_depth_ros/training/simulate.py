@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from jsonargparse import auto_cli
+from jsonargparse.typing import NonNegativeInt, PositiveFloat
 
 from spike_depth_ros.training.simulator.light import LightRanges
 from spike_depth_ros.training.simulator.recording import write_recording
@@ -25,7 +26,7 @@ FLIGHT = SimulationRanges(
 )
 
 
-def simulate(output: Path, seconds: float = 10.0, flight: int = 0) -> None:
+def simulate(output: Path, seconds: PositiveFloat = 10.0, flight: NonNegativeInt = 0) -> None:
     """Write a simulated stereo recording with true depth as a rosbag2 folder.
 
     Args:

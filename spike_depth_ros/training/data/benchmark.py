@@ -1,21 +1,21 @@
 """Named sets of simulated windows, whatever a YAML file describes, such as SimFlying."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentError, ArgumentParser
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, YAMLError
 from torch import Generator, Tensor
 
 from spike_depth_ros.events.lookup import NOWHERE
 from spike_depth_ros.frames.count import count_events
 from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.shared_files import shared_file
+from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator.draw import happens, log_uniform, one, uniform
 from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.sensor import Events
@@ -83,7 +83,7 @@ class Benchmark:
 
     def __post_init__(self) -> None:
         if self.window_ms < 1 or 1000 * self.window_ms % STEP_US:
-            raise ValueError(
+            raise SettingsError(
                 f'window_ms is {self.window_ms}: use a multiple of {STEP_US // 1000}, from '
                 f'{STEP_US // 1000} on.'
             )
@@ -144,14 +144,24 @@ class Benchmark:
 def read_benchmark(path: Path) -> Benchmark:
     """Return the benchmark that a YAML file describes, checked by jsonargparse.
 
+    Raises SettingsError where it describes none.
+
     Those of the package, such as config/simulation/sim_flying.yaml, are found from everywhere.
     """
     if not path.exists():
-        with suppress(FileNotFoundError):
+        try:
             path = shared_file(str(path))
+        except FileNotFoundError:
+            raise SettingsError(
+                f"There is no benchmark '{path}': use a YAML file such as "
+                f'config/simulation/sim_flying.yaml.'
+            ) from None
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument('--benchmark', type=Benchmark)
-    described = parser.parse_object({'benchmark': YAML(typ='safe').load(path)})
+    try:
+        described = parser.parse_object({'benchmark': YAML(typ='safe').load(path)})
+    except (ArgumentError, YAMLError) as error:
+        raise SettingsError(f"'{path}' describes no benchmark: {error}") from error
     return parser.instantiate(described).benchmark
 
 

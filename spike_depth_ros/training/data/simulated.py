@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from spike_depth_ros.training.data.benchmark import SIMULATOR, Benchmark, Sample
+from spike_depth_ros.training.settings import SettingsError
 
 DESCRIPTION = 'benchmark.json'
 
@@ -19,7 +20,7 @@ DESCRIPTION = 'benchmark.json'
 class SampleFolder:
     """One split of a benchmark on disk: `root`/title/split/NNNNNN.npz.
 
-    Raises ValueError, one sentence, when the folder holds windows of another description.
+    Raises SettingsError, one sentence, when the folder holds windows of another description.
     """
 
     def __init__(self, root: Path, benchmark: Benchmark, split: str) -> None:
@@ -54,7 +55,7 @@ class SampleFolder:
         text = json.dumps(described, indent=1, sort_keys=True)
         file = self.folder / DESCRIPTION
         if file.exists() and file.read_text() != text:
-            raise ValueError(
+            raise SettingsError(
                 f'{self.folder} holds windows of another description of {self.benchmark.title}: '
                 f'remove the folder, or give another one.'
             )

@@ -6,6 +6,7 @@ from pathlib import Path
 import onnx
 import torch
 from jsonargparse import auto_cli
+from jsonargparse.typing import PositiveInt
 from torch.utils.data import ConcatDataset
 
 from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
@@ -26,6 +27,7 @@ from spike_depth_ros.training.networks.coincidence import READERS, CoincidenceNe
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import GRID, DepthNetwork
 from spike_depth_ros.training.quantisation import quantise, quantise_readout
+from spike_depth_ros.training.settings import SettingsError
 
 
 def export(
@@ -48,7 +50,7 @@ def export_checkpoint(
     output: Path,
     precision: Precision = 'int8',
     folder: Path = Path('runs/simulated'),
-    samples: int = 32,
+    samples: PositiveInt = 32,
     trust: Trust = Trust(),  # noqa: B008 (frozen)
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
@@ -64,12 +66,17 @@ def export_checkpoint(
         trust: of the coincidence network, in its detectors and in what training taught it of
             how far things mostly are.
     """
+    if not checkpoint.is_file():
+        raise SettingsError(
+            f"There is no checkpoint '{checkpoint}': give one of `spike-depth train`, such as "
+            f'runs/coincidence/checkpoints/last.ckpt.'
+        )
     saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
     network = from_checkpoint(checkpoint).network
     if isinstance(network, CoincidenceNetwork):
         network.trust(trust)
     elif trust != Trust():
-        raise ValueError(
+        raise SettingsError(
             f'{type(network).__name__} has no detectors for evidence {trust.evidence:g} and prior '
             f'{trust.prior:g}: leave --trust.evidence and --trust.prior out.'
         )

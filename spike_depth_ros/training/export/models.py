@@ -13,13 +13,14 @@ from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.settings import SettingsError
 
 
 def _separable_model(
     network: SeparableStereoSpike, precision: Precision, height: int, width: int
 ) -> onnx.ModelProto:
     if precision != 'float32':
-        raise ValueError(f'SeparableStereoSpike has no layers of {precision}: use float32.')
+        raise SettingsError(f'SeparableStereoSpike has no layers of {precision}: use float32.')
     return separable_depth_model(network, height, width)
 
 
@@ -37,11 +38,11 @@ def depth_model(
 
     Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
     [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and `confidence`
-    [1, 1, height, width] of networks that state it, float32. Raises ValueError for a network that
-    has no graph, or none in this precision.
+    [1, 1, height, width] of networks that state it, float32. Raises SettingsError for a network
+    that has no graph, or none in this precision.
     """
     if type(network) not in WRITERS:
         names = ', '.join(kind.__name__ for kind in WRITERS)
-        raise ValueError(f'{type(network).__name__} cannot be exported: use one of {names}.')
+        raise SettingsError(f'{type(network).__name__} cannot be exported: use one of {names}.')
     with torch.no_grad():
         return WRITERS[type(network)](network, precision, height, width)

@@ -15,6 +15,7 @@ import numpy as np
 from spike_depth_ros.training.export.arithmetic import LARGEST
 from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.layers import Layers
+from spike_depth_ros.training.settings import SettingsError
 
 
 class Found(NamedTuple):
@@ -33,12 +34,12 @@ def coincidences(layers: Layers, left: Map, rights: Map, shifts: int) -> Found:
     """Count the features in which left and right spikes coincide at each shift.
 
     left: of one image. rights: of one or several, the features of one after those of the other;
-    each image is moved a place by a smaller part of it. Raises ValueError where eight bits may
+    each image is moved a place by a smaller part of it. Raises SettingsError where eight bits may
     not hold the counts.
     """
     graph, (_, features, height, width) = layers.graph, left
     if layers.precision == 'int8' and features > LARGEST:
-        raise ValueError(
+        raise SettingsError(
             f'{features} features may coincide, but eight bits hold counts up to {LARGEST}: '
             'use a narrower network or float32.'
         )

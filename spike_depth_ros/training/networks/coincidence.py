@@ -22,6 +22,7 @@ from spike_depth_ros.training.networks.spiking import (
     fanout,
     residual_block,
 )
+from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator.rig import StereoRig
 
 RIG = StereoRig()  # that networks see
@@ -44,8 +45,8 @@ class Trust:
     """What the readout hears, relative to what training taught.
 
     evidence: factor on what cooperating detectors say. prior: factor on the logarithm of what is
-    believed of the shifts before any spike; 0 takes all for equally likely. Raises ValueError for
-    a factor below 0 or not finite.
+    believed of the shifts before any spike; 0 takes all for equally likely. Raises SettingsError
+    for a factor below 0 or not finite.
     """
 
     evidence: float = 1.0
@@ -54,7 +55,7 @@ class Trust:
     def __post_init__(self) -> None:
         for name, factor in (('evidence', self.evidence), ('prior', self.prior)):
             if not 0 <= factor < math.inf:
-                raise ValueError(f'{name} is {factor:g}: use a finite number of at least 0.')
+                raise SettingsError(f'{name} is {factor:g}: use a finite number of at least 0.')
 
 
 class Encoder(nn.Module):
@@ -148,7 +149,7 @@ class CoincidenceNetwork(DepthNetwork):
     def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
-            raise ValueError(f'reach is {reach}: use a positive multiple of 2')
+            raise SettingsError(f'reach is {reach}: use a positive multiple of 2.')
         self.channels, self.width, self.reach = 4, width, reach
         # Of a shift of one pixel. Were it learned, the median, which has no gradient, would be off
         # by what makes the mean right.

@@ -23,6 +23,7 @@ from spike_depth_ros.training.networks.spiking import (
     read_out,
     residual_block,
 )
+from spike_depth_ros.training.settings import SettingsError
 
 
 class StereoSpike(DepthNetwork):
@@ -41,7 +42,7 @@ class StereoSpike(DepthNetwork):
     def __init__(self, channels: int = 4, width: int = 32) -> None:
         super().__init__()
         if channels not in (2, 4):
-            raise ValueError(f'channels is {channels}: use 4 for two cameras or 2 for one')
+            raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
         self.channels, self.width = channels, width
         sizes = [width * 2**scale for scale in range(5)]
         self.bottom = self.layer(channels, width)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Generator, Tensor
 
+from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator.draw import (
     happens,
     kinds,
@@ -60,7 +61,7 @@ class SceneRanges:
         ):
             if unknown := sorted(set(names) - set(known)):
                 allowed = ', '.join(known)
-                raise ValueError(f"{what} names '{unknown[0]}', but allowed are {allowed}.")
+                raise SettingsError(f"{what} names '{unknown[0]}', but allowed are {allowed}.")
 
 
 def random_scene(
