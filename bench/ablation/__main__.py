@@ -36,13 +36,15 @@ def main() -> None:
         parser.error(f'--steps is {arguments.steps}: use {FIRST + 2} or more')
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.touch()
-    # Each in a process of its own: torch.compile fails after a few trainings in one.
+    # Each in a process of its own: after a few trainings in one, torch.compile fails to guard
+    # what it compiled (IndexError).
     with ProcessPoolExecutor(1, get_context('spawn'), max_tasks_per_child=1) as processes:
         for seed, name in product(arguments.seeds, arguments.only):
             row = {'name': name, 'steps': arguments.steps, 'seed': seed}
             job = processes.submit(measured, name, arguments.steps, seed, arguments.test)
+            row |= job.result()
             with arguments.output.open('a') as file:
-                file.write(json.dumps(row | job.result()) + '\n')
+                file.write(json.dumps(row) + '\n')
     rows = [json.loads(line) for line in arguments.output.read_text().splitlines()]
     for alike in (False, True):
         print(table([row for row in rows if (row['name'] in JOININGS) == alike]), '\n')

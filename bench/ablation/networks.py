@@ -20,7 +20,10 @@ class OneScale(CoincidenceNetwork):
 
 
 class SeparateEncoders(CoincidenceNetwork):
-    """The right camera has an encoder of its own."""
+    """The right camera has an encoder of its own.
+
+    Both see both cameras here, so that a step takes longer than it need.
+    """
 
     def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__(width, reach)

@@ -22,6 +22,14 @@ WRONG = {
         ['evaluate', '--models', '[]', '--benchmark', 'config/stereo.yaml'],
         "'config/stereo.yaml' describes no benchmark",
     ),
+    'folder for a benchmark': (
+        ['evaluate', '--models', '[]', '--benchmark', '.'],
+        "no benchmark '.': use a YAML file such as",
+    ),
+    'not a checkpoint': (
+        ['export', '--checkpoint', 'README.md', '--output', 'x.onnx'],
+        "'README.md' is no checkpoint of a training",
+    ),
     'checkpoint': (
         ['export', '--checkpoint', 'none.ckpt', '--output', 'x.onnx'],
         "no checkpoint 'none.ckpt'",
@@ -29,6 +37,10 @@ WRONG = {
     'reach': (
         [*COINCIDENCE, '--model.network.init_args.reach=47'],
         'reach is 47: use a positive multiple of 2',
+    ),
+    'width': (
+        [*COINCIDENCE, '--model.network.init_args.width=9'],
+        'width is 9: use a positive multiple of 2',
     ),
     'folder': (['simulate', '--output', '.', '--seconds', '0.1'], "'.' exists"),
 }

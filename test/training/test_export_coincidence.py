@@ -23,7 +23,7 @@ from training.phase_layout import to_phases
 
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.providers import settings
-from spike_depth_ros.inference.session import load
+from spike_depth_ros.inference.session import load, session_options
 from spike_depth_ros.training.export.command import export, exported
 from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.description import Provenance, spikes_of
@@ -54,7 +54,7 @@ def loud_network(width: int = 8) -> CoincidenceNetwork:
     return network
 
 
-# Sizes that are padded, and, where a frame moved aside loses its last column, that are not.
+# Sizes that are padded, and that are not, where spikes reach the right border.
 @pytest.fixture(scope='module', params=[(100, 150), (64, 112)], ids=str)
 def case(request: pytest.FixtureRequest) -> tuple[CoincidenceNetwork, tuple[int, int]]:
     return loud_network(), request.param
@@ -236,7 +236,7 @@ def test_openvino_computes_all_layers_in_eight_bits(tmp_path: Path) -> None:
 
 def test_openvinos_provider_takes_the_whole_graph(tmp_path: Path) -> None:
     path = saved(depth_model(loud_network(), 'int8', *FULL_SIZE), tmp_path)
-    options = onnxruntime.SessionOptions()
+    options = session_options('openvino', 1)
     options.enable_profiling = True
     options.profile_file_prefix = str(tmp_path / 'profile')
     session = onnxruntime.InferenceSession(path, options, settings('openvino', 1))
@@ -244,6 +244,32 @@ def test_openvinos_provider_takes_the_whole_graph(tmp_path: Path) -> None:
     events = json.loads(Path(session.end_profiling()).read_text())
     (kind,) = {event['args']['op_name'] for event in events if 'op_name' in event['args']}
     assert kind.startswith('OpenVINO')
+
+
+@pytest.mark.parametrize('provider', PROVIDERS)
+@pytest.mark.parametrize('precision', ['int8', 'float32'])
+@pytest.mark.parametrize(
+    ('channels', 'largest'), [(63, 1), (64, 1), (1024, 1), (12, 5), (48, 12), (50, 127), (176, 43)]
+)
+def test_full_maps_are_counted(
+    channels: int, largest: int, precision: Precision, provider: str, tmp_path: Path
+) -> None:
+    layers, (height, width) = Layers(precision), (17, 23)
+    graph, arithmetic = layers.graph, layers.arithmetic
+    spikes = arithmetic.bounded(graph.transpose('spikes', 0, 3, 1, 2))
+    if precision == 'float32':
+        spikes = arithmetic.spikes(spikes)
+    last = graph.reshape('spikes', height, width, channels)
+    last = arithmetic.spikes(last) if precision == 'float32' else arithmetic.bounded(last)
+    counts = [
+        arithmetic.count(spikes, channels, largest),
+        arithmetic.count_last(last, channels, largest),
+    ]
+    graph.node('Concat', *counts, axis=0, output='counts')
+    model = graph.model((1, height, width, channels), {'counts': (2,)})
+    full = np.full((1, height, width, channels), largest, np.uint8)
+    (counted,) = load(saved(model, tmp_path), 0, provider).session.run(None, {'spikes': full})
+    assert counted.tolist() == [full.sum()] * 2
 
 
 def test_more_features_than_eight_bits_count_are_refused() -> None:

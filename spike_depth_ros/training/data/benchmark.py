@@ -26,6 +26,7 @@ from spike_depth_ros.training.simulator.simulation import (
 )
 from spike_depth_ros.training.simulator.textures import texture_bank
 
+EXAMPLE = 'config/simulation/sim_flying.yaml'
 WINDOW_MS = 50  # of all that is trained on
 STEP_US = 5_000  # between intensity samples; most surfaces move less than 4 px in it
 TEXTURES = 96
@@ -144,24 +145,24 @@ class Benchmark:
 def read_benchmark(path: Path) -> Benchmark:
     """Return the benchmark that a YAML file describes, checked by jsonargparse.
 
-    Raises SettingsError where it describes none.
-
     Those of the package, such as config/simulation/sim_flying.yaml, are found from everywhere.
+    Raises SettingsError for a file that is not there or describes none.
     """
-    if not path.exists():
-        try:
-            path = shared_file(str(path))
-        except FileNotFoundError:
-            raise SettingsError(
-                f"There is no benchmark '{path}': use a YAML file such as "
-                f'config/simulation/sim_flying.yaml.'
-            ) from None
+    try:
+        text = (path if path.exists() else shared_file(str(path))).read_text()
+    except OSError as error:
+        raise SettingsError(
+            f"There is no benchmark '{path}': use a YAML file such as {EXAMPLE}."
+        ) from error
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument('--benchmark', type=Benchmark)
     try:
-        described = parser.parse_object({'benchmark': YAML(typ='safe').load(path)})
+        described = parser.parse_object({'benchmark': YAML(typ='safe').load(text)})
     except (ArgumentError, YAMLError) as error:
-        raise SettingsError(f"'{path}' describes no benchmark: {error}") from error
+        reason = str(error).partition('\n')[0]
+        raise SettingsError(
+            f"'{path}' describes no benchmark ({reason}): use a YAML file such as {EXAMPLE}."
+        ) from error
     return parser.instantiate(described).benchmark
 
 

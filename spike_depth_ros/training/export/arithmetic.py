@@ -17,7 +17,8 @@ from spike_depth_ros.training.quantisation import integer_readout
 
 LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
 SATURATION = 255  # of a sum in eight bits
-MOST_OF_FOUR = 15  # of numbers that are counted four pixels at once: larger ones need many parts
+MOST_OF_FOUR = 15  # of numbers counted four pixels at once; of larger ones a part holds few
+LANES = 16  # of a vector, see _in_parts
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Synapses:
         }
 
     def _used(self) -> list[tuple[int, int]]:
-        """Return where the rows and columns that are used start and end; the middle is."""
+        """Return the range of rows and that of columns in use; both hold the middle one."""
         used, middle = self.kernel.any((0, 1)), self.kernel.shape[-1] // 2
         ends = []
         for line in (used.any(1), used.any(0)):
@@ -115,10 +116,14 @@ def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
 def _in_parts(channels: int, largest: int) -> npt.NDArray[np.int8]:
     """Return ones [parts, channels] that sum as many channels as eight bits hold in each part.
 
-    largest: of the numbers in a channel.
+    largest: of the numbers in a channel. More than 16 parts are filled up with empty ones: up to
+    1.24 onnxruntime's kernels for AMX give wrong sums of 17 to 31 outputs (its issue 27670).
     """
-    parts = np.arange(channels) // (SATURATION // largest)
-    return (parts == np.unique(parts)[:, None]).astype(np.int8)
+    part = np.arange(channels) // (SATURATION // largest)
+    parts = part[-1] + 1
+    if parts > LANES:
+        parts += -parts % LANES
+    return (part == np.arange(parts)[:, None]).astype(np.int8)
 
 
 class FloatArithmetic:

@@ -2,6 +2,8 @@
 
 import copy
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
 
 import onnx
 import torch
@@ -66,12 +68,7 @@ def export_checkpoint(
         trust: of the coincidence network, in its detectors and in what training taught it of
             how far things mostly are.
     """
-    if not checkpoint.is_file():
-        raise SettingsError(
-            f"There is no checkpoint '{checkpoint}': give one of `spike-depth train`, such as "
-            f'runs/coincidence/checkpoints/last.ckpt.'
-        )
-    saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
+    saved = _saved(checkpoint)
     network = from_checkpoint(checkpoint).network
     if isinstance(network, CoincidenceNetwork):
         network.trust(trust)
@@ -89,6 +86,20 @@ def export_checkpoint(
     windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
     envelope = firing_envelope(exported(network, precision), windows)
     export(network, output, precision, provenance(saved, precision, trust), envelope)
+
+
+def _saved(checkpoint: Path) -> dict[str, Any]:
+    """Return what a training saved."""
+    example = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints/last.ckpt.'
+    if not checkpoint.is_file():
+        raise SettingsError(f"There is no checkpoint '{checkpoint}': {example}")
+    try:
+        saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
+    except (EOFError, RuntimeError, UnpicklingError):
+        saved = {}
+    if 'datamodule_hyper_parameters' not in saved:
+        raise SettingsError(f"'{checkpoint}' is no checkpoint of a training: {example}")
+    return dict(saved)
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:

@@ -35,7 +35,7 @@ class SpikeCounts:
         self._layers: dict[str, tuple[int, ...]] = {}  # the populations that each sums
         self._nonzero: list[str] = []  # of each layer, how many of its numbers are not 0
         self._sizes: list[int] = []
-        self._counted: dict[str, str] = {}  # maps, and the sums of each
+        self._counted: dict[tuple[str, int], str] = {}  # sums by map and largest number
 
     def population(self, layer: str, *parts: Map) -> None:
         """Count a layer that is one population, in one or several maps."""
@@ -55,8 +55,8 @@ class SpikeCounts:
     def numbers(self, layer: str, spikes: Map, largest: int, last: str | None = None) -> None:
         """Count a layer that sends numbers up to `largest`.
 
-        last: the same numbers, [n, places, channels]. OpenVINO moves a Transpose into the
-        convolution that reads it, but not into several.
+        last: the same numbers before they were transposed, [n, places, channels], to count these:
+        a transposed map costs OpenVINO nothing where one convolution alone reads it.
         """
         if last is None:
             total, nonzero = self._count(spikes, largest), self._count_nonzero(spikes)
@@ -101,7 +101,7 @@ class SpikeCounts:
 
     def _count(self, spikes: Map, largest: int = 1) -> str:
         """Return the sum of a map of numbers up to `largest`, float32 [1]."""
-        if spikes.value not in self._counted:
-            counted = self._arithmetic.count(spikes.value, spikes.channels, largest)
-            self._counted[spikes.value] = counted
-        return self._counted[spikes.value]
+        key = spikes.value, largest
+        if key not in self._counted:
+            self._counted[key] = self._arithmetic.count(spikes.value, spikes.channels, largest)
+        return self._counted[key]

@@ -19,10 +19,10 @@ from spike_depth_ros.training.settings import SettingsError
 
 
 class Found(NamedTuple):
-    """Name the coincidences of a pair of images.
+    """Name the coincidences of a left image and several right ones.
 
     order: which channel of networks.coincidence each channel of the map is: there shifts rise,
-    here they fall. last: the same numbers, [n, places, channels].
+    here they fall. last: the same numbers, [n, places, channels], not bounded yet.
     """
 
     map: Map
@@ -33,9 +33,9 @@ class Found(NamedTuple):
 def coincidences(layers: Layers, left: Map, rights: Map, shifts: int) -> Found:
     """Count the features in which left and right spikes coincide at each shift.
 
-    left: of one image. rights: of one or several, the features of one after those of the other;
-    each image is moved a place by a smaller part of it. Raises SettingsError where eight bits may
-    not hold the counts.
+    left: of one image. rights: of several, the features of one after those of the other; image i
+    is aside by i of so many parts of a place. Raises SettingsError where eight bits may not hold
+    the counts.
     """
     graph, (_, features, height, width) = layers.graph, left
     if layers.precision == 'int8' and features > LARGEST:

@@ -26,7 +26,7 @@ from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator.rig import StereoRig
 
 RIG = StereoRig()  # that networks see
-IMAGES = 3  # that the encoder sees: left, right and right a pixel aside
+IMAGES = 3  # whose features meet: left, right and right a pixel aside
 EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, and of others
 # Potentials of the readout are bounded so that sums of their exponentials fit in float32.
 LARGEST_POTENTIAL = 60.0
@@ -69,11 +69,14 @@ class Encoder(nn.Module):
         self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
 
     def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
-        """Return the layers' spikes, of the left camera and then of the right one.
+        """Return the spikes of the layers for counts, float [n, channels, h, w], of two cameras.
 
-        Behind the first layer then those of the right camera a pixel aside as well.
+        bottom: of the left camera, then of the right one, [2n, width / 2, h, w]. conv1 and same1:
+        likewise, then of the right one a pixel aside, [3n, 2 width, h / 2, w / 2].
         """
         bottom = self.bottom(torch.cat([left, right]))
+        # Aside, the last column lies beyond the border, where it is still seen: maps are two
+        # columns wider, and what is computed there is left out.
         as_they_are = functional.pad(bottom, (0, 2))
         aside = functional.pad(bottom.chunk(2)[1], (1, 1))
         conv1 = self.conv1(torch.cat([as_they_are, aside]))[..., :-1]
@@ -140,7 +143,9 @@ class CoincidenceNetwork(DepthNetwork):
     pixels: the encoder halves the right camera's spikes as they are and a pixel aside.
 
     Args:
-        width: half of the features that are matched; twice the channels of the first layer.
+        width: half of the features that are matched; twice the channels of the first layer. Even:
+            odd ones, of which onnxruntime's integer kernels get some sums wrong (its issue 27670),
+            are refused.
         reach: largest shift in pixels, not included; a multiple of 2.
     """
 
@@ -150,6 +155,8 @@ class CoincidenceNetwork(DepthNetwork):
         super().__init__()
         if reach <= 0 or reach % 2:
             raise SettingsError(f'reach is {reach}: use a positive multiple of 2.')
+        if width <= 0 or width % 2:
+            raise SettingsError(f'width is {width}: use a positive multiple of 2.')
         self.channels, self.width, self.reach = 4, width, reach
         # Of a shift of one pixel. Were it learned, the median, which has no gradient, would be off
         # by what makes the mean right.
@@ -238,7 +245,7 @@ class CoincidenceNetwork(DepthNetwork):
     def forward(self, counts: Tensor) -> Output:
         """Map counts, float [n, 4, h, w], to log depth, its log spread and the layers' spikes.
 
-        Counts above 127 are taken for 127. The encoder's spikes are of several images together.
+        Counts above 127 are taken for 127. The encoder's spikes are of several images, see there.
         """
         spiking.reset_net(self)
         height, width = counts.shape[-2:]
@@ -263,7 +270,7 @@ class CoincidenceNetwork(DepthNetwork):
         )
 
     def encode(self, counts: Tensor) -> dict[str, Tensor]:
-        """Return the encoder's spikes."""
+        """Return the encoder's spikes for the left and the right channels of counts."""
         return self.encoder(*counts.split(2, 1))
 
     def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
