@@ -18,6 +18,7 @@ from spike_depth_ros.training.data.benchmark import (
 )
 from spike_depth_ros.training.data.module import AugmentedCrops, Pair, Pairs, caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulate import SEED
 from spike_depth_ros.training.simulator.rig import StereoRig
 
@@ -65,7 +66,7 @@ def test_the_packages_benchmarks_are_found_from_everywhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert read_benchmark(Path('config/simulation/sim_flying.yaml')).name == 'SimFlying'
-    with pytest.raises(FileNotFoundError, match=r'sim_flown\.yaml'):
+    with pytest.raises(SettingsError, match=r'sim_flown\.yaml'):
         read_benchmark(Path('config/simulation/sim_flown.yaml'))
 
 
