@@ -10,6 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from spike_depth_ros.installation import explain
+
 Nodes = list[Any]  # of rclpy's class, which takes long to import
 # Python sees a signal only when the executor returns.
 SIGNAL_PERIOD_S = 0.1
@@ -88,9 +90,9 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
     except Exception as error:
         if signals.came:  # an extension module made an error of its own of SystemExit
             return 0
-        if not isinstance(error, _wrong_configuration()):
+        if not (sentence := explain(error) or _sentence(error)):
             raise
-        print(f'{name}: {" ".join(str(error).split())}', file=sys.stderr)
+        print(f'{name}: {sentence}', file=sys.stderr)
         return 1
     signals.starting = False
     return _spin(nodes, signals)
@@ -112,21 +114,22 @@ def _start(make: Callable[[], Nodes]) -> Nodes:
     return make()
 
 
-def _wrong_configuration() -> tuple[type[Exception], ...]:
-    """Return what wrong parameters and arguments raise.
+def _sentence(error: Exception) -> str:
+    """Return what is wrong with parameters or arguments; '' for an error of another kind.
 
     Errors of this package derive from ValueError, rclpy's own from RuntimeError or from Exception.
     """
     from rclpy.exceptions import NameValidationException, ParameterException
     from rclpy.qos_overriding_options import InvalidQosOverridesError
 
-    return (
+    wrong_configuration = (
         ValueError,
         RuntimeError,
         NameValidationException,
         ParameterException,
         InvalidQosOverridesError,
     )
+    return ' '.join(str(error).split()) if isinstance(error, wrong_configuration) else ''
 
 
 def _spin(nodes: Nodes, signals: _Signals) -> int:

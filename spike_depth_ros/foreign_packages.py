@@ -1,0 +1,108 @@
+"""Packages that Python took from another installation, through PYTHONPATH for example."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+
+@dataclass(frozen=True)
+class ForeignPackage:
+    """Name a package and the entry of sys.path, outside of this installation, that holds it."""
+
+    name: str
+    entry: str
+
+
+def culprit(error: Exception) -> ForeignPackage | None:
+    """Return the foreign package that an error came from, None if none had a part in it.
+
+    That is one whose code the error passed or that lacks a name; for an ImportError also one that
+    hides a package of this installation. A package that merely misses another one is not at fault.
+    """
+    suspects = list(_suspects(error))
+    if hiding := next((package for package in suspects if _is_hidden(package.name)), None):
+        return hiding
+    cause = import_error(error)
+    if isinstance(cause, ModuleNotFoundError) and not is_installed(top(cause.name)):
+        return None
+    if suspects or cause is None:
+        return next(iter(suspects), None)
+    imported = filter(None, (_foreign(_file(module)) for module in list(sys.modules.values())))
+    return next((package for package in imported if _is_hidden(package.name)), None)
+
+
+def import_error(error: BaseException | None) -> ImportError | None:
+    """Return the error if it is an ImportError, or the one that it followed from."""
+    while error is not None and not isinstance(error, ImportError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def is_installed(name: str) -> bool:
+    """Say whether Python finds a top-level package."""
+    try:
+        return name in sys.modules or find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def is_ours(folder: str) -> bool:
+    """Say whether a folder belongs to this Python or virtual environment."""
+    prefixes = {resolved(prefix) for prefix in (sys.prefix, sys.base_prefix)}
+    return any(Path(folder).is_relative_to(prefix) for prefix in prefixes)
+
+
+def top(name: str | None) -> str:
+    """Return the top-level package of a dotted name, '' for none."""
+    return (name or '').partition('.')[0]
+
+
+def resolved(path: str) -> str:
+    """Return an absolute path without links."""
+    return str(Path(path).resolve())
+
+
+def _suspects(error: BaseException) -> Iterator[ForeignPackage]:
+    """Yield the foreign package that lacks a name, then those whose code an error passed."""
+    module = getattr(error, 'obj', None)
+    if not isinstance(module, ModuleType):
+        module = sys.modules.get(top(getattr(error, 'name', None)))
+    chain: BaseException | None = error
+    files = [_file(module)]
+    if isinstance(error, SyntaxError):  # of code that is not run yet
+        files.append(error.filename or '')
+    while chain is not None:
+        step = chain.__traceback__
+        while step is not None:
+            files.append(step.tb_frame.f_code.co_filename)
+            step = step.tb_next
+        chain = chain.__cause__ or chain.__context__
+    yield from filter(None, map(_foreign, files))
+
+
+def _file(module: ModuleType | None) -> str:
+    """Return the file of a module, or the folder of one that is a folder alone."""
+    folders = list(getattr(module, '__path__', None) or [])
+    return getattr(module, '__file__', None) or next(iter(folders), '')
+
+
+def _foreign(file: str) -> ForeignPackage | None:
+    """Return the foreign package that a file belongs to, None for one of this installation."""
+    path = Path(resolved(file))
+    entries = [entry for entry in map(resolved, sys.path) if path.is_relative_to(entry)]
+    entry = max(entries, key=len, default='')
+    own = resolved(str(Path(__file__).parents[1]))
+    if not file or not entry or entry == own or is_ours(entry) or is_ours(str(path)):
+        return None
+    name = path.relative_to(entry).parts[:1]
+    return ForeignPackage(top(name[0]), entry) if name else None
+
+
+def _is_hidden(name: str) -> bool:
+    """Say whether this installation has a package of its own of a name."""
+    own = [entry for entry in sys.path if entry and is_ours(resolved(entry))]
+    return PathFinder.find_spec(name, own) is not None

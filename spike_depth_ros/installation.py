@@ -1,0 +1,126 @@
+"""Why a package cannot be imported, and how to mend the installation."""
+
+import os
+import site
+import sys
+
+from spike_depth_ros.foreign_packages import (
+    ForeignPackage,
+    culprit,
+    import_error,
+    is_installed,
+    is_ours,
+    resolved,
+    top,
+)
+
+PYTHON = f'Python {sys.version_info.major}.{sys.version_info.minor}'
+# Built from interfaces/, as no wheels of them exist.
+INTERFACES = ('event_camera_msgs', 'dvs_msgs', 'tf2_msgs')
+# Python packages of a ROS 2 distribution beside the messages.
+ROS = (
+    'rclpy',
+    'ament_index_python',
+    'builtin_interfaces',
+    'rcl_interfaces',
+    'rosidl_parser',
+    'rosidl_pycommon',
+    'rpyutils',
+    'launch',
+    'launch_ros',
+)
+TRAINING = (
+    'torch',
+    'lightning',
+    'spikingjelly',
+    'tensorboard',
+    'jsonargparse',
+    'onnx',
+    'onnxscript',
+    'scipy',
+    'tqdm',
+    'loguru',
+    'dv_processing',
+)
+# Names on PyPI that differ from the module's.
+PYPI = {'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'ruamel': 'ruamel.yaml'}
+# What the dynamic linker says.
+LINKER = ('undefined symbol', 'shared object', 'not found (required by')
+LONGEST_REASON = 200
+
+
+def explain(error: Exception) -> str:
+    """Return one sentence on why an import failed and how to mend it.
+
+    error: an ImportError; any other error that a package of another installation raised counts
+    too. Returns '' for an error that has nothing to do with the installation.
+    """
+    cause = import_error(error)
+    if foreign := culprit(error):
+        return _of_another_installation(foreign, cause or error)
+    if cause is None:
+        return ''
+    if any(words in str(cause) for words in LINKER):
+        return _of_the_linker(cause)
+    name = top(cause.name)
+    if isinstance(cause, ModuleNotFoundError) and not is_installed(name):
+        return f'{name} is not installed for {sys.executable}: {_remedy(name)}.'
+    return (
+        f'{name or "A package"} cannot be imported ({_reason(cause)}): the installed packages do '
+        'not fit each other, so install requirements/runtime.txt afresh (`make clean runtime`).'
+    )
+
+
+def _remedy(name: str) -> str:
+    if name in INTERFACES:
+        debian = f'ros-jazzy-{name.replace("_", "-")}'
+        return (
+            'build it from interfaces/ with `make runtime` and use .venv/bin/python, or install '
+            f'the Debian package {debian} and source the ROS 2 distribution'
+        )
+    if name in ROS or name.endswith(('_msgs', '_srvs')):
+        return (
+            'use .venv/bin/python after `make runtime`, or source a ROS 2 distribution for '
+            f'{PYTHON} first'
+        )
+    if name in TRAINING:
+        return 'run `make training`, or install requirements/training.txt and spikingjelly.txt'
+    return f'run `make runtime` and use .venv/bin/python, or `pip install {PYPI.get(name, name)}`'
+
+
+def _of_another_installation(foreign: ForeignPackage, error: Exception) -> str:
+    return (
+        f"{foreign.name} of '{foreign.entry}' does not fit {PYTHON} of {sys.prefix} "
+        f'({_reason(error)}): {_way_out(foreign.entry)}, or use the Python and the ROS 2 '
+        'distribution that it was made for.'
+    )
+
+
+def _way_out(entry: str) -> str:
+    named = os.environ.get('PYTHONPATH', '').split(os.pathsep)
+    if entry in [resolved(folder) for folder in named if folder]:
+        return '`unset PYTHONPATH`, which names this folder'
+    if entry == resolved(site.getusersitepackages()):
+        return '`export PYTHONNOUSERSITE=1`'
+    return 'start from another folder'
+
+
+def _of_the_linker(error: ImportError) -> str:
+    folders = os.environ.get('LD_LIBRARY_PATH', '').split(os.pathsep)
+    other = [folder for folder in folders if folder and not is_ours(resolved(folder))]
+    advice = (
+        f'`unset LD_LIBRARY_PATH`, which names {other[0]}, or source the one ROS 2 distribution '
+        f'that is made for {PYTHON}'
+        if other
+        else f'source the ROS 2 distribution that is made for {PYTHON}, or run `make runtime` '
+        'and use .venv/bin/python in a fresh terminal'
+    )
+    return f'A library cannot be loaded ({_reason(error)}): {advice}.'
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of what an error came from."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [' '.join(line.split()) for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0].rstrip('.')[:LONGEST_REASON]

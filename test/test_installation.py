@@ -1,0 +1,94 @@
+"""One sentence for packages that are missing, or that another installation put in the way."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# The Python below the virtual environment, which has none of its packages.
+BARE_PYTHON = getattr(sys, '_base_executable', sys.executable)
+
+
+def start(node: str, python_path: Path, python: str = sys.executable) -> str:
+    """Start a node with a folder in PYTHONPATH; return the sentence with which it ends."""
+    ended = subprocess.run(
+        [python, '-m', 'spike_depth_ros.ros', node, '--ros-args', '-p', 'model:=none.onnx'],
+        env=os.environ | {'PYTHONPATH': str(python_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    (sentence,) = ended.stderr.strip().splitlines()
+    return sentence
+
+
+@pytest.mark.parametrize(
+    ('files', 'reason'),
+    [
+        ({'rclpy/__init__.py': 'raise ImportError("cpython-310 is not there")'}, 'cpython-310'),
+        ({'rclpy/__init__.py': ''}, "No module named 'rclpy.signals'"),
+        (
+            {
+                'numpy/__init__.py': 'try:\n    from . import core\n'
+                'except ImportError as error:\n    raise ImportError("\\nREAD THIS") from error',
+                'numpy/core.py': 'import numpy._multiarray_umath',
+            },
+            "No module named 'numpy._multiarray_umath'",
+        ),
+        ({'numpy/__init__.py': 'print "Python 2"'}, 'Missing parentheses'),
+        ({'std_msgs/__init__.py': '', 'std_msgs/msg.py': ''}, "cannot import name 'Header'"),
+        ({'onnxruntime/__init__.py': ''}, "has no attribute 'SessionOptions'"),
+    ],
+)
+def test_a_package_of_another_installation(
+    tmp_path: Path, files: dict[str, str], reason: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+
+    sentence = start('depth', tmp_path)
+
+    package = next(iter(files)).partition('/')[0]
+    assert sentence.startswith(f"depth: {package} of '{tmp_path}' does not fit Python 3.")
+    assert reason in sentence
+    assert '`unset PYTHONPATH`' in sentence
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _needs_a_virtual_environment() -> None:
+    if Path(BARE_PYTHON) == Path(sys.executable):
+        pytest.skip('needs a virtual environment')
+
+
+@pytest.mark.parametrize(
+    ('missing', 'remedy'),
+    [
+        ('rclpy', 'use .venv/bin/python after `make runtime`, or source a ROS 2 distribution'),
+        ('event_camera_msgs', 'the Debian package ros-jazzy-event-camera-msgs'),
+        ('tf2_msgs', 'build it from interfaces/ with `make runtime`'),
+        ('numba', '`pip install numba`'),
+        ('cv2', '`pip install opencv-python-headless`'),
+    ],
+)
+def test_a_package_that_is_missing(tmp_path: Path, missing: str, remedy: str) -> None:
+    for entry in Path(sysconfig.get_path('purelib')).iterdir():
+        if entry.name != missing:
+            (tmp_path / entry.name).symlink_to(entry)
+
+    sentence = start('pipeline', tmp_path, BARE_PYTHON)
+
+    assert sentence.startswith(f'pipeline: {missing} is not installed for {BARE_PYTHON}: ')
+    assert remedy in sentence
+
+
+def test_an_unknown_module_does_not_blame_python_path(tmp_path: Path) -> None:
+    (tmp_path / 'numpy').symlink_to(Path(sysconfig.get_path('purelib')) / 'numpy')
+
+    assert 'does not exist' in start('depth', tmp_path)
