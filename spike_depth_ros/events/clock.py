@@ -33,12 +33,13 @@ class SensorClock:
         self._remember(stamp_ns, sensor_ns)
         self.offset_ns = stamp_ns - sensor_ns
 
-    def wraps_behind(self, other: 'SensorClock') -> int:
+    def wraps_behind(self, other: 'SensorClock', stamps_apart_ns: int = 0) -> int:
         """Return the whole wraps that this clock has to go on to show the time of another.
 
         Two cameras with one clock that joined at different moments differ by whole wraps.
+        stamps_apart_ns: this clock's header stamps minus the other's when packets arrive together.
         """
-        return self._whole_wraps(self.offset_ns - other.offset_ns)
+        return self._whole_wraps(self.offset_ns - other.offset_ns - stamps_apart_ns)
 
     def apart_ns(self, other: 'SensorClock') -> int:
         """Return by how much this clock is behind another, whole wraps aside."""

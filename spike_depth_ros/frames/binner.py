@@ -13,23 +13,17 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Order
 from spike_depth_ros.frames import limits
 from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault, find_fault
+from spike_depth_ros.frames.agreement import FRESH_NS, Agreement, disagreement
 from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
-from spike_depth_ros.frames.newest import NewestStamp
+from spike_depth_ros.frames.newest import NewestStamps
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
 from spike_depth_ros.frames.stamps import Stamps
 from spike_depth_ros.frames.status import BinnerStatus, rig_status
-from spike_depth_ros.frames.synchroniser import (
-    AUTO,
-    DRIFT_NS,
-    DWELL_NS,
-    SENSOR,
-    Synchroniser,
-    apart_ns,
-)
+from spike_depth_ros.frames.synchroniser import AUTO, Synchroniser
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
 
 # After a reset, packets that one camera left over from before arrive at most this much later.
@@ -87,10 +81,11 @@ class Binner:
         self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
         self._nowhere = np.zeros(int(np.prod(shape)), np.uint8)
         self._deadline = Deadline(max_wait_ns)
-        self._newest = NewestStamp()
+        self._newest = NewestStamps(cameras)
+        self._agreement = Agreement()
+        self._is_apart = False
         self._rendezvous: Rendezvous | None = Rendezvous(cameras)
         self._leftover_until_ns = 0
-        self._anew_ns = 0
 
     @staticmethod
     def warm_up() -> None:
@@ -111,7 +106,8 @@ class Binner:
 
     def status(self) -> BinnerStatus:
         """Return what is known of the rig now."""
-        return rig_status(self._sync.mode, self._streams, self._sensors)
+        apart_ns = self._agreement.apart_ns()
+        return rig_status(self._sync.mode, apart_ns, self._streams, self._sensors)
 
     def push(self, camera: int, packet: Packet, now_ns: int) -> list[SpikeFrame]:
         """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock."""
@@ -163,8 +159,8 @@ class Binner:
         self._deadline.clear()
         self._stamps.clear()
         self._newest.clear()
+        self._agreement.clear()
         self._leftover_until_ns = self._deadline.waited_ns + LEFTOVER_NS
-        self._anew_ns = 0
 
     def _admits(self, camera: int, packet: Packet) -> bool:
         """Say whether a packet is to be read; count why not. A jump of its stamp resets."""
@@ -175,16 +171,16 @@ class Binner:
         if fault is not None:
             self._drop(camera, fault)
             return False
-        if self._newest.jumps(packet.stamp_ns, waited_ns):
+        if self._newest.jumps(camera, packet.stamp_ns, waited_ns):
             self._reset(camera, packet, 'header stamps jump ahead')
-        self._newest.follow(packet.stamp_ns, waited_ns)
+        self._newest.follow(camera, packet.stamp_ns, waited_ns)
         return self._follows(camera, packet)
 
     def _is_leftover(self, camera: int, stamp_ns: int) -> bool:
         """Say whether a packet is from before a reset that another camera brought about."""
         if self._streams[camera] or self._deadline.waited_ns >= self._leftover_until_ns:
             return False
-        return stamp_ns < self._anew_ns or self._newest.differs(stamp_ns)
+        return self._newest.is_before_reset(camera, stamp_ns)
 
     def _follows(self, camera: int, packet: Packet) -> bool:
         """Check the packet's place in its driver's sequence; say whether it is to be read."""
@@ -281,11 +277,9 @@ class Binner:
         stream = self._streams[camera]
         assert stream is not None
         clocks = [other.clock for other in others]
-        wraps = self._sync.wraps_behind(stream.clock, clocks)
+        stamps_apart_ns = self._newest.apart_ns if camera else -self._newest.apart_ns
+        wraps = self._sync.wraps_behind(stream.clock, clocks, stamps_apart_ns)
         stream.align(wraps, self._sync.offset_ns(stream.clock))
-        apart = apart_ns([*clocks, stream.clock])
-        if self._sync.mode == SENSOR and abs(apart) > DRIFT_NS:
-            self.problems.append(f'one clock is {apart / 1e9:.3f} s off the other camera')
         leader_ns = max(one.common_ns for one in (stream, *others))
         self._windows.begin(camera, stream.common_ns, leader_ns // self._hop_ns)
 
@@ -307,6 +301,7 @@ class Binner:
             self._problem(camera, f'packet of {len(packet.data)} bytes ends within a word')
         end_ns = stream.common_ns + MAX_PACKET_NS
         frames = self._count(camera, stream, words, end_ns)
+        self._agreement.follow(camera, stream.common_ns, self._deadline.now_ns)
         if stream.common_ns >= end_ns:
             self.counters.cameras[camera].packets_wrong_time += 1
             self._reset(camera, packet, 'time runs away within a packet')
@@ -314,15 +309,16 @@ class Binner:
 
     def _keep_time(self, camera: int, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
         """Follow the camera's clock; return why everything has to start anew, '' if not."""
-        dwell_ns = DWELL_NS
-        if stream.sensor_ns is None:
-            others, dwell_ns = timed(self._streams), 0
+        joins = stream.sensor_ns is None
+        if joins:
+            others = timed(self._streams)
             stream.start(stamp_ns, first_ns)
             self._align(camera, others)
         elif not stream.follow(stamp_ns, first_ns):
             return 'sensor time and header stamps jump'
         stream.map_to(self._sync.offset_ns(stream.clock))
-        if self._sync.finds_otherwise(self._clocks(), dwell_ns):
+        stream.heard_ns = self._deadline.now_ns
+        if self._sync.finds_otherwise(self._fresh_clocks(), joins):
             return f'the clocks of the cameras tell otherwise, sync is {self._sync.mode} now'
         return ''
 
@@ -355,6 +351,7 @@ class Binner:
         """Close what all cameras have passed, and what has waited long enough for the last."""
         for camera in range(len(self._streams)):
             self._lead(camera, self._deadline.waited_ns)
+        self._check_agreement()
         passed = self._passed()
         before = max(min(passed), self._deadline.overdue(self._windows.open))
         return self._windows.close(before, passed)
@@ -370,6 +367,13 @@ class Binner:
         if stream.clock is clocks[0]:
             self._stamps.follow(slot, self._sync.ros_offset_ns(clocks))
 
+    def _check_agreement(self) -> None:
+        """Report once when the cameras' common times begin to disagree with the arrivals."""
+        apart_ns = self._agreement.apart_ns()
+        if apart_ns and not self._is_apart:
+            self.problems.append(disagreement(apart_ns, self._sync.mode))
+        self._is_apart = bool(apart_ns)
+
     def _passed(self) -> list[int]:
         """Return the first slot that each camera has not passed."""
         return [
@@ -382,12 +386,16 @@ class Binner:
     def _clocks(self) -> list[SensorClock]:
         return [stream.clock for stream in timed(self._streams)]
 
+    def _fresh_clocks(self) -> list[SensorClock]:
+        """Return the clocks of the cameras that told their time within the last half second."""
+        oldest_ns = self._deadline.now_ns - FRESH_NS
+        return [stream.clock for stream in timed(self._streams) if stream.heard_ns > oldest_ns]
+
     def _reset(self, camera: int, packet: Packet, why: str) -> None:
         """Start anew with a packet; what another camera sent before it is left over."""
         self._problem(camera, f'{why} at seq {packet.seq}: reset')
         self.reset()
-        self._newest.follow(packet.stamp_ns, self._deadline.waited_ns)
-        self._anew_ns = packet.stamp_ns
+        self._newest.begin(camera, packet.stamp_ns, self._deadline.waited_ns)
 
     def _drop(self, camera: int, fault: Fault) -> None:
         counters = self.counters.cameras[camera]

@@ -21,8 +21,8 @@ class CameraStream:
 
     sensor_ns, common_ns: sensor time and common time that the stream has reached; sensor_ns is
     None before its clock has started. offset_ns: common time minus sensor time. is_after_loss:
-    packets before the next one are missing. misfits: packets of another form in a row. The sensor
-    must fit the packet.
+    packets before the next one are missing. heard_ns: monotonic time when a packet last told its
+    time. misfits: packets of another form in a row. The sensor must fit the packet.
     """
 
     def __init__(self, packet: Packet, sensor: Sensor) -> None:
@@ -32,6 +32,7 @@ class CameraStream:
         self.sensor_ns: int | None = None
         self.common_ns = 0
         self.offset_ns = 0
+        self.heard_ns = 0
         self._before_ns = 0  # common time that was reached when the packet came
         assert sensor.lookup is not None
         self._lookup = sensor.lookup

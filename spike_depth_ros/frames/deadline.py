@@ -11,12 +11,13 @@ class Deadline:
     """Follow the leading camera, and which slots it passed at least max_wait_ns ago.
 
     Time spent waiting is measured by the caller's clock, monotonic nanoseconds, in steps of at
-    most MAX_STEP_NS.
+    most MAX_STEP_NS. now_ns: that clock, 0 before it began.
     """
 
     def __init__(self, max_wait_ns: int) -> None:
         self.max_wait_ns = max_wait_ns
-        self._now_ns: int | None = None
+        self._has_begun = False
+        self.now_ns = 0
         self.waited_ns = 0
         self.clear()
 
@@ -26,9 +27,9 @@ class Deadline:
 
     def tick(self, now_ns: int) -> None:
         """Let the clock advance."""
-        if self._now_ns is not None:
-            self.waited_ns += min(max(now_ns - self._now_ns, 0), MAX_STEP_NS)
-        self._now_ns = now_ns
+        if self._has_begun:
+            self.waited_ns += min(max(now_ns - self.now_ns, 0), MAX_STEP_NS)
+        self._has_begun, self.now_ns = True, now_ns
 
     def lead(self, slot: int, since_ns: int) -> None:
         """Take note of the slot that a camera is in, since a waiting time.

@@ -1,34 +1,59 @@
-"""The newest header stamp of all cameras, and jumps ahead of it."""
+"""The newest header stamp of each camera, jumps ahead of it, and packets from before a reset."""
 
 from spike_depth_ros.events.clock import JUMP_NS
 
+LEFT, RIGHT = 0, 1
+# Stamps of hosts whose clocks are right differ by less when they arrive together.
+APART_NS = 100_000_000
 
-class NewestStamp:
-    """Follow the newest header stamp, and how long ago it came.
 
-    waited_ns: monotonic nanoseconds. A stamp that is ahead of the newest by more than JUMP_NS
-    beyond the time that has passed since is a jump: a silence, however long, is none.
+class NewestStamps:
+    """Follow the newest header stamp of each camera, and how long ago it came.
+
+    waited_ns: monotonic nanoseconds. A stamp that is ahead of its camera's newest by more than
+    JUMP_NS beyond the time that has passed since is a jump: a silence, however long, is none.
+    apart_ns: right minus left stamps of packets that arrive together, 0 below APART_NS.
     """
 
-    def __init__(self) -> None:
-        self._stamp_ns: int | None = None
-        self._waited_ns = 0
+    def __init__(self, cameras: int) -> None:
+        self.apart_ns = 0
+        self._newest: list[tuple[int, int] | None] = [None] * cameras
+        self._began: tuple[int, int] | None = None  # camera and stamp of the packet after a reset
 
     def clear(self) -> None:
-        """Forget it, at a reset."""
-        self._stamp_ns = None
+        """Forget the stamps, at a reset; how far they are apart stays known."""
+        self._newest = [None] * len(self._newest)
+        self._began = None
 
-    def jumps(self, stamp_ns: int, waited_ns: int) -> bool:
-        """Say whether a stamp that comes now has jumped ahead."""
-        if self._stamp_ns is None:
+    def begin(self, camera: int, stamp_ns: int, waited_ns: int) -> None:
+        """Record the first packet after a reset."""
+        self._began = camera, stamp_ns
+        self.follow(camera, stamp_ns, waited_ns)
+
+    def jumps(self, camera: int, stamp_ns: int, waited_ns: int) -> bool:
+        """Return whether a camera's stamp that comes now has jumped ahead."""
+        newest = self._newest[camera]
+        return newest is not None and stamp_ns - newest[0] - (waited_ns - newest[1]) > JUMP_NS
+
+    def is_before_reset(self, camera: int, stamp_ns: int) -> bool:
+        """Return whether a stamp is older than the reset, or of another time than came since."""
+        if self._began is None:
             return False
-        return stamp_ns - self._stamp_ns - (waited_ns - self._waited_ns) > JUMP_NS
+        first, began_ns = self._began
+        newest = self._newest[first]
+        assert newest is not None
+        stamp_ns -= self._behind_ns(camera) - self._behind_ns(first)
+        return stamp_ns < began_ns or abs(stamp_ns - newest[0]) > JUMP_NS
 
-    def differs(self, stamp_ns: int) -> bool:
-        """Say whether a stamp is of another time than the newest."""
-        return self._stamp_ns is not None and abs(stamp_ns - self._stamp_ns) > JUMP_NS
+    def follow(self, camera: int, stamp_ns: int, waited_ns: int) -> None:
+        """Record a stamp that came now."""
+        newest = self._newest[camera]
+        if newest is None or stamp_ns >= newest[0]:
+            self._newest[camera] = stamp_ns, waited_ns
+        left, right = self._newest[LEFT], self._newest[-1]
+        if len(self._newest) == 2 and left and right:
+            apart_ns = (right[0] - right[1]) - (left[0] - left[1])
+            self.apart_ns = apart_ns if abs(apart_ns) > APART_NS else 0
 
-    def follow(self, stamp_ns: int, waited_ns: int) -> None:
-        """Take note of a stamp that came now."""
-        if self._stamp_ns is None or stamp_ns >= self._stamp_ns:
-            self._stamp_ns, self._waited_ns = stamp_ns, waited_ns
+    def _behind_ns(self, camera: int) -> int:
+        return self.apart_ns if camera == RIGHT else 0

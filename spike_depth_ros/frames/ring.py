@@ -60,7 +60,7 @@ class SlotRing:
             self._events[slot % self.size] = 0
 
 
-@njit(nogil=True, cache=True)
+@cached(nogil=True)
 def _add_saturating(counts: Any, frame: Any) -> None:
     """Add counts to the frame, stopping at 255.
 
@@ -72,7 +72,7 @@ def _add_saturating(counts: Any, frame: Any) -> None:
         frame[place] = np.uint8(FULL) if total < counts[place] else total
 
 
-@njit(nogil=True, cache=True)
+@cached(nogil=True)
 def _sum(frame: Any) -> Any:
     total = np.int64(0)
     for count in frame:

@@ -27,16 +27,21 @@ class BinnerStatus:
     """Tell of the rig: sync, 'sensor' or 'host', and each camera.
 
     apart_ns: by how much the right camera's clock is behind the left's, whole wraps aside, as
-    their header stamps tell; None unless both clocks have started.
+    their header stamps tell; None unless both clocks have started. windows_apart_ns: right minus
+    left common time as the packets arrive, see Agreement.
     """
 
     sync: str
     apart_ns: int | None
+    windows_apart_ns: int | None
     cameras: tuple[CameraStatus, ...]
 
 
 def rig_status(
-    sync: str, streams: Sequence[CameraStream | None], sensors: Sequence[Sensor]
+    sync: str,
+    windows_apart_ns: int | None,
+    streams: Sequence[CameraStream | None],
+    sensors: Sequence[Sensor],
 ) -> BinnerStatus:
     """Return the status of cameras by their streams, as far as they have any, and sensors."""
     cameras = [
@@ -49,4 +54,4 @@ def rig_status(
     ]
     clocks = [stream.clock for stream in timed(streams)]
     apart = apart_ns(clocks) if len(clocks) == 2 else None
-    return BinnerStatus(sync, apart, tuple(cameras))
+    return BinnerStatus(sync, apart, windows_apart_ns, tuple(cameras))

@@ -10,9 +10,8 @@ AUTO, SENSOR, HOST = 'auto', 'sensor', 'host'
 SYNCHRONOUS_NS = 20_000_000
 # Clocks further apart have drifted, if they ever were one.
 DRIFT_NS = 2 * SYNCHRONOUS_NS
-# So long the clocks must tell otherwise before the decision changes, and so fresh must both be.
+# So long the clocks must tell otherwise before the decision changes.
 DWELL_NS = 2_000_000_000
-FRESH_NS = 500_000_000
 
 
 class Synchroniser:
@@ -35,36 +34,49 @@ class Synchroniser:
     def decide(self, clocks: Sequence[SensorClock]) -> None:
         """Decide anew, before the first window; clocks: those that have started, left first."""
         if self._setting == AUTO and not self._is_found:
-            self.mode = SENSOR if abs(apart_ns(clocks)) <= SYNCHRONOUS_NS else HOST
+            self.mode = self._told(abs(apart_ns(clocks)), at_start=True)
         self._is_found = False
         self._otherwise_since_ns = None
 
-    def finds_otherwise(self, clocks: Sequence[SensorClock], dwell_ns: int = DWELL_NS) -> bool:
-        """Say whether the clocks have told otherwise for dwell_ns; if so, the mode changes."""
-        if self._setting != AUTO or len(clocks) < 2:
+    def finds_otherwise(self, clocks: Sequence[SensorClock], joins: bool = False) -> bool:
+        """Return whether the clocks contradict the mode for DWELL_NS; if so, the mode changes.
+
+        clocks: those of the cameras that were heard lately. joins: a camera has just joined,
+        which decides at once as a start does.
+        """
+        if self._setting != AUTO:
             return False
-        stamps_ns = [clock.stamp_ns for clock in clocks]
-        is_fresh = max(stamps_ns) - min(stamps_ns) < FRESH_NS
-        told = self._told(abs(apart_ns(clocks)))
-        if told == self.mode or not is_fresh:
+        told = self._told(abs(apart_ns(clocks)), joins) if len(clocks) == 2 else self.mode
+        if told == self.mode:
             self._otherwise_since_ns = None
             return False
+        newest_ns = max(clock.stamp_ns for clock in clocks)
         if self._otherwise_since_ns is None:
-            self._otherwise_since_ns = max(stamps_ns)
-        if max(stamps_ns) - self._otherwise_since_ns < dwell_ns:
+            self._otherwise_since_ns = newest_ns
+        if not joins and newest_ns - self._otherwise_since_ns < DWELL_NS:
             return False
         self.mode, self._is_found, self._otherwise_since_ns = told, True, None
         return True
 
-    def _told(self, apart_ns: int) -> str:
-        """Return the mode that clocks so far apart tell; in between they tell nothing."""
-        if apart_ns > DRIFT_NS:
-            return HOST
-        return SENSOR if apart_ns <= SYNCHRONOUS_NS else self.mode
+    def _told(self, apart_ns: int, at_start: bool) -> str:
+        """Return the mode for clocks so far apart; later than at a start some distances tell none.
 
-    def wraps_behind(self, clock: SensorClock, others: Sequence[SensorClock]) -> int:
-        """Return the wraps by which a clock that starts is to move on to show the common time."""
-        return clock.wraps_behind(others[0]) if others and self.mode == SENSOR else 0
+        Otherwise the mode would flip to and fro where the distance scatters about a limit.
+        """
+        if apart_ns <= SYNCHRONOUS_NS:
+            return SENSOR
+        return HOST if at_start or apart_ns > DRIFT_NS else self.mode
+
+    def wraps_behind(
+        self, clock: SensorClock, others: Sequence[SensorClock], stamps_apart_ns: int = 0
+    ) -> int:
+        """Return the wraps by which a clock that starts is to move on to show the common time.
+
+        stamps_apart_ns: its header stamps minus the others' when packets arrive together.
+        """
+        if not others or self.mode != SENSOR:
+            return 0
+        return clock.wraps_behind(others[0], stamps_apart_ns)
 
     def offset_ns(self, clock: SensorClock) -> int:
         """Return common time minus a camera's sensor time."""

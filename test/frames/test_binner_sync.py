@@ -118,3 +118,39 @@ def test_the_status_tells_how_the_clocks_agree() -> None:
     assert spreads_ns == pytest.approx([MS_NS, 0], abs=0.05 * MS_NS)
     assert [camera.raw_pixels for camera in status.cameras] == [1, 1]
     assert [camera.hot_pixels for camera in status.cameras] == [0, 0]
+
+
+@pytest.mark.parametrize('apart_s', [0.7, -5, 3600])
+@pytest.mark.parametrize('first', [None, 0, 1])
+def test_hosts_clocks_apart_end_in_one_mode_and_one_sentence(
+    apart_s: float, first: int | None
+) -> None:
+    """Sensors share a clock, header stamps do not; a camera joins a second late, or none does."""
+    binner = stereo()
+    sent = []
+    for camera in (0, 1):
+        late = 100 if first == 1 - camera else 0
+        shift_ns = round(apart_s * 1e9) if camera else 0
+        packets = steady(Camera('evt3'), START_US + late * STEP_US, shift_ns, steps=500 - late)
+        sent += [(late + n, camera, packet) for n, packet in enumerate(packets)]
+    problems = set()
+    for step, camera, packet in sorted(sent, key=lambda each: each[:2]):
+        binner.push(camera, packet, step * STEP_US * 1000)
+        problems |= {text for text in binner.problems if 'although their packets' in text}
+        binner.problems.clear()
+    assert binner.sync == 'host'
+    assert binner.counters.resets <= 1
+    (problem,) = problems
+    said_s = float(problem.partition('header stamps are ')[2].partition(' s apart')[0])
+    assert said_s == pytest.approx(abs(apart_s), abs=STEP_US / 1e6)
+    assert 'sync:=sensor' in problem
+
+
+@pytest.mark.parametrize('apart_s', [0.7, 3600, -10])
+def test_sync_sensor_needs_no_header_stamps(apart_s: float) -> None:
+    """Also not to bring together evt3 clocks that are whole wraps apart by their stamps."""
+    binner = stereo(sync='sensor')
+    left = steady(Camera('evt3'), START_US)
+    right = steady(Camera('evt3'), START_US, round(apart_s * 1e9))
+    assert_whole(push(binner, left, right), 5)
+    assert not binner.problems

@@ -1,35 +1,48 @@
-"""The newest header stamp."""
+"""Header stamps of two cameras whose hosts' clocks may be apart."""
+
+import pytest
 
 from spike_depth_ros.events.clock import JUMP_NS
-from spike_depth_ros.frames.newest import NewestStamp
+from spike_depth_ros.frames.newest import APART_NS, NewestStamps
 
-STAMP_NS = 10**18
-
-
-def test_a_stamp_jumps_when_it_is_ahead_of_the_time_that_passed() -> None:
-    newest = NewestStamp()
-    assert not newest.jumps(STAMP_NS, 0)
-    newest.follow(STAMP_NS, waited_ns=7)
-    assert not newest.jumps(STAMP_NS + JUMP_NS, 7)
-    assert newest.jumps(STAMP_NS + JUMP_NS + 1, 7)
-    assert not newest.jumps(STAMP_NS + 60 * JUMP_NS, 7 + 59 * JUMP_NS)  # a silence
-    assert not newest.jumps(0, 7)  # other checks find what runs back
+SECOND_NS = 10**9
 
 
-def test_an_older_stamp_does_not_count() -> None:
-    newest = NewestStamp()
-    newest.follow(STAMP_NS, 0)
-    newest.follow(STAMP_NS - JUMP_NS, 5)
-    assert not newest.jumps(STAMP_NS + JUMP_NS, 0)
+def together(apart_ns: int) -> NewestStamps:
+    """Return the stamps of two cameras after packets that arrived together."""
+    newest = NewestStamps(2)
+    newest.follow(0, 100 * SECOND_NS, SECOND_NS)
+    newest.follow(1, 100 * SECOND_NS + apart_ns, SECOND_NS)
+    return newest
 
 
-def test_stamps_of_another_time() -> None:
-    newest = NewestStamp()
-    assert not newest.differs(STAMP_NS)
-    newest.follow(STAMP_NS, 0)
-    assert not newest.differs(STAMP_NS - JUMP_NS)
-    assert newest.differs(STAMP_NS - JUMP_NS - 1)
-    assert newest.differs(STAMP_NS + JUMP_NS + 1)
+@pytest.mark.parametrize(
+    ('apart_ns', 'measured_ns'), [(APART_NS, 0), (-5 * SECOND_NS, -5 * SECOND_NS)]
+)
+def test_stamps_that_arrive_together_tell_how_far_clocks_are_apart(
+    apart_ns: int, measured_ns: int
+) -> None:
+    newest = together(apart_ns)
+    assert newest.apart_ns == measured_ns
+    newest.follow(0, 102 * SECOND_NS, 3 * SECOND_NS)
+    assert newest.apart_ns == measured_ns  # two seconds passed, not only in the stamps
+
+
+@pytest.mark.parametrize('apart_ns', [0, 3600 * SECOND_NS, -3600 * SECOND_NS])
+def test_a_jump_is_one_of_a_camera_s_own_stamps(apart_ns: int) -> None:
+    newest = together(apart_ns)
+    later_ns = 101 * SECOND_NS + apart_ns
+    assert not newest.jumps(1, later_ns + JUMP_NS, 2 * SECOND_NS)
+    assert newest.jumps(1, later_ns + JUMP_NS + 1, 2 * SECOND_NS)
+
+
+@pytest.mark.parametrize('apart_ns', [0, 700_000_000, -3600 * SECOND_NS])
+def test_packets_of_the_other_camera_from_before_a_reset(apart_ns: int) -> None:
+    """The left camera's time jumps back by 50 s; the right one's follows."""
+    newest = together(apart_ns)
     newest.clear()
-    assert not newest.differs(0)
-    assert not newest.jumps(2 * STAMP_NS, 0)
+    assert not newest.is_before_reset(1, 100 * SECOND_NS + apart_ns)
+    newest.begin(0, 50 * SECOND_NS, SECOND_NS)
+    assert newest.is_before_reset(1, 100 * SECOND_NS + apart_ns)
+    assert newest.is_before_reset(1, 50 * SECOND_NS + apart_ns - 1)
+    assert not newest.is_before_reset(1, 50 * SECOND_NS + apart_ns)

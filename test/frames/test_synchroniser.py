@@ -6,7 +6,6 @@ from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.frames.synchroniser import (
     DRIFT_NS,
     DWELL_NS,
-    FRESH_NS,
     SYNCHRONOUS_NS,
     Synchroniser,
     apart_ns,
@@ -41,11 +40,11 @@ def test_auto_decides_anew_at_each_start() -> None:
         assert synchroniser.mode == mode
 
 
-def tell(synchroniser: Synchroniser, behind_ns: int, after_ns: int, late_ns: int = 0) -> bool:
+def tell(synchroniser: Synchroniser, behind_ns: int, after_ns: int) -> bool:
     """Let two clocks be heard that are so far apart, some time after the start."""
     pair = clocks(behind_ns)
-    for clock, ns in zip(pair, (after_ns - late_ns, after_ns), strict=True):
-        clock.follow(clock.stamp_ns + ns, ns)
+    for clock in pair:
+        clock.follow(clock.stamp_ns + after_ns, after_ns)
     return synchroniser.finds_otherwise(pair)
 
 
@@ -80,8 +79,20 @@ def test_a_start_forgets_since_when_the_clocks_told_otherwise() -> None:
 def test_a_clock_that_was_not_heard_of_tells_nothing() -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(0))
-    for after_ns in (DWELL_NS, 2 * DWELL_NS, 3 * DWELL_NS):
-        assert not tell(synchroniser, 2 * DRIFT_NS, after_ns, late_ns=FRESH_NS)
+    assert not tell(synchroniser, 2 * DRIFT_NS, 0)
+    assert not synchroniser.finds_otherwise(clocks(2 * DRIFT_NS)[:1])
+    assert not tell(synchroniser, 2 * DRIFT_NS, DWELL_NS)  # the dwell begins again
+    assert tell(synchroniser, 2 * DRIFT_NS, 2 * DWELL_NS)
+
+
+@pytest.mark.parametrize(
+    ('apart_ns', 'mode'), [(SYNCHRONOUS_NS, 'sensor'), (SYNCHRONOUS_NS + 1, 'host')]
+)
+def test_a_camera_that_joins_decides_at_once_as_a_start_does(apart_ns: int, mode: str) -> None:
+    synchroniser = Synchroniser('auto')
+    synchroniser.decide(clocks(0)[:1])
+    assert synchroniser.finds_otherwise(clocks(apart_ns), joins=True) is (mode == 'host')
+    assert synchroniser.mode == mode
 
 
 @pytest.mark.parametrize('setting', ['sensor', 'host'])
@@ -89,7 +100,7 @@ def test_a_setting_holds_whatever_the_clocks_tell(setting: str) -> None:
     synchroniser = Synchroniser(setting)
     for behind_ns in (0, 10**9):
         synchroniser.decide(clocks(behind_ns))
-        assert not synchroniser.finds_otherwise(clocks(behind_ns), dwell_ns=0)
+        assert not synchroniser.finds_otherwise(clocks(behind_ns), joins=True)
         assert synchroniser.mode == setting
 
 

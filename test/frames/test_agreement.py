@@ -1,0 +1,58 @@
+"""How far the cameras' common times are apart by the arrival of their packets."""
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.frames.agreement import APART_NS, FRESH_NS, Agreement, disagreement
+
+MS_NS = 1_000_000
+PERIOD_NS = 10 * MS_NS
+
+
+def measured(
+    apart_ns: int, rate: float = 1.0, jitter_ns: int = 0, silent: int | None = None
+) -> int | None:
+    """Return the distance that is measured over three seconds of two cameras side by side."""
+    agreement, rng = Agreement(), np.random.default_rng(1)
+    arrivals = [
+        (round(packet * PERIOD_NS / rate) + int(rng.integers(0, jitter_ns + 1)), camera, packet)
+        for packet in range(round(300 * rate))
+        for camera in (0, 1)
+        if camera != silent or packet % 100 == 0
+    ]
+    for now_ns, camera, packet in sorted(arrivals):
+        common_ns = (packet + 1) * PERIOD_NS + (apart_ns if camera else 0)
+        agreement.follow(camera, common_ns, now_ns)
+    return agreement.apart_ns()
+
+
+@pytest.mark.parametrize('apart_ns', [700 * MS_NS, -700 * MS_NS, 3600 * 10**9, 60 * MS_NS])
+@pytest.mark.parametrize('jitter_ns', [0, 20 * MS_NS])
+def test_the_distance_is_found_to_within_a_packet(apart_ns: int, jitter_ns: int) -> None:
+    assert measured(apart_ns, jitter_ns=jitter_ns) == pytest.approx(apart_ns, abs=PERIOD_NS)
+
+
+@pytest.mark.parametrize('rate', [0.1, 1.0, 20.0])
+def test_times_that_agree_are_not_apart_at_any_rate_of_a_replay(rate: float) -> None:
+    assert measured(0, rate, jitter_ns=10 * MS_NS) == 0
+    assert measured(APART_NS // 2, rate) == 0
+
+
+def test_a_camera_that_seldom_advances_is_measured_all_the_same() -> None:
+    assert measured(0, silent=1) == 0
+    assert measured(700 * MS_NS, silent=1) == pytest.approx(700 * MS_NS, abs=PERIOD_NS)
+
+
+def test_one_camera_and_two_that_take_turns_tell_nothing() -> None:
+    agreement = Agreement()
+    assert agreement.apart_ns() is None
+    for second in range(10):
+        agreement.follow(second % 2, second * 10**9, second * 10**9)
+    assert FRESH_NS < 10**9
+    assert agreement.apart_ns() is None
+
+
+def test_the_sentence_says_how_far_and_what_to_set() -> None:
+    assert '0.700 s apart' in disagreement(-700 * MS_NS, 'host')
+    assert 'sync:=sensor' in disagreement(-700 * MS_NS, 'host')
+    assert 'sync:=host' in disagreement(700 * MS_NS, 'sensor')
