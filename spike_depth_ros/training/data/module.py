@@ -97,7 +97,10 @@ def caused_depth(sample: Sample) -> Depth:
     `nearest` is.
     """
     nearest = sample.nearest.astype(np.float32)
-    beside = cv2.erode(np.where(np.isnan(nearest), np.inf, nearest), OPTICS)
+    # At the border the image repeats: OpenCV would border it by the largest number, and `EDGE`
+    # times that overflows.
+    known = np.where(np.isnan(nearest), np.inf, nearest)
+    beside = cv2.erode(known, OPTICS, borderType=cv2.BORDER_REPLICATE)
     caused = np.where(beside * EDGE < nearest, beside, nearest)
     has_events = sample.spikes[..., LEFT].any(-1)
     return np.where(has_events, caused, sample.depth.astype(np.float32))
