@@ -1,6 +1,7 @@
 """Output paths: checked before the work starts, and written whole or not at all."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,16 +60,46 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path of the same suffix; rename it to path when the block succeeds.
 
     Makes the folder. An error in the block removes the temporary file and leaves path as it was,
-    so a file that is there is always complete.
+    so a file that is there is always complete. Raises OutputError where the block raises OSError.
     """
     target = _target(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = _beside(target)
+    with _output_errors(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield unfinished
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary path of the same name for a new folder; move it when the block succeeds.
+
+    An error in the block removes all that was written. Raises OutputError where the block raises
+    OSError, and where the folder at path holds files already.
+    """
+    target = _target(path)
+    unfinished = _beside(target)
+    with _output_errors(path):
+        unfinished.mkdir(parents=True)
+        try:
+            yield unfinished / target.name
+            (unfinished / target.name).replace(target)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def _output_errors(path: Path) -> Iterator[None]:
     try:
-        yield unfinished
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"'{path}' cannot be written ({reason}): make room, or give another path."
+        ) from error
 
 
 def _target(path: Path) -> Path:

@@ -11,6 +11,7 @@ from spike_depth_ros.outputs import (
     check_output_file,
     check_output_folder,
     whole_file,
+    whole_folder,
 )
 
 LONG = 'x' * 300
@@ -109,7 +110,10 @@ def test_a_file_appears_when_it_is_complete(here: Path) -> None:
 
 def test_an_error_leaves_the_file_as_it_was(here: Path) -> None:
     before = everything(here)
-    with pytest.raises(OSError), whole_file(here / 'file') as unfinished:
+    with (
+        pytest.raises(OutputError, match=r"file' cannot be written \(no space left on device\)"),
+        whole_file(here / 'file') as unfinished,
+    ):
         unfinished.write_text('half')
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert everything(here) == before
@@ -121,3 +125,29 @@ def test_a_link_leads_to_the_file_that_is_written(here: Path) -> None:
         unfinished.write_text('whole')
     assert (here / 'link').is_symlink()
     assert (here / 'nowhere/at/all').read_text() == 'whole'
+
+
+def test_a_folder_appears_when_it_is_complete(here: Path) -> None:
+    target = here / 'new/run'
+    with whole_folder(target) as unfinished:
+        unfinished.mkdir()
+        (unfinished / 'x').write_text('half')
+        assert not target.exists() and unfinished.name == 'run'
+    assert everything(here / 'new') == {target, target / 'x'}
+
+
+def test_an_error_leaves_no_folder(here: Path) -> None:
+    before = everything(here)
+    with pytest.raises(KeyError), whole_folder(here / 'run') as unfinished:
+        unfinished.mkdir()
+        (unfinished / 'x').write_text('half')
+        raise KeyError
+    assert everything(here) == before
+
+
+def test_a_folder_with_files_is_not_replaced(here: Path) -> None:
+    (here / 'folder/mine').write_text('mine')
+    before = everything(here)
+    with pytest.raises(OutputError, match='not empty'), whole_folder(here / 'folder') as new:
+        new.mkdir()
+    assert everything(here) == before
