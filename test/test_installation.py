@@ -61,12 +61,7 @@ def test_a_package_of_another_installation(
     assert '`unset PYTHONPATH`' in sentence
 
 
-@pytest.fixture(scope='module', autouse=True)
-def _needs_a_virtual_environment() -> None:
-    if Path(BARE_PYTHON) == Path(sys.executable):
-        pytest.skip('needs a virtual environment')
-
-
+@pytest.mark.skipif(Path(BARE_PYTHON) == Path(sys.executable), reason='no virtual environment')
 @pytest.mark.parametrize(
     ('missing', 'remedy'),
     [

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from numba import njit
 
 from spike_depth_ros.events import evt3_layout as evt3
+from spike_depth_ros.events.compiled import cached
 from spike_depth_ros.events.histogram import check_polarity
 
 # At least one TIME_HIGH in half a wrap lets a decoder follow the wraps through a gap.
@@ -74,7 +75,7 @@ def _check(
     check_polarity(events[3])
 
 
-@njit(nogil=True, cache=True)
+@cached(nogil=True)
 def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, words: Any) -> int:
     """Write all events, then the time `end`, and return the number of words."""
     size = 0

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from spike_depth_ros.events.compiled import cached
 from spike_depth_ros.events.histogram import FULL
 
 

@@ -4,17 +4,17 @@ Wrong configuration ends a node with one sentence and exit code 1; SIGINT and SI
 exit code 0, whenever they come. That is why what takes long to import is imported within.
 """
 
-import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
+from contextlib import AbstractContextManager
 from typing import Any
 
-from spike_depth_ros.installation import explain
+from spike_depth_ros.ros.signals import Signals
 
 Nodes = list[Any]  # of rclpy's class, which takes long to import
 # Python sees a signal only when the executor returns.
 SIGNAL_PERIOD_S = 0.1
+NO_LOG_FILE = '--disable-external-lib-logs'
 
 
 def binner() -> int:
@@ -40,7 +40,8 @@ def replay() -> int:
 def _make_binner() -> Nodes:
     from spike_depth_ros.ros.binner_node import BinnerNode
 
-    return [BinnerNode()]
+    with _announced('binner'):
+        return [BinnerNode()]
 
 
 def _make_depth() -> Nodes:
@@ -56,40 +57,35 @@ def _make_pipeline() -> Nodes:
     from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH
 
     depth = DepthNode(subscribes=False, beside=BINNER)
-    return [BinnerNode(depth.worker, beside=DEPTH), depth]
+    with _announced('binner'):
+        return [BinnerNode(depth.worker, beside=DEPTH), depth]
 
 
 def _make_replay() -> Nodes:
     from spike_depth_ros.ros.replay_node import ReplayNode
 
-    return [ReplayNode()]
+    with _announced('replay'):
+        return [ReplayNode()]
 
 
-class _Signals:
-    """Take SIGINT and SIGTERM: the first ends a node that is still starting at once.
+def _announced(name: str) -> AbstractContextManager[None]:
+    """Log one line if a node waits for the compiler."""
+    from rclpy.logging import get_logger
 
-    came: whether one has come; a node that runs is to look at it.
-    """
+    from spike_depth_ros.events.compiling import announced
 
-    def __init__(self) -> None:
-        self.came = False
-        self.starting = True
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._take)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        is_first, self.came = not self.came, True
-        if self.starting and is_first:
-            raise SystemExit(0)
+    return announced(get_logger(name).info)
 
 
 def _run(name: str, make: Callable[[], Nodes]) -> int:
-    signals = _Signals()
+    signals = Signals()
     try:
-        nodes = _start(make)
+        nodes = _start(name, make)
     except Exception as error:
         if signals.came:  # an extension module made an error of its own of SystemExit
             return 0
+        from spike_depth_ros.installation import explain
+
         if not (sentence := explain(error) or _sentence(error)):
             raise
         print(f'{name}: {sentence}', file=sys.stderr)
@@ -98,13 +94,21 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
     return _spin(nodes, signals)
 
 
-def _start(make: Callable[[], Nodes]) -> Nodes:
+def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
     from rclpy.utilities import remove_ros_args
 
+    from spike_depth_ros.ros import log_folder, shared_memory
+
+    arguments = sys.argv
+    if problem := log_folder.problem():
+        print(f'{name}: {problem}', file=sys.stderr)
+        arguments = [*sys.argv, '--ros-args', NO_LOG_FILE]
+    if problem := shared_memory.replace_if_full():
+        print(f'{name}: {problem}', file=sys.stderr)
     # rclpy's handlers would end the context under the feet of a callback that publishes.
-    rclpy.init(args=sys.argv, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     unknown = remove_ros_args(sys.argv)[1:]
     if unknown:
         raise ValueError(
@@ -132,7 +136,7 @@ def _sentence(error: Exception) -> str:
     return ' '.join(str(error).split()) if isinstance(error, wrong_configuration) else ''
 
 
-def _spin(nodes: Nodes, signals: _Signals) -> int:
+def _spin(nodes: Nodes, signals: Signals) -> int:
     """Let the nodes work until a signal comes or one has an exit code; return the exit code."""
     import rclpy
     from rclpy.experimental import EventsExecutor

@@ -1,0 +1,32 @@
+"""The folder of ROS's log files."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def problem() -> str:
+    """Return why ROS cannot write log files, in one sentence, or '' if it can.
+
+    The folder is ROS_LOG_DIR, else log in ROS_HOME, else ~/.ros/log, as rcl chooses it.
+    """
+    home = os.environ.get('HOME', '')
+    ros_home = os.environ.get('ROS_HOME') or '~/.ros'
+    folder = os.environ.get('ROS_LOG_DIR') or f'{ros_home}/log'
+    if folder.startswith('~'):
+        if not home:
+            return _sentence(folder, 'HOME is not set')
+        folder = home + folder[1:]
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ''
+    except OSError as error:
+        return _sentence(folder, error.strerror or repr(error))
+
+
+def _sentence(folder: str, reason: str) -> str:
+    return (
+        f"no log file is written, as the folder '{folder}' cannot be ({reason}): set ROS_LOG_DIR "
+        'to a folder that can'
+    )
