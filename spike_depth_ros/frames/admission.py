@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from spike_depth_ros.events import encodings
+from spike_depth_ros.events.dvs import DVS
 from spike_depth_ros.events.packet import Packet
 
 # evt3 has no room for a larger sensor, and nobody makes one.
@@ -23,10 +24,11 @@ class Fault:
 
 def find_fault(packet: Packet) -> Fault | None:
     """Return what is wrong with a packet's fields, if anything."""
-    if packet.encoding not in encodings.names():
-        known = ', '.join(encodings.names())
-        sentence = f"encoding '{packet.encoding[:40]}' is unknown; it must be one of {known}"
-        return Fault('packets_unknown_encoding', sentence)
+    # An EventArray has no sequence number, and its encoding is never that of an EventPacket.
+    if packet.encoding not in encodings.names() or (
+        packet.encoding == DVS and packet.seq is not None
+    ):
+        return Fault('packets_unknown_encoding', _unknown_encoding(packet.encoding))
     width, height = packet.width, packet.height
     if not all(1 <= size <= MAX_SENSOR_SIZE for size in (width, height)):
         sentence = f'{width} x {height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
@@ -37,3 +39,22 @@ def find_fault(packet: Packet) -> Fault | None:
     if not 0 <= packet.stamp_ns < MAX_TIME_NS:
         return Fault('packets_wrong_time', f'header stamp {packet.stamp_ns} ns is no time')
     return None
+
+
+def _unknown_encoding(encoding: str) -> str:
+    """Say which setting of the driver gives an encoding that is read."""
+    shown = encoding[:40]
+    plain = ''.join(letter for letter in encoding.lower() if letter.isalnum())
+    if encoding != plain and plain in encodings.names():
+        return (
+            f"encoding '{shown}' is unknown: names are in lower case, so set the driver's "
+            f"parameter encoding to '{plain}'"
+        )
+    if plain.startswith('evt'):
+        return (
+            f"encoding '{shown}' is not read: set metavision_driver's parameter encoding to 'evt3'"
+        )
+    return (
+        f"encoding '{shown}' is unknown: set the driver's parameter encoding to 'evt3' "
+        f"(metavision_driver), 'libcaer' or 'libcaer_cmp' (libcaer_driver); 'mono' is read too"
+    )
