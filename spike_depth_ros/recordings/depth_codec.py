@@ -21,6 +21,9 @@ FORMAT = '32FC1; compressedDepth png'
 _HEADER = struct.Struct('<iff')
 _INVERSE_DEPTH = 0
 _LARGEST_CODE = 65535
+# A PNG file's bytes for bit depth and colour type, in the header that comes first; PNG
+# (ISO/IEC 15948), 11.2.2.
+_PNG_FORM, _GREY_16 = slice(24, 26), b'\x10\0'
 # Formats that hold the same bytes: before it learned RVL, the transport did not name PNG.
 READABLE = (FORMAT, '32FC1; compressedDepth')
 
@@ -74,9 +77,9 @@ def _read_png(data: bytes) -> npt.NDArray[np.uint16]:
         raise ValueError(
             f'The compressed depth holds no readable PNG ({error}): record it again.'
         ) from error
-    if codes.dtype != np.uint16 or codes.ndim != 2:
+    if data[_PNG_FORM] != _GREY_16:
         raise ValueError(
             f'The compressed depth holds a PNG of {codes.dtype} {codes.shape}, but 16-bit grey '
             f'is needed: record it again.'
         )
-    return codes
+    return codes.astype(np.uint16)  # Pillow before 11.3 opens it as int32

@@ -3,6 +3,7 @@
 import io
 import math
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -35,6 +36,23 @@ def test_reads_what_the_transport_writes() -> None:
     assert depth.dtype == np.float32
     assert depth[0, 0] == pytest.approx(10100 / 3366)
     assert math.isnan(depth[0, 1])
+
+
+def test_reads_a_png_whatever_pillow_makes_of_it() -> None:
+    """Pillow before 11.3 opens 16-bit grey as int32; the file here is written by hand."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+        )
+
+    size = struct.pack('>IIBBBBB', 2, 1, 16, 0, 0, 0, 0)
+    row = zlib.compress(b'\0' + struct.pack('>HH', 4041, 65535))
+    png = b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', size) + chunk(b'IDAT', row) + chunk(b'IEND', b'')
+
+    depth = depth_codec.decode(struct.pack('<iff', 0, 10100.0, -1009.0) + png)
+
+    assert depth.tolist() == [pytest.approx([10100 / 5050, 10100 / 66544])]
 
 
 @pytest.mark.parametrize('value', [0.0, -1.0, 0.15, 10.0, math.inf, -math.inf, math.nan])
@@ -71,7 +89,8 @@ def test_damaged_data() -> None:
         depth_codec.decode(data[:40])
     with pytest.raises(ValueError, match='holds no readable PNG'):
         depth_codec.decode(data[: len(data) // 2])
-    png = io.BytesIO()
-    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(png, 'png')
-    with pytest.raises(ValueError, match=r'a PNG of uint8 \(2, 2, 3\), but 16-bit grey'):
-        depth_codec.decode(data[:12] + png.getvalue())
+    for shape, printed in (((2, 2, 3), r'\(2, 2, 3\)'), ((2, 2), r'\(2, 2\)')):
+        png = io.BytesIO()
+        Image.fromarray(np.zeros(shape, dtype=np.uint8)).save(png, 'png')
+        with pytest.raises(ValueError, match=f'a PNG of uint8 {printed}, but 16-bit grey'):
+            depth_codec.decode(data[:12] + png.getvalue())
