@@ -1,24 +1,37 @@
 """Reading rosbag2 recordings, without a ROS installation."""
 
+import json
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from rosbags.interfaces import Connection
-from rosbags.rosbag2 import Reader, ReaderError
+from rosbags.rosbag2 import Reader
 
+from spike_depth_ros.recordings import file_kinds, metadata
+from spike_depth_ros.recordings.cdr import message_types
+from spike_depth_ros.recordings.definitions import other_definition
+from spike_depth_ros.recordings.errors import RecordingError, reading
+from spike_depth_ros.recordings.storage_files import StorageFiles, find_storage_files
 
-class RecordingError(ValueError):
-    """A recording that cannot be used; says why in one sentence."""
+_SUFFIXES = {file_kinds.SQLITE: 'db3', file_kinds.MCAP: 'mcap'}
+_METADATA_VERSION = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Name a topic of a recording, its message type and how many messages it has."""
+    """Name a topic of a recording, its message type and how many messages it has.
+
+    other_definition: how its EventPacket differs from the one that is read; '' if it does not.
+    """
 
     name: str
     type: str
     count: int
+    other_definition: str = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +48,26 @@ class Recording:
     """Read a rosbag2 folder (sqlite3 or mcap, compressed or not), or one of its storage files.
 
     topics: by name. start_ns: log time of the first message; duration_ns: from the first to the
-    last. about: what the writer says of it, key to value. Use it as a context manager.
+    last. about: facts about the recording, key to value. Use it as a context manager.
 
     Raises RecordingError when there is no such recording, it cannot be read, or it is empty.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._reader = _open(self.path)
-        self.topics = _topics(self._reader.connections)
-        self.start_ns = self._reader.start_time
-        self.duration_ns = self._reader.duration - 1  # rosbags counts to after the last message
-        self.about = dict(self._reader.storage.metadata.custom or {})
-        if not self._reader.message_count:
-            self.close()
-            raise RecordingError(
-                f"The recording '{path}' holds no message: record it again, or give another."
-            )
+        self._stack = ExitStack()
+        with reading(self.path), ExitStack() as unless_complete:
+            unless_complete.callback(self._stack.close)
+            files = find_storage_files(self.path)
+            self.about = dict(files.metadata.about) if files.metadata else {}
+            self._reader = self._open(files)
+            self._connections, spans = _contents(self._reader)
+            self._check_complete(files, sum(count for *_, count in spans))
+            self.topics = _topics(self._connections)
+            self.start_ns = min(start for start, _, count in spans if count)
+            # rosbags counts to after the last message
+            self.duration_ns = max(end for _, end, count in spans if count) - 1 - self.start_ns
+            unless_complete.pop_all()
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
         """Stream the messages of some topics in the order of their log time.
@@ -62,24 +78,61 @@ class Recording:
         for name in topics:
             if name not in self.topics:
                 raise RecordingError(missing_topic(name, self.topics.values()))
-        return self._stream([c for c in self._reader.connections if c.topic in topics])
+        return self._stream([self.topics[name] for name in topics])
 
-    def _stream(self, connections: list[Connection]) -> Iterator[RawMessage]:
-        try:
+    def _stream(self, topics: list[Topic]) -> Iterator[RawMessage]:
+        wanted = {(topic.name, topic.type) for topic in topics}
+        connections = [c for c in self._connections if (c.topic, c.msgtype) in wanted]
+        missing = sum(topic.count for topic in topics)
+        if not connections:
+            return
+        with reading(self.path):
             for connection, log_time_ns, cdr in self._reader.messages(connections):
+                missing -= 1
                 yield RawMessage(connection.topic, connection.msgtype, log_time_ns, bytes(cdr))
-        except Exception as error:  # each storage fails with errors of its own library
-            raise _unreadable(self.path, error) from error
+            if missing > 0:
+                raise ValueError(f'{missing} messages that its index names are not there')
 
     def close(self) -> None:
         """Close the files; no message can be read any more."""
-        self._reader.close()
+        self._stack.close()
 
     def __enter__(self) -> 'Recording':
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _open(self, files: StorageFiles) -> Reader:
+        """Open the files through links in a temporary folder.
+
+        There they have names that mean nothing in an URI, which rosbags makes of them, and a
+        metadata.yaml that names their true storage and nothing that rosbags could stumble over.
+        """
+        folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='spike_depth_')))
+        packed = '.zstd' if files.metadata and files.metadata.compression == 'file' else ''
+        suffix = _SUFFIXES[files.kind] + packed
+        links = [folder / f'{number}.{suffix}' for number in range(len(files.paths))]
+        for link, path in zip(links, files.paths, strict=True):
+            link.symlink_to(path.resolve())
+        if files.metadata:
+            _write_metadata(folder, [link.name for link in links], files)
+        reader = Reader(folder if files.metadata else links[0])
+        reader.open()
+        self._stack.callback(reader.close)
+        return reader
+
+    def _check_complete(self, files: StorageFiles, count: int) -> None:
+        if files.metadata and count < files.metadata.messages:
+            raise RecordingError(
+                f"The recording '{self.path}' cannot be read whole: its {metadata.NAME} counts "
+                f'{files.metadata.messages} messages, but its files hold {count}; copy all files '
+                f'again, or run `ros2 bag reindex` to do without the others.'
+            )
+        if not count:
+            raise RecordingError(
+                f"The recording '{self.path}' holds no message: record it again, or give another."
+            )
 
 
 def missing_topic(name: str, topics: Collection[Topic]) -> str:
@@ -88,37 +141,47 @@ def missing_topic(name: str, topics: Collection[Topic]) -> str:
     return f"The recording has no topic '{name}'; it has {present}: give one of these."
 
 
-def _open(path: Path) -> Reader:
-    if not path.exists():
-        raise RecordingError(
-            f"The recording '{path}' does not exist: give the folder of a rosbag2 recording."
-        )
-    if path.is_dir() and not (path / 'metadata.yaml').exists():
-        raise RecordingError(
-            f"The folder '{path}' has no metadata.yaml, so it is no rosbag2 recording: give the "
-            f'folder that has it, or write it with ros2 bag reindex.'
-        )
-    try:
-        reader = Reader(path)
-        reader.open()
-    except (ReaderError, OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
-    return reader
+def _write_metadata(folder: Path, names: list[str], files: StorageFiles) -> None:
+    """Write the metadata.yaml that rosbags needs to find and unpack storage files."""
+    compression = files.metadata.compression if files.metadata else ''
+    fields: dict[str, Any] = {
+        'version': _METADATA_VERSION,
+        'storage_identifier': files.kind,
+        'relative_file_paths': names,
+        'compression_mode': compression,
+        'compression_format': 'zstd' if compression else '',
+        'duration': {'nanoseconds': 0},
+        'starting_time': {'nanoseconds_since_epoch': 0},
+        'message_count': 0,
+        'topics_with_message_count': [],
+    }
+    # YAML reads JSON.
+    (folder / metadata.NAME).write_text(json.dumps({'rosbag2_bagfile_information': fields}))
 
 
-def _unreadable(path: Path, error: Exception) -> RecordingError:
-    reason = str(error).partition('\n')[0]
-    return RecordingError(
-        f"The recording '{path}' cannot be read ({reason}): copy or record it again."
-    )
+def _contents(reader: Reader) -> tuple[list[Connection], list[tuple[int, int, int]]]:
+    """Return the connections of all files, and start, end and number of messages of each file."""
+    storages = getattr(reader.storage, 'storages', [reader.storage])
+    connections = [connection for storage in storages for connection in storage.connections]
+    spans = [
+        (about.start_time, about.end_time, about.message_count)
+        for about in (storage.metadata for storage in storages)
+    ]
+    return connections, spans
 
 
 def _topics(connections: list[Connection]) -> dict[str, Topic]:
-    """Sum connections up by topic: a recording has one for each QoS that was offered."""
+    """Sum connections up by topic: each file has one for each QoS that was offered."""
+    types = message_types()
     topics: dict[str, Topic] = {}
     for connection in connections:
-        before = topics[connection.topic].count if connection.topic in topics else 0
+        before = topics.get(connection.topic)
+        if before and before.type != connection.msgtype:
+            continue  # two types on one topic: the first is read
         topics[connection.topic] = Topic(
-            connection.topic, connection.msgtype, before + connection.msgcount
+            connection.topic,
+            connection.msgtype,
+            connection.msgcount + (before.count if before else 0),
+            other_definition(connection, types),
         )
     return topics

@@ -1,6 +1,8 @@
 """Writing rosbag2 recordings, without a ROS installation."""
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -24,7 +26,7 @@ from spike_depth_ros.recordings.cdr import (
     MessageCodec,
     message_types,
 )
-from spike_depth_ros.recordings.rosbag2 import RecordingError
+from spike_depth_ros.recordings.errors import RecordingError
 
 # Older ROS 2 distributions read it as well as Jazzy does, whose version 9 writes QoS in words.
 _METADATA_VERSION: Final = 8
@@ -37,7 +39,7 @@ class RecordingWriter:
     about: facts about the recording, kept in its metadata (custom_data). Use it as a context
     manager: leaving it completes the recording, an exception leaves it without metadata.
 
-    Raises RecordingError when the folder exists already.
+    Raises RecordingError when the folder exists already, and OSError when it cannot be written.
     """
 
     def __init__(self, path: Path | str, about: Mapping[str, str]) -> None:
@@ -76,14 +78,16 @@ class RecordingWriter:
         self._write(topic, COMPRESSED_IMAGE, qos, log_time_ns, cdr)
 
     def _write(self, topic: str, kind: str, qos: Qos, log_time_ns: int, cdr: bytes) -> None:
-        if topic not in self._connections:
-            self._connections[topic] = self._writer.add_connection(
-                topic, kind, typestore=self._types, offered_qos_profiles=[qos]
-            )
-        self._writer.write(self._connections[topic], log_time_ns, cdr)
+        with _sqlite_errors():
+            if topic not in self._connections:
+                self._connections[topic] = self._writer.add_connection(
+                    topic, kind, typestore=self._types, offered_qos_profiles=[qos]
+                )
+            self._writer.write(self._connections[topic], log_time_ns, cdr)
 
     def __enter__(self) -> 'RecordingWriter':
-        self._writer.open()
+        with _sqlite_errors():
+            self._writer.open()
         return self
 
     def __exit__(
@@ -92,7 +96,17 @@ class RecordingWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.__exit__(kind, error, trace)
+        with _sqlite_errors():
+            self._writer.__exit__(kind, error, trace)
+
+
+@contextmanager
+def _sqlite_errors() -> Iterator[None]:
+    """Turn sqlite's errors, such as that of a full disk, into OSError as other files raise it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
 
 
 def _qos(reliability: QosReliability, depth: int) -> Qos:

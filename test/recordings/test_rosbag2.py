@@ -14,8 +14,11 @@ from ruamel.yaml import YAML
 
 from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
-from spike_depth_ros.recordings.rosbag2 import Recording, RecordingError
+from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
 START_NS = 1_795_215_600_000_000_000
@@ -143,6 +146,24 @@ def test_real_recordings(
     assert {(p.encoding, p.width, p.height) for p in packets} == {(encoding, 640, 480)}
     seqs = [packet.seq for packet in packets]
     assert seqs == list(range(seqs[0], seqs[0] + count))
+
+
+def test_an_mcap_whose_storage_identifier_is_empty(data: Path) -> None:
+    """As `ros2 bag reindex` leaves it: every event of it is there."""
+    with Recording(data / 'mcap_empty_storage_identifier') as recording:
+        packets = [read_packet(m.cdr) for m in recording.messages(['/event_camera/events'])]
+    end = stream_end(packets[-16:])
+    assert end is not None
+    binner = Binner(1, 50_000_000, 50_000_000, 0, 346, 260)
+
+    stream = [*packets, closing_packet(end, end.stamp_ns + 50_000_000)]
+    frames = [frame for packet in stream for frame in binner.push(0, packet, 0)]
+
+    assert len(packets) == 100
+    assert {(packet.encoding, packet.width) for packet in packets} == {('libcaer_cmp', 346)}
+    assert binner.counters.events_saturated == 0
+    counts = np.sum([frame.counts.sum((0, 1), dtype=np.int64) for frame in frames], axis=0)
+    assert counts.tolist() == [211_043, 360_223]
 
 
 @pytest.mark.parametrize('compression', [CompressionMode.NONE, CompressionMode.MESSAGE])

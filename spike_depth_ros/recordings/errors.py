@@ -1,0 +1,44 @@
+"""The one place where other libraries' errors on users' recordings become one sentence."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# rosbags and its storage libraries name the file again; the sentence names it already.
+LONGEST_REASON = 200
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be used; says why in one sentence."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong with a recording into a RecordingError.
+
+    rosbags, sqlite, zstd, lz4, mcap and YAML fail with errors of their own that share no base.
+    """
+    try:
+        yield
+    except RecordingError:
+        raise
+    except Exception as error:
+        raise RecordingError(
+            f"The recording '{path}' cannot be read ({_reason(error)}): {_fix(error)}."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return an error in one line without a full stop."""
+    text = getattr(error, 'strerror', None) or str(error) or type(error).__name__
+    line = ' '.join(text.partition('\n')[0].split()).rstrip('.')
+    return line if len(line) <= LONGEST_REASON else f'{line[:LONGEST_REASON]}...'
+
+
+def _fix(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return 'change its permissions, or copy it'
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return 'free space for what is unpacked, or set TMPDIR to a larger folder'
+    return 'copy or record it again'

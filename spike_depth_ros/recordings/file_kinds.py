@@ -1,0 +1,58 @@
+"""Telling what a file is by its first bytes."""
+
+import shlex
+from pathlib import Path
+
+SQLITE, MCAP, ZSTD, ROS1, EMPTY, UNKNOWN = 'sqlite3', 'mcap', 'zstd', 'ros1', 'empty', ''
+
+_MAGIC = {
+    b'SQLite format 3\0': SQLITE,
+    b'\x89MCAP': MCAP,
+    b'\x28\xb5\x2f\xfd': ZSTD,
+    b'#ROSBAG V': ROS1,
+}
+# What is taken for a recording, and what to do about it.
+_FOREIGN = {
+    b'version https://git-lfs': 'is a pointer of git LFS: run `git lfs pull`',
+    b'\x1f\x8b': 'is packed with gzip: unpack it with `gunzip`',
+    b'BZh': 'is packed with bzip2: unpack it with `bunzip2`',
+    b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
+    b'PK\3\4': 'is a zip archive: unpack it',
+    b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
+    b'\x89HDF': 'is an HDF5 file: convert it to a rosbag2 recording of EventPackets',
+    b'#!AER-DAT': 'is an AEDAT file: convert it to a rosbag2 recording of EventPackets',
+    b'% ': 'is a RAW or DAT file: convert it with raw_to_bag of event_camera_tools',
+}
+_MAGIC_BYTES = 32
+
+
+def kind(path: Path) -> str:
+    """Return what a file is: SQLITE, MCAP, ZSTD, ROS1, EMPTY, or UNKNOWN."""
+    start = _start(path)
+    if not start:
+        return EMPTY
+    return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), UNKNOWN)
+
+
+def why_not(path: Path) -> str:
+    """Say why a file is no rosbag2 storage and what to do, as the end of a sentence."""
+    found = kind(path)
+    if found == ROS1:
+        source, target = (shlex.quote(str(name)) for name in (path, path.with_suffix('')))
+        command = f'rosbags-convert --src {source} --dst {target}'
+        return f'is a ROS 1 bag: convert it with `{command}` and give the folder {target}'
+    if found == ZSTD:
+        return (
+            'is compressed with zstd: give the folder with its metadata.yaml, or unpack it with '
+            '`unzstd`'
+        )
+    if found == EMPTY:
+        return 'is empty: copy or record it again'
+    start = _start(path)
+    reasons = (reason for magic, reason in _FOREIGN.items() if start.startswith(magic))
+    return next(reasons, 'is neither sqlite3 (.db3) nor mcap: give a rosbag2 recording')
+
+
+def _start(path: Path) -> bytes:
+    with path.open('rb') as file:
+        return file.read(_MAGIC_BYTES)

@@ -1,0 +1,155 @@
+"""Checking the storage files of a recording before rosbags opens them."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spike_depth_ros.recordings import file_kinds, metadata
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.metadata import Metadata
+
+_STORAGES = (file_kinds.SQLITE, file_kinds.MCAP)
+_SUFFIXES = ('*.db3', '*.mcap', '*.db3.zstd', '*.mcap.zstd')
+# What sqlite keeps beside a database: pages that are not in it yet (write-ahead log), or those
+# that it had before a change that did not end (rollback journal), each after a header.
+_UNMERGED = {'-wal': b'\x37\x7f\x06', '-journal': b'\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'}
+_HEADER_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFiles:
+    """Name the storage files of a recording in order, their kind, and what the folder says.
+
+    kind: file_kinds.SQLITE or file_kinds.MCAP. metadata: None of a file without its folder.
+    """
+
+    paths: tuple[Path, ...]
+    kind: str
+    metadata: Metadata | None
+
+
+def find_storage_files(path: Path) -> StorageFiles:
+    """Find the files of a rosbag2 folder, or take the one that is given.
+
+    Raises RecordingError, one sentence, if they are not all there, whole and of one kind.
+    """
+    if not path.exists():
+        raise RecordingError(
+            f"The recording '{path}' does not exist: give the folder of a rosbag2 recording."
+        )
+    if path.is_dir():
+        return _of_folder(path)
+    if not path.is_file():
+        raise RecordingError(
+            f"The recording '{path}' is neither a folder nor a file: give the folder of a "
+            f'rosbag2 recording.'
+        )
+    if path.name == metadata.NAME:
+        raise RecordingError(f"'{path}' only describes a recording: give the folder that has it.")
+    return StorageFiles((path,), _checked(path, ''), None)
+
+
+def _of_folder(folder: Path) -> StorageFiles:
+    if not (folder / metadata.NAME).exists():
+        raise RecordingError(_without_metadata(folder))
+    about = metadata.read_metadata(folder)
+    paths = tuple(folder / name for name in about.files)
+    for path in paths:
+        if not path.is_file():
+            raise RecordingError(_missing(folder, path, about))
+    kinds = {_checked(path, about.compression) for path in paths}
+    if file_kinds.ZSTD in kinds:
+        kinds = {_packed_kind(paths[0], about)}
+    if len(kinds) > 1:
+        raise RecordingError(
+            f"The recording '{folder}' mixes sqlite3 and mcap files: convert it to one of them "
+            f'with `ros2 bag convert`.'
+        )
+    return StorageFiles(paths, kinds.pop(), about)
+
+
+def _checked(path: Path, compression: str) -> str:
+    """Return the kind of a storage file; raise RecordingError if it cannot be read whole."""
+    found = file_kinds.kind(path)
+    if compression == 'file' and found in _STORAGES:
+        raise RecordingError(_unpacked(path))
+    if compression != 'file' and found not in _STORAGES:
+        raise RecordingError(
+            f"The recording '{path}' cannot be read: it {file_kinds.why_not(path)}."
+        )
+    if compression == 'file' and found != file_kinds.ZSTD:
+        raise RecordingError(
+            f"The recording '{path}' cannot be read: it is neither compressed with zstd, as its "
+            f'{metadata.NAME} says, nor a storage file; copy or record it again.'
+        )
+    if found == file_kinds.SQLITE:
+        _check_merged(path)
+    return found
+
+
+def _check_merged(database: Path) -> None:
+    for beside in _unmerged(database):
+        # Whatever changes the journal mode merges either of the two first.
+        command = f"sqlite3 {shlex.quote(str(database))} 'PRAGMA journal_mode=DELETE'"
+        raise RecordingError(
+            f"The recording '{database}' cannot be read whole: '{beside.name}' beside it holds a "
+            f'part that is not merged yet; stop what records it, or merge it with `{command}`.'
+        )
+
+
+def _unmerged(database: Path) -> Iterator[Path]:
+    """Yield the files beside a database that hold a part of it."""
+    database = database.resolve()
+    for ending, magic in _UNMERGED.items():
+        beside = database.with_name(database.name + ending)
+        if beside.is_file() and beside.stat().st_size > _HEADER_BYTES:
+            with beside.open('rb') as file:
+                if file.read(len(magic)) == magic:
+                    yield beside
+
+
+def _packed_kind(path: Path, about: Metadata) -> str:
+    """Return the kind of a file inside a compressed one, by its name or by the folder's word."""
+    suffix = Path(path.stem).suffix
+    return {'.db3': file_kinds.SQLITE, '.mcap': file_kinds.MCAP}.get(suffix, about.storage)
+
+
+def _unpacked(path: Path) -> str:
+    return (
+        f"The recording '{path}' cannot be read: it is not compressed, although its "
+        f'{metadata.NAME} says so; give the file itself, or set compression_mode and '
+        f"compression_format to '' there."
+    )
+
+
+def _missing(folder: Path, path: Path, about: Metadata) -> str:
+    if about.compression == 'file' and path.with_suffix('').is_file():
+        return _unpacked(path.with_suffix(''))
+    names = ', '.join(file.name for file in _candidates(folder)) or 'none'
+    return (
+        f"The recording '{folder}' cannot be read: its {metadata.NAME} names '{path.name}', which "
+        f'is not there (storage files that are: {names}); copy the missing file, or run '
+        f'`ros2 bag reindex`.'
+    )
+
+
+def _without_metadata(folder: Path) -> str:
+    start = f"The folder '{folder}' has no {metadata.NAME}, so it is no rosbag2 recording"
+    files = _candidates(folder)
+    if files:
+        return (
+            f'{start}: write it with `ros2 bag reindex`, or give one of its files '
+            f'({", ".join(file.name for file in files)}) alone.'
+        )
+    within = sorted(file.parent.name for file in folder.glob(f'*/{metadata.NAME}'))
+    if within:
+        return f'{start}: give one of the recordings in it ({", ".join(within)}).'
+    for bag in sorted(folder.glob('*.bag')):
+        if file_kinds.kind(bag) == file_kinds.ROS1:
+            return f"{start}; '{bag.name}' in it {file_kinds.why_not(bag)}."
+    return f'{start}: give the folder that has it.'
+
+
+def _candidates(folder: Path) -> list[Path]:
+    return sorted(file for pattern in _SUFFIXES for file in folder.glob(pattern))

@@ -1,0 +1,352 @@
+"""Recordings that are damaged, incomplete or of another kind, as users have them."""
+
+import os
+import shutil
+import sqlite3
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+
+from spike_depth_ros.events.messages import EVENT_PACKET
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.rosbag2 import Recording
+
+PACKET = Packet('evt3', 346, 260, 0, 0, 0, False, np.arange(64, dtype=np.uint8))
+MESSAGES = 20
+TOPIC = '/left/events'
+
+
+def write(
+    folder: Path,
+    storage: StoragePlugin = StoragePlugin.SQLITE3,
+    compression: CompressionMode = CompressionMode.NONE,
+) -> Path:
+    types = message_types()
+    codec = MessageCodec(types)
+    writer = Writer(folder, version=9, storage_plugin=storage)
+    if compression != CompressionMode.NONE:
+        writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
+        connection = writer.add_connection(TOPIC, EVENT_PACKET, typestore=types)
+        for seq in range(MESSAGES):
+            cdr = codec.packet_to_cdr(replace(PACKET, seq=seq), 'left')
+            writer.write(connection, 1000 + seq, cdr)
+    return folder
+
+
+def count(path: Path) -> int:
+    with Recording(path) as recording:
+        return len(list(recording.messages([TOPIC])))
+
+
+def refusal(path: Path) -> str:
+    """Return the sentence with which opening or streaming a recording ends."""
+    with pytest.raises(RecordingError) as caught:
+        count(path)
+    sentence = str(caught.value)
+    assert '\n' not in sentence
+    assert sentence.endswith('.')
+    return sentence
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    metadata = folder / 'metadata.yaml'
+    text = metadata.read_text()
+    assert old in text
+    metadata.write_text(text.replace(old, new))
+
+
+def cut(path: Path, share: float = 0.6) -> None:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    return write(tmp_path / 'drive')
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Path:
+    return write(tmp_path / 'packed', compression=CompressionMode.FILE)
+
+
+@pytest.fixture
+def mcap(tmp_path: Path) -> Path:
+    return write(tmp_path / 'chunks', StoragePlugin.MCAP)
+
+
+def test_files_packed_whole_are_read(packed: Path) -> None:
+    assert count(packed) == MESSAGES
+
+
+def test_packed_and_cut_off(packed: Path) -> None:
+    cut(packed / 'packed.db3.zstd')
+
+    assert 'cannot be read (Compressed file ended' in refusal(packed)
+
+
+@pytest.mark.parametrize('storage', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+def test_a_message_packed_and_cut_off(tmp_path: Path, storage: StoragePlugin) -> None:
+    folder = write(tmp_path / 'drive', storage, CompressionMode.MESSAGE)
+    assert count(folder) == MESSAGES
+    (file,) = (*folder.glob('*.db3'), *folder.glob('*.mcap'))
+    content = bytearray(file.read_bytes())
+    start = content.rindex(b'\x28\xb5\x2f\xfd')
+    content[start + 4 : start + 8] = b'\xff' * 4
+    file.write_bytes(content)
+
+    assert 'cannot be read' in refusal(folder)
+
+
+@pytest.mark.parametrize('renamed', [False, True])
+def test_unpacked_by_hand(tmp_path: Path, packed: Path, renamed: bool) -> None:
+    (packed / 'packed.db3.zstd').unlink()
+    shutil.copy(write(tmp_path / 'plain') / 'plain.db3', packed / 'packed.db3')
+    if renamed:
+        edit(packed, 'packed.db3.zstd', 'packed.db3')
+
+    assert "packed.db3' cannot be read: it is not compressed, although its" in refusal(packed)
+    assert count(packed / 'packed.db3') == MESSAGES
+
+
+def test_packed_by_hand(tmp_path: Path, plain: Path, packed: Path) -> None:
+    shutil.copy(packed / 'packed.db3.zstd', plain / 'drive.db3')
+
+    assert 'is compressed with zstd: give the folder' in refusal(plain)
+    assert 'is compressed with zstd: give the folder' in refusal(packed / 'packed.db3.zstd')
+
+
+def test_another_compression(packed: Path) -> None:
+    edit(packed, 'compression_format: zstd', 'compression_format: lz4')
+
+    assert "compressed with 'lz4', but only zstd is read" in refusal(packed)
+
+
+def leave_log(database: Path, journal_mode: str = 'WAL') -> None:
+    """Move half of the messages to where sqlite keeps what a killed recorder did not merge."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    rows = connection.execute('SELECT * FROM messages WHERE id > 10').fetchall()
+    connection.execute('DELETE FROM messages WHERE id > 10')
+    connection.execute('VACUUM')
+    connection.execute(f'PRAGMA journal_mode={journal_mode}')
+    connection.execute('PRAGMA cache_size=1')  # pages are written before the transaction ends
+    connection.execute('BEGIN')
+    connection.executemany('INSERT INTO messages VALUES (?, ?, ?, ?)', rows)
+    if journal_mode == 'WAL':
+        connection.execute('COMMIT')
+    else:
+        connection.execute('UPDATE messages SET data = zeroblob(20000)')
+    names = [database, *database.parent.glob(f'{database.name}-*')]
+    copies = [(name, name.read_bytes()) for name in names]
+    connection.close()
+    for name, content in copies:
+        name.write_bytes(content)
+
+
+@pytest.mark.parametrize(('mode', 'ending'), [('WAL', '-wal'), ('DELETE', '-journal')])
+def test_messages_that_are_not_merged(plain: Path, mode: str, ending: str) -> None:
+    database = plain / 'drive.db3'
+    leave_log(database, mode)
+    assert Path(f'{database}{ending}').stat().st_size > 32
+
+    for path in (plain, database):
+        sentence = refusal(path)
+        assert f"'drive.db3{ending}' beside it holds a part" in sentence
+        assert f"`sqlite3 {database} 'PRAGMA journal_mode=DELETE'`" in sentence
+    connection = sqlite3.connect(database)  # the command that the sentence gives
+    connection.execute('PRAGMA journal_mode=DELETE')
+    connection.close()
+    if mode == 'WAL':
+        assert count(plain) == MESSAGES
+
+
+def test_a_log_that_was_not_copied(plain: Path) -> None:
+    leave_log(plain / 'drive.db3')
+    (plain / 'drive.db3-wal').unlink()
+
+    assert 'counts 20 messages, but its files hold 10; copy all files' in refusal(plain)
+
+
+def test_an_empty_log_is_fine(plain: Path) -> None:
+    (plain / 'drive.db3-wal').touch()
+    (plain / 'drive.db3-journal').write_bytes(bytes(512))  # as PRAGMA journal_mode=PERSIST does
+
+    assert count(plain) == count(plain / 'drive.db3') == MESSAGES
+
+
+def test_a_log_beside_the_second_of_several_files(tmp_path: Path, plain: Path) -> None:
+    second = write(tmp_path / 'second') / 'second.db3'
+    shutil.move(second, plain)
+    edit(plain, '  - drive.db3\n', '  - drive.db3\n  - second.db3\n')
+    assert count(plain) == 2 * MESSAGES
+    leave_log(plain / 'second.db3')
+
+    assert "'second.db3-wal' beside it" in refusal(plain)
+
+
+@pytest.mark.parametrize('share', [0.0, 0.001, 0.1, 0.6, 0.99])
+def test_cut_off(plain: Path, mcap: Path, share: float) -> None:
+    cut(plain / 'drive.db3', share)
+    cut(mcap / 'chunks.mcap', share)
+
+    assert 'cannot be read' in refusal(plain)
+    assert 'cannot be read' in refusal(mcap)
+    assert 'cannot be read' in refusal(mcap / 'chunks.mcap')
+
+
+def test_mcap_without_index(mcap: Path) -> None:
+    """Without summary and chunks, as a writer leaves it that was asked for neither."""
+    file = mcap / 'chunks.mcap'
+    content = file.read_bytes()
+    chunk = content.index(b'\x06', content.index(b'rosbags-'))
+    start, length = chunk + 9, struct.unpack_from('<Q', content, chunk + 1)[0]
+    records = content[start + 40 : start + length]  # uncompressed
+    footer = b'\x02' + struct.pack('<QQQI', 20, 0, 0, 0)
+    file.write_bytes(content[:chunk] + records + footer + content[:8])
+
+    assert count(mcap) == count(file) == MESSAGES
+
+
+def test_mcap_with_a_damaged_chunk(mcap: Path) -> None:
+    file = mcap / 'chunks.mcap'
+    content = bytearray(file.read_bytes())
+    packet = content.index(PACKET.data.tobytes())
+    content[packet + 100 : packet + 400] = b'\xff' * 300
+    file.write_bytes(content)
+
+    assert 'cannot be read' in refusal(mcap)
+
+
+@pytest.mark.parametrize(
+    ('storage', 'identifier'),
+    [(StoragePlugin.SQLITE3, 'mcap'), (StoragePlugin.SQLITE3, ''), (StoragePlugin.MCAP, '')],
+)
+@pytest.mark.parametrize('compression', [CompressionMode.NONE, CompressionMode.FILE])
+def test_the_file_tells_its_storage(
+    tmp_path: Path, storage: StoragePlugin, identifier: str, compression: CompressionMode
+) -> None:
+    folder = write(tmp_path / 'drive', storage, compression)
+    edit(folder, f'identifier: {storage.name.lower()}', f"identifier: '{identifier}'")
+    before = (folder / 'metadata.yaml').read_bytes()
+
+    assert count(folder) == MESSAGES
+    assert (folder / 'metadata.yaml').read_bytes() == before
+
+
+@pytest.mark.parametrize('name', ['my bag #2', '50%25', 'what?', 'Fluß', "it's"])
+def test_any_folder_name(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / 'drive').rename(tmp_path / name)
+
+    assert count(folder) == MESSAGES
+    assert count(folder / 'drive.db3') == MESSAGES
+
+
+@pytest.mark.parametrize(
+    ('content', 'says'),
+    [
+        (b'', "has no section 'rosbag2_bagfile_information'"),
+        (b'a: [b', r'is no YAML (line 1: '),
+        (b'a: 1\n\tb: 2', r'is no YAML (line 2: '),
+        (b'\xff\xfe\0\x80', 'is no text'),
+        (b'- 1', "has no section 'rosbag2_bagfile_information'"),
+        (b'rosbag2_bagfile_information: 7', "has no section 'rosbag2_bagfile_information'"),
+        (b'rosbag2_bagfile_information: {version: 5}', "has no list of files 'relative_file_p"),
+        (b'rosbag2_bagfile_information: {relative_file_paths: drive.db3}', 'has no list of files'),
+        (b'rosbag2_bagfile_information: {relative_file_paths: []}', 'has no list of files'),
+    ],
+)
+def test_metadata_that_is_wrong(plain: Path, content: bytes, says: str) -> None:
+    (plain / 'metadata.yaml').write_bytes(content)
+
+    sentence = refusal(plain)
+
+    assert f'its metadata.yaml {says}' in sentence
+    assert 'ros2 bag reindex' in sentence
+
+
+def test_metadata_with_wrong_fields_that_do_not_matter(plain: Path) -> None:
+    edit(plain, 'version: 9', 'version: 12')
+    edit(plain, 'custom_data: null', 'custom_data: [1]')
+    edit(plain, 'nanoseconds_since_epoch: 1000', 'yesterday')
+    edit(plain, 'ros_distro: rosbags', 'ros_distro: [[]]')
+
+    assert count(plain) == MESSAGES
+
+
+def make_foreign_name(folder: Path) -> None:
+    (folder / 'drive.db3').rename(folder / 'renamed.db3')
+
+
+def make_missing(folder: Path) -> None:
+    (folder / 'drive.db3').unlink()
+
+
+def make_a_folder(folder: Path) -> None:
+    (folder / 'drive.db3').unlink()
+    (folder / 'drive.db3').mkdir()
+
+
+def make_without_metadata(folder: Path) -> None:
+    (folder / 'metadata.yaml').unlink()
+
+
+def make_pointer(folder: Path) -> None:
+    (folder / 'drive.db3').write_text('version https://git-lfs.github.com/spec/v1\noid sha256:0\n')
+
+
+def make_other_database(folder: Path) -> None:
+    (folder / 'drive.db3').unlink()
+    connection = sqlite3.connect(folder / 'drive.db3')
+    connection.execute('CREATE TABLE songs (name TEXT)')
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ('break_it', 'says'),
+    [
+        (make_foreign_name, "names 'drive.db3', which is not there (storage files that are: rena"),
+        (make_missing, "names 'drive.db3', which is not there (storage files that are: none)"),
+        (make_a_folder, "names 'drive.db3', which is not there"),
+        (make_without_metadata, 'or give one of its files (drive.db3) alone'),
+        (make_pointer, 'is a pointer of git LFS: run `git lfs pull`'),
+        (make_other_database, 'cannot be read'),
+    ],
+)
+def test_copied_by_hand(plain: Path, break_it: Callable[[Path], None], says: str) -> None:
+    break_it(plain)
+
+    assert says in refusal(plain)
+
+
+def test_a_ros_1_bag(tmp_path: Path) -> None:
+    bag = tmp_path / 'old drive.bag'
+    bag.write_bytes(b'#ROSBAG V2.0\n' + bytes(100))
+
+    for path in (bag, tmp_path):
+        assert (
+            f"is a ROS 1 bag: convert it with `rosbags-convert --src '{bag}' --dst "
+            f"'{tmp_path}/old drive'`" in refusal(path)
+        )
+
+
+def test_a_folder_of_recordings(plain: Path) -> None:
+    assert 'give one of the recordings in it (drive)' in refusal(plain.parent)
+
+
+def test_what_is_no_recording(tmp_path: Path, plain: Path) -> None:
+    text, fifo = tmp_path / 'notes.txt', tmp_path / 'pipe'
+    text.write_text('not a recording')
+    os.mkfifo(fifo)
+
+    assert 'is neither sqlite3 (.db3) nor mcap' in refusal(text)
+    assert 'is neither a folder nor a file' in refusal(fifo)
+    assert 'only describes a recording' in refusal(plain / 'metadata.yaml')
+    assert 'does not exist' in refusal(tmp_path / 'nowhere')
+    assert 'cannot be read' in refusal(tmp_path / ('x' * 300))
