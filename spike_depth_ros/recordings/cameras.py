@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 
 from spike_depth_ros.events.messages import EVENT_PACKET
-from spike_depth_ros.recordings.rosbag2 import RecordingError, Topic, missing_topic
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.other_events import without_packets
+from spike_depth_ros.recordings.rosbag2 import Topic, missing_topic
+from spike_depth_ros.recordings.sides import left_and_right
 
 
 def find_cameras(topics: Mapping[str, Topic], left: str = '', right: str = '') -> tuple[str, ...]:
     """Return the event topics of a recording: (left, right), or (camera,) where there is one.
 
     left, right: topics that the user names; left alone means one camera. With neither, the
-    topics with EventPackets are found: of two, the one with 'right' in its name is the right
-    one, else the later one in alphabetic order.
+    topics with EventPackets are found; of two, their names tell which is the left one.
 
     Raises RecordingError, one sentence, when a topic is missing, carries something else or
     nothing, or when the choice is not clear.
@@ -20,32 +22,45 @@ def find_cameras(topics: Mapping[str, Topic], left: str = '', right: str = '') -
         raise RecordingError(f"Only the right topic is given ('{right}'): give the left one too.")
     if left and left == right:
         raise RecordingError(f"Left and right are both '{left}': give two different topics.")
-    if left:
-        return tuple(_checked(topics, name) for name in (left, right) if name)
-    return _found([t.name for t in topics.values() if t.type == EVENT_PACKET and t.count])
+    cameras = [name for name in (left, right) if name] or _found(topics)
+    return tuple(_checked(topics, name) for name in cameras)
 
 
-def _found(names: list[str]) -> tuple[str, ...]:
+def in_words(cameras: tuple[str, ...]) -> str:
+    """Return which topic is which camera, as 'left: /a, right: /b' or 'camera: /a'."""
+    sides = ('left', 'right') if len(cameras) > 1 else ('camera',)
+    return ', '.join(f'{side}: {name}' for side, name in zip(sides, cameras, strict=True))
+
+
+def _found(topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    names = [t.name for t in topics.values() if t.type == EVENT_PACKET and t.count]
     if not names:
-        raise RecordingError(
-            f'The recording has no messages of type {EVENT_PACKET}: give one of an event camera.'
-        )
+        raise RecordingError(without_packets(topics.values()))
     if len(names) > 2:
         raise RecordingError(
             f'The recording has {len(names)} event topics ({", ".join(sorted(names))}): name the '
             f'left and the right one.'
         )
-    return tuple(sorted(names, key=lambda name: ('right' in name, name)))
+    if len(names) == 1:
+        return (names[0],)
+    return left_and_right(names[0], names[1])
 
 
 def _checked(topics: Mapping[str, Topic], name: str) -> str:
     if name not in topics:
         raise RecordingError(missing_topic(name, topics.values()))
-    if topics[name].type != EVENT_PACKET:
+    topic = topics[name]
+    if topic.type != EVENT_PACKET:
         raise RecordingError(
-            f"The topic '{name}' carries {topics[name].type}, but events are read from "
-            f'{EVENT_PACKET}: give another topic.'
+            f"The topic '{name}' carries {topic.type}, but events are read from {EVENT_PACKET}: "
+            f'give another topic.'
         )
-    if not topics[name].count:
+    if not topic.count:
         raise RecordingError(f"The topic '{name}' holds no message: give another topic.")
+    if topic.other_definition:
+        raise RecordingError(
+            f"The topic '{name}' carries {EVENT_PACKET} in another definition "
+            f'({topic.other_definition}): record it again with event_camera_msgs of ROS 2 Humble '
+            f'or later, or convert it.'
+        )
     return name

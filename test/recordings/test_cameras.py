@@ -2,8 +2,9 @@
 
 import pytest
 
-from spike_depth_ros.recordings.cameras import find_cameras
-from spike_depth_ros.recordings.rosbag2 import RecordingError, Topic
+from spike_depth_ros.recordings.cameras import find_cameras, in_words
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.rosbag2 import Topic
 
 EVENTS = 'event_camera_msgs/msg/EventPacket'
 
@@ -52,6 +53,42 @@ def test_unclear(left: str, right: str, says: str) -> None:
         find_cameras(topics('/a', '/b', '/c'), left, right)
 
 
-def test_no_camera() -> None:
-    with pytest.raises(RecordingError, match=f'has no messages of type {EVENTS}: give one of'):
+@pytest.mark.parametrize(
+    ('kind', 'says'),
+    [
+        (
+            'sensor_msgs/msg/Imu',
+            r'but /e \(sensor_msgs/msg/Imu\), /image \(sensor_msgs/msg/Image\): give one of an ev',
+        ),
+        (
+            'dvs_msgs/msg/EventArray',
+            r'but /e \(dvs_msgs/msg/EventArray\): .*`ros2 bag play` beside',
+        ),
+        ('prophesee_event_msgs/msg/EventArray', 'but /e .*: convert it with legacy_to_bag'),
+        ('event_array_msgs/msg/EventArray', 'but /e .*whose fields are the same'),
+        ('dv_ros_msgs/msg/EventArrayMessage', 'but /e .*: convert it to event_camera_msgs'),
+    ],
+)
+def test_no_camera(kind: str, says: str) -> None:
+    present = topics() | {'/e': Topic('/e', kind, 3)}
+    del present['/silent']
+    with pytest.raises(RecordingError, match=f'has no messages of type {EVENTS}, {says}'):
+        find_cameras(present)
+
+
+def test_silent_cameras() -> None:
+    with pytest.raises(RecordingError, match=r'no message on /silent .*: record it again'):
         find_cameras(topics())
+
+
+def test_another_definition() -> None:
+    other = {'/e': Topic('/e', EVENTS, 3, other_definition='its fields are x, y')}
+    with pytest.raises(
+        RecordingError, match=r"'/e' carries .* definition \(its fields are x, y\)"
+    ):
+        find_cameras(other)
+
+
+def test_the_choice_in_words() -> None:
+    assert in_words(('/a', '/b')) == 'left: /a, right: /b'
+    assert in_words(('/a',)) == 'camera: /a'

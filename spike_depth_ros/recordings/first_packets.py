@@ -1,0 +1,54 @@
+"""Looking at a camera's first packets before a recording is played."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.admission import find_fault
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.rosbag2 import Recording
+
+# A recording may begin with some that are damaged.
+MOST_MESSAGES = 1000
+_ZSTD = b'\x28\xb5\x2f\xfd'
+
+
+def first_packets(recording: Recording, cameras: tuple[str, ...]) -> tuple[Packet, ...]:
+    """Return each camera's first packet that can be used.
+
+    Raises RecordingError, one sentence, when the first MOST_MESSAGES of a camera hold none: they
+    are no EventPackets, or have an encoding or a size that is not read.
+    """
+    return tuple(_first(recording, topic) for topic in cameras)
+
+
+def _first(recording: Recording, topic: str) -> Packet:
+    problem = ''
+    for packet in _packets(recording, topic):
+        if isinstance(packet, str):
+            problem = problem or packet
+            continue
+        fault = find_fault(packet)
+        if fault is None:
+            return packet
+        problem = problem or fault.sentence
+    raise RecordingError(f"The topic '{topic}' holds no packet that can be read: {problem}.")
+
+
+def _packets(recording: Recording, topic: str) -> Iterator[Packet | str]:
+    """Yield the first packets, or why a message is none, as the end of a sentence."""
+    codec = MessageCodec(message_types())
+    for message in islice(recording.messages([topic]), MOST_MESSAGES):
+        if message.cdr.startswith(_ZSTD):
+            yield 'its messages are compressed: give the folder with its metadata.yaml'
+            continue
+        try:
+            codec.check(message.cdr, message.type)
+            yield read_packet(message.cdr)
+        except ValueError:
+            yield (
+                f'its bytes are no {EVENT_PACKET}, or one of another definition: record it again '
+                f'with event_camera_msgs of ROS 2 Humble or later, or convert it'
+            )

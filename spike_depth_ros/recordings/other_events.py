@@ -1,0 +1,51 @@
+"""What to do with a recording that has no EventPackets."""
+
+from collections.abc import Collection
+
+from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET
+from spike_depth_ros.recordings.rosbag2 import Topic
+
+# More topics than these would hide the sentence's end.
+MOST_TOPICS = 8
+_LEGACY = 'convert it with legacy_to_bag of event_camera_legacy_tools'
+_WAYS = {
+    EVENT_ARRAY: (
+        f'play it with `ros2 bag play` beside the nodes, which read this type, or {_LEGACY}'
+    ),
+    'prophesee_event_msgs/msg/EventArray': _LEGACY,
+    'event_array_msgs/msg/EventArray': (
+        f'write it again as {EVENT_PACKET}, whose fields are the same, or play it with '
+        f'`ros2 bag play` beside a node that republishes it so'
+    ),
+}
+_OTHER_WAY = (
+    f'convert it to {EVENT_PACKET}, or play it with `ros2 bag play` beside a node that '
+    f'republishes it so'
+)
+_PACKAGES = ('event', 'dvs', 'dv_ros', 'prophesee', 'metavision', 'celex', 'inivation')
+
+
+def without_packets(topics: Collection[Topic]) -> str:
+    """Return the sentence for a recording without EventPackets: what it has and the way out."""
+    silent = [topic for topic in topics if topic.type == EVENT_PACKET]
+    if silent:
+        return f'The recording has no message on {_names(silent)}: record it again.'
+    events = [topic for topic in topics if topic.count and _is_events(topic.type)]
+    if not events:
+        return (
+            f'The recording has no messages of type {EVENT_PACKET}, but {_names(topics)}: give '
+            f'one of an event camera.'
+        )
+    way = _WAYS.get(events[0].type, _OTHER_WAY)
+    return f'The recording has no messages of type {EVENT_PACKET}, but {_names(events)}: {way}.'
+
+
+def _is_events(message_type: str) -> bool:
+    package, _, name = message_type.lower().rpartition('/')
+    return package.startswith(_PACKAGES) and 'event' in name
+
+
+def _names(topics: Collection[Topic]) -> str:
+    listed = [f'{topic.name} ({topic.type})' for topic in sorted(topics, key=lambda t: t.name)]
+    more = len(listed) - MOST_TOPICS
+    return ', '.join(listed[:MOST_TOPICS]) + (f' and {more} more' if more > 0 else '')

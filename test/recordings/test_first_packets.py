@@ -1,0 +1,108 @@
+"""What the first packets of a recording say about all of it."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from spike_depth_ros.events.messages import EVENT_PACKET
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.cameras import find_cameras
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.first_packets import first_packets
+from spike_depth_ros.recordings.rosbag2 import Recording
+
+PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.arange(8, dtype=np.uint8))
+TOPIC = '/events'
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(*messages: bytes, compression: CompressionMode = CompressionMode.NONE) -> Path:
+        writer = Writer(tmp_path / 'drive', version=9)
+        if compression != CompressionMode.NONE:
+            writer.set_compression(compression, CompressionFormat.ZSTD)
+        with writer:
+            connection = writer.add_connection(TOPIC, EVENT_PACKET, typestore=message_types())
+            for number, message in enumerate(messages):
+                writer.write(connection, 10 + number, message)
+        return tmp_path / 'drive'
+
+    return write
+
+
+def cdr(**fields: object) -> bytes:
+    return MessageCodec(message_types()).packet_to_cdr(replace(PACKET, **fields), 'left')
+
+
+def refusal(path: Path) -> str:
+    with Recording(path) as recording, pytest.raises(RecordingError) as caught:
+        first_packets(recording, (TOPIC,))
+    return str(caught.value)
+
+
+def test_the_first_that_can_be_used(write: Write) -> None:
+    with Recording(write(b'\0', cdr(width=0), cdr(seq=7))) as recording:
+        (packet,) = first_packets(recording, (TOPIC,))
+
+    assert (packet.seq, packet.frame_id) == (7, 'left')
+
+
+@pytest.mark.parametrize('encoding', ['EVT3', 'evt21', 'dvs_msgs', ''])
+def test_an_encoding_that_is_not_read(write: Write, encoding: str) -> None:
+    sentence = refusal(write(cdr(encoding=encoding), cdr(encoding=encoding)))
+
+    assert (
+        f"The topic '/events' holds no packet that can be read: encoding '{encoding}'" in sentence
+    )
+    assert "parameter encoding to 'evt3'" in sentence
+
+
+@pytest.mark.parametrize('message', [b'', b'\0\1\0\0' + b'\xff' * 40, cdr() + b'more'])
+def test_bytes_of_another_definition(write: Write, message: bytes) -> None:
+    assert f'its bytes are no {EVENT_PACKET}, or one of another' in refusal(write(message))
+
+
+def test_a_file_without_the_folder_that_says_how_it_is_compressed(write: Write) -> None:
+    path = write(cdr(), compression=CompressionMode.MESSAGE)
+
+    assert 'give the folder with its metadata.yaml' in refusal(path / 'drive.db3')
+
+
+@pytest.mark.parametrize(
+    'definition',
+    [
+        'std_msgs/Header header\nuint32 height\nuint32 width\nuint8[] events\n',
+        'uint32 height\nuint32 width\nuint8[] events\n',
+    ],
+)
+def test_the_definition_in_the_recording_differs(tmp_path: Path, definition: str) -> None:
+    types = get_typestore(Stores.ROS2_JAZZY)
+    types.register(get_types_from_msg(definition, EVENT_PACKET))
+    with Writer(tmp_path / 'drive', version=9) as writer:
+        connection = writer.add_connection(TOPIC, EVENT_PACKET, typestore=types)
+        writer.write(connection, 1, cdr())
+
+    with (
+        Recording(tmp_path / 'drive') as recording,
+        pytest.raises(RecordingError, match=r'another definition.*its fields are .*convert it'),
+    ):
+        find_cameras(recording.topics)
+
+
+def test_the_hash_in_the_recording_differs(write: Write) -> None:
+    database = write(cdr()) / 'drive.db3'
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute('DELETE FROM message_definitions')
+        connection.execute("UPDATE topics SET type_description_hash = 'RIHS01_0000'")
+
+    with Recording(database) as recording:
+        assert 'its type hash is RIHS01_0000' in recording.topics[TOPIC].other_definition

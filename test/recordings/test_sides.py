@@ -1,0 +1,41 @@
+"""Which of two topics is the left camera."""
+
+import pytest
+
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.sides import left_and_right
+
+
+@pytest.mark.parametrize(
+    ('left', 'right'),
+    [
+        ('/z_left/events', '/a_other/events'),
+        ('/z/events', '/a_right/events'),
+        ('/Left/events', '/a/events'),
+        ('/stereoLEFT/events', '/stereoRIGHT/events'),
+        ('/event_cam_Left', '/event_cam_right'),
+        ('/bright_left/events', '/a_right/events'),
+        ('/z_left/events', '/bright/events'),
+        ('/upright/left', '/upright/right'),
+        ('/right/left_eye', '/right/right_eye'),
+        ('/left_rig/cam0', '/left_rig/cam1'),
+        ('/camleft/events', '/camright/events'),
+        ('/brightleft', '/brightright'),
+        ('/z_L/events', '/a_R/events'),
+        ('/cam_9/events', '/cam_10/events'),
+        ('/cam2/events', '/cam10/events'),
+        ('/a', '/b'),
+    ],
+)
+def test_found_in_any_order(left: str, right: str) -> None:
+    assert left_and_right(left, right) == left_and_right(right, left) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ('first', 'second'),
+    [('/left_right/a', '/b'), ('/bright/events', '/dark/events'), ('/aleftright', '/b')],
+)
+def test_unclear(first: str, second: str) -> None:
+    for names in ((first, second), (second, first)):
+        with pytest.raises(RecordingError, match=r'not clear which of .*: name the left and the'):
+            left_and_right(*names)
