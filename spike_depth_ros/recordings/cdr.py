@@ -108,6 +108,10 @@ class MessageCodec:
         """Return what a CompressedImage says of its format."""
         return cast(str, self._read(cdr, COMPRESSED_IMAGE).format)
 
+    def frame_id(self, cdr: bytes, message_type: str) -> str:
+        """Return the frame of a message that has a Header."""
+        return cast(str, self._read(cdr, message_type).header.frame_id)
+
     def depth(self, cdr: bytes) -> tuple[int, depth_codec.Depth]:
         """Read compressed depth: header stamp, ns, and float32 [h, w], metres, NaN invalid."""
         message = self._read(cdr, COMPRESSED_IMAGE)

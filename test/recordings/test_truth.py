@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from synthetic_stream import TRUTH_TOPIC, write_recording
 
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.rosbag2 import Recording
-from spike_depth_ros.recordings.truth import find_truth
+from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
+from spike_depth_ros.recordings.truth import Truth, choose_truth, find_truth
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,36 @@ def test_only_compressed_depth_is_truth(
 
     with Recording(path) as recording:
         assert find_truth(recording) == found
+
+
+@pytest.mark.parametrize(
+    ('depths', 'chosen'),
+    [
+        ([('/a/depth', 'left', (4, 6))], Truth('/a/depth')),
+        ([('/a/depth', 'left_rectified', (4, 6))], Truth('/a/depth')),
+        ([('/a/depth', '', (4, 6))], Truth('/a/depth')),
+        ([('/a/depth', 'right', (4, 6)), ('/b/depth', 'left', (4, 6))], Truth('/b/depth')),
+        ([('/a/depth', 'left', (9, 8)), ('/b/depth', 'left', (4, 6))], Truth('/b/depth')),
+        (
+            [('/a/depth', 'left', (9, 8)), ('/b/depth', 'lidar', (4, 6))],
+            Truth(
+                '',
+                "'/a/depth' has 8 x 9 pixels, but windows have 6 x 4; '/b/depth' is of the frame "
+                "'lidar', but the left camera's is 'left'",
+            ),
+        ),
+        ([], Truth('')),
+    ],
+)
+def test_depth_of_another_camera_is_no_truth(
+    tmp_path: Path, depths: list[tuple[str, str, tuple[int, int]]], chosen: Truth
+) -> None:
+    path = write_recording(tmp_path / 'events', 50_000, truth=False)
+    if depths:
+        path = tmp_path / 'depths'
+        with RecordingWriter(path, {}) as writer:
+            for topic, frame_id, shape in depths:
+                writer.write_depth(topic, 1, 1, np.full(shape, 2.0, np.float32), frame_id)
+
+    with Recording(path) as recording:
+        assert choose_truth(recording, 'left', width=6, height=4) == chosen
