@@ -5,14 +5,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns, with_stamp
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.rosbag2 import RawMessage, Recording
-from spike_depth_ros.recordings.timeline import Timeline, stamp_shift_ns
+from spike_depth_ros.recordings.timeline import (
+    Stamps,
+    Timeline,
+    clock_error_ns,
+    present_shift_ns,
+)
 
 # Enough packets to find a TIME_HIGH word in.
 LAST_PACKETS = 16
@@ -22,15 +29,17 @@ CLOSING_NS = 49_999_000
 # Header stamps tell the end of a stream to within a packet's length; a camera that ended earlier
 # than that is brought up to the other.
 SCATTER_NS = 10_000_000
+# The first packets of a recording may be logged late, all at once; by then some are not.
+BEGINNING_NS = 3_000_000_000
 
 
 class Player:
     """Send the messages of a recording when they are due.
 
     cameras: event topics. others: topics that are sent along. rate: speed. restamp: True moves
-    header stamps so that the recording starts at the present, False leaves them. wait: sleeps for
-    some seconds and returns True when the player is to stop. send: takes a topic and CDR bytes.
-    warn: takes a sentence about a damaged message, which is left out. damaged: how many were.
+    header stamps to the present, False leaves them. wait: sleeps for some seconds and returns True
+    when the player is to stop. send: takes a topic and CDR bytes. warn: takes a sentence about a
+    damaged message, which is left out. damaged: how many were.
     """
 
     def __init__(
@@ -55,7 +64,7 @@ class Player:
         self.damaged = 0
         self._codec = MessageCodec(message_types())
         self._timeline: Timeline | None = None
-        self._shift_ns = 0
+        self._stamps = Stamps()
         self._recent: dict[str, deque[bytes]] = {
             topic: deque(maxlen=LAST_PACKETS) for topic in cameras
         }
@@ -68,19 +77,23 @@ class Player:
     def play(self) -> None:
         """Send everything, and a last packet for each camera that lets its last window close.
 
-        Raises RecordingError where the storage, not just a message in it, is damaged.
+        Raises RecordingError where the storage, not just a message in it, is damaged, and when
+        all messages of a camera are.
         """
         with Recording(self._path) as recording:
             if self._restamp:
-                self._shift_ns = self._find_shift_ns(recording)
+                self._stamps = self._find_stamps(recording)
             self._timeline = Timeline(recording.start_ns, time.monotonic_ns(), self._rate)
             for message in recording.messages([*self._cameras, *self._others]):
                 if self._stops_before(message.log_time_ns):
                     return
                 self._send(message)
             end_ns = recording.start_ns + recording.duration_ns
+        for topic, recent in self._recent.items():
+            if not recent:
+                raise RecordingError(f"All messages of '{topic}' are damaged: record it again.")
         if not self._stops_before(end_ns + CLOSING_NS):
-            self._close_windows()
+            self._close_windows(end_ns + CLOSING_NS)
 
     def _stops_before(self, log_time_ns: int) -> bool:
         """Wait until a time of the recording; return True when the player is to stop."""
@@ -90,7 +103,7 @@ class Player:
     def _send(self, message: RawMessage) -> None:
         try:
             self._codec.check(message.cdr, message.type)
-            cdr = with_stamp(message.cdr, stamp_ns(message.cdr) + self._shift_ns)
+            cdr = with_stamp(message.cdr, self._new_stamp_ns(message))
         except ValueError as error:
             self.damaged += 1
             self._warn(f'left out a message of {message.topic}: {error}')
@@ -99,16 +112,28 @@ class Player:
             self._recent[message.topic].append(message.cdr)
         self._send_out(message.topic, cdr)
 
-    def _find_shift_ns(self, recording: Recording) -> int:
-        """Return what to add to header stamps, by the first event packet that is not damaged."""
-        for message in recording.messages(self._cameras):
-            with suppress(ValueError):
-                stamp = read_packet(message.cdr).stamp_ns
-                present_ns = time.time_ns()
-                return stamp_shift_ns(stamp, message.log_time_ns, recording.start_ns, present_ns)
-        return 0
+    def _new_stamp_ns(self, message: RawMessage) -> int:
+        stamp = stamp_ns(message.cdr)
+        if message.topic in self._recent:
+            return self._stamps.of_packet(stamp, message.log_time_ns)
+        return self._stamps.of_other(stamp)
 
-    def _close_windows(self) -> None:
+    def _find_stamps(self, recording: Recording) -> Stamps:
+        """Move header stamps to the present, by the first event packets."""
+        delays_ns: list[int] = []
+        end_ns = recording.start_ns + BEGINNING_NS
+        messages = recording.messages(self._cameras)
+        for message in takewhile(lambda m: not delays_ns or m.log_time_ns < end_ns, messages):
+            with suppress(ValueError):  # a damaged message
+                delays_ns.append(message.log_time_ns - read_packet(message.cdr).stamp_ns)
+        duration_ns = recording.duration_ns + CLOSING_NS
+        present_ns = time.time_ns()
+        return Stamps(
+            clock_error_ns(delays_ns),
+            present_shift_ns(recording.start_ns, present_ns, duration_ns, self._rate),
+        )
+
+    def _close_windows(self, log_time_ns: int) -> None:
         ends = {
             topic: stream_end([read_packet(cdr) for cdr in recent])
             for topic, recent in self._recent.items()
@@ -118,13 +143,14 @@ class Player:
             if end:
                 behind_ns = last_ns - end.stamp_ns
                 lag_ns = behind_ns if behind_ns > SCATTER_NS else 0
-                self._close(topic, closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS))
+                packet = closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS)
+                self._close(topic, packet, log_time_ns)
 
-    def _close(self, topic: str, packet: Packet) -> None:
+    def _close(self, topic: str, packet: Packet, log_time_ns: int) -> None:
         """Send a camera's last packet, unless its stream ended with a stamp that none can hold."""
         try:
             cdr = self._codec.packet_to_cdr(packet, packet.frame_id)
-            moved = with_stamp(cdr, packet.stamp_ns + self._shift_ns)
+            moved = with_stamp(cdr, self._stamps.of_packet(packet.stamp_ns, log_time_ns))
         except (ValueError, struct.error) as error:
             self._warn(f'the last window of {topic} stays open: {error}')
             return

@@ -1,5 +1,6 @@
-"""When to send what of a recording."""
+"""When to send what of a recording, and with which stamp."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SECOND_NS = 1e9
@@ -28,13 +29,46 @@ class Timeline:
         return self.start_log_ns + round((now_ns - self.start_ns) * self.rate)
 
 
-def stamp_shift_ns(stamp_ns: int, log_time_ns: int, start_log_ns: int, present_ns: int) -> int:
-    """Return what to add to header stamps so that start_log_ns becomes the present.
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """Move the header stamps of a recording, all nanoseconds.
 
-    stamp_ns, log_time_ns: of the first event packet. Its stamp counts as its log time when the
-    two are so far apart that the stamp cannot be the time of the events.
+    clock_error_ns: what to add to stamps to get the time of the log; shift_ns: from there to the
+    present. None: stamps stay as they are.
     """
-    clock_error_ns = log_time_ns - stamp_ns
-    if abs(clock_error_ns) < PLAUSIBLE_NS:
-        clock_error_ns = 0
-    return present_ns - start_log_ns + clock_error_ns
+
+    clock_error_ns: int | None = None
+    shift_ns: int = 0
+
+    def of_packet(self, stamp_ns: int, log_time_ns: int) -> int:
+        """Return the new stamp of an event packet, never later than it is sent."""
+        if self.clock_error_ns is None:
+            return stamp_ns
+        return min(stamp_ns + self.clock_error_ns, log_time_ns) + self.shift_ns
+
+    def of_other(self, stamp_ns: int) -> int:
+        """Return the new stamp of a message that says when something was."""
+        if self.clock_error_ns is None:
+            return stamp_ns
+        return stamp_ns + self.clock_error_ns + self.shift_ns
+
+
+def clock_error_ns(delays_ns: Iterable[int]) -> int:
+    """Return what to add to header stamps so that they count as log times do.
+
+    delays_ns: log time minus stamp of the first event packets. The least delayed one counts: its
+    stamp is taken for its log time when it lies later, or so far off that it cannot be the time
+    of the events. Others were logged late.
+    """
+    least_ns = min(delays_ns, default=0)
+    return 0 if 0 <= least_ns < PLAUSIBLE_NS else least_ns
+
+
+def present_shift_ns(start_log_ns: int, present_ns: int, duration_ns: int, rate: float) -> int:
+    """Return what takes log times to the present so that none lies later than it is sent.
+
+    start_log_ns becomes the present; with a rate over 1 the end does, since stamps keep their
+    spacing: they would otherwise run ahead of the clock.
+    """
+    ahead_ns = round(duration_ns * max(0.0, 1 - 1 / rate))
+    return present_ns - start_log_ns - ahead_ns

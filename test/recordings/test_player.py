@@ -14,6 +14,7 @@ from synthetic_stream import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_reco
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.player import Player
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
@@ -132,6 +133,44 @@ def test_a_last_stamp_that_leaves_no_room_means_no_closing_packet(tmp_path: Path
 
     assert len(play(tmp_path / 'late', problems=problems)) == 2
     assert len(problems) == 2
+
+
+@pytest.mark.parametrize(('rate', 'clock_ns'), [(1.0, 0), (1.0, 10**17), (8.0, -(10**12))])
+def test_no_packet_is_stamped_later_than_it_is_sent(
+    tmp_path: Path, rate: float, clock_ns: int
+) -> None:
+    """The first packets are logged 0.4 s late, all at once, as by a recorder that starts up."""
+    log_ns = 10**13
+    with RecordingWriter(tmp_path / 'late', about={}) as writer:
+        for camera, topic in enumerate(TOPICS):
+            for packet in packets(camera, 500_000):
+                due_ns = packet.stamp_ns - 1_000_000_000
+                late = replace(packet, stamp_ns=log_ns + due_ns + clock_ns)
+                logged_ns = log_ns + max(due_ns + 2_000_000, 400_000_000)
+                writer.write_packet(topic, logged_ns, late, 'camera')
+    ages_ns: list[int] = []
+
+    def wait(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    def send(topic: str, cdr: bytes) -> None:
+        ages_ns.append(time.time_ns() - stamp_ns(cdr))
+
+    Player(tmp_path / 'late', TOPICS, (), rate, True, wait, send, [].append).play()
+
+    assert len(ages_ns) == 2 * (500_000 // PACKET_US + 1)
+    assert min(ages_ns) > 0
+
+
+def test_a_camera_whose_messages_are_all_damaged(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / 'damaged', 100_000)
+    (database,) = path.glob('*.db3')
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE messages SET data = x'00' WHERE topic_id = 2")
+
+    with pytest.raises(RecordingError, match="All messages of '/right/events' are damaged"):
+        play(path)
 
 
 def test_it_stops_when_told_to(recording: Path) -> None:

@@ -1,8 +1,13 @@
-"""When to send what of a recording."""
+"""When to send what of a recording, and with which stamp."""
 
 import pytest
 
-from spike_depth_ros.recordings.timeline import Timeline, stamp_shift_ns
+from spike_depth_ros.recordings.timeline import (
+    Stamps,
+    Timeline,
+    clock_error_ns,
+    present_shift_ns,
+)
 
 S = 1_000_000_000
 
@@ -17,12 +22,30 @@ def test_messages_are_due_in_the_recordings_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ('stamp_ns', 'expected'),
+    ('delays_ns', 'expected'),
     [
-        (1001 * S, 4000 * S),  # a second early: stamped before it was logged
-        (7, 4000 * S + 1002 * S - 7),  # another clock: the stamp counts as the log time
-        (99_999 * S, 4000 * S + 1002 * S - 99_999 * S),
+        ([S, 2 * S], 0),  # stamped a second before it was logged
+        ([1000 * S + 4, 1000 * S, 1000 * S + 7], 1000 * S),  # another clock: the least delayed
+        ([-1000 * S, -1001 * S], -1001 * S),
+        ([5, -3 * S, 6], -3 * S),  # logged before it was stamped: a clock that is ahead
+        ([], 0),
     ],
 )
-def test_stamps_move_to_the_present(stamp_ns: int, expected: int) -> None:
-    assert stamp_shift_ns(stamp_ns, 1002 * S, 1000 * S, present_ns=5000 * S) == expected
+def test_stamps_of_another_clock_count_as_log_times(delays_ns: list[int], expected: int) -> None:
+    assert clock_error_ns(delays_ns) == expected
+
+
+def test_stamps_move_to_the_present_and_never_beyond() -> None:
+    stamps = Stamps(clock_error_ns=10, shift_ns=1000)
+
+    assert stamps.of_packet(100, log_time_ns=200) == 1110
+    assert stamps.of_packet(195, log_time_ns=200) == 1200
+    assert stamps.of_other(195) == 1205
+    assert (Stamps().of_packet(300, log_time_ns=200), Stamps().of_other(300)) == (300, 300)
+
+
+@pytest.mark.parametrize(('rate', 'ahead_ns'), [(1.0, 0), (0.5, 0), (4.0, 3 * S)])
+def test_a_fast_replay_ends_in_the_present(rate: float, ahead_ns: int) -> None:
+    shift_ns = present_shift_ns(1000 * S, 5000 * S, duration_ns=4 * S, rate=rate)
+
+    assert shift_ns == 4000 * S - ahead_ns
