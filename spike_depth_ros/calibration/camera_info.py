@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.calibration.checks import without_tail
 from spike_depth_ros.calibration.errors import CalibrationError, naming
 from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
 from spike_depth_ros.calibration.rectify import offset_m
@@ -93,10 +94,9 @@ def _camera(info: CameraInfo, alone: bool) -> CameraCalibration:
         raise CalibrationError('the camera matrix k is all zero: this camera was never calibrated')
     if alone and not rotation.any():
         rotation = np.eye(3)
-    coefficients = np.array(info.d, np.float64)
-    return CameraCalibration(
-        info.width, info.height, matrix, info.distortion_model, coefficients, rotation
-    )
+    model = info.distortion_model
+    coefficients = without_tail(model, np.array(info.d, np.float64))
+    return CameraCalibration(info.width, info.height, matrix, model, coefficients, rotation)
 
 
 def _offset_m(info: CameraInfo) -> float:

@@ -11,6 +11,15 @@ COEFFICIENTS = {
     'rational_polynomial': (8,),
     'equidistant': (4,),
 }
+# Names of these models in OpenCV, kalibr and elsewhere.
+OTHER_NAMES = {
+    'fisheye': 'equidistant',
+    'equi': 'equidistant',
+    'kannala_brandt': 'equidistant',
+    'radtan': 'plumb_bob',
+    'brown_conrady': 'plumb_bob',
+    'rational': 'rational_polynomial',
+}
 MAX_COEFFICIENT = 1e6
 ROTATION_TOLERANCE = 1e-3
 
@@ -36,17 +45,44 @@ def check_camera_matrix(matrix: npt.NDArray[np.float64]) -> None:
     )
 
 
+def check_baseline(baseline_m: float, least_m: float, most_m: float) -> None:
+    """Raise CalibrationError unless a baseline is in a range, both included."""
+    if least_m <= baseline_m <= most_m:
+        return
+    if baseline_m < 0:
+        hint = 'left and right are exchanged, so give the left camera first'
+    elif baseline_m == 0:
+        hint = 'were the two cameras calibrated as a pair?'
+    elif baseline_m > most_m:
+        hint = 'is the calibration in millimetres?'
+    else:
+        hint = 'was the size of the calibration target given in metres?'
+    raise CalibrationError(
+        f'the baseline is {baseline_m:.4g} m, but must be {least_m:g} to {most_m:g} m: {hint}'
+    )
+
+
+def without_tail(model: str, coefficients: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the distortion coefficients that a lens model has, without zeros that follow them."""
+    most = max(COEFFICIENTS.get(model, (coefficients.size,)))
+    return coefficients if coefficients[most:].any() else coefficients[:most]
+
+
 def check_distortion(model: str, distortion: npt.NDArray[np.float64]) -> None:
     """Raise CalibrationError unless a lens model is known and has its coefficients."""
     if model not in COEFFICIENTS:
+        other = OTHER_NAMES.get(model)
+        allowed = f'one of {", ".join(COEFFICIENTS)}'
         raise CalibrationError(
-            f"the distortion model is '{model}', but must be one of {', '.join(COEFFICIENTS)}"
+            f"the distortion model is '{model}', but must be "
+            + (f'{other}, as ROS names this lens' if other else allowed)
         )
     if distortion.ndim != 1 or distortion.size not in COEFFICIENTS[model]:
         allowed = ' or '.join(str(count) for count in COEFFICIENTS[model])
+        fitting = [name for name, counts in COEFFICIENTS.items() if distortion.size in counts]
         raise CalibrationError(
             f'a {model} lens has {distortion.size} distortion coefficients, but must have '
-            f'{allowed}'
+            f'{allowed}' + (f': is the model {" or ".join(fitting)}?' if fitting else '')
         )
     if not (np.abs(distortion) <= MAX_COEFFICIENT).all():
         raise CalibrationError(

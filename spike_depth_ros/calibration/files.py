@@ -2,15 +2,11 @@
 
 from typing import Literal
 
-from ruamel.yaml import YAML
-
-from spike_depth_ros.calibration import camera_info, dsec, kalibr
+from spike_depth_ros.calibration import camera_info, dsec, kalibr, other_files, yaml_file
 from spike_depth_ros.calibration.errors import CalibrationError, naming
 from spike_depth_ros.calibration.model import RigCalibration
 from spike_depth_ros.calibration.section import Section
 
-# A calibration has some kilobytes; a recording given by mistake must not fill the memory.
-MAX_BYTES = 100_000
 # A key that only one kind of file has at its top.
 KINDS = {
     'cam0': 'a kalibr camchain',
@@ -59,32 +55,24 @@ def _camera_info(path: str, document: Section) -> camera_info.CameraInfoRecord:
 
 
 def _document(path: str) -> Section:
-    """Parse as YAML 1.2, where 1e-05 is a number: in YAML 1.1, so with PyYAML, it is a text."""
-    text = _bytes(path)
+    """Return the mapping in a file of one of the three kinds."""
+    text = yaml_file.read(path)
     try:
-        content = YAML(typ='safe', pure=True).load(text)
-    except Exception as error:  # beside its own errors the parser lets many of Python's through
-        reason = ' '.join(str(error).split('\n')[0].split())
-        raise CalibrationError(f'{_name(path)} is no YAML file ({reason}): correct it.') from error
-    if not isinstance(content, dict) or not KINDS.keys() & content.keys():
-        kinds = ', '.join(f'{kind} (with {key})' for key, kind in KINDS.items())
-        raise CalibrationError(f'{_name(path)} is none of {kinds}: give one of these.')
-    return Section(content)
+        document = yaml_file.parse(path, text)
+    except CalibrationError:
+        _refuse(path, *other_files.kind_of_text(text))
+        raise
+    if isinstance(document, dict) and KINDS.keys() & document.keys():
+        return Section(document)
+    _refuse(path, *other_files.kind_of_text(text))
+    _refuse(path, *other_files.kind_of_document(document))
+    kinds = ', '.join(f'{kind} (with {key})' for key, kind in KINDS.items())
+    raise CalibrationError(f'{_name(path)} is none of {kinds}: give one of these.')
 
 
-def _bytes(path: str) -> bytes:
-    try:
-        with open(path, 'rb') as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CalibrationError(
-            f'{_name(path)} cannot be read ({error.strerror}): give a file that can.'
-        ) from error
-    if len(content) > MAX_BYTES:
-        raise CalibrationError(
-            f'{_name(path)} has more than {MAX_BYTES} bytes, as no calibration has: give another.'
-        )
-    return content
+def _refuse(path: str, kind: str, instead: str) -> None:
+    if kind:
+        raise CalibrationError(f'{_name(path)} is {kind}: give {instead}.')
 
 
 def _name(path: str) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.calibration.checks import without_tail
 from spike_depth_ros.calibration.errors import CalibrationError
 from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
 from spike_depth_ros.calibration.rectify import offset_m, rectify
@@ -28,6 +29,11 @@ def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
     projection_matrix; else it follows from T_cn_cnm1. One camera without is not turned. Raises
     CalibrationError, naming the key, for what is missing or does not fit.
     """
+    if cameras == 2 and 'cam1' not in document:
+        raise CalibrationError(
+            'it has no cam1, but two cameras are needed: calibrate both at once, or run the '
+            'binner with stereo:=false'
+        )
     sections = [document.section(f'cam{number}') for number in range(cameras)]
     if all(RECTIFICATION in section for section in sections):
         rotations = [section.numbers(RECTIFICATION, 3, 3) for section in sections]
@@ -50,15 +56,15 @@ def raw_camera(
     """
     if (model := section.text('camera_model')) != 'pinhole':
         raise CalibrationError(
-            f"{section.place}.camera_model is '{model}', but only pinhole is read"
+            f"{section.place}.camera_model is '{model}', but only pinhole is read: "
+            'calibrate with the models pinhole-radtan or pinhole-equi'
         )
     fx, fy, cx, cy = section.numbers(intrinsics, 4)
     matrix = np.array([[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]])
     lens, coefficients = _lens(section)
+    width, height = section.size('resolution')
     try:
-        return CameraCalibration(
-            *section.size('resolution'), matrix, lens, coefficients, rectification
-        )
+        return CameraCalibration(width, height, matrix, lens, coefficients, rectification)
     except CalibrationError as error:
         raise CalibrationError(f'in {section.place}, {error}') from error
 
@@ -71,7 +77,7 @@ def _lens(section: Section) -> tuple[str, npt.NDArray[np.float64]]:
         )
     if name == 'none':
         return LENSES[name], np.zeros(0)
-    return LENSES[name], section.numbers('distortion_coeffs', -1)
+    return LENSES[name], without_tail(LENSES[name], section.numbers('distortion_coeffs', -1))
 
 
 def _given_baseline(right: Section) -> float:

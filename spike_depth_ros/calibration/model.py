@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.calibration.checks import (
+    check_baseline,
     check_camera_matrix,
     check_distortion,
     check_rotation,
@@ -16,7 +17,8 @@ from spike_depth_ros.calibration.errors import CalibrationError
 # Well above any event camera; a broken calibration must not exhaust the memory.
 MAX_SENSOR_SIZE = 2048
 MAX_NETWORK_SIZE = 8192
-MAX_BASELINE_M = 100.0
+# Beyond, units are wrong: stereo sees nothing with cameras so close, and no rig is so wide.
+BASELINES_M = (0.001, 10.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +52,8 @@ class CameraCalibration:
 class RigCalibration:
     """Describe one camera, or two with the left one first.
 
-    baseline_m: distance of the rectified cameras in metres: more than 0 and at most 100, or 0.0
-    for one camera. Raises CalibrationError for another number of cameras or baseline.
+    baseline_m: distance of the rectified cameras in metres: 0.001 to 10, or 0.0 for one camera.
+    Raises CalibrationError for another number of cameras or baseline.
     """
 
     cameras: tuple[CameraCalibration, ...]
@@ -64,11 +66,8 @@ class RigCalibration:
             raise CalibrationError(
                 f'the baseline of one camera is {self.baseline_m:g} m, but must be 0'
             )
-        if len(self.cameras) == 2 and not 0 < self.baseline_m <= MAX_BASELINE_M:
-            raise CalibrationError(
-                f'the baseline is {self.baseline_m:g} m, but must be more than 0 and at most '
-                f'{MAX_BASELINE_M:g} m, with the left camera first'
-            )
+        if len(self.cameras) == 2:
+            check_baseline(self.baseline_m, *BASELINES_M)
 
 
 @dataclass(frozen=True)

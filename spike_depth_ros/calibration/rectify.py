@@ -21,6 +21,11 @@ def rectify(
     rotation, translation = extrinsic[:3, :3], extrinsic[:3, 3:]
     check_rotation('the rotation in T_cn_cnm1', rotation)
     right, down, ahead = (-rotation.T @ translation)[:, 0]
+    if right < -max(abs(down), abs(ahead)):
+        raise CalibrationError(
+            f'the second camera lies {-right:g} m to the left of the first one: left and right '
+            'are exchanged, so give the left camera first'
+        )
     if not right > max(abs(down), abs(ahead)):
         raise CalibrationError(
             f'the second camera lies ({right:g}, {down:g}, {ahead:g}) m to the right of, below '

@@ -89,10 +89,10 @@ def from_camchain(camera: Any) -> CameraInfoRecord:
         ({'r': [0.0] * 9}, {}, 'left .*the rectification is .*, but must be a rotation'),
         ({'p': [0.0] * 12}, {}, 'left .*the projection matrix has a focal length of 0, but must'),
         ({}, {'p': [0.0] * 12}, 'right .*the projection matrix has a focal length of 0'),
-        ({}, {'p': projection(0)}, 'right .*the baseline is 0 m, but must be more than 0'),
-        ({}, {'p': projection(-0.1)}, 'the baseline is -0.1 m, .* with the left camera first'),
+        ({}, {'p': projection(0)}, 'right .*the baseline is 0 m, .* calibrated as a pair'),
+        ({}, {'p': projection(-0.1)}, 'the baseline is -0.1 m, .* left and right are exchanged'),
         ({'distortion_model': ''}, {}, "the distortion model is '', but must be one of plumb_bob"),
-        ({'d': [0.0] * 6}, {}, 'left .*a plumb_bob lens has 6 distortion coefficients, but must'),
+        ({'d': [0.1] * 6}, {}, 'left .*a plumb_bob lens has 6 distortion coefficients, but must'),
         ({}, {'width': 0}, 'right .*the size is 0 x 260, but must be'),
     ],
 )

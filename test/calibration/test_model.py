@@ -28,7 +28,8 @@ def matrix(fx: float = 200.0, skew: float = 0.0, last: float = 1.0) -> np.ndarra
         ('camera_matrix', matrix(skew=1), 'the camera matrix is'),
         ('camera_matrix', matrix(last=2), 'the camera matrix is'),
         ('camera_matrix', np.eye(2), 'the camera matrix is'),
-        ('distortion_model', 'fisheye', "is 'fisheye', but must be one of plumb_bob, rational_p"),
+        ('distortion_model', 'fisheye', "'fisheye', but must be equidistant, as ROS names"),
+        ('distortion_model', 'omni', "'omni', but must be one of plumb_bob, rational_p"),
         ('distortion_model', 'equidistant', None),
         ('distortion_model', 'rational_polynomial', 'has 4 distortion .* but must have 8'),
         ('distortion', np.zeros(3), 'plumb_bob lens has 3 .* but must have 0 or 4 or 5'),
@@ -50,9 +51,20 @@ def test_camera(field: str, value: Any, says: str | None) -> None:
             replace(GOOD, **{field: value})
 
 
-@pytest.mark.parametrize('baseline_m', [0.0, -0.1, 100.1, np.nan, np.inf])
-def test_baseline_of_two(baseline_m: float) -> None:
-    with pytest.raises(CalibrationError, match='m, but must be more than 0 and at most 100 m, wi'):
+@pytest.mark.parametrize(
+    ('baseline_m', 'hint'),
+    [
+        (0.0, 'were the two cameras calibrated as a pair'),
+        (-0.1, 'left and right are exchanged'),
+        (99.87, 'is the calibration in millimetres'),
+        (np.inf, 'is the calibration in millimetres'),
+        (0.0001, 'size of the calibration target given in metres'),
+        (np.nan, ''),
+    ],
+)
+def test_baseline_of_two(baseline_m: float, hint: str) -> None:
+    says = f'the baseline is {baseline_m:g} m, but must be 0.001 to 10 m: .*{hint}'
+    with pytest.raises(CalibrationError, match=says):
         RigCalibration((GOOD, GOOD), baseline_m)
 
 

@@ -43,12 +43,17 @@ def test_the_rectified_pair_differs_by_the_baseline_alone(
 
 
 @pytest.mark.parametrize(
-    'position', [(-0.1, 0.0, 0.0), (0.0, 0.1, 0.0), (0.05, 0.0, 0.2), (0.0, 0.0, 0.0)]
+    'position', [(0.0, -0.1, 0.0), (0.0, 0.1, 0.0), (0.05, 0.0, 0.2), (0.0, 0.0, 0.0)]
 )
 def test_a_second_camera_elsewhere_is_refused(position: tuple[float, ...]) -> None:
     says = f'lies \\({position[0]:g}, .* but must lie to its right, with the left camera first'
     with pytest.raises(CalibrationError, match=says):
         rectify(extrinsic((0.0, 0.0, 0.0), position))
+
+
+def test_exchanged_cameras_are_refused() -> None:
+    with pytest.raises(CalibrationError, match=r'0\.1 m to the left .* right are exchanged'):
+        rectify(extrinsic((0.0, 0.0, 0.0), (-0.1, 0.0, 0.0)))
 
 
 def test_a_motion_that_is_not_rigid_is_refused() -> None:

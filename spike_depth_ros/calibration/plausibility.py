@@ -1,0 +1,125 @@
+"""Calibrations that are possible but hardly right: wrong units, another sensor's focal length."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.calibration import lens
+from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
+
+CAMERAS = ('left', 'right')
+BASELINES_M = (0.01, 2.0)
+# Hardly a lens of these models is wider; equidistant ones may be, as they are for fisheyes.
+WIDEST_PINHOLE_DEG = 130.0
+NARROWEST_DEG = 12.0
+# A lens model may end before the sensor's edge, but not far before.
+LEAST_REACH = 0.8
+MAX_ASPECT = 1.1
+MAX_DIFFERENCE = 1.2
+
+
+def implausible(calibration: RigCalibration) -> list[str]:
+    """Return one sentence for each thing that can hardly be right, none for a usual rig."""
+    sentences = [implausible_baseline(calibration.baseline_m)]
+    for name, camera in zip(CAMERAS, calibration.cameras, strict=False):
+        sentences += [_view(name, camera), _aspect(name, camera), _principal_point(name, camera)]
+    if len(calibration.cameras) == 2:
+        sentences += [_sizes(*calibration.cameras), _focal_lengths(*calibration.cameras)]
+    return [sentence for sentence in sentences if sentence]
+
+
+def implausible_baseline(baseline_m: float) -> str:
+    """Return a sentence about a baseline outside of 1 cm to 2 m, or ''; 0: one camera, ''."""
+    least, most = BASELINES_M
+    if baseline_m == 0 or least <= baseline_m <= most:
+        return ''
+    unit = 'centimetres' if baseline_m > most else 'another unit than metres'
+    return (
+        f'the baseline is {baseline_m:g} m, but event cameras stand {least:g} to {most:g} m apart '
+        f'as a rule, and all depth grows with it: is it in {unit}?'
+    )
+
+
+def view_deg(camera: CameraCalibration) -> tuple[float, float, float]:
+    """Return the field of view across and down, degrees, and the share of pixels it holds for.
+
+    Taken from the lens model along the row and the column through the middle of the sensor, up to
+    where the model ends; the share is the smaller one of the two lines, 0 to 1.
+    """
+    columns, rows = np.arange(camera.width), np.arange(camera.height)
+    across = np.column_stack([columns, np.full(camera.width, (camera.height - 1) / 2)])
+    down = np.column_stack([np.full(camera.height, (camera.width - 1) / 2), rows])
+    (width_deg, reach), (height_deg, other) = _span(camera, across), _span(camera, down)
+    return width_deg, height_deg, min(reach, other)
+
+
+def _span(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the angle between the outermost pixels of a line that have a ray, and their share."""
+    rays = lens.to_rays(camera, pixels.astype(np.float64))
+    rays = rays[np.isfinite(rays).all(axis=1)]
+    if len(rays) < 2:
+        return 0.0, 0.0
+    first, last = (ray / np.linalg.norm(ray) for ray in (rays[0], rays[-1]))
+    return math.degrees(math.acos(np.clip(first @ last, -1, 1))), len(rays) / len(pixels)
+
+
+def _view(name: str, camera: CameraCalibration) -> str:
+    across_deg, down_deg, reach = view_deg(camera)
+    widest_deg = max(across_deg, down_deg)
+    # Far from the axis a distorted lens model says anything, so its plain pinhole counts too.
+    plain_deg = math.degrees(2 * math.atan(camera.width / 2 / camera.camera_matrix[0, 0]))
+    focal = f'the {name} camera has a focal length of {camera.camera_matrix[0, 0]:g} px'
+    size = f'{camera.width} x {camera.height} px'
+    question = 'is the focal length in pixels of this sensor?'
+    if reach < LEAST_REACH:
+        return f'{focal}, whose lens model holds for only {reach:.0%} of {size}: {question}'
+    is_fisheye = camera.distortion_model == 'equidistant'
+    if widest_deg < NARROWEST_DEG or (
+        max(widest_deg, plain_deg) > WIDEST_PINHOLE_DEG and not is_fisheye
+    ):
+        return (
+            f'{focal} and a sensor of {size}, so it sees {across_deg:.1f} x {down_deg:.1f} '
+            f'degrees: {question}'
+        )
+    return ''
+
+
+def _aspect(name: str, camera: CameraCalibration) -> str:
+    fx, fy = camera.camera_matrix[0, 0], camera.camera_matrix[1, 1]
+    if max(fx, fy) <= MAX_ASPECT * min(fx, fy):
+        return ''
+    return (
+        f'the {name} camera has focal lengths of {fx:g} px across and {fy:g} px down, but pixels '
+        'of event cameras are square: is the picture that was calibrated the whole sensor?'
+    )
+
+
+def _principal_point(name: str, camera: CameraCalibration) -> str:
+    cx, cy = camera.camera_matrix[:2, 2]
+    if 0.25 <= cx / camera.width <= 0.75 and 0.25 <= cy / camera.height <= 0.75:
+        return ''
+    return (
+        f'the {name} camera has its principal point at ({cx:g}, {cy:g}) px, far from the middle '
+        f'of a sensor of {camera.width} x {camera.height} px: is it calibrated in this size?'
+    )
+
+
+def _sizes(left: CameraCalibration, right: CameraCalibration) -> str:
+    pairs = [(left.width, right.width), (left.height, right.height)]
+    if all(max(pair) <= MAX_DIFFERENCE * min(pair) for pair in pairs):
+        return ''
+    return (
+        f'the left sensor has {left.width} x {left.height} px and the right one {right.width} x '
+        f'{right.height} px: are both files of the event cameras?'
+    )
+
+
+def _focal_lengths(left: CameraCalibration, right: CameraCalibration) -> str:
+    pair = left.camera_matrix[0, 0], right.camera_matrix[0, 0]
+    if max(pair) <= MAX_DIFFERENCE * min(pair):
+        return ''
+    return (
+        f'the left camera has a focal length of {pair[0]:g} px and the right one of {pair[1]:g} '
+        'px: are both files of the cameras of this rig?'
+    )
