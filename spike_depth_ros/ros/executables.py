@@ -82,8 +82,6 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
     try:
         nodes = _start(name, make)
     except Exception as error:
-        if signals.came:  # an extension module made an error of its own of SystemExit
-            return 0
         from spike_depth_ros.installation import explain
 
         if not (sentence := explain(error) or _sentence(error)):

@@ -2,33 +2,24 @@
 
 import os
 import signal
-import sys
 from types import FrameType
-from typing import Any
 
 
 class Signals:
-    """Take SIGINT and SIGTERM: the first ends a node that is still starting at once.
+    """Take SIGINT and SIGTERM.
 
-    came: whether one has come; a node that runs is to look at it.
+    A node that is still starting ends at once: an exception would have to pass through compilers
+    and destructors, which print it, swallow it or crash. came: whether a signal has come; a node
+    that runs is to look at it.
     """
 
     def __init__(self) -> None:
         self.came = False
         self.starting = True
-        self._ignored = sys.unraisablehook
-        sys.unraisablehook = self._ignore
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._take)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        is_first, self.came = not self.came, True
-        if self.starting and is_first:
-            raise SystemExit(0)
-
-    def _ignore(self, unraisable: Any) -> None:
-        """End the node when a callback of a compiler or a destructor swallows the SystemExit."""
-        if not self.came:
-            self._ignored(unraisable)
-        elif isinstance(unraisable.exc_value, SystemExit):
+        if self.starting:
             os._exit(0)
+        self.came = True
