@@ -30,7 +30,7 @@ SECONDS = 30.0
 HOPS_MS = (50.0, 10.0)
 QUEUE_MS = 100.0  # of windows may wait, as by default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
-BINNER, DEPTH = '/binner: spike frames', '/depth: depth'
+BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
 # The first windows find caches cold; the last ones are still on their way when the sender ends.
 WARM_UP_S = 3.0
 SETTLING_S = 1.0

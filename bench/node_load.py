@@ -18,7 +18,7 @@ from rclpy.node import Node
 from bench.processes import cpu_s, isolate, start_node
 
 SECONDS = 20
-STATUS = '/binner: spike frames'
+STATUS = 'binner: spike frames'
 SETTLING_S = 3.0
 CAMERAS = ('left', 'right')
 

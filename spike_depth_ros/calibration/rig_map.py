@@ -3,9 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.calibration.coverage import poor_coverage
 from spike_depth_ros.calibration.errors import CalibrationError
 from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
 from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.calibration.plausibility import implausible
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 
 CAMERAS = ('left', 'right')
@@ -17,7 +19,7 @@ class RigMap:
     network: the camera that they are mapped to. calibration: None fits each sensor into the
     network's image as it is. baseline_m: of the rig as mapped, None where no calibration tells it.
     rotation: float64 [3, 3], takes rays of the left raw camera into the rectified frame, None
-    where nothing is rectified.
+    where nothing is rectified. doubts: sentences about a calibration that can hardly be right.
 
     Raises CalibrationError when a camera sees nothing of the network's image.
     """
@@ -27,10 +29,14 @@ class RigMap:
         self._tables: list[PixelTable] = []
         self.baseline_m: float | None = None
         self.rotation: npt.NDArray[np.float64] | None = None
+        self.doubts: list[str] = []
         if calibration is not None:
             self._tables = [rectified_table(camera, network) for camera in calibration.cameras]
             self.baseline_m = calibration.baseline_m
             self.rotation = calibration.cameras[0].rectification
+            rows = zip(CAMERAS, calibration.cameras, self._tables, strict=False)
+            self.doubts = [text for row in rows if (text := poor_coverage(*row, network))]
+            self.doubts += implausible(calibration)
 
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
         """Return the table of camera 0 (left) or 1 for a sensor of a size, pixels.

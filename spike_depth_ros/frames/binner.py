@@ -1,6 +1,7 @@
 """Turn packets of one or two cameras into spike frames, as they come."""
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from spike_depth_ros.frames.agreement import FRESH_NS, Agreement, disagreement
 from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
+from spike_depth_ros.frames.header_stamps import HeaderStamps
 from spike_depth_ros.frames.newest import NewestStamps
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
@@ -81,6 +83,7 @@ class Binner:
         self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
         self._nowhere = np.zeros(int(np.prod(shape)), np.uint8)
         self._deadline = Deadline(max_wait_ns)
+        self._header_stamps = [HeaderStamps() for _ in range(cameras)]
         self._newest = NewestStamps(cameras)
         self._agreement = Agreement()
         self._is_apart = False
@@ -109,10 +112,18 @@ class Binner:
         apart_ns = self._agreement.apart_ns()
         return rig_status(self._sync.mode, apart_ns, self._streams, self._sensors)
 
-    def push(self, camera: int, packet: Packet, now_ns: int) -> list[SpikeFrame]:
-        """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock."""
+    def push(
+        self, camera: int, packet: Packet, now_ns: int, ros_ns: int | None = None
+    ) -> list[SpikeFrame]:
+        """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock.
+
+        ros_ns: ROS time now, which replaces header stamps that are zero or stand still; None
+        leaves them as they are.
+        """
         self._deadline.tick(now_ns)
         self.counters.cameras[camera].packets += 1
+        if ros_ns is not None:
+            packet = self._stamped(camera, packet, now_ns, ros_ns)
         frames = self._take(camera, packet) if self._admits(camera, packet) else []
         return frames + self._close_due()
 
@@ -161,6 +172,13 @@ class Binner:
         self._newest.clear()
         self._agreement.clear()
         self._leftover_until_ns = self._deadline.waited_ns + LEFTOVER_NS
+
+    def _stamped(self, camera: int, packet: Packet, now_ns: int, ros_ns: int) -> Packet:
+        """Return the packet with a header stamp that tells a time."""
+        if not self._header_stamps[camera].are_unusable(packet.stamp_ns, packet.seq, now_ns):
+            return packet
+        self.counters.cameras[camera].packets_unstamped += 1
+        return replace(packet, stamp_ns=ros_ns)
 
     def _admits(self, camera: int, packet: Packet) -> bool:
         """Say whether a packet is to be read; count why not. A jump of its stamp resets."""

@@ -14,6 +14,8 @@ class CameraCounters:
     within a packet), `packets_out_of_order` and `packets_stale` (from
     before a reset). `packets_truncated` ended within a word and were read up to it.
     `packets_lost` are missing between those that were read, by gaps in `seq`.
+    `packets_unstamped` had a header stamp that was zero or stood still; ROS time at their arrival
+    replaced it.
 
     Of all `events`, `events_unmapped` and `events_outside` (of the sensor) have no place in a
     frame, the noise filters removed `events_hot`, `events_refractory` and `events_background`,
@@ -31,6 +33,7 @@ class CameraCounters:
     packets_uncalibrated: int = 0
     packets_wrong_time: int = 0
     packets_truncated: int = 0
+    packets_unstamped: int = 0
     events: int = 0
     events_unmapped: int = 0
     events_outside: int = 0

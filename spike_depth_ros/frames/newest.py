@@ -3,6 +3,7 @@
 from spike_depth_ros.events.clock import JUMP_NS
 
 LEFT, RIGHT = 0, 1
+SILENT_NS = 500_000_000
 # Stamps of hosts whose clocks are right differ by less when they arrive together.
 APART_NS = 100_000_000
 
@@ -11,7 +12,9 @@ class NewestStamps:
     """Follow the newest header stamp of each camera, and how long ago it came.
 
     waited_ns: monotonic nanoseconds. A stamp that is ahead of its camera's newest by more than
-    JUMP_NS beyond the time that has passed since is a jump: a silence, however long, is none.
+    JUMP_NS beyond the time that has passed since is a jump: a silence, however long, is none. A
+    camera's first stamp is held against the other camera, unless that one is heard now: then the
+    clocks of two hosts may be apart.
     apart_ns: right minus left stamps of packets that arrive together, 0 below APART_NS.
     """
 
@@ -33,7 +36,12 @@ class NewestStamps:
     def jumps(self, camera: int, stamp_ns: int, waited_ns: int) -> bool:
         """Return whether a camera's stamp that comes now has jumped ahead."""
         newest = self._newest[camera]
-        return newest is not None and stamp_ns - newest[0] - (waited_ns - newest[1]) > JUMP_NS
+        if newest is None:
+            newest = self._newest[-1 - camera]
+            if newest is None or waited_ns - newest[1] < SILENT_NS:
+                return False
+            stamp_ns -= self._behind_ns(camera) - self._behind_ns(1 - camera)
+        return stamp_ns - newest[0] - (waited_ns - newest[1]) > JUMP_NS
 
     def is_before_reset(self, camera: int, stamp_ns: int) -> bool:
         """Return whether a stamp is older than the reset, or of another time than came since."""

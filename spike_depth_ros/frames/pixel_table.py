@@ -28,6 +28,16 @@ class PixelTable:
         counts = landed[self.mapped.reshape(-1)]
         return float(np.median(counts)) if counts.size else 0.0
 
+    @cached_property
+    def covered(self) -> float:
+        """Return the share of the network's pixels that are mapped, 0 to 1."""
+        return float(self.mapped.mean())
+
+    @cached_property
+    def unmapped(self) -> float:
+        """Return the share of the raw pixels that land nowhere, 0 to 1."""
+        return float((self.index == NOWHERE).mean())
+
 
 def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> PixelTable:
     """Fit a sensor of raw_width x raw_height pixels into width x height, centred and whole.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spike_depth_ros.frames.camera import CameraStream, timed
+from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.sensor import Sensor
 from spike_depth_ros.frames.synchroniser import apart_ns
 
@@ -13,12 +14,12 @@ class CameraStatus:
     """Tell of one camera.
 
     clock_spread_ns: how far header stamps scatter around sensor time plus a slow estimate, root
-    mean square; None before its clock started. raw_pixels: median number of raw pixels on a pixel
-    of the frame, None before its table is known. hot_pixels: how many are hot.
+    mean square; None before its clock started. table: its pixel table, None before it is known.
+    hot_pixels: how many are hot.
     """
 
     clock_spread_ns: float | None
-    raw_pixels: float | None
+    table: PixelTable | None
     hot_pixels: int
 
 
@@ -47,7 +48,7 @@ def rig_status(
     cameras = [
         CameraStatus(
             stream.clock.spread_ns if stream and stream.sensor_ns is not None else None,
-            sensor.table.median_raw_pixels if sensor.table else None,
+            sensor.table,
             sensor.noise.hot_pixels,
         )
         for stream, sensor in zip(streams, sensors, strict=True)

@@ -50,3 +50,10 @@ def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:
         millimetres = np.rint(depth * np.float32(1000))
         fits = (millimetres > 0) & (millimetres <= _LARGEST_MM)
     return np.where(fits, millimetres, 0).astype(np.uint16)
+
+
+def over_millimetres(depth: Depth) -> float:
+    """Return the share of the finite depths, metres, that 16UC1 cannot hold, 0 to 1."""
+    finite = np.isfinite(depth)
+    over = np.count_nonzero(finite & (depth * np.float32(1000) > _LARGEST_MM))
+    return over / max(int(np.count_nonzero(finite)), 1)

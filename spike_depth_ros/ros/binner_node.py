@@ -11,9 +11,10 @@ from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
+from spike_depth_ros.ros import graph
 from spike_depth_ros.ros.binner_report import BinnerReport
 from spike_depth_ros.ros.conversions import to_time
-from spike_depth_ros.ros.diagnostics import ERROR, Diagnostics, Report, steady_clock
+from spike_depth_ros.ros.diagnostics import ERROR, WARN, Diagnostics, Report, steady_clock
 from spike_depth_ros.ros.event_topic import EventTopic
 from spike_depth_ros.ros.parameter_tables import BINNER, Table
 from spike_depth_ros.ros.parameters import declare, on_change
@@ -42,24 +43,29 @@ class BinnerNode(Node):
         self.exit_code: int | None = None
         self._settings = declare(self, BINNER, beside)
         self._channels = 4 if self._settings['stereo'] else 2
+        self._names = TOPICS[: self._channels // 2]
+        graph.check_distinct(self, self._names)
         self._rig = RigSource(self, self._settings, self._remap)
         self._binner = self._make_binner()
         self._report = BinnerReport(self._binner, time.monotonic_ns())
-        self._frame_id = ''
+        self._frame_ids: list[str | None] = [None] * len(self._names)
         self._topic = SpikePublisher(self)
         self._receivers = (*receivers, self._topic)
         self._rig_out = RigPublisher(self, self._settings, self._rig, self._receivers)
-        Diagnostics(self, 'spike frames', self._make_report)
+        cameras = ', '.join(self.resolve_topic_name(topic) for topic in self._names)
+        Diagnostics(self, 'spike frames', cameras, self._make_report)
         on_change(self, BINNER, self._change)
+        for doubt in self._rig.doubts:
+            self.get_logger().warning(doubt)
         # Compiled before the first packet can arrive: later they would queue up meanwhile.
         self._binner.warm_up()
-        self._topics = [self._event_topic(camera) for camera in range(self._channels // 2)]
+        self._topics = [self._event_topic(camera) for camera in range(len(self._names))]
         self.create_timer(POLL_PERIOD_S, self._poll, clock=steady_clock())
 
     def _make_binner(self) -> Binner:
         p = self._settings
         return Binner(
-            cameras=self._channels // 2,
+            cameras=len(self._names),
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
             hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
             max_wait_ns=round(p['max_wait_ms'] * MILLISECOND_NS),
@@ -82,9 +88,9 @@ class BinnerNode(Node):
     def _on_packet(self, camera: int, packet: Packet) -> None:
         now_ns = time.monotonic_ns()
         self._report.packet(camera, now_ns)
-        if camera == 0 or not self._frame_id:
-            self._frame_id = packet.frame_id
-        self._publish(self._binner.push(camera, packet, now_ns))
+        self._frame_ids[camera] = packet.frame_id
+        ros_ns = self.get_clock().now().nanoseconds
+        self._publish(self._binner.push(camera, packet, now_ns, ros_ns))
 
     def _on_malformed(self, camera: int, problem: str) -> None:
         self._binner.drop_malformed(camera, problem)
@@ -94,7 +100,8 @@ class BinnerNode(Node):
         self._publish(self._binner.poll(time.monotonic_ns()))
 
     def _publish(self, frames: list[SpikeFrame]) -> None:
-        self._rig_out.publish(self._binner.mapped, self._binner.sync, self._frame_id)
+        known = (frame_id for frame_id in self._frame_ids if frame_id is not None)
+        self._rig_out.publish(self._binner.mapped, self._binner.sync, next(known, ''))
         for frame in frames:
             header = Header(stamp=to_time(frame.stamp_ns), frame_id=self._rig_out.frame_id)
             for receiver in self._receivers:
@@ -108,12 +115,23 @@ class BinnerNode(Node):
         self._binner.remap()
 
     def _make_report(self) -> Report:
-        report = self._report.make(time.monotonic_ns())
+        blocked = [self._rig.problem, *(topic.problem for topic in self._topics)]
+        blocked = [problem for problem in blocked if problem]
+        report = self._report.make(time.monotonic_ns(), ' and '.join(blocked))
         report.values['subscribers'] = self._topic.subscribers
-        for problem in (self._rig.problem, *(topic.problem for topic in self._topics)):
-            if problem:
-                report.problem(ERROR, problem)
+        for problem in blocked:
+            report.problem(ERROR, problem)
+        for doubt in self._doubts():
+            report.problem(WARN, doubt)
+        for receiver in self._receivers:
+            receiver.take_trouble(self._report.trouble)
         return report
+
+    def _doubts(self) -> list[str]:
+        """Return sentences about what can hardly be right, as long as it lasts."""
+        rivals = [topic.doubt for topic in self._topics]
+        doubts = [*self._rig.doubts, *rivals, self._topic.problem, self._rig_out.problem]
+        return [doubt for doubt in doubts if doubt]
 
     def _change(self, name: str, value: float) -> None:
         self._settings[name] = value

@@ -1,15 +1,20 @@
-"""What the binner node says on /diagnostics."""
+"""The binner node's report on /diagnostics."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
+from spike_depth_ros.frames.agreement import disagreement
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
+from spike_depth_ros.frames.health import CAMERAS, difference, misplaced
+from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
 
-CAMERAS = ('left', 'right')
 SECOND_NS = 1e9
 MS_NS = 1e6
 # An event camera that sees no motion may send nothing; its driver sends packets all the same.
 SILENT_NS = 1_000_000_000
+# More resets within a second come from a sender that is wrong, not from a time that jumped.
+MANY_RESETS = 3
 # Counters that should stand still on a healthy rig.
 _PACKET_PROBLEMS = (
     'packets_lost',
@@ -25,71 +30,86 @@ _NOISE = ('hot', 'refractory', 'background')
 
 
 class BinnerReport:
-    """Keep what the node reports between two reports: rates, silences, new problems."""
+    """Hold what the node reports between two reports: rates, silences, new problems."""
 
     def __init__(self, binner: Binner, now_ns: int) -> None:
         self._binner = binner
         self._since_ns = now_ns
-        self._before = asdict(binner.counters)
+        self._before = _copy(binner.counters)
         self._heard_ns: list[int | None] = [None] * len(binner.counters.cameras)
         self._last_problem = ''
+        self._idleness = Idleness(self._before, now_ns)
+        self._events_ns = [now_ns] * len(binner.counters.cameras)
+
+    @property
+    def trouble(self) -> str:
+        """Return why no window has come out for seconds, '' while they come."""
+        return self._idleness.reason
 
     def packet(self, camera: int, now_ns: int) -> None:
-        """Take note that a camera sent something."""
+        """Record that a camera sent something."""
         self._heard_ns[camera] = now_ns
 
     def problem(self, sentence: str) -> None:
-        """Take note of the latest problem that the binner tells of."""
+        """Record the latest problem of the binner."""
         self._last_problem = sentence
 
-    def make(self, now_ns: int) -> Report:
-        """Return the report at now_ns (monotonic) and start anew."""
-        now = asdict(self._binner.counters)
+    def make(self, now_ns: int, blocked: str) -> Report:
+        """Return the report at now_ns (monotonic) and start another.
+
+        blocked: why nothing can be counted at all, '' if it can.
+        """
+        now = _copy(self._binner.counters)
         elapsed_s = max((now_ns - self._since_ns) / SECOND_NS, 1e-9)
+        pairs = zip(now.cameras, self._before.cameras, strict=True)
+        cameras = [difference(*pair) for pair in pairs]
         report = Report()
-        self._add_rates(report, now, elapsed_s)
-        self._add_rig(report, now)
+        self._add_rates(report, now, cameras, elapsed_s)
+        self._add_rig(report, cameras)
         self._add_counts(report, now)
         self._add_silences(report, now_ns)
-        self._add_problems(report, now)
+        if sentence := self._idleness.update(now, now_ns, blocked):
+            report.problem(WARN, sentence)
+        self._add_streams(report, cameras, now_ns)
+        self._add_problems(report, now, cameras)
         self._since_ns, self._before, self._last_problem = now_ns, now, ''
         return report
 
-    def _add_rates(self, report: Report, now: dict, elapsed_s: float) -> None:
-        published = now['windows_closed'] - now['windows_empty']
-        before = self._before['windows_closed'] - self._before['windows_empty']
-        report.values['output rate (Hz)'] = (published - before) / elapsed_s
-        cameras = zip(CAMERAS, now['cameras'], self._before['cameras'], strict=False)
-        for name, camera, earlier in cameras:
-            for what in ('packets', 'events'):
-                rate = (camera[what] - earlier[what]) / elapsed_s
-                report.values[f'{name} {what} (1/s)'] = rate
+    def _add_rates(
+        self, report: Report, now: BinnerCounters, cameras: list[CameraCounters], elapsed_s: float
+    ) -> None:
+        report.values['output rate (Hz)'] = (output(now) - output(self._before)) / elapsed_s
+        for name, camera in zip(CAMERAS, cameras, strict=False):
+            report.values[f'{name} packets (1/s)'] = camera.packets / elapsed_s
+            report.values[f'{name} events (1/s)'] = camera.events / elapsed_s
 
-    def _add_rig(self, report: Report, now: dict) -> None:
+    def _add_rig(self, report: Report, cameras: list[CameraCounters]) -> None:
         """Add how the clocks agree, how pixels are mapped, and what the noise filters removed."""
         status = self._binner.status()
         report.values['sync'] = status.sync
         if status.apart_ns is not None:
             report.values['right clock behind left (ms)'] = status.apart_ns / MS_NS
-        cameras = zip(
-            CAMERAS, status.cameras, now['cameras'], self._before['cameras'], strict=False
-        )
-        for name, camera, counts, earlier in cameras:
+        if status.windows_apart_ns:
+            report.problem(WARN, disagreement(status.windows_apart_ns, status.sync))
+        for name, camera, counted in zip(CAMERAS, status.cameras, cameras, strict=False):
             if camera.clock_spread_ns is not None:
                 report.values[f'{name} clock spread (ms)'] = camera.clock_spread_ns / MS_NS
-            if camera.raw_pixels is not None:
-                report.values[f'{name} raw pixels on a pixel (median)'] = camera.raw_pixels
+            if camera.table is not None:
+                raw_pixels = camera.table.median_raw_pixels
+                report.values[f'{name} raw pixels on a pixel (median)'] = raw_pixels
+                report.values[f'{name} image covered (%)'] = 100 * camera.table.covered
             report.values[f'{name} hot pixels'] = camera.hot_pixels
-            events = max(counts['events'] - earlier['events'], 1)
-            for kind in _NOISE:
-                removed = counts[f'events_{kind}'] - earlier[f'events_{kind}']
-                report.values[f'{name} removed as {kind} (%)'] = 100.0 * removed / events
+            events = max(counted.events, 1)
+            for kind in (*_NOISE, 'outside', 'unmapped'):
+                verb = 'removed as' if kind in _NOISE else 'events'
+                share = 100.0 * getattr(counted, f'events_{kind}') / events
+                report.values[f'{name} {verb} {kind} (%)'] = share
 
-    def _add_counts(self, report: Report, now: dict) -> None:
-        for name, value in now.items():
-            if name != 'cameras':
-                report.values[_words(name)] = value
-        for name, camera in zip(CAMERAS, now['cameras'], strict=False):
+    def _add_counts(self, report: Report, now: BinnerCounters) -> None:
+        values = asdict(now)
+        cameras = values.pop('cameras')
+        report.values |= {_words(name): value for name, value in values.items()}
+        for name, camera in zip(CAMERAS, cameras, strict=False):
             report.values |= {f'{name} {_words(key)}': value for key, value in camera.items()}
 
     def _add_silences(self, report: Report, now_ns: int) -> None:
@@ -104,18 +124,49 @@ class BinnerReport:
         for sentence in silent:
             report.problem(level, sentence)
 
-    def _add_problems(self, report: Report, now: dict) -> None:
-        cameras = zip(CAMERAS, now['cameras'], self._before['cameras'], strict=False)
-        for name, camera, earlier in cameras:
+    def _add_streams(self, report: Report, cameras: list[CameraCounters], now_ns: int) -> None:
+        """Add streams without events, with misplaced events, and without usable stamps."""
+        status = self._binner.status()
+        for number, counted in enumerate(cameras):
+            name, table = CAMERAS[number], status.cameras[number].table
+            if counted.events or not counted.packets:
+                self._events_ns[number] = now_ns
+            elif now_ns - self._events_ns[number] >= IDLE_NS:
+                seconds = (now_ns - self._events_ns[number]) / SECOND_NS
+                report.problem(
+                    WARN, f"the {name} camera's packets hold no events for {seconds:.1f} s"
+                )
+            if counted.events and table is not None:
+                for sentence in misplaced(name, counted, table):
+                    report.problem(WARN, sentence)
+            if counted.packets_unstamped:
+                report.problem(
+                    WARN,
+                    f"the {name} camera's header stamps are zero or stand still, so the time of "
+                    'arrival stands in: have its driver stamp the packets',
+                )
+
+    def _add_problems(
+        self, report: Report, now: BinnerCounters, cameras: list[CameraCounters]
+    ) -> None:
+        for name, counted in zip(CAMERAS, cameras, strict=False):
             for what in _PACKET_PROBLEMS:
-                new = camera[what] - earlier[what]
-                if new:
+                if new := getattr(counted, what):
                     report.problem(WARN, f'{name} {_words(what)}: {new} more')
-        new = now['windows_incomplete'] - self._before['windows_incomplete']
-        if new:
+        if new := now.windows_incomplete - self._before.windows_incomplete:
             report.problem(WARN, f'{new} windows closed before every camera had passed their end')
+        if (new := now.resets - self._before.resets) >= MANY_RESETS:
+            report.problem(
+                WARN,
+                f'time was reset {new} times in a second: do two drivers publish on one topic, or '
+                'do stamps jump to and fro?',
+            )
         if self._last_problem:
             report.problem(WARN, self._last_problem)
+
+
+def _copy(counters: BinnerCounters) -> BinnerCounters:
+    return replace(counters, cameras=tuple(replace(camera) for camera in counters.cameras))
 
 
 def _words(counter: str) -> str:

@@ -1,5 +1,6 @@
 """The depth node: spike frames in, metric depth out."""
 
+import platform
 import time
 from typing import Any
 
@@ -8,14 +9,14 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo, Image
 
 from spike_depth_ros.inference.confidence import to_confidence_image
-from spike_depth_ros.inference.depth_image import to_metres, to_millimetres
+from spike_depth_ros.inference.depth_image import over_millimetres, to_metres, to_millimetres
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.preview import colour
-from spike_depth_ros.ros import qos
+from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import to_camera_info, to_image, to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_worker import Answer, DepthWorker
-from spike_depth_ros.ros.diagnostics import Diagnostics, Report
+from spike_depth_ros.ros.diagnostics import WARN, Diagnostics, Report
 from spike_depth_ros.ros.parameter_tables import DEPTH, Table
 from spike_depth_ros.ros.parameters import ParameterError, declare, on_change
 from spike_depth_ros.ros.spike_link import SpikeSubscriber
@@ -52,9 +53,8 @@ class DepthNode(Node):
             engine, queue, min_events, self._report, self._publish, self._warn
         )
         on_change(self, DEPTH, self._change, self._refuse)
-        Diagnostics(self, 'depth', self._make_report)
-        if subscribes:
-            SpikeSubscriber(self, self.worker)
+        Diagnostics(self, 'depth', f'{platform.node()}, {self._provider}', self._make_report)
+        self._spikes = SpikeSubscriber(self, self.worker) if subscribes else None
 
     def destroy_node(self) -> None:
         """Let the worker finish its window, then destroy the node."""
@@ -98,7 +98,11 @@ class DepthNode(Node):
         depth = to_metres(
             inference.depth, rig.mapped, near_m, far_m, scale, inference.confidence, least
         )
-        pixels = depth if self._encoding == '32FC1' else to_millimetres(depth)
+        if self._encoding == '32FC1':
+            pixels = depth
+        else:
+            pixels = to_millimetres(depth)
+            self._report.depth_cut(over_millimetres(depth))
         self._depth.publish(to_image(pixels, self._encoding, header))
         published_ns = self.get_clock().now().nanoseconds
         self._report.window_out(to_ns(header.stamp), published_ns, answer.events, inference)
@@ -121,8 +125,14 @@ class DepthNode(Node):
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _make_report(self) -> Report:
-        report = self._report.make(time.monotonic_ns(), self.worker.reason)
+        spikes = self._spikes.problem if self._spikes else ''
+        upstream = ' and '.join(text for text in (spikes, self.worker.trouble) if text)
+        report = self._report.make(time.monotonic_ns(), self.worker.reason, upstream)
         report.values['provider'] = self._provider
+        rivals = graph.rivals(self, 'depth/image_rect')
+        for doubt in (*self.worker.doubts, rivals):
+            if doubt:
+                report.problem(WARN, doubt)
         return report
 
 

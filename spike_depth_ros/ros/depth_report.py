@@ -1,5 +1,6 @@
-"""What the depth node counts and says on /diagnostics."""
+"""The depth node's counters, and its report on /diagnostics."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from threading import Lock
 
@@ -17,7 +18,13 @@ from spike_depth_ros.inference.health import (
 from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report
 
 SILENT_NS = 1_000_000_000
+# So long no window may yield depth before the reason is given.
+IDLE_NS = 2_000_000_000
 SECOND_NS = 1e9
+# Fewer pixels beyond 65 m are a distant background.
+MAX_CUT = 0.05
+# Clocks of two machines differ by less.
+FUTURE_MS = 20.0
 # Later than any queue explains: the stamps come from another clock.
 ABSURD_LATENCY_MS = 10_000
 
@@ -42,6 +49,15 @@ class DepthCounters:
     windows_failed: int = 0
 
 
+# Ends of a window that is not depth, and what each means.
+_REASONS = {
+    'windows_dropped': 'inference cannot keep up',
+    'windows_skipped': 'too few events',
+    'windows_incomplete': 'one camera saw nothing',
+    'windows_unfit': 'the rig does not fit the model',
+    'windows_malformed': 'windows are malformed',
+    'windows_failed': 'inference fails',
+}
 # Counters that stand still while all is well, and what their rise means.
 _PROBLEMS = (
     ('windows_dropped', WARN, 'windows dropped: inference cannot keep up'),
@@ -69,6 +85,10 @@ class DepthReport:
         self._last_stamp_ns = 0
         self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
         self._before = DepthCounters()
+        self._at_output = DepthCounters()
+        self._output_ns = now_ns
+        self._cameras: list[int] = []  # events in the latest window without depth
+        self._cut = 0.0
         self._heard_ns = now_ns
 
     def window_in(self, now_ns: int) -> None:
@@ -90,7 +110,8 @@ class DepthReport:
             self._last_stamp_ns = stamp_ns
             self.counters.windows_out += 1
             self._rates['output'].add()
-            self._latency.add(published_ns - stamp_ns)
+            if published_ns:  # 0: simulated time has not begun
+                self._latency.add(published_ns - stamp_ns)
             self._activity.add(events, inference.firing_rates, inference.mean_spikes)
 
     def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
@@ -101,22 +122,37 @@ class DepthReport:
         with self._lock:
             self._confidence.add(confidence, min_confidence)
 
-    def without_depth(self, counter: str, problem: str = '') -> None:
-        """Count a window without depth, and keep the sentence that says why, if there is one."""
+    def depth_cut(self, share: float) -> None:
+        """Record the share of a depth image's pixels that its encoding cannot hold, 0 to 1."""
         with self._lock:
+            self._cut = max(self._cut, share)
+
+    def without_depth(self, counter: str, problem: str = '', cameras: Sequence[int] = ()) -> None:
+        """Count a window without depth.
+
+        problem: the sentence that says why, if there is one. cameras: events of each camera.
+        """
+        with self._lock:
+            self._cameras = list(cameras)
             setattr(self.counters, counter, getattr(self.counters, counter) + 1)
             self._last_problem = problem or self._last_problem
 
-    def make(self, now_ns: int, reason: str) -> Report:
-        """Return the report and start anew; reason: why nothing is inferred, or ''."""
+    def make(self, now_ns: int, reason: str, upstream: str) -> Report:
+        """Return the report and start another.
+
+        reason: why nothing is inferred, or ''. upstream: why no windows come, or ''.
+        """
         report = Report()
         with self._lock:
             now = DepthCounters(**asdict(self.counters))
             self._add_figures(report, now, now_ns)
             last_problem, self._last_problem = self._last_problem, ''
         if reason:
-            report.problem(ERROR, reason)
+            report.problem(ERROR, f'{reason}: {upstream}' if upstream else reason)
+        elif upstream:
+            report.problem(WARN, upstream)
         self._add_problems(report, now, now_ns)
+        self._add_idleness(report, now, now_ns)
         if last_problem:
             report.problem(WARN, last_problem)
         self._before = now
@@ -128,12 +164,25 @@ class DepthReport:
         median_ms = self._latency.percentile_ms(50)
         report.values['latency median (ms)'] = median_ms
         report.values['latency p99 (ms)'] = self._latency.percentile_ms(99)
-        if abs(median_ms) > ABSURD_LATENCY_MS:
+        if median_ms > ABSURD_LATENCY_MS:
             report.problem(
                 WARN,
                 f'stamps are {median_ms / 1e3:.3g} s old: replay with /clock and set use_sim_time',
             )
         report.values |= {name.replace('_', ' '): n for name, n in asdict(now).items()}
+        if median_ms < -FUTURE_MS:
+            report.problem(
+                WARN,
+                f'depth comes {-median_ms:.0f} ms before its stamp: the clock of this computer '
+                "and that of the cameras' driver disagree; synchronise them (NTP, PTP)",
+            )
+        if self._cut > MAX_CUT:
+            report.problem(
+                WARN,
+                f'{self._cut:.0%} of the depth is over 65.535 m, which 16UC1 cannot hold: set '
+                'depth_encoding to 32FC1',
+            )
+        self._cut = 0.0
         activity = self._activity.take()
         if activity is not None:
             self._add_firing_rates(report, activity)
@@ -169,3 +218,20 @@ class DepthReport:
             new = getattr(now, name) - getattr(self._before, name)
             if new:
                 report.problem(level, f'{new} {meaning}')
+
+    def _add_idleness(self, report: Report, now: DepthCounters, now_ns: int) -> None:
+        """Add why windows that came yielded no depth for IDLE_NS, by the most frequent reason."""
+        if now.windows_out > self._at_output.windows_out:
+            self._at_output, self._output_ns = now, now_ns
+        ends = {name: getattr(now, name) - getattr(self._at_output, name) for name in _REASONS}
+        idle_ns = now_ns - self._output_ns
+        if idle_ns < IDLE_NS or not any(ends.values()):
+            return
+        name = max(ends, key=lambda key: ends[key])
+        events = ' and '.join(f'{count}' for count in self._cameras)
+        has = f' ({events} in the last window, left and right)' if len(self._cameras) == 2 else ''
+        report.problem(
+            WARN,
+            f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of {sum(ends.values())} '
+            f'windows {name.removeprefix("windows_")}, {_REASONS[name]}{has}',
+        )

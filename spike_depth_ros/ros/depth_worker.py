@@ -5,16 +5,22 @@ from collections.abc import Callable
 from threading import Thread
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.inference.depth_range import implausible_range
 from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.exchange import ExchangeDetector
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.spike_link import SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
-NO_RIG = 'no spikes/info yet: start the binner'
+NO_RIG = 'no spikes/info yet'
+# Matching patches takes some milliseconds.
+EXCHANGE_PERIOD_NS = 500_000_000
 
 
 class Fit(NamedTuple):
@@ -57,18 +63,37 @@ class DepthWorker:
         self._publish = publish
         self._warn = warn
         self._fit = Fit(None, NO_RIG)
+        self._trouble = ''
+        self._doubt = ''
+        self._exchange = ExchangeDetector()
+        self._exchange_ns = 0
         self._thread = Thread(target=self._work, name='inference', daemon=True)
         self._thread.start()
 
     @property
     def reason(self) -> str:
-        """Return why nothing is inferred, '' if something is."""
+        """Return why nothing is inferred, '' if windows that come are."""
         return self._fit.reason
+
+    @property
+    def trouble(self) -> str:
+        """Return why the binner sends no windows, as it says, '' if it sends them."""
+        return self._trouble
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return sentences about a rig whose depth can hardly be right."""
+        return [text for text in (self._doubt, self._exchange.problem) if text]
 
     def take_rig(self, rig: Rig) -> None:
         """Take how the windows from now on are counted."""
         reason = self._engine.contract.mismatch(rig)
         self._fit = Fit(None, reason) if reason else Fit(rig, '')
+        self._doubt = '' if reason else implausible_range(self._engine.contract, rig)
+
+    def take_trouble(self, trouble: str) -> None:
+        """Take the reason why the binner sends no windows, '' if it sends them."""
+        self._trouble = trouble
 
     def lose_rig(self, problem: str) -> None:
         """Infer nothing until a rig comes that can be read."""
@@ -114,8 +139,16 @@ class DepthWorker:
         if verdict is Verdict.DEPTH:
             inference = self._engine.infer(window.counts)
             self._publish(Answer(window.header, rig, int(events.sum()), inference))
+            self._look_for_exchange(window.counts)
         else:
-            self._report.without_depth(_COUNTERS[verdict])
+            self._report.without_depth(_COUNTERS[verdict], cameras=events.tolist())
+
+    def _look_for_exchange(self, counts: npt.NDArray[np.uint8]) -> None:
+        """Match a stereo window's patches now and then."""
+        now_ns = time.monotonic_ns()
+        if counts.shape[2] == 4 and now_ns - self._exchange_ns >= EXCHANGE_PERIOD_NS:
+            self._exchange_ns = now_ns
+            self._exchange.add(counts)
 
     def _give_up(self, counter: str, problem: str) -> None:
         self._report.without_depth(counter, problem)

@@ -1,4 +1,4 @@
-"""Reporting a node's state on /diagnostics, once a second."""
+"""Reporting a node's state on /diagnostics, once a second, as diagnostic_updater does."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -41,11 +41,15 @@ class Diagnostics:
     """Publish a node's report each PERIOD_S of real time, also while a simulated clock stands.
 
     part: what the report is about; the status is named '<node with its namespace>: <part>'.
+    hardware_id: the device that the report is about.
     """
 
-    def __init__(self, node: Node, part: str, report: Callable[[], Report]) -> None:
+    def __init__(
+        self, node: Node, part: str, hardware_id: str, report: Callable[[], Report]
+    ) -> None:
         self._node = node
-        self._name = f'{node.get_fully_qualified_name()}: {part}'
+        self._name = f'{node.get_fully_qualified_name().lstrip("/")}: {part}'
+        self._hardware_id = hardware_id
         self._report = report
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         node.create_timer(PERIOD_S, self.publish, clock=steady_clock())
@@ -53,16 +57,28 @@ class Diagnostics:
     def publish(self) -> None:
         """Publish the report as it is now."""
         report = self._report()
+        if problem := _missing_clock(self._node):
+            report.problem(WARN, problem)
         status = DiagnosticStatus(
             level=report.level(),
             name=self._name,
             message=report.message(),
-            hardware_id='',
+            hardware_id=self._hardware_id,
             values=key_values(report.values),
         )
         message = DiagnosticArray(status=[status])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
+
+
+def _missing_clock(node: Node) -> str:
+    """Return a sentence if the node takes its time from /clock and nobody publishes it."""
+    if not node.get_parameter('use_sim_time').value or node.count_publishers('/clock'):
+        return ''
+    return (
+        'use_sim_time is true, but nothing publishes /clock: start what does (ros2 bag play '
+        '--clock, replay with publish_clock), or set use_sim_time to false'
+    )
 
 
 def steady_clock() -> Clock:

@@ -9,7 +9,7 @@ from rclpy.subscription import Subscription
 
 from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET, READERS
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.ros import qos
+from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.diagnostics import steady_clock
 
 try:  # no ROS distribution has it
@@ -27,8 +27,9 @@ class EventTopic:
     """Subscribe to events as soon as somebody publishes them, in the type that they have.
 
     take: gets each packet; malformed: gets a sentence about a message that is none. depth: of the
-    queue. problem: why nothing can be received, '' if nothing is wrong. Messages are taken as the
-    bytes that they are: rclpy would copy every field of them.
+    queue. problem: why nothing can be received, '' if nothing is wrong. doubt: why packets may be
+    of several cameras, or ''. Messages are taken as the bytes that they are: rclpy would copy
+    every field of them.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class EventTopic:
         self._malformed = malformed
         self._type = ''
         self._subscription: Subscription | None = None
-        self.problem = ''
+        self.problem = self.doubt = ''
         node.create_timer(LOOK_PERIOD_S, self._look, clock=steady_clock())
 
     def _look(self) -> None:
@@ -59,6 +60,7 @@ class EventTopic:
         offered = {publisher.topic_type for publisher in publishers}
         known = [kind for kind in TYPES if kind in offered]
         self.problem = ''
+        self.doubt = graph.rivals(self._node, self._name)
         name = self._node.resolve_topic_name(self._name)
         if len(offered) > 1 and known:
             read = self._type if self._type in known else known[0]

@@ -71,14 +71,15 @@ BINNER: Table = (
         'm',
         'Distance of the two cameras where no calibration tells it.',
         0.001,
-        100,
+        10,
     ),
     ParameterRow(
         'calibration',
         '',
         '',
         'File of the rig: a kalibr camchain, a DSEC cam_to_cam or the left ROS calibration; '
-        'camera_info: from the topics; empty: fit the sensors in as they are.',
+        'camera_info: from the topics; rectified: the events come from rectified cameras of this '
+        'focal_length and baseline; empty: not calibrated, with a warning.',
     ),
     ParameterRow(
         'right_calibration', '', '', "The right camera's file beside a left ROS calibration."

@@ -1,4 +1,4 @@
-"""Telling others how the rig is mapped, and where the rectified frame is."""
+"""Publishing the rig as mapped, and the transform to its rectified frame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,18 @@ from spike_depth_ros.ros.rig_source import RigSource
 from spike_depth_ros.ros.spike_link import SpikeReceiver
 
 RECTIFIED = '_rectified'
+NO_FRAME_ID = (
+    "the left camera's packets have no frame_id, so depth has none and no transform is published: "
+    "set the driver's frame_id"
+)
 MILLISECOND_NS = 1e6
 
 
 class RigPublisher:
-    """Tell receivers of the rig as mapped and, where it is rectified, publish the turned frame.
+    """Give receivers the rig as mapped and, where it is rectified, publish the turned frame.
 
     frame_id: of the spike frames; that of the left camera, or the frame that is turned from it.
+    problem: why that frame cannot be published, '' if nothing is wrong.
     """
 
     def __init__(
@@ -36,23 +41,29 @@ class RigPublisher:
         self._source = source
         self._receivers = receivers
         self._mapped: npt.NDArray[np.bool_] | None = None
-        self._names = ('', '')
+        self._sync = ''
+        self._frames: dict[str, str] = {}
         self.frame_id = ''
+        self.problem = ''
         self._transforms = node.create_publisher(TFMessage, '/tf_static', qos.latched())
 
     def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
-        """Publish once the mapped region is known, and whenever something changes.
+        """Publish the rig once the mapped region is known, and again when it changes.
 
         mapped: bool [height, width], see Rig; frame_id: of the left camera.
         """
-        names = (sync, frame_id)
-        if mapped is None or (mapped is self._mapped and names == self._names):
+        if mapped is None:
             return
-        self._mapped, self._names = mapped, names
-        rig = self._describe(mapped, sync)
-        for receiver in self._receivers:
-            receiver.take_rig(rig)
-        self._publish_frame(frame_id)
+        if mapped is not self._mapped or sync != self._sync:
+            self._mapped, self._sync = mapped, sync
+            self._frames.clear()
+            rig = self._describe(mapped, sync)
+            for receiver in self._receivers:
+                receiver.take_rig(rig)
+        if frame_id not in self._frames:
+            self._frames[frame_id] = self._publish_frame(frame_id)
+        self.frame_id = self._frames[frame_id]
+        self.problem = '' if frame_id else NO_FRAME_ID
 
     def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> Rig:
         p = self._settings
@@ -70,11 +81,12 @@ class RigPublisher:
             mapped=mapped,
         )
 
-    def _publish_frame(self, frame_id: str) -> None:
+    def _publish_frame(self, frame_id: str) -> str:
+        """Publish the rectified frame of the left camera's; return its name."""
         rotation = self._source.map.rotation if self._source.map else None
-        self.frame_id = frame_id
-        if rotation is not None:
-            self.frame_id = frame_id + RECTIFIED
-            stamp = self._node.get_clock().now().to_msg()
-            transform = to_rotation(rotation, frame_id, self.frame_id, stamp)
-            self._transforms.publish(TFMessage(transforms=[transform]))
+        if rotation is None or not frame_id:
+            return frame_id
+        stamp = self._node.get_clock().now().to_msg()
+        transform = to_rotation(rotation, frame_id, frame_id + RECTIFIED, stamp)
+        self._transforms.publish(TFMessage(transforms=[transform]))
+        return frame_id + RECTIFIED

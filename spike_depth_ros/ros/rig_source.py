@@ -1,10 +1,11 @@
-"""Where the node learns its rig: from parameters, from a calibration file, or from CameraInfo."""
+"""The rig of the node: from parameters, from a calibration file, or from CameraInfo."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
@@ -13,37 +14,45 @@ from spike_depth_ros.calibration.errors import CalibrationError
 from spike_depth_ros.calibration.model import PinholeCamera
 from spike_depth_ros.calibration.rig_map import CAMERAS, RigMap
 from spike_depth_ros.frames.pixel_table import PixelTable
-from spike_depth_ros.ros import qos
+from spike_depth_ros.ros import graph, qos
 
 FROM_TOPICS = 'camera_info'
+RECTIFIED = 'rectified'
+NOT_CALIBRATED = (
+    "not calibrated, so depth may be wrong: set the binner's parameter calibration to a file, to "
+    'camera_info, or to rectified if the cameras are rectified already'
+)
 NO_BASELINE = 0.0
 
 
 class RigSource:
-    """Keep the map of the node's rig.
+    """Hold the map of the node's rig.
 
-    settings: the binner's parameters. changed: called when CameraInfo brings another rig. problem:
-    why there is no map, '' if there is one. Raises CalibrationError, one sentence, for a file
-    that cannot be used.
+    settings: the binner's parameters. changed: called when CameraInfo brings another rig. Raises
+    CalibrationError, one sentence, for a file that cannot be used and for one topic that is to
+    carry the CameraInfo of both cameras.
     """
 
     def __init__(self, node: Node, settings: dict[str, Any], changed: Callable[[], None]) -> None:
         p = settings
+        self._node = node
         self._cameras = 2 if p['stereo'] else 1
         self._network = PinholeCamera(p['width'], p['height'], p['focal_length'], p['cx'], p['cy'])
         self._given_baseline_m = p['baseline'] if p['stereo'] else NO_BASELINE
         self._changed = changed
         self._infos: list[CameraInfo | None] = [None] * self._cameras
         self._map: RigMap | None = None
-        self.problem = ''
-        if p['right_calibration'] and p['calibration'] in ('', FROM_TOPICS):
+        self._refused = ''
+        self._topics: list[str] = []
+        self._is_calibrated = bool(p['calibration'])
+        if p['right_calibration'] and p['calibration'] in ('', FROM_TOPICS, RECTIFIED):
             raise CalibrationError(
                 f"right_calibration='{p['right_calibration']}' goes with a file for the left "
                 f"camera, but calibration is '{p['calibration']}': give both, or leave it out."
             )
         if p['calibration'] == FROM_TOPICS:
-            self._subscribe(node)
-        elif p['calibration']:
+            self._subscribe()
+        elif p['calibration'] not in ('', RECTIFIED):
             paths = p['calibration'], p['right_calibration']
             self._map = RigMap(self._network, files.load(*paths, self._cameras))
         else:
@@ -60,45 +69,66 @@ class RigSource:
         calibrated_m = self._map.baseline_m if self._map else None
         return self._given_baseline_m if calibrated_m is None else calibrated_m
 
+    @property
+    def problem(self) -> str:
+        """Return why there is no map, '' if there is one."""
+        return '' if self._map else self._refused or self._missing()
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return sentences about a map that can hardly be right."""
+        doubts = [text for topic in self._topics if (text := graph.rivals(self._node, topic))]
+        if not self._is_calibrated:
+            doubts.append(NOT_CALIBRATED)
+        return doubts + (self._map.doubts if self._map else [])
+
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
         """Return a camera's pixel table; raises CalibrationError while there is none."""
         if self._map is None:
             raise CalibrationError(self.problem)
         return self._map.table(camera, raw_width, raw_height)
 
-    def _subscribe(self, node: Node) -> None:
-        for camera in range(self._cameras):
-            node.create_subscription(
+    def _subscribe(self) -> None:
+        """Subscribe the CameraInfo of each camera, also where it was latched before."""
+        self._topics = [f'{name}/camera_info' for name in CAMERAS[: self._cameras]]
+        graph.check_distinct(self._node, self._topics)
+        for camera, topic in enumerate(self._topics):
+            take = partial(self._take, camera)
+            self._node.create_subscription(
                 CameraInfo,
-                f'{CAMERAS[camera]}/camera_info',
-                partial(self._take, camera),
+                topic,
+                take,
                 qos.calibration(),
                 qos_overriding_options=qos.OVERRIDABLE_DURABILITY,
             )
-        self.problem = self._missing()
+            # Publishers that do not latch cannot be received by it, which is no fault.
+            silent = SubscriptionEventCallbacks(use_default_callbacks=False)
+            self._node.create_subscription(
+                CameraInfo, topic, take, qos.latched(), event_callbacks=silent
+            )
 
     def _take(self, camera: int, info: CameraInfo) -> None:
         """Take a CameraInfo; they come with every picture, and only a new one matters."""
         if self._infos[camera] and _content(info) == _content(self._infos[camera]):
             return
         self._infos[camera] = info
-        self.problem = self._missing()
-        if self.problem:
+        if self._missing():
             return
         try:
             rig = camera_info.rig(*self._infos, *[None] * (2 - self._cameras))
-            self._map = RigMap(self._network, rig)
+            self._map, self._refused = RigMap(self._network, rig), ''
         except CalibrationError as error:
-            self._map, self.problem = None, str(error)
+            self._map, self._refused = None, str(error)
         self._changed()
 
     def _missing(self) -> str:
-        missing = [
-            f'{name}/camera_info'
-            for name, info in zip(CAMERAS, self._infos, strict=False)
-            if info is None
-        ]
-        return f'no message on {" and ".join(missing)} yet' if missing else ''
+        """Return which CameraInfo has not come, and who publishes it, '' if all have."""
+        missing = []
+        for topic, info in zip(self._topics, self._infos, strict=False):
+            if info is None:
+                senders = ', '.join(graph.publishers(self._node, topic)) or 'nobody'
+                missing.append(f'{self._node.resolve_topic_name(topic)} ({senders} publishes it)')
+        return f'no calibration yet: no message on {" and ".join(missing)}' if missing else ''
 
 
 def _content(info: CameraInfo) -> tuple[object, ...]:

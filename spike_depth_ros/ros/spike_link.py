@@ -10,7 +10,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.rig import Rig
-from spike_depth_ros.ros import qos
+from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import from_image, to_image
 from spike_depth_ros.ros.diagnostics import key_values
 
@@ -29,7 +29,7 @@ class SpikeWindow(NamedTuple):
 
 
 class SpikeReceiver(Protocol):
-    """Take what the binner makes: first the rig, and again when it changes; then windows."""
+    """Take what the binner makes: the rig, and again when it changes; windows; its trouble."""
 
     def take_rig(self, rig: Rig) -> None:
         """Take how the windows from now on are counted."""
@@ -37,12 +37,18 @@ class SpikeReceiver(Protocol):
     def take_window(self, window: SpikeWindow) -> None:
         """Take a window, without making the binner wait."""
 
+    def take_trouble(self, trouble: str) -> None:
+        """Take the reason why no windows come, one sentence, or '' when they do."""
+
 
 class SpikePublisher:
     """Send what the binner makes over DDS; windows only while somebody subscribes them."""
 
     def __init__(self, node: Node) -> None:
+        self._node = node
         self._name = node.get_fully_qualified_name()
+        self._pairs: dict[str, str] = {}
+        self._trouble = ''
         self._info = node.create_publisher(DiagnosticStatus, INFO, qos.latched())
         self._spikes = node.create_publisher(
             Image, SPIKES, qos.images(), qos_overriding_options=qos.OVERRIDABLE
@@ -53,13 +59,29 @@ class SpikePublisher:
         """Return how many subscribe the windows."""
         return self._spikes.get_subscription_count()
 
+    @property
+    def problem(self) -> str:
+        """Return a sentence if another node publishes windows too, else ''."""
+        return graph.rivals(self._node, SPIKES)
+
     def take_rig(self, rig: Rig) -> None:
         """Publish the rig."""
+        self._pairs = rig.to_pairs()
+        self._publish_info()
+
+    def take_trouble(self, trouble: str) -> None:
+        """Publish the reason why no windows come, beside the rig as far as it is known."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._publish_info()
+
+    def _publish_info(self) -> None:
         self._info.publish(
             DiagnosticStatus(
+                level=DiagnosticStatus.WARN if self._trouble else DiagnosticStatus.OK,
                 name=f'{self._name}: rig',
-                message='how spikes are counted',
-                values=key_values(rig.to_pairs()),
+                message=self._trouble or 'OK',
+                values=key_values(self._pairs),
             )
         )
 
@@ -71,7 +93,7 @@ class SpikePublisher:
 
 
 class TopicReceiver(SpikeReceiver, Protocol):
-    """Take also what on the topics is not what it should be."""
+    """Take also messages of the topics that cannot be read."""
 
     def lose_rig(self, problem: str) -> None:
         """Take a sentence about a rig that cannot be read."""
@@ -84,13 +106,25 @@ class SpikeSubscriber:
     """Receive what a binner in another process sends."""
 
     def __init__(self, node: Node, receiver: TopicReceiver) -> None:
+        self._node = node
         self._receiver = receiver
         node.create_subscription(DiagnosticStatus, INFO, self._on_info, qos.latched())
         node.create_subscription(
             Image, SPIKES, self._on_spikes, qos.images(), qos_overriding_options=qos.OVERRIDABLE
         )
 
+    @property
+    def problem(self) -> str:
+        """Return a sentence if nobody publishes windows, or more than one node does, else ''."""
+        if not graph.publishers(self._node, SPIKES):
+            return f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it'
+        return graph.rivals(self._node, SPIKES)
+
     def _on_info(self, message: DiagnosticStatus) -> None:
+        is_well = message.level == DiagnosticStatus.OK
+        self._receiver.take_trouble('' if is_well else message.message)
+        if not message.values and not is_well:
+            return
         try:
             rig = Rig.from_pairs({pair.key: pair.value for pair in message.values})
         except ValueError as error:

@@ -23,7 +23,7 @@ from stress.soak.stream import CHANNELS, HEIGHT, NAMES, WIDTH, Scene, StreamCloc
 
 # Nobody else's, should another session have chosen the same DDS domain.
 NAMESPACE = f'/soak_{os.getpid()}'
-STATUS = f'{NAMESPACE}/binner: spike frames'
+STATUS = f'{NAMESPACE}/binner: spike frames'.lstrip('/')
 DEPTH = 1000
 # DDS loses nothing on its way, however busy the machine: every loss is one that the sender made.
 PARAMETERS = {

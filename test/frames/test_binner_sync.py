@@ -107,7 +107,7 @@ def test_the_status_tells_how_the_clocks_agree() -> None:
     status = binner.status()
     assert (status.sync, status.apart_ns) == ('sensor', None)
     assert [camera.clock_spread_ns for camera in status.cameras] == [None, None]
-    assert [camera.raw_pixels for camera in status.cameras] == [None, None]
+    assert [camera.table for camera in status.cameras] == [None, None]
     left, right = (steady(Camera('mono'), START_US, steps=400) for _ in range(2))
     right = [replace(packet, stamp_ns=packet.stamp_ns + 7 * MS_NS) for packet in right]
     left[1::2] = [replace(packet, stamp_ns=packet.stamp_ns + 2 * MS_NS) for packet in left[1::2]]
@@ -116,7 +116,7 @@ def test_the_status_tells_how_the_clocks_agree() -> None:
     assert status.apart_ns == pytest.approx(6 * MS_NS, abs=0.1 * MS_NS)
     spreads_ns = [camera.clock_spread_ns for camera in status.cameras]
     assert spreads_ns == pytest.approx([MS_NS, 0], abs=0.05 * MS_NS)
-    assert [camera.raw_pixels for camera in status.cameras] == [1, 1]
+    assert [camera.table.median_raw_pixels for camera in status.cameras] == [1, 1]
     assert [camera.hot_pixels for camera in status.cameras] == [0, 0]
 
 

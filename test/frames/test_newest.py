@@ -3,7 +3,7 @@
 import pytest
 
 from spike_depth_ros.events.clock import JUMP_NS
-from spike_depth_ros.frames.newest import APART_NS, NewestStamps
+from spike_depth_ros.frames.newest import APART_NS, SILENT_NS, NewestStamps
 
 SECOND_NS = 10**9
 
@@ -46,3 +46,12 @@ def test_packets_of_the_other_camera_from_before_a_reset(apart_ns: int) -> None:
     assert newest.is_before_reset(1, 100 * SECOND_NS + apart_ns)
     assert newest.is_before_reset(1, 50 * SECOND_NS + apart_ns - 1)
     assert not newest.is_before_reset(1, 50 * SECOND_NS + apart_ns)
+
+
+def test_a_camera_that_joins_jumps_only_if_the_other_is_silent() -> None:
+    newest = NewestStamps(2)
+    newest.follow(0, 100 * SECOND_NS, SECOND_NS)
+    assert not newest.jumps(1, 3600 * SECOND_NS, SECOND_NS + SILENT_NS - 1)
+    assert newest.jumps(1, 3600 * SECOND_NS, SECOND_NS + SILENT_NS)
+    assert not newest.jumps(1, 100 * SECOND_NS, 10 * SECOND_NS)
+    assert not NewestStamps(1).jumps(0, 3600 * SECOND_NS, 10 * SECOND_NS)

@@ -13,11 +13,12 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.ros.conversions import from_image, to_ns
 
-STATUS = '/binner: spike frames'
+STATUS = 'binner: spike frames'
 TOPICS = ('/left/events', '/right/events')
 # Nothing may get lost between a test and its node, so both offer and ask for reliable delivery.
 RELIABLE = {f'qos_overrides.{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
-PATIENT = {'max_wait_ms': 1000.0, 'qos_overrides./spikes.publisher.depth': 1000, **RELIABLE}
+RECTIFIED = {'calibration': 'rectified', **RELIABLE}
+PATIENT = {'max_wait_ms': 1000.0, 'qos_overrides./spikes.publisher.depth': 1000, **RECTIFIED}
 
 
 def event_publishers(probe: Probe, cameras: int = 2, kind: type = EventPacket) -> list[Publisher]:

@@ -12,7 +12,7 @@ from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
 from spike_depth_ros.ros.diagnostics import key_values
 
-STATUS = '/depth: depth'
+STATUS = 'depth: depth'
 HEIGHT, WIDTH = 260, 346
 
 

@@ -57,7 +57,7 @@ class Rectified:
         self.camera_infos = probe.collect(CameraInfo, '/depth/camera_info')
         publishers = event_publishers(probe)
         probe.until_value(STATUS, 'subscribers', 2)
-        probe.until(lambda: '/depth: depth' in probe.status, 'the depth node')
+        probe.until(lambda: 'depth: depth' in probe.status, 'the depth node')
         streams = [packets(camera, 500_000, stamp_ns=10**18) for camera in (0, 1)]
         network = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
         rig_map = RigMap(network, files.load(str(calibration), '', 2))
@@ -80,7 +80,7 @@ def rectified(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> I
     calibration.write_text(CAMCHAIN)
     probe = Probe()
     with (
-        NodeProcess('binner', {'calibration': calibration, **PATIENT}),
+        NodeProcess('binner', {**PATIENT, 'calibration': calibration}),
         NodeProcess('depth', {'model': stereo_model, 'queue': 100}),
     ):
         yield Rectified(probe, calibration)

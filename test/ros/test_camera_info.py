@@ -82,7 +82,7 @@ class Cameras:
 
 @pytest.fixture
 def cameras(probe: Probe) -> Iterator[Cameras]:
-    with NodeProcess('binner', {'calibration': 'camera_info', **PATIENT}):
+    with NodeProcess('binner', {**PATIENT, 'calibration': 'camera_info'}):
         yield Cameras(probe)
 
 
@@ -101,10 +101,13 @@ def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras
         return status is not None and status.level == DiagnosticStatus.ERROR
 
     probe.until(told, 'the missing calibration')
-    missing = 'no message on left/camera_info and right/camera_info yet'
+    missing = (
+        'no message on /left/camera_info (/probe publishes it) and /right/camera_info (/probe '
+        'publishes it)'
+    )
     assert missing in probe.text(STATUS)
     cameras.infos[0] = info(0.0)
-    said = 'no message on right/camera_info yet'
+    said = 'no message on /right/camera_info (/probe publishes it)'
     cameras.until(lambda: said in probe.text(STATUS), said)
     assert int(probe.values(STATUS)['left packets uncalibrated']) > 0
 

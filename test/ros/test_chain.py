@@ -26,20 +26,21 @@ def test_every_window_is_answered(
     depths = probe.collect(Image, '/depth/image_rect')
     spikes = probe.collect(Image, '/spikes')
     stereo = {'stereo': 'true' if cameras == 2 else 'false', 'max_wait_ms': 1000.0}
+    stereo |= {'calibration': 'rectified'}
     model = {'model': stereo_model if cameras == 2 else mono_model, 'queue': 100}
     with (
         NodeProcess('binner', stereo | reliable('subscription')) as binner,
         NodeProcess('depth', model) as depth,
     ):
-        probe.until_value('/binner: spike frames', 'subscribers', 2)
-        probe.until(lambda: '/depth: depth' in probe.status, 'the depth node')
+        probe.until_value('binner: spike frames', 'subscribers', 2)
+        probe.until(lambda: 'depth: depth' in probe.status, 'the depth node')
         with NodeProcess('replay', {'recording': recording, **reliable('publisher')}) as replay:
             probe.until(lambda: len(depths) == WINDOWS, f'depth for {WINDOWS} windows')
             probe.until(lambda: replay.process.poll() is not None, 'the end')
             assert replay.wait() == (0, '')
         for name, value in {'in': WINDOWS, 'out': WINDOWS, 'dropped': 0, 'unfit': 0}.items():
-            probe.until_value('/depth: depth', f'windows {name}', value)
-        probe.until_value('/binner: spike frames', 'windows closed', WINDOWS)
+            probe.until_value('depth: depth', f'windows {name}', value)
+        probe.until_value('binner: spike frames', 'windows closed', WINDOWS)
         assert binner.interrupt() == depth.interrupt() == (0, '')
 
     stamps = [to_ns(depth.header.stamp) for depth in depths]

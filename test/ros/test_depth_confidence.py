@@ -99,7 +99,8 @@ def test_a_model_without_confidence(probe: Probe, stereo_model: Path) -> None:
 
 
 def test_in_one_process_with_the_binner(probe: Probe, confident_model: Path) -> None:
-    with NodeProcess('pipeline', {'model': confident_model, 'min_confidence': 0.5}) as process:
+    parameters = {'model': confident_model, 'min_confidence': 0.5, 'calibration': 'rectified'}
+    with NodeProcess('pipeline', parameters) as process:
         probe.until(lambda: probe.node.count_publishers(TOPIC), TOPIC)
         probe.until(lambda: STATUS in probe.status, 'the report')
         assert probe.set_parameter('/depth', 'min_confidence', 0.25) == (True, '')

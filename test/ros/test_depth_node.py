@@ -178,7 +178,7 @@ def test_two_rigs_report_under_their_own_names(probe: Probe, stereo_model: Path)
     first = NodeProcess('depth', parameters, '-r', '__ns:=/one')
     second = NodeProcess('depth', parameters, '-r', '__ns:=/two')
     with first, second:
-        names = {'/one/depth: depth', '/two/depth: depth'}
+        names = {'one/depth: depth', 'two/depth: depth'}
         probe.until(lambda: names <= set(probe.status), 'both reports')
 
         assert first.interrupt() == second.interrupt() == (0, '')

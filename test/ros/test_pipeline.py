@@ -16,7 +16,7 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
 
-BINNER, DEPTH = '/binner: spike frames', '/depth: depth'
+BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
 CONFIG = Path(__file__).parents[2] / 'config'
 DURATION_US = 500_000
 
@@ -93,13 +93,14 @@ def test_each_node_has_its_own_parameters(probe: Probe, pipeline: NodeProcess) -
 
 
 def test_parameter_files_fit_unchanged(probe: Probe, mono_model: Path) -> None:
+    rectified = {'calibration': 'rectified'}
     arguments = ('--params-file', str(CONFIG / 'mono.yaml'), '-r', '__ns:=/rig')
-    with NodeProcess('pipeline', {'model': mono_model}, *arguments) as process:
+    with NodeProcess('pipeline', rectified | {'model': mono_model}, *arguments) as process:
         probe.until(
-            lambda: {'/rig/binner: spike frames', '/rig/depth: depth'} <= set(probe.status),
+            lambda: {'rig/binner: spike frames', 'rig/depth: depth'} <= set(probe.status),
             'both reports',
         )
-        assert 'right packets' not in probe.values('/rig/binner: spike frames')
+        assert 'right packets' not in probe.values('rig/binner: spike frames')
         assert process.interrupt() == (0, '')
 
 

@@ -1,0 +1,41 @@
+"""The share of the network's image that a camera covers, held against what its lens can cover."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.calibration.model import CameraCalibration, PinholeCamera
+from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.frames.pixel_table import PixelTable
+
+# A rig whose cameras are turned towards each other loses about as much by rectification.
+MIN_SHARE_OF_LENS = 0.8
+
+
+def poor_coverage(
+    name: str, camera: CameraCalibration, table: PixelTable, network: PinholeCamera
+) -> str:
+    """Return a sentence about a camera that covers too little of the network's image, or ''.
+
+    name: 'left' or 'right'. table: that of the camera.
+    """
+    possible = _centred_coverage(camera, network)
+    if table.covered >= MIN_SHARE_OF_LENS * possible:
+        return ''
+    return (
+        f"the {name} camera covers {table.covered:.0%} of the network's image, but its lens would "
+        f'cover {possible:.0%} if it looked straight ahead: are principal point, image size and '
+        'rotation of the calibration right?'
+    )
+
+
+def _centred_coverage(camera: CameraCalibration, network: PinholeCamera) -> float:
+    """Return the coverage of the same lens in the middle of its sensor, without a rotation."""
+    matrix = camera.camera_matrix.copy()
+    matrix[:2, 2] = (camera.width - 1) / 2, (camera.height - 1) / 2
+    straight = replace(camera, camera_matrix=matrix, rectification=np.eye(3))
+    try:
+        return rectified_table(straight, network).covered
+    except CalibrationError:
+        return 0.0

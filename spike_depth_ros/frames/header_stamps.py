@@ -1,0 +1,24 @@
+"""Header stamps that tell no time: zero, or standing still while packets come."""
+
+# A driver stamps each packet; one that still sends the same stamp after so long never will.
+STANDING_NS = 250_000_000
+
+
+class HeaderStamps:
+    """Recognise one camera's header stamps that tell no time; now_ns: monotonic nanoseconds."""
+
+    def __init__(self) -> None:
+        self._stamp_ns = 0
+        self._seq: int | None = None
+        self._since_ns = 0
+
+    def are_unusable(self, stamp_ns: int, seq: int | None, now_ns: int) -> bool:
+        """Return whether the stamp of a packet that comes now is zero or stands still.
+
+        A packet that is sent again has its old stamp by right.
+        """
+        is_duplicate = seq is not None and seq == self._seq
+        if stamp_ns != self._stamp_ns or is_duplicate:
+            self._since_ns = now_ns
+        self._stamp_ns, self._seq = stamp_ns, seq
+        return stamp_ns == 0 or now_ns - self._since_ns > STANDING_NS

@@ -1,0 +1,77 @@
+"""Judging what came of packets and events: streams that lead to wrong depth, or to none."""
+
+from dataclasses import fields
+
+from spike_depth_ros.frames.counters import CameraCounters
+from spike_depth_ros.frames.pixel_table import PixelTable
+
+CAMERAS = ('left', 'right')
+# A healthy sensor sends no event from beyond its own edge; a spoilt word does, now and then.
+MAX_OUTSIDE = 0.02
+# Events gather where things move: their share beyond the network's image may exceed the pixels'.
+UNMAPPED_FACTOR, UNMAPPED_EXTRA = 1.5, 0.05
+NEARLY_ALL = 0.9
+# Packets that were dropped whole, by counter, and why.
+DROPPED = {
+    'packets_malformed': 'are malformed',
+    'packets_unknown_encoding': 'have an unknown encoding',
+    'packets_wrong_form': 'have another size or encoding than those before',
+    'packets_uncalibrated': 'do not fit the calibration',
+    'packets_wrong_time': 'carry an impossible time',
+    'packets_out_of_order': 'come out of order',
+    'packets_stale': 'are older than the last reset',
+}
+_NOISE = ('events_hot', 'events_refractory', 'events_background')
+
+
+def difference(now: CameraCounters, before: CameraCounters) -> CameraCounters:
+    """Return what was counted between two moments."""
+    names = [field.name for field in fields(CameraCounters)]
+    return CameraCounters(*(getattr(now, name) - getattr(before, name) for name in names))
+
+
+def misplaced(name: str, counted: CameraCounters, table: PixelTable) -> list[str]:
+    """Return sentences about events that land nowhere, beyond what the pixel table explains.
+
+    name: 'left' or 'right'. counted: over some time, with at least one event.
+    """
+    problems = []
+    height, width = table.index.shape
+    outside = counted.events_outside / counted.events
+    if outside > MAX_OUTSIDE:
+        problems.append(
+            f"{outside:.0%} of the {name} camera's events lie off its sensor of {width} x "
+            f"{height} pixels: are the width and height of the driver's messages exchanged?"
+        )
+    unmapped = counted.events_unmapped / counted.events
+    if unmapped > UNMAPPED_FACTOR * table.unmapped + UNMAPPED_EXTRA:
+        problems.append(
+            f"{unmapped:.0%} of the {name} camera's events fall on pixels that the calibration "
+            f"maps outside the network's image ({table.unmapped:.0%} of its pixels): is the "
+            'calibration that of this camera?'
+        )
+    return problems
+
+
+def why_nothing_counts(name: str, counted: CameraCounters) -> str:
+    """Return why a camera contributed nothing to windows, '' where it did.
+
+    name: 'left' or 'right'. counted: over the time without a window.
+    """
+    if not counted.packets:
+        return f'no packets come from the {name} camera'
+    dropped = {reason: getattr(counted, counter) for counter, reason in DROPPED.items()}
+    if sum(dropped.values()) > NEARLY_ALL * counted.packets:
+        return f"the {name} camera's packets {max(dropped, key=lambda key: dropped[key])}"
+    if not counted.events:
+        return f"the {name} camera's packets hold no events"
+    lost = {
+        'lie off its sensor': counted.events_outside,
+        "are mapped outside the network's image": counted.events_unmapped,
+        'are removed as noise': sum(getattr(counted, counter) for counter in _NOISE),
+        'come too late for their windows': counted.events_late,
+        'are stale or run back in time': counted.events_stale + counted.events_backward,
+    }
+    if sum(lost.values()) > NEARLY_ALL * counted.events:
+        return f"the {name} camera's events {max(lost, key=lambda key: lost[key])}"
+    return ''

@@ -1,0 +1,46 @@
+"""The time without a spike frame, and its reason."""
+
+from spike_depth_ros.frames.counters import BinnerCounters
+from spike_depth_ros.frames.health import CAMERAS, difference, why_nothing_counts
+
+# So long nothing may come out before the reason is given.
+IDLE_NS = 2_000_000_000
+SECOND_NS = 1e9
+
+
+class Idleness:
+    """Follow a binner's counters from one report to the next; now_ns: monotonic nanoseconds.
+
+    reason: why no window has come out for IDLE_NS, '' while they come.
+    """
+
+    def __init__(self, counters: BinnerCounters, now_ns: int) -> None:
+        self.reason = ''
+        self._at_output = counters
+        self._output_ns = now_ns
+
+    def update(self, counters: BinnerCounters, now_ns: int, blocked: str) -> str:
+        """Take a snapshot of the counters; return a sentence if nothing comes out, else ''.
+
+        blocked: why nothing can be counted at all, '' if it can.
+        """
+        if output(counters) > output(self._at_output):
+            self._at_output, self._output_ns = counters, now_ns
+        idle_ns = now_ns - self._output_ns
+        if idle_ns < IDLE_NS:
+            self.reason = ''
+            return ''
+        self.reason = blocked or self._explain(counters)
+        return f'no spike frame for {idle_ns / SECOND_NS:.1f} s: {self.reason}'
+
+    def _explain(self, counters: BinnerCounters) -> str:
+        pairs = zip(CAMERAS, counters.cameras, self._at_output.cameras, strict=False)
+        reasons = [why_nothing_counts(name, difference(*each)) for name, *each in pairs]
+        if resets := counters.resets - self._at_output.resets:
+            reasons.append(f'time was reset {resets} times')
+        return ' and '.join(filter(None, reasons)) or 'no window is complete'
+
+
+def output(counters: BinnerCounters) -> int:
+    """Return how many windows gave a frame."""
+    return counters.windows_closed - counters.windows_empty

@@ -1,0 +1,86 @@
+"""Recognising a stereo rig whose left and right cameras are exchanged.
+
+On a rectified rig a point lies further left in the right camera's image, or in the same column if
+it is far away: disparity is never negative. Where nearly all patches of events match at negative
+disparities only, the two cameras are exchanged.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+ROWS, COLUMNS = 16, 32  # of a patch, pixels
+REACH = 64  # pixels to both sides
+PATCHES = 24  # of a window, the ones with the most events
+MIN_EVENT_PIXELS = 30
+MIN_CORRELATION = 0.6
+# Another peak further away than this, nearly as high, makes the match ambiguous.
+PEAK_WIDTH, RUNNER_UP = 4, 0.9
+# Smaller disparities may come from a rig that is not quite rectified.
+MIN_DISPARITY = 2
+MIN_MATCHES, MAX_MATCHES = 60, 600
+NEGATIVE_SHARE = 0.9
+
+Image = npt.NDArray[np.float32]
+
+
+class ExchangeDetector:
+    """Count matches at positive and at negative disparities over the latest windows."""
+
+    def __init__(self) -> None:
+        self._positive = 0
+        self._negative = 0
+
+    def add(self, counts: npt.NDArray[np.uint8]) -> None:
+        """Match patches of one spike frame, uint8 [h, w, 4]."""
+        left, right = _polarity(counts[..., :2]), _polarity(counts[..., 2:])
+        for row, column in _patches(counts[..., :2]):
+            disparity = _disparity(left, right, row, column)
+            self._positive += disparity >= MIN_DISPARITY
+            self._negative += disparity <= -MIN_DISPARITY
+        if self._positive + self._negative > MAX_MATCHES:
+            self._positive //= 2
+            self._negative //= 2
+
+    @property
+    def problem(self) -> str:
+        """Return a sentence if the cameras seem to be exchanged, else ''."""
+        matches = self._positive + self._negative
+        if matches < MIN_MATCHES or self._negative < NEGATIVE_SHARE * matches:
+            return ''
+        return (
+            f'{self._negative / matches:.0%} of {matches} matches have negative disparity, which '
+            'no rectified rig has: exchange the topics left/events and right/events, or the '
+            'cameras of the calibration'
+        )
+
+
+def _polarity(counts: npt.NDArray[np.uint8]) -> Image:
+    """Return +1 for ON, -1 for OFF, spread by a pixel: float32 [h, w]."""
+    on, off = counts[..., 0], counts[..., 1]
+    sign = (on > off).astype(np.float32) - (off > on).astype(np.float32)
+    return np.asarray(cv2.blur(sign, (3, 3)), np.float32)
+
+
+def _patches(counts: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return the top left corners of the patches with the most event pixels."""
+    has_events: npt.NDArray[np.bool_] = np.asarray(counts.any(axis=2))
+    rows, columns = has_events.shape[0] // ROWS, has_events.shape[1] // COLUMNS
+    tiles = has_events[: rows * ROWS, : columns * COLUMNS].reshape(rows, ROWS, columns, COLUMNS)
+    pixels = tiles.sum(axis=(1, 3))
+    order = np.argsort(pixels, axis=None)[::-1][:PATCHES]
+    chosen = [divmod(int(tile), columns) for tile in order]
+    return [(r * ROWS, c * COLUMNS) for r, c in chosen if pixels[r, c] >= MIN_EVENT_PIXELS]
+
+
+def _disparity(left: Image, right: Image, row: int, column: int) -> int:
+    """Return left minus right column of the patch's best match, 0 where none is clear."""
+    first = max(0, column - REACH)
+    patch = left[row : row + ROWS, column : column + COLUMNS]
+    strip = right[row : row + ROWS, first : column + COLUMNS + REACH]
+    scores = cv2.matchTemplate(strip, patch, cv2.TM_CCORR_NORMED)[0]
+    best = int(scores.argmax())
+    others = np.delete(scores, np.s_[max(0, best - PEAK_WIDTH) : best + PEAK_WIDTH + 1])
+    if scores[best] < MIN_CORRELATION or others.max(initial=0.0) > RUNNER_UP * scores[best]:
+        return 0
+    return column - (first + best)

@@ -1,0 +1,33 @@
+"""Who publishes on a topic."""
+
+from collections.abc import Sequence
+
+from rclpy.node import Node
+
+
+def publishers(node: Node, topic: str) -> list[str]:
+    """Return the full names of the nodes that publish on a topic, one for each publisher."""
+    found = node.get_publishers_info_by_topic(topic)
+    return sorted(f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in found)
+
+
+def check_distinct(node: Node, topics: Sequence[str]) -> None:
+    """Raise ValueError, one sentence, if remappings lead two topics to the same one."""
+    resolved = [node.resolve_topic_name(topic) for topic in topics]
+    for topic, name in zip(topics[1:], resolved[1:], strict=True):
+        if name == resolved[0]:
+            raise ValueError(
+                f'{topics[0]} and {topic} are both remapped to {name}: give each camera a topic '
+                'of its own'
+            )
+
+
+def rivals(node: Node, topic: str) -> str:
+    """Return a sentence about a topic with more than one publisher, '' where there is none."""
+    names = publishers(node, topic)
+    if len(names) < 2:
+        return ''
+    return (
+        f'{node.resolve_topic_name(topic)} has {len(names)} publishers ({", ".join(names)}): '
+        'their messages mix, so stop all but one, or remap its topic'
+    )

@@ -1,0 +1,50 @@
+"""How much of the network's image a camera covers, against what its lens can cover."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from spike_depth_ros.calibration.coverage import poor_coverage
+from spike_depth_ros.calibration.model import CameraCalibration, PinholeCamera
+from spike_depth_ros.calibration.network_map import rectified_table
+
+NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+CAMERA = CameraCalibration(
+    346,
+    260,
+    np.array([[226.0, 0, 173.0], [0, 226.0, 130.0], [0, 0, 1]]),
+    'plumb_bob',
+    np.array([-0.3, 0.1, 0.0, 0.0]),
+    np.eye(3),
+)
+
+
+def judged(camera: CameraCalibration) -> str:
+    return poor_coverage('left', camera, rectified_table(camera, NETWORK), NETWORK)
+
+
+def moved(column: float = 0, factor: float = 1) -> CameraCalibration:
+    """Return the camera with another principal point and focal length."""
+    matrix = CAMERA.camera_matrix.copy()
+    matrix[0, 2] += column
+    matrix[0, 0] *= factor
+    matrix[1, 1] *= factor
+    return replace(CAMERA, camera_matrix=matrix)
+
+
+@pytest.mark.parametrize('factor', [0.6, 1.0, 10.0])
+def test_wide_and_narrow_lenses_are_fine(factor: float) -> None:
+    assert judged(moved(factor=factor)) == ''
+
+
+def test_a_principal_point_far_off() -> None:
+    problem = judged(moved(column=100))
+    assert 'the left camera covers 70% of the network' in problem
+    assert 'would cover 100% if it looked straight ahead' in problem
+
+
+def test_a_rotation_far_off() -> None:
+    rotation, _ = cv2.Rodrigues(np.array([0, 0.4, 0]))
+    assert 'rotation of the calibration' in judged(replace(CAMERA, rectification=rotation))

@@ -1,0 +1,35 @@
+"""Header stamps that are zero or stand still: ROS time at the arrival stands in."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from frames.steady import STEP_US, steady, stereo
+from streams import Camera
+
+ROS_NS = 1_790_000_000_000_000_000
+
+
+@pytest.mark.parametrize('encoding', ['evt3', 'mono', 'libcaer'])
+@pytest.mark.parametrize('standing', [0, ROS_NS - 50 * 10**9, ROS_NS])
+def test_frames_have_increasing_stamps_of_the_arrival(encoding: str, standing: int) -> None:
+    binner, frames = stereo(), []
+    streams = [steady(Camera(encoding), 10_000_000, steps=400) for _ in range(2)]
+    for step, pair in enumerate(zip(*streams, strict=True)):
+        for camera, packet in enumerate(pair):
+            since_ns = (step + 1) * STEP_US * 1000
+            packet = replace(packet, stamp_ns=standing)
+            frames += binner.push(camera, packet, since_ns, ROS_NS + since_ns)
+    stamps = [frame.stamp_ns for frame in frames]
+    assert len(frames) >= 60
+    assert (np.diff(stamps[-60:]) > 0).all()
+    assert abs(stamps[-1] - (ROS_NS + 400 * STEP_US * 1000)) < 100_000_000
+    assert binner.counters.resets <= 1
+    assert all(camera.packets_unstamped > 350 for camera in binner.counters.cameras)
+
+
+def test_stamps_that_advance_are_left_alone() -> None:
+    binner = stereo()
+    for step, packet in enumerate(steady(Camera('evt3'), 10_000_000, steps=100)):
+        binner.push(0, packet, step * STEP_US * 1000, ROS_NS)
+    assert binner.counters.cameras[0].packets_unstamped == 0

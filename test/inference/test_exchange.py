@@ -1,0 +1,61 @@
+"""Left and right exchanged: all disparities are negative."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.exchange import ExchangeDetector
+
+HEIGHT, WIDTH = 260, 346
+
+
+def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.ndarray]:
+    """Return spike frames of random texture at one disparity, with events of no partner."""
+    rng, frames = np.random.default_rng(0), []
+    for _ in range(count):
+        texture = rng.random((HEIGHT, WIDTH + 200, 2)) < 0.15
+        left = texture[:, 100 : 100 + WIDTH]
+        right = texture[:, 100 + disparity : 100 + disparity + WIDTH]
+        frame = np.concatenate([left, right], axis=2)
+        frames.append((frame ^ (rng.random(frame.shape) < noise)).astype(np.uint8))
+    return frames
+
+
+def problem(frames: list[np.ndarray]) -> str:
+    detector = ExchangeDetector()
+    for frame in frames:
+        detector.add(frame)
+    return detector.problem
+
+
+@pytest.mark.parametrize('disparity', [3, 20, 60])
+def test_a_rig_is_fine_and_its_mirror_is_not(disparity: int) -> None:
+    assert problem(windows(disparity)) == ''
+    assert 'exchange the topics left/events and right/events' in problem(windows(-disparity))
+
+
+@pytest.mark.parametrize('disparity', [0, 1, -1])
+def test_far_scenes_tell_nothing(disparity: int) -> None:
+    assert problem(windows(disparity)) == ''
+
+
+def test_noise_silence_and_mixed_disparities_tell_nothing() -> None:
+    rng = np.random.default_rng(1)
+    assert problem([rng.poisson(0.2, (HEIGHT, WIDTH, 4)).astype(np.uint8)] * 10) == ''
+    assert problem([np.zeros((HEIGHT, WIDTH, 4), np.uint8)] * 10) == ''
+    assert problem([*windows(20), *windows(-20)]) == ''
+
+
+def test_a_real_pendulum(data: Path) -> None:
+    """The right camera's rows are 4 lower; left minus right column is 16 to 44."""
+    events = np.load(data / 'stereo_pendulum_128x128.npz')
+    frame = np.zeros((280, 128, 128, 4), np.uint8)
+    for camera, name in enumerate(('left', 'right')):
+        t_us, x, y, polarity = events[name].T
+        y = y - 4 * camera
+        inside = (y >= 0) & (y < 128)
+        place = (t_us // 50_000, y, x, 2 * camera + 1 - polarity)
+        np.add.at(frame, tuple(axis[inside] for axis in place), 1)
+    assert problem(list(frame)) == ''
+    assert 'negative disparity' in problem(list(frame[..., [2, 3, 0, 1]]))

@@ -1,0 +1,135 @@
+"""What the binner reports of streams that lead to wrong depth, or to none, over DDS."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from event_camera_msgs.msg import EventPacket
+from node_harness import NodeProcess, Probe
+from rclpy.publisher import Publisher
+from ros.binner_harness import PATIENT, RELIABLE, STATUS, TOPICS, event_publishers, send
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo
+from synthetic_stream import packets
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.ros import qos
+
+
+class Stream:
+    """Send a camera's packets one after the other, as often as the probe looks."""
+
+    def __init__(self, publisher: Publisher, change: Callable[[Packet], Packet]) -> None:
+        self._publisher = publisher
+        self._packets = iter(packets(0, 6_000_000))
+        self._change = change
+
+    def send(self, count: int = 2) -> None:
+        for _ in range(count):
+            send(self._publisher, [self._change(next(self._packets))])
+
+
+def until_reported(
+    probe: Probe, part: str, change: Callable[[Packet], Packet] = lambda packet: packet
+) -> None:
+    """Send both cameras' packets until the binner's report holds some words."""
+    streams = [Stream(publisher, change) for publisher in event_publishers(probe)]
+
+    def is_reported() -> bool:
+        for stream in streams:
+            stream.send()
+        return part in probe.text(STATUS)
+
+    probe.until(is_reported, part)
+    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
+
+
+def without_events(packet: Packet) -> Packet:
+    return replace(packet, data=np.zeros(0, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ('change', 'reported'),
+    [
+        (
+            lambda packet: replace(packet, width=packet.height, height=packet.width),
+            'lie off its sensor of 260 x 346 pixels: are the width and height',
+        ),
+        (without_events, "s: the left camera's packets hold no events and the right"),
+        (lambda packet: replace(packet, stamp_ns=0), "the left camera's header stamps are zero"),
+        (lambda packet: replace(packet, stamp_ns=10**18), 'header stamps are zero or stand still'),
+        (lambda packet: replace(packet, encoding='EVT3'), "camera's packets have an unknown enc"),
+    ],
+)
+def test_streams_that_are_not_right(
+    probe: Probe, change: Callable[[Packet], Packet], reported: str
+) -> None:
+    with NodeProcess('binner', PATIENT):
+        until_reported(probe, reported, change)
+
+
+def test_a_rig_without_a_calibration_is_named_at_the_start_and_always(probe: Probe) -> None:
+    with NodeProcess('binner', RELIABLE) as process:
+        until_reported(probe, 'not calibrated, so depth may be wrong: set the binner')
+        code, error = process.interrupt()
+    assert code == 0
+    assert error.count('not calibrated') == 1
+
+
+def test_two_cameras_on_one_topic_are_refused() -> None:
+    both = ('-r', 'left/events:=/cam/events', '-r', 'right/events:=/cam/events')
+    with NodeProcess('binner', PATIENT, *both) as process:
+        code, error = process.wait()
+    assert code == 1
+    assert 'left/events and right/events are both remapped to /cam/events' in error
+
+
+def test_two_drivers_on_one_topic_and_two_binners_are_named(probe: Probe) -> None:
+    with NodeProcess('binner', PATIENT), NodeProcess('binner', PATIENT):
+        probe.until_text(STATUS, '/spikes has 2 publishers (/binner, /binner)')
+        event_publishers(probe)
+        probe.node.create_publisher(EventPacket, TOPICS[0], 10)
+        probe.until_text(STATUS, '/left/events has 2 publishers (/probe, /probe)')
+
+
+def test_simulated_time_that_nobody_publishes(probe: Probe) -> None:
+    with NodeProcess('binner', {'use_sim_time': 'true', **PATIENT}):
+        probe.until_text(STATUS, 'use_sim_time is true, but nothing publishes /clock')
+        probe.node.create_publisher(Clock, '/clock', 10)
+        probe.until(lambda: '/clock' not in probe.text(STATUS), 'nothing wrong with /clock')
+
+
+def test_latched_camera_info_from_before_the_start(probe: Probe) -> None:
+    for name, column in (('left', 0.0), ('right', -20.0)):
+        info = CameraInfo(width=346, height=260, distortion_model='plumb_bob', d=[0.0] * 5)
+        info.k = [199.65, 0.0, 173.0, 0.0, 199.65, 130.0, 0.0, 0.0, 1.0]
+        info.r = np.eye(3).reshape(-1)
+        info.p = [199.65, 0.0, 173.0, column, 0.0, 199.65, 130.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+        topic = f'/{name}/camera_info'
+        probe.node.create_publisher(CameraInfo, topic, qos.latched()).publish(info)
+    rigs = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    with NodeProcess('binner', {**PATIENT, 'calibration': 'camera_info'}) as process:
+        streams = [
+            Stream(publisher, lambda packet: packet) for publisher in event_publishers(probe)
+        ]
+
+        def has_rig() -> bool:
+            for stream in streams:
+                stream.send()
+            return any(status.values for status in rigs)
+
+        probe.until(has_rig, 'the rig')
+        assert process.interrupt() == (0, '')  # no warning of a QoS that does not fit
+
+
+def test_packets_without_a_frame_id(probe: Probe) -> None:
+    with NodeProcess('binner', PATIENT):
+        (publisher, _) = event_publishers(probe)
+
+        def is_reported() -> bool:
+            send(publisher, packets(0, 5_000), frame_id='')
+            return "the left camera's packets have no frame_id" in probe.text(STATUS)
+
+        probe.until(is_reported, 'the missing frame_id')

@@ -1,0 +1,92 @@
+"""What the depth node reports of depth that is wrong or does not come, over DDS."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from inference.test_exchange import windows
+from node_harness import NodeProcess, Probe
+from ros.depth_harness import STATUS, Source, counts, stereo_rig
+from sensor_msgs.msg import Image
+
+from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.ros import qos
+
+SECOND_NS = 10**9
+
+
+def until_reported(
+    probe: Probe, source: Source, rig: Rig, frames: list[np.ndarray], part: str
+) -> None:
+    """Send spike frames until the report holds some words."""
+    source.info(rig)
+    sent = [0]
+
+    def is_reported() -> bool:
+        sent[0] += 1
+        source.spikes(frames[sent[0] % len(frames)], 1_000 * SECOND_NS + sent[0] * SECOND_NS // 20)
+        return part in probe.text(STATUS)
+
+    probe.until(is_reported, part)
+    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
+
+
+@pytest.fixture
+def source(probe: Probe, stereo_model: Path) -> Source:
+    with NodeProcess('depth', {'model': stereo_model}):
+        yield Source(probe)
+
+
+@pytest.mark.parametrize(('baseline_m', 'range_m'), [(9.9, '49.5 to 991 m'), (0.0001, '0.01 m')])
+def test_a_depth_range_that_no_robot_has(
+    probe: Probe, source: Source, baseline_m: float, range_m: str
+) -> None:
+    rig = replace(stereo_rig(), baseline_m=baseline_m)
+    until_reported(probe, source, rig, [counts()], f'{range_m}: is the calibration')
+
+
+@pytest.mark.parametrize(
+    ('left', 'right', 'part'),
+    [
+        (0, 1, 'incomplete, one camera saw nothing (0 and 89960 in the last window'),
+        (0, 0, 'incomplete, one camera saw nothing'),
+    ],
+)
+def test_why_no_window_yields_depth(
+    probe: Probe, source: Source, left: int, right: int, part: str
+) -> None:
+    until_reported(probe, source, stereo_rig(), [counts(left, right)], part)
+
+
+def test_too_few_events(probe: Probe, source: Source) -> None:
+    frame = np.zeros((260, 346, 4), np.uint8)
+    frame[:10, :10, ::2] = 1
+    part = 'windows skipped, too few events (100 and 100 in the last window, left and right)'
+    until_reported(probe, source, stereo_rig(), [frame], part)
+
+
+def test_left_and_right_exchanged(probe: Probe, source: Source) -> None:
+    until_reported(probe, source, stereo_rig(), windows(-20), 'exchange the topics left/events')
+
+
+def test_two_binners(probe: Probe, source: Source) -> None:
+    probe.until_text(STATUS, 'no spikes/info yet')
+    probe.node.create_publisher(Image, '/spikes', qos.images())
+    probe.until_text(STATUS, '/spikes has 2 publishers (/probe, /probe)')
+
+
+def test_no_binner_and_one_that_has_no_windows(probe: Probe, stereo_model: Path) -> None:
+    calibration = {'calibration': 'camera_info'}
+    with NodeProcess('depth', {'model': stereo_model}):
+        probe.until_text(STATUS, 'no spikes/info yet: no binner publishes /spikes: start it')
+        with NodeProcess('binner', calibration):
+            probe.until_text(STATUS, 'no calibration yet: no message on /left/camera_info')
+
+
+def test_millimetres_that_do_not_fit(probe: Probe, stereo_model: Path) -> None:
+    with NodeProcess('depth', {'model': stereo_model, 'depth_encoding': '16UC1'}):
+        rig = replace(stereo_rig(), baseline_m=2.4)
+        part = '100% of the depth is over 65.535 m, which 16UC1 cannot hold'
+        until_reported(probe, Source(probe), rig, [counts(left=3)], part)
