@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ContractError, ModelContract
-from spike_depth_ros.inference.session import ModelError, load
+from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.inference.session import load
 
 _INPUT = 'spikes'
 _CONFIDENCE = 'confidence'

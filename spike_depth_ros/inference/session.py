@@ -8,12 +8,9 @@ import numpy as np
 import onnxruntime
 
 from spike_depth_ros.inference import providers
+from spike_depth_ros.inference.model_file import check_model_file, unreadable
 
 _TYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32}
-
-
-class ModelError(ValueError):
-    """A model file that cannot be used; says why in one sentence."""
 
 
 class Loaded(NamedTuple):
@@ -33,10 +30,7 @@ def load(path: Path, threads: int, provider: str) -> Loaded:
     threads: how many compute; 0 means one for each physical core that this process may use.
     provider: one of providers.CHOICES. Raises ModelError when nothing can load the file.
     """
-    if not path.is_file():
-        raise ModelError(
-            f"The model file '{path}' does not exist: give the path of an exported ONNX file."
-        )
+    check_model_file(path)
     failed: list[str] = []
     for name in providers.order(provider, onnxruntime.get_available_providers()):
         try:
@@ -48,10 +42,7 @@ def load(path: Path, threads: int, provider: str) -> Loaded:
                 return Loaded(session, name, _warning(failed, name))
             reason = 'its libraries or its device are missing'
         failed.append(f"'{name}' ({reason})")
-    raise ModelError(
-        f"The model file '{path}' is no ONNX file that onnxruntime can load ({reason}): "
-        f'export it again.'
-    )
+    raise unreadable(path, reason)
 
 
 def _session(path: Path, threads: int, name: str) -> Any:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import TensorProto
 
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.inference.session import ModelError, physical_cores
+from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.inference.session import physical_cores
 
 WriteModel = Callable[..., Path]
 
@@ -143,26 +145,67 @@ def test_contract_whose_lists_disagree(write_model: WriteModel, metadata: dict[s
 
 def test_file_is_missing(tmp_path: Path) -> None:
     check_refusal(tmp_path / 'none.onnx', 'does not exist: give the path')
-    check_refusal(tmp_path, 'does not exist: give the path')
+    check_refusal(tmp_path, 'is a folder: give the path of an exported ONNX file in it')
 
 
-def test_file_is_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ('content', 'says'),
+    [
+        (
+            b'This is no network.\n',
+            'can load: it is another kind of file; give that of an exported',
+        ),
+        (b'', 'can load: it is empty; export or copy it again'),
+        (b'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'run `git lfs pull`'),
+    ],
+)
+def test_file_is_no_network(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / 'notes.onnx'
-    path.write_text('This is no network.\n')
-    check_refusal(path, 'is no ONNX file that onnxruntime can load')
+    path.write_bytes(content)
+    check_refusal(path, says)
 
 
-def test_file_is_empty(tmp_path: Path) -> None:
-    path = tmp_path / 'empty.onnx'
-    path.touch()
-    check_refusal(path, 'is no ONNX file that onnxruntime can load')
-
-
-def test_file_is_truncated(write_model: WriteModel, metadata: dict[str, str]) -> None:
+@pytest.mark.parametrize('share', [0.1, 0.5, 0.99])
+def test_file_is_truncated(
+    write_model: WriteModel, metadata: dict[str, str], share: float
+) -> None:
     path = write_model(metadata)
     content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])
-    check_refusal(path, 'is no ONNX file that onnxruntime can load')
+    path.write_bytes(content[: int(len(content) * share)])
+    check_refusal(path, 'can load: it is cut off or damaged; export or copy it again')
+
+
+def change_ir_version(model: onnx.ModelProto) -> None:
+    model.ir_version = 99
+
+
+def change_opset(model: onnx.ModelProto) -> None:
+    model.opset_import[0].version = 99
+
+
+def change_operator(model: onnx.ModelProto) -> None:
+    model.graph.node[0].op_type = 'Invented'
+
+
+@pytest.mark.parametrize(
+    ('change', 'says'),
+    [
+        (change_ir_version, r'it has IR version 99, but this onnxruntime reads up to \d+; export'),
+        (
+            change_opset,
+            r'it has opset 99, but this onnxruntime reads up to \d+; export it with an',
+        ),
+        (change_operator, r'can load: This is an invalid model.*Invented.*; export it again'),
+    ],
+)
+def test_file_of_another_onnx(
+    write_model: WriteModel, metadata: dict[str, str], change: Callable[..., None], says: str
+) -> None:
+    path = write_model(metadata)
+    model = onnx.load(path)
+    change(model)
+    onnx.save(model, path)
+    check_refusal(path, says)
 
 
 def check_refusal(path: Path, says: str) -> None:

@@ -1,0 +1,78 @@
+"""Saying what is wrong with a model file."""
+
+import re
+from pathlib import Path
+
+_LFS = b'version https://git-lfs'
+# An ONNX file begins with its IR version, field 1 of the protobuf message.
+_ONNX = b'\x08'
+_IR = re.compile(r'Unsupported model IR version: (\d+), max supported IR version: (\d+)')
+_OPSET = re.compile(r'Opset (\d+) is under development.* till opset (\d+)')
+# onnxruntime says first by which of its functions; the reason comes last.
+_ORIGIN = re.compile(r'^\[ONNXRuntimeError\].*? failed:(/\S+:\d+ .*?\) (?=[A-Z]))?')
+
+
+class ModelError(ValueError):
+    """A model file that cannot be used; says why in one sentence."""
+
+
+def check_model_file(path: Path) -> None:
+    """Raise ModelError, one sentence, if a path cannot be that of an ONNX file."""
+    if path.is_dir():
+        raise ModelError(
+            f"The model file '{path}' is a folder: give the path of an exported ONNX file in it."
+        )
+    if not path.is_file():
+        raise ModelError(
+            f"The model file '{path}' does not exist: give the path of an exported ONNX file."
+        )
+    try:
+        start = _start(path)
+    except OSError as error:
+        raise ModelError(
+            f"The model file '{path}' cannot be read ({error.strerror}): change its permissions, "
+            f'or copy it again.'
+        ) from error
+    if start.startswith(_LFS):
+        raise ModelError(
+            f"The model file '{path}' is a pointer of git LFS, not the model: run `git lfs pull`."
+        )
+
+
+def unreadable(path: Path, error: str) -> ModelError:
+    """Return why onnxruntime cannot load a file, as an error of one sentence.
+
+    error: what it says.
+    """
+    reason = _reason(path, error)
+    return ModelError(
+        f"The model file '{path}' is no ONNX file that onnxruntime can load: {reason}."
+    )
+
+
+def _reason(path: Path, error: str) -> str:
+    start = _start(path)
+    if not start:
+        return 'it is empty; export or copy it again'
+    if found := _IR.search(error):
+        return _too_new('IR version', found)
+    if found := _OPSET.search(error):
+        return _too_new('opset', found)
+    if 'Protobuf parsing failed' in error and start.startswith(_ONNX):
+        return 'it is cut off or damaged; export or copy it again'
+    if 'Protobuf parsing failed' in error:
+        return 'it is another kind of file; give that of an exported model'
+    reason = _ORIGIN.sub('', error.partition('\n')[0]).rstrip('.')
+    return f'{reason}; export it again'
+
+
+def _too_new(what: str, found: re.Match[str]) -> str:
+    return (
+        f'it has {what} {found[1]}, but this onnxruntime reads up to {found[2]}; export it with '
+        f'an older version of onnx, or install a newer onnxruntime'
+    )
+
+
+def _start(path: Path) -> bytes:
+    with path.open('rb') as file:
+        return file.read(len(_LFS))
