@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from std_msgs.msg import Header
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros.conversions import to_time
+from spike_depth_ros.ros.domains import first_free
 
 # Generous, as the machine may be busy: a limit only ends a test that would never pass.
 LIMIT_S = 60.0
@@ -149,19 +149,8 @@ def isolate() -> None:
     """Keep the nodes of this test session to themselves; their children inherit it."""
     # The demo chooses from 40 to 100; 0 is a robot's.
     domains = (2 + (os.getpid() + step) % 37 for step in range(37))
-    os.environ['ROS_DOMAIN_ID'] = str(next(filter(_is_free, domains)))
+    os.environ['ROS_DOMAIN_ID'] = str(first_free(domains))
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-
-
-def _is_free(domain: int) -> bool:
-    """Say whether no DDS participant of this machine has the first port of a domain."""
-    port = 7400 + 250 * domain + 10  # OMG RTPS 2.2, 9.6.1.1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(('', port))
-        except OSError:
-            return False
-    return True
 
 
 def one_sentence(error: str) -> str:

@@ -1,0 +1,73 @@
+"""ROS domains: which one to use, and whether another process of this machine is on it."""
+
+import os
+import random
+import socket
+from collections.abc import Iterable
+
+DOMAIN, DISCOVERY = 'ROS_DOMAIN_ID', 'ROS_AUTOMATIC_DISCOVERY_RANGE'
+# Above it the ports of DDS end.
+LAST_DOMAIN = 232
+# Ports of a domain: the first is that of multicast, the others are the participants', two each;
+# OMG DDSI-RTPS 2.2, 9.6.1.1. Every participant takes the first one that is left.
+FIRST_PORT, PORTS_PER_DOMAIN, UNICAST_OFFSET = 7400, 250, 10
+MOST_PARTICIPANTS = 16
+
+
+def choose(candidates: Iterable[int]) -> int:
+    """Choose the domain of this process and its children, and set it in the environment.
+
+    It is the user's, else a random one of the candidates that is free, on this machine alone
+    unless the user has said how far to look for others.
+
+    Raises ValueError, one sentence, when the user's is none, or no candidate is free.
+    """
+    os.environ.setdefault(DISCOVERY, 'LOCALHOST')
+    given = os.environ.get(DOMAIN)
+    if given:
+        return _checked(given)
+    domains = list(candidates)
+    random.shuffle(domains)
+    domain = first_free(domains)
+    os.environ[DOMAIN] = str(domain)
+    return domain
+
+
+def first_free(domains: Iterable[int]) -> int:
+    """Return the first domain that no other process of this machine uses.
+
+    Raises ValueError, one sentence, when there is none.
+    """
+    domain = next(filter(is_free, domains), None)
+    if domain is None:
+        raise ValueError(f'All ROS domains to choose from are in use: set {DOMAIN} to a free one.')
+    return domain
+
+
+def is_free(domain: int) -> bool:
+    """Say whether no DDS participant of this machine has one of a domain's ports."""
+    first = FIRST_PORT + PORTS_PER_DOMAIN * domain
+    participants = range(MOST_PARTICIPANTS)
+    return all(
+        _is_port_free(port)
+        for port in (first, *(first + UNICAST_OFFSET + 2 * number for number in participants))
+    )
+
+
+def _is_port_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(('', port))
+        except OSError:
+            return False
+    return True
+
+
+def _checked(given: str) -> int:
+    domain = int(given) if given.isascii() and given.isdigit() else -1
+    if not 0 <= domain <= LAST_DOMAIN:
+        raise ValueError(
+            f"{DOMAIN} is '{given}', but must be a whole number from 0 to {LAST_DOMAIN}: set it "
+            f'to one, or unset it.'
+        )
+    return domain

@@ -1,0 +1,62 @@
+"""Choosing a ROS domain that nobody else uses."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from node_harness import Probe
+
+from spike_depth_ros.ros import domains
+
+
+@pytest.fixture
+def environment() -> Iterator[None]:
+    """Give a test an environment that says nothing of domains, and set it back."""
+    names = (domains.DOMAIN, domains.DISCOVERY)
+    before = {name: os.environ.pop(name, None) for name in names}
+    yield
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+def test_a_domain_with_a_node_is_not_free(probe: Probe) -> None:
+    assert not domains.is_free(probe.context.get_domain_id())
+
+
+@pytest.mark.parametrize('offset', [0, 10, 14])
+def test_a_domain_with_a_used_port_is_not_free(offset: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(('', 7400 + 250 * 101 + offset))
+        assert not domains.is_free(101)
+        with pytest.raises(ValueError, match='All ROS domains to choose from are in use'):
+            domains.first_free([101])
+    assert domains.is_free(101)
+
+
+@pytest.mark.usefixtures('environment')
+def test_a_free_domain_of_this_machine_is_chosen() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(('', 7400 + 250 * 100 + 10))
+        assert domains.choose([100, 101]) == 101
+    assert os.environ[domains.DOMAIN] == '101'
+    assert os.environ[domains.DISCOVERY] == 'LOCALHOST'
+
+
+@pytest.mark.usefixtures('environment')
+def test_what_the_user_has_set_stays() -> None:
+    os.environ.update({domains.DOMAIN: '7', domains.DISCOVERY: 'SUBNET'})
+
+    assert domains.choose([100, 101]) == 7
+    assert (os.environ[domains.DOMAIN], os.environ[domains.DISCOVERY]) == ('7', 'SUBNET')
+
+
+@pytest.mark.usefixtures('environment')
+@pytest.mark.parametrize('given', ['robot', '-1', '233', '1.5', '٣'])
+def test_what_is_no_domain(given: str) -> None:
+    os.environ[domains.DOMAIN] = given
+
+    with pytest.raises(ValueError, match=f"ROS_DOMAIN_ID is '{given}', but must be a whole"):
+        domains.choose([101])
