@@ -17,7 +17,7 @@ _FOREIGN = {
     b'\x1f\x8b': 'is packed with gzip: unpack it with `gunzip`',
     b'BZh': 'is packed with bzip2: unpack it with `bunzip2`',
     b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
-    b'PK\3\4': 'is a zip archive: unpack it',
+    b'PK\3\4': 'is a zip archive: unpack it, and give the rosbag2 recording in it if there is one',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
     b'\x89HDF': 'is an HDF5 file: convert it to a rosbag2 recording of EventPackets',
     b'#!AER-DAT': 'is an AEDAT file: convert it to a rosbag2 recording of EventPackets',

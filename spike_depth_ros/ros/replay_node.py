@@ -1,6 +1,8 @@
 """The replay node: a recording in, its packets out, as a driver would send them."""
 
+import os
 import time
+from pathlib import Path
 from threading import Event, Thread
 
 from event_camera_msgs.msg import EventPacket
@@ -11,7 +13,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.recordings.cameras import find_cameras
+from spike_depth_ros.recordings.cameras import find_cameras, in_words
+from spike_depth_ros.recordings.first_packets import first_packets
 from spike_depth_ros.recordings.player import Player
 from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.recordings.truth import find_truth
@@ -43,17 +46,20 @@ class ReplayNode(Node):
         self.exit_code: int | None = None
         parameters = declare(self, REPLAY)
         self._wait_s: float = parameters['wait_s']
-        with Recording(parameters['recording']) as recording:
+        path = Path(os.path.expanduser(parameters['recording']))
+        with Recording(path) as recording:
             self._start_log_ns = recording.start_ns
             cameras = find_cameras(recording.topics, parameters['left'], parameters['right'])
+            first_packets(recording, cameras)  # refuses what no decoder reads
             truth = find_truth(recording)
+        self.get_logger().info(in_words(cameras))
         self._events = self._make_event_publishers(cameras)
         self._truth = {
             topic: self.create_publisher(CompressedImage, topic, qos.truth()) for topic in truth
         }
         self._stopped = Event()
         self._player = Player(
-            parameters['recording'],
+            path,
             cameras,
             truth,
             parameters['rate'],

@@ -37,10 +37,14 @@ def received(probe: Probe) -> Iterator[dict[str, list]]:
     yield lists
 
 
+CHOSEN = 'left: /left/events, right: /right/events'
+
+
 def finish(probe: Probe, replay: NodeProcess) -> tuple[int, str]:
-    """Take messages until the replay has ended."""
+    """Take messages until the replay has ended; return its exit code and what it logged last."""
     probe.until(lambda: replay.process.poll() is not None, 'the end')
-    return replay.wait()
+    code, error = replay.wait()
+    return code, one_sentence(error).rpartition('[replay]: ')[2]
 
 
 def test_everything_comes_stamped_with_the_present(
@@ -48,7 +52,7 @@ def test_everything_comes_stamped_with_the_present(
 ) -> None:
     before_ns = time.time_ns()
     with NodeProcess('replay', {'recording': recording, **RELIABLE}) as replay:
-        assert finish(probe, replay) == (0, '')
+        assert finish(probe, replay) == (0, CHOSEN)
     after_ns = time.time_ns()
 
     for camera, topic in enumerate(TOPICS):
@@ -78,7 +82,7 @@ def test_clock_instead_of_the_present(
     clock = probe.collect(Clock, '/clock')
     parameters = {'recording': recording, 'publish_clock': 'true', **RELIABLE}
     with NodeProcess('replay', parameters) as replay:
-        assert finish(probe, replay) == (0, '')
+        assert finish(probe, replay) == (0, CHOSEN)
 
     stamps = [to_ns(message.header.stamp) for message in received[TOPICS[0]]]
     offset_ns = stamps[0] - packets(0, PACKET_US)[0].stamp_ns
@@ -91,7 +95,7 @@ def test_clock_instead_of_the_present(
 def test_topics_can_be_swapped(probe: Probe, received: dict[str, list], recording: Path) -> None:
     parameters = {'recording': recording, 'left': TOPICS[1], 'right': TOPICS[0], **RELIABLE}
     with NodeProcess('replay', parameters) as replay:
-        assert finish(probe, replay) == (0, '')
+        assert finish(probe, replay) == (0, 'left: /right/events, right: /left/events')
 
     assert received[TOPICS[0]][0].header.frame_id == 'camera1'
 
@@ -102,7 +106,10 @@ def test_interrupt_ends_it_quietly(
     with NodeProcess('replay', {'recording': recording, 'rate': 0.01, **RELIABLE}) as replay:
         probe.until(lambda: received[TOPICS[0]], 'a packet')
 
-        assert replay.interrupt() == (0, '')
+        code, error = replay.interrupt()
+
+    assert code == 0
+    assert one_sentence(error).endswith(CHOSEN)
 
 
 def test_a_damaged_message_does_not_end_it(
@@ -133,3 +140,35 @@ def test_damage_is_told_of(probe: Probe, received: dict[str, list], tmp_path: Pa
 
     assert code == 1
     assert str(path) in one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ('find', 'replace', 'says'),
+    [
+        (b'evt3', b'EVT3', "names are in lower case, so set the driver's parameter encoding to"),
+        (b'evt3', b'ev', 'holds no packet that can be read: its bytes are no event_camera_msgs'),
+    ],
+)
+def test_packets_that_nobody_can_read(
+    tmp_path: Path, find: bytes, replace: bytes, says: str
+) -> None:
+    path = write_recording(tmp_path / 'spoilt', 50_000)
+    (database,) = path.glob('*.db3')
+    with closing(sqlite3.connect(database)) as connection, connection:
+        rows = connection.execute('SELECT data, id FROM messages').fetchall()
+        changed = [(data.replace(find, replace), row) for data, row in rows]
+        connection.executemany('UPDATE messages SET data = ? WHERE id = ?', changed)
+
+    with NodeProcess('replay', {'recording': path, 'wait_s': 0.0}) as replay:
+        code, error = replay.wait()
+
+    assert code == 1
+    assert says in one_sentence(error)
+
+
+def test_a_recording_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_recording(tmp_path / 'drive', 50_000)
+    monkeypatch.setenv('HOME', str(tmp_path))
+
+    with NodeProcess('replay', {'recording': '~/drive', 'wait_s': 0.0}) as replay:
+        assert replay.wait()[0] == 0
