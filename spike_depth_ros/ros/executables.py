@@ -4,6 +4,7 @@ Wrong configuration ends a node with one sentence and exit code 1; SIGINT and SI
 exit code 0, whenever they come. That is why what takes long to import is imported within.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,6 +15,8 @@ from spike_depth_ros.ros.signals import Signals
 Nodes = list[Any]  # of rclpy's class, which takes long to import
 # Python sees a signal only when the executor returns.
 SIGNAL_PERIOD_S = 0.1
+# The place in rcl's source that its errors name.
+SOURCE_LINE = r',? at /[^ ]*:\d+'
 NO_LOG_FILE = '--disable-external-lib-logs'
 
 
@@ -97,8 +100,9 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
     from rclpy.signals import SignalHandlerOptions
     from rclpy.utilities import remove_ros_args
 
-    from spike_depth_ros.ros import log_folder, shared_memory
+    from spike_depth_ros.ros import log_folder, parameter_files, shared_memory
 
+    files = parameter_files.read_all(sys.argv)
     arguments = sys.argv
     if problem := log_folder.problem():
         print(f'{name}: {problem}', file=sys.stderr)
@@ -113,7 +117,21 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
             f"unknown argument '{unknown[0]}': give parameters as "
             '--ros-args -p name:=value, and topics as --ros-args -r from:=to'
         )
-    return make()
+    nodes = make()
+    for file in files:
+        _warn_of_no_use(file, nodes)
+    return nodes
+
+
+def _warn_of_no_use(file: Any, nodes: Nodes) -> None:
+    """Log a warning if no section of a parameter file is for a node of this process."""
+    names = [node.get_fully_qualified_name() for node in nodes]
+    if not any(section.matches(name) for section in file.sections for name in names):
+        has = ' and '.join(repr(section.node) for section in file.sections) or 'no section'
+        nodes[0].get_logger().warning(
+            f"no parameter is taken from '{file.path}', as it has {has}, but this is "
+            f'{" and ".join(repr(name) for name in names)}: name this node there, or /**'
+        )
 
 
 def _sentence(error: Exception) -> str:
@@ -131,7 +149,9 @@ def _sentence(error: Exception) -> str:
         ParameterException,
         InvalidQosOverridesError,
     )
-    return ' '.join(str(error).split()) if isinstance(error, wrong_configuration) else ''
+    if not isinstance(error, wrong_configuration):
+        return ''
+    return ' '.join(re.sub(SOURCE_LINE, '', str(error)).split())
 
 
 def _spin(nodes: Nodes, signals: Signals) -> int:

@@ -11,7 +11,9 @@ class ParameterRow:
 
     The type of `default` is the parameter's; a whole number does where a float is wanted.
     minimum, maximum: allowed range, both included, of a number. choices: allowed texts, any if
-    empty. required: the empty text is refused. read_only: cannot change while the node runs.
+    empty. required: the empty text is refused. is_path: ~ stands for the home folder, and file://
+    may go before. follows: the parameter of which an omitted one takes the value, else its own
+    default. read_only: cannot change while the node runs.
     """
 
     name: str
@@ -22,6 +24,8 @@ class ParameterRow:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     required: bool = False
+    is_path: bool = False
+    follows: str = ''
     read_only: bool = True
 
     def allowed(self) -> str:
@@ -41,7 +45,15 @@ Table = tuple[ParameterRow, ...]
 BINNER: Table = (
     ParameterRow('stereo', True, '', 'Two cameras; false: one, on left/events.'),
     ParameterRow('window_ms', 50.0, 'ms', 'Length of a window; the model fixes it.', 1, 1000),
-    ParameterRow('hop_ms', 50.0, 'ms', 'From window to window; must divide window_ms.', 1, 1000),
+    ParameterRow(
+        'hop_ms',
+        50.0,
+        'ms',
+        'From window to window; must divide window_ms, which it equals where it is omitted.',
+        1,
+        1000,
+        follows='window_ms',
+    ),
     ParameterRow(
         'max_wait_ms',
         100.0,
@@ -80,9 +92,14 @@ BINNER: Table = (
         'File of the rig: a kalibr camchain, a DSEC cam_to_cam or the left ROS calibration; '
         'camera_info: from the topics; rectified: the events come from rectified cameras of this '
         'focal_length and baseline; empty: not calibrated, with a warning.',
+        is_path=True,
     ),
     ParameterRow(
-        'right_calibration', '', '', "The right camera's file beside a left ROS calibration."
+        'right_calibration',
+        '',
+        '',
+        "The right camera's file beside a left ROS calibration.",
+        is_path=True,
     ),
     ParameterRow(
         'hot_pixel_hz',
@@ -116,7 +133,7 @@ BINNER: Table = (
 )
 
 DEPTH: Table = (
-    ParameterRow('model', '', '', 'Path of the ONNX model.', required=True),
+    ParameterRow('model', '', '', 'Path of the ONNX model.', required=True, is_path=True),
     ParameterRow(
         'min_events',
         500,
@@ -154,7 +171,9 @@ DEPTH: Table = (
 )
 
 REPLAY: Table = (
-    ParameterRow('recording', '', '', 'Folder of the rosbag2 recording.', required=True),
+    ParameterRow(
+        'recording', '', '', 'Folder of the rosbag2 recording.', required=True, is_path=True
+    ),
     ParameterRow('left', '', '', 'Event topic of the left or only camera; empty: find it.'),
     ParameterRow('right', '', '', 'Event topic of the right camera; empty: find it.'),
     ParameterRow(

@@ -1,8 +1,11 @@
 """Declaring a node's parameters from its table."""
 
+import os
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -14,7 +17,8 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from spike_depth_ros.ros.parameter_tables import ParameterRow, Table
+from spike_depth_ros.ros.parameter_files import given_to
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow, Table
 
 # rclpy declares these itself, or reads them where a topic is made, and takes them as they are.
 _RCLPY_ROWS = (
@@ -50,20 +54,28 @@ def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
     """Declare the parameters of `table` and return their values by name.
 
     beside: those of the other nodes in this process, which get whatever is given without naming a
-    node; they are left to those nodes.
+    node; they are left to those nodes. Names in a section of a parameter file that is shared by
+    all nodes of a robot are left out where they are unknown, with a warning.
 
     The node must have been made with automatically_declare_parameters_from_overrides=True: that
     is how rclpy lets a node see names that it does not know. Raises ParameterError for an unknown
-    name and for a value of a wrong type or out of range.
+    name that was given to this node, and for a value of a wrong type or out of range.
     """
     given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
+    for name in _shared(node, given, (*table, *beside)):
+        node.undeclare_parameter(name)
+        del given[name]
     _check_given(given, (*table, *beside))
-    values = {row.name: checked(row, given.get(row.name, row.default)) for row in table}
+    values: dict[str, Any] = {}
+    for row in table:
+        default = values.get(row.follows, row.default)
+        values[row.name] = _expanded(row, given.get(row.name, default))
     for row in (*table, *beside):
         if row.name in given:
             node.undeclare_parameter(row.name)
     for row in table:
         node.declare_parameter(row.name, values[row.name], _descriptor(row), ignore_override=True)
+    node.get_logger().info(', '.join(f'{name}={_as_given(v)}' for name, v in values.items()))
     return values
 
 
@@ -112,6 +124,48 @@ def checked(row: ParameterRow, value: Any) -> Any:
     return value
 
 
+def _expanded(row: ParameterRow, value: Any) -> Any:
+    """Return the checked value, a path as one that can be opened."""
+    value = checked(row, value)
+    return os.path.expanduser(value.removeprefix('file://')) if row.is_path else value
+
+
+def _as_given(value: Any) -> str:
+    """Return a value as the command line takes it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _shared(node: Node, given: dict[str, Any], known: Table) -> list[str]:
+    """Return the unknown names that were given to all nodes of a robot; warn of them.
+
+    Those of other nodes of this package are no reason to warn.
+    """
+    unknown = [name for name in given if not _is_known(name, known)]
+    if not unknown:
+        return []
+    own = given_to(node.get_fully_qualified_name(), sys.argv)
+    shared = [name for name in unknown if name not in own]
+    package = (*BINNER, *DEPTH, *REPLAY)
+    strange = [f"'{name}'{_near(name, known)}" for name in shared if not _is_known(name, package)]
+    if strange:
+        node.get_logger().warning(
+            f'no node of this package has the parameter {", ".join(strange)} of a section for '
+            'all nodes: ignored'
+        )
+    return shared
+
+
+def _is_known(name: str, table: Table) -> bool:
+    known = {row.name for row in (*table, *_RCLPY_ROWS)}
+    return name in known or _qos_row(name) is not None
+
+
+def _near(name: str, table: Table) -> str:
+    """Return a question about a name that was meant perhaps, or ''."""
+    near = get_close_matches(name, [row.name for row in table], 1)
+    return f" (did you mean '{near[0]}'?)" if near else ''
+
+
 def _check_given(given: dict[str, Any], table: Table) -> None:
     """Check all names, and the values that rclpy takes."""
     known = [row.name for row in table]
@@ -122,7 +176,8 @@ def _check_given(given: dict[str, Any], table: Table) -> None:
             checked(row, value)
         elif name not in known:
             raise ParameterError(
-                f"there is no parameter '{name}': use one of {', '.join(known)}, use_sim_time, or "
+                f"there is no parameter '{name}'{_near(name, table)}: use one of "
+                f'{", ".join(known)}, use_sim_time, or '
                 'qos_overrides.<topic>.<publisher or subscription>.'
                 '<depth, history, reliability or durability>'
             )

@@ -142,7 +142,10 @@ def test_files_that_do_not_go_together(
         (b'cam0: {}\ncam0: {}', r'is no YAML \(line 2: a key appears twice: cam0: {}\): corr'),
         (b'cam0: pin: hole', r'is no YAML \(line 1: there is a colon where none can be'),
         (b'cam0:\n  x: 1\n   y: 2', r'is no YAML \(line 3: .* or the line is indented wrongly'),
-        (b'cam0:\n  a: b\n  x\n  z: 2', r'is no YAML \(line 3: a key has no colon: x\): correct it'),
+        (
+            b'cam0:\n  a: b\n  x\n  z: 2',
+            r'is no YAML \(line 3: a key has no colon: x\): correct it',
+        ),
         (b'cam0: "x\n', r'is no YAML \(line 1: a quotation mark is not closed: cam0: "x\)'),
         (b'cam0: *x', r'is no YAML \(line 1: an alias has no anchor'),
         (b'cam0: !x y', r'is no YAML \(line 1: there is a tag that only another program knows'),
@@ -152,7 +155,7 @@ def test_files_that_do_not_go_together(
         ('cam0: {}'.encode('utf-16-le'), 'is no text in UTF-8'),
         ('cam0: röbots'.encode('latin-1'), 'is no text in UTF-8'),
         (b'\x1f\x8b\x08', 'is an archive: unpack it and give a file of it'),
-        (b'[' * 5000, 'is nested too deeply: give another'),
+        (b'[' * 5000, r'is no YAML \(it is nested too deeply\): correct it'),
         (b'#' * 100_001, 'has more than 100000 bytes, as no calibration has: give another'),
         (b'intrinsics: {}', r'cannot be used \(extrinsics is missing, but must be a mapping\)'),
         (

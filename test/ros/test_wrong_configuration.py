@@ -36,7 +36,12 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
             [],
             "'min_confidence' is 0.5, but the model",
         ),
-        ('binner', {'windw_ms': 50.0}, [], "no parameter 'windw_ms': use one of stereo,"),
+        (
+            'binner',
+            {'windw_ms': 50.0},
+            [],
+            "'windw_ms' (did you mean 'window_ms'?): use one of stereo,",
+        ),
         ('binner', {'window_ms': 'long'}, [], "parameter 'window_ms' is 'long'"),
         ('binner', {'window_ms': -1.0}, [], 'from 1 to 1000 ms'),
         ('binner', {'width': 346.0}, [], 'a whole number from 8 to 4096 px'),
@@ -49,7 +54,12 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
         ('binner', {'hot_pixel_hz': -1.0}, [], 'a number from 0 to 1e+06 Hz'),
         ('binner', {'calibration': '{nowhere}'}, [], 'cannot be read (No such file'),
         ('binner', {'calibration': '{text.onnx}'}, [], 'is none of a kalibr camchain (with cam0)'),
-        ('binner', {'calibration': '{one.yaml}'}, [], 'cam1 is missing, but must be a mapping'),
+        (
+            'binner',
+            {'calibration': '{one.yaml}'},
+            [],
+            'it has no cam1, but two cameras are needed',
+        ),
         (
             'binner',
             {'calibration': '{one.yaml}', 'right_calibration': '{one.yaml}'},

@@ -1,0 +1,140 @@
+"""The parameter files that the command line names, and the nodes that their sections are for."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node
+
+from spike_depth_ros.yaml_mistakes import YamlMistake, in_plain_words
+
+PARAMETERS = 'ros__parameters'
+WILDCARDS = ('*', '**')
+# ros2 launch writes the parameters that a launch file gives to one node into such files, under
+# the wildcard /**.
+FROM_LAUNCH = 'launch_params_'
+# Tabs within a line, which rcl's parser takes and ruamel.yaml does not.
+TABS = r'(?<=\S)[ ]*\t'
+
+
+class ParameterFileError(ValueError):
+    """A parameter file that cannot be used; says which, and why."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Hold the parameter names that a file gives to nodes.
+
+    node: name with its namespace, in which * stands for one name and ** for any number. shared:
+    whether the section is for all nodes there rather than for one.
+    """
+
+    node: str
+    names: tuple[str, ...]
+    shared: bool
+
+    def matches(self, node_name: str) -> bool:
+        """Say whether a node of this full name gets the parameters."""
+        parts = {'*': r'/\w+', '**': r'(/\w+)*'}
+        tokens = self.node.strip('/').split('/')
+        return bool(
+            re.fullmatch(''.join(parts.get(t, f'/{re.escape(t)}') for t in tokens), node_name)
+        )
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """Hold the sections of a file."""
+
+    path: str
+    sections: tuple[Section, ...]
+
+
+def read_all(arguments: Sequence[str]) -> list[ParameterFile]:
+    """Read the files that a command line names.
+
+    Raises ParameterFileError for one that is missing, is no YAML or has no parameters for nodes.
+    """
+    return [_read(path) for path in _values(arguments, '--params-file')]
+
+
+def given_to(node_name: str, arguments: Sequence[str]) -> set[str]:
+    """Return the names that a command line gives to one node rather than to all nodes there."""
+    rules = [*_values(arguments, '-p'), *_values(arguments, '--param')]
+    names = {rule.partition(':=')[0].rpartition(':')[2] for rule in rules}
+    for file in read_all(arguments):
+        for section in file.sections:
+            if not section.shared and section.matches(node_name):
+                names.update(section.names)
+    return names
+
+
+def _values(arguments: Sequence[str], option: str) -> list[str]:
+    """Return what follows each occurrence of an option between --ros-args and --."""
+    is_ros, values = False, []
+    for argument, value in zip(arguments, [*arguments[1:], ''], strict=True):
+        is_ros = argument == '--ros-args' or (is_ros and argument != '--')
+        if is_ros and argument == option:
+            values.append(value)
+    return values
+
+
+def _read(path: str) -> ParameterFile:
+    try:
+        with open(path, encoding='utf-8-sig') as file:
+            text = re.sub(TABS, ' ', file.read())
+        with in_plain_words(text):
+            document = YAML(typ='safe', pure=True).compose(text)
+    except OSError as error:
+        raise ParameterFileError(
+            f"the parameter file '{path}' cannot be read ({error.strerror}): give a file that can"
+        ) from error
+    except YamlMistake as error:
+        raise ParameterFileError(
+            f"the parameter file '{path}' is no YAML ({error}): correct it"
+        ) from error
+    except ValueError as error:
+        raise ParameterFileError(
+            f"the parameter file '{path}' is no text in UTF-8: give a YAML file"
+        ) from error
+    from_launch = os.path.basename(path).startswith(FROM_LAUNCH)
+    sections = tuple(_sections(path, document, '', from_launch)) if document else ()
+    if document and not sections:
+        raise ParameterFileError(
+            f"the parameter file '{path}' has no {PARAMETERS}: write a node's name, "
+            f'{PARAMETERS} below it, and the parameters below that'
+        )
+    return ParameterFile(path, sections)
+
+
+def _sections(path: str, node: Node, place: str, from_launch: bool) -> Iterator[Section]:
+    """Yield the sections in a mapping; nested keys are namespaces, and keys may appear twice."""
+    if not isinstance(node, MappingNode):
+        return
+    for key, value in node.value:
+        if key.value != PARAMETERS:
+            yield from _sections(path, value, f'{place}/{str(key.value).strip("/")}', from_launch)
+        elif isinstance(value, MappingNode):
+            shared = not from_launch and place.rpartition('/')[2] in WILDCARDS
+            yield Section(place, tuple(_names(path, value, '')), shared)
+        else:
+            raise ParameterFileError(
+                f"the parameter file '{path}' has nothing below {PARAMETERS} of '{place}' (line "
+                f'{key.start_mark.line + 1}): write a parameter there, or remove the section'
+            )
+
+
+def _names(path: str, node: MappingNode, place: str) -> Iterator[str]:
+    for key, value in node.value:
+        name = f'{place}{key.value}'
+        if isinstance(value, MappingNode):
+            yield from _names(path, value, f'{name}.')
+        elif value.value == '' and not getattr(value, 'style', None):
+            raise ParameterFileError(
+                f"the parameter file '{path}' has no value for '{name}' (line "
+                f'{key.start_mark.line + 1}): write one, or remove the line'
+            )
+        else:
+            yield name

@@ -1,0 +1,59 @@
+"""Mistakes in YAML files, in plain words instead of the parser's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ruamel.yaml.error import MarkedYAMLError
+
+# Mistakes that show only later than where they are.
+BEGUN = ('flow sequence', 'flow mapping', 'simple key', 'quoted scalar')
+# What ruamel.yaml says of a mistake, and what it is.
+MISTAKES = {
+    'found duplicate key': 'a key appears twice',
+    'mapping values are not allowed here': 'there is a colon where none can be, or the line is '
+    'indented wrongly, or the one before has no colon',
+    "could not find expected ':'": 'a key has no colon',
+    'expected <block end>': 'a line is indented wrongly',
+    "expected ',' or ']'": 'a list is not closed, or a comma is missing',
+    "expected ',' or '}'": 'a mapping in braces is not closed, or a comma is missing',
+    'expected the node content': 'a value is missing',
+    'found another document': 'a second document begins',
+    "found character '\\t'": 'there is a tab, but YAML allows spaces only',
+    'unexpected end of stream': 'a quotation mark is not closed',
+    'found undefined alias': 'an alias has no anchor',
+    'could not determine a constructor for the tag': 'there is a tag that only another program '
+    'knows',
+}
+LONGEST_LINE = 60
+
+
+class YamlMistake(ValueError):
+    """A text that is no YAML; says in which line, and why, without naming the file."""
+
+
+@contextmanager
+def in_plain_words(text: str) -> Iterator[None]:
+    """Raise YamlMistake for whatever ruamel.yaml raises while it reads a text."""
+    try:
+        yield
+    except MarkedYAMLError as error:
+        raise YamlMistake(_sentence(text, error)) from error
+    except RecursionError as error:
+        raise YamlMistake('it is nested too deeply') from error
+    except Exception as error:  # the parser lets many of Python's own errors through
+        reason = ' '.join(str(error).split('\n')[0].split())
+        raise YamlMistake(reason or type(error).__name__) from error
+
+
+def _sentence(text: str, error: MarkedYAMLError) -> str:
+    marks = [error.problem_mark, error.context_mark]
+    if any(begun in str(error.context) for begun in BEGUN):
+        marks.reverse()
+    number = next((mark.line for mark in marks if mark), 0)
+    lines = text.splitlines() or ['']
+    line = lines[min(number, len(lines) - 1)]
+    if '\t' in line[: len(line) - len(line.lstrip())]:
+        return f'line {number + 1}: it is indented with a tab, but YAML allows spaces only'
+    problem = str(error.problem or error.context or 'it cannot be parsed')
+    reason = next((plain for raw, plain in MISTAKES.items() if raw in problem), problem)
+    return f'line {number + 1}: {reason}: {" ".join(line.split())[:LONGEST_LINE]}'
