@@ -86,7 +86,7 @@ def _measure(
 @contextmanager
 def _nodes(names: tuple[str, ...], hop_ms: float) -> Iterator[Nodes]:
     """Run nodes, by name."""
-    binner: dict[str, object] = {'hop_ms': hop_ms}
+    binner: dict[str, object] = {'hop_ms': hop_ms, 'calibration': 'rectified'}
     depth: dict[str, object] = {'model': MODEL, 'queue': round(QUEUE_MS / hop_ms)}
     parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
     nodes = {name: start_node(name, parameters[name]) for name in names}

@@ -26,7 +26,7 @@ CAMERAS = ('left', 'right')
 def run() -> list[dict[str, Any]]:
     """Return rows of what came through and what it cost."""
     isolate('LARGE_DATA')
-    binner = start_node('binner')
+    binner = start_node('binner', {'calibration': 'rectified'})
     try:
         sent, values, share = _load(binner.pid)
     finally:

@@ -38,6 +38,8 @@ def find_fault(packet: Packet) -> Fault | None:
         return Fault('packets_wrong_form', sentence)
     if not 0 <= packet.stamp_ns < MAX_TIME_NS:
         return Fault('packets_wrong_time', f'header stamp {packet.stamp_ns} ns is no time')
+    if packet.time_base_ns < 0:
+        return Fault('packets_wrong_time', f'time base {packet.time_base_ns} ns is no time')
     return None
 
 

@@ -31,6 +31,7 @@ PARAMETERS = {
     'hop_ms': 50.0,
     'width': WIDTH,
     'height': HEIGHT,
+    'calibration': 'rectified',
     **{
         f'qos_overrides.{NAMESPACE}/{name}/events.subscription.reliability': 'reliable'
         for name in NAMES

@@ -187,6 +187,7 @@ def packet(**fields: object) -> Packet:
         (packet(seq=1, encoding='evt3'), 'packets_wrong_form', 'evt3 of'),
         (packet(seq=1, stamp_ns=-1), 'packets_wrong_time', 'header stamp -1 ns'),
         (packet(seq=1, time_base_ns=2**64 - 1), 'packets_wrong_time', 'sensor time'),
+        (packet(seq=1, time_base_ns=-1), 'packets_wrong_time', 'time base -1 ns'),
         (packet(seq=0), 'packets_out_of_order', 'seq 0 came too late'),
         (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', 'too late'),
     ],
