@@ -153,6 +153,12 @@ def isolate() -> None:
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 
 
+def is_quiet(ended: tuple[int, str]) -> bool:
+    """Say whether a node ended with exit code 0 and wrote nothing but information."""
+    code, error = ended
+    return code == 0 and all('[INFO]' in line for line in error.splitlines())
+
+
 def one_sentence(error: str) -> str:
     """Return the last line of an error output, which must hold nothing like a traceback."""
     assert 'Traceback' not in error, error

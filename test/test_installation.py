@@ -24,7 +24,8 @@ def start(node: str, python_path: Path, python: str = sys.executable) -> str:
         timeout=60,
     )
     assert ended.returncode == 1
-    (sentence,) = ended.stderr.strip().splitlines()
+    *before, sentence = ended.stderr.strip().splitlines()
+    assert all('[INFO]' in line for line in before)
     return sentence
 
 
