@@ -16,7 +16,8 @@ ALWAYS = -(1 << 62)  # before any slot
 class SpikeFrame:
     """Hold the event counts of one half-open window [end_ns - window, end_ns).
 
-    end_ns: common sensor clock, a multiple of the hop. stamp_ns: ROS time of the end. counts:
+    end_ns: common sensor clock, a multiple of the hop. stamp_ns: ROS time of the end; at least
+    half a hop after the frame before, unless time was reset. counts:
     uint8 [height, width, channels], C-contiguous, ON before OFF and left before right, stopping
     at 255. saturated: events that 255 cut.
     """
@@ -46,6 +47,7 @@ class Windows:
         self._stamps = stamps
         self._closed = False
         self._newest: int | None = None  # last slot with an event
+        self._next_ns = ALWAYS  # the earliest stamp of the next frame
         # The first slot that holds all of a camera's events; windows that reach further back
         # would hold half of what it saw.
         self._whole_from = [ALWAYS] * len(counters.cameras)
@@ -116,6 +118,7 @@ class Windows:
                 self._ring.clear(slot)
         self._newest = None
         self._begun = self._closed = False
+        self._next_ns = ALWAYS
         self._whole_from = [ALWAYS] * len(self._whole_from)
 
     def _oldest_beside(self, slot: int) -> int:
@@ -132,7 +135,10 @@ class Windows:
         counts, saturated = self._ring.total(slots)
         self._counters.events_saturated += saturated
         end_ns = (window + 1) * self._hop_ns
-        return SpikeFrame(end_ns, end_ns + offset_ns, counts, saturated)
+        # Where header stamps fall back by less than a jump, those of frames advance more slowly.
+        stamp_ns = max(end_ns + offset_ns, self._next_ns)
+        self._next_ns = stamp_ns + self._hop_ns // 2
+        return SpikeFrame(end_ns, stamp_ns, counts, saturated)
 
     def _advance(self, before: int) -> None:
         """Open the next window; when only empty ones are left before `before`, skip them all."""

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from frames.steady import STEP_US, steady, stereo
-from streams import Camera
+from frames.steady import STEP_US, push, steady, stereo
+from streams import HEIGHT, MS_NS, WIDTH, Camera
+
+from spike_depth_ros.frames.binner import Binner
 
 ROS_NS = 1_790_000_000_000_000_000
 
@@ -33,3 +35,18 @@ def test_stamps_that_advance_are_left_alone() -> None:
     for step, packet in enumerate(steady(Camera('evt3'), 10_000_000, steps=100)):
         binner.push(0, packet, step * STEP_US * 1000, ROS_NS)
     assert binner.counters.cameras[0].packets_unstamped == 0
+
+
+@pytest.mark.parametrize('hop_ms', [10, 50])
+@pytest.mark.parametrize('step_ns', [-900_000_000, -300_000_000, 900_000_000])
+def test_stamps_of_frames_increase_when_those_of_packets_step(hop_ms: int, step_ns: int) -> None:
+    """A host's clock is set by less than a jump."""
+    binner = Binner(2, 50 * MS_NS, hop_ms * MS_NS, 100 * MS_NS, WIDTH, HEIGHT)
+    streams = [steady(Camera('evt3'), 10_000_000, steps=400) for _ in range(2)]
+    for stream in streams:
+        stream[200:] = [replace(p, stamp_ns=p.stamp_ns + step_ns) for p in stream[200:]]
+    stamps = [frame.stamp_ns for frame in push(binner, *streams)]
+    assert len(stamps) >= 3_900 // hop_ms
+    assert binner.counters.resets == 0
+    assert np.diff(stamps).min() >= hop_ms * MS_NS // 2
+    assert stamps[-1] == pytest.approx(streams[0][-1].stamp_ns, abs=60 * MS_NS)
