@@ -118,20 +118,10 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
             '--ros-args -p name:=value, and topics as --ros-args -r from:=to'
         )
     nodes = make()
-    for file in files:
-        _warn_of_no_use(file, nodes)
-    return nodes
-
-
-def _warn_of_no_use(file: Any, nodes: Nodes) -> None:
-    """Log a warning if no section of a parameter file is for a node of this process."""
     names = [node.get_fully_qualified_name() for node in nodes]
-    if not any(section.matches(name) for section in file.sections for name in names):
-        has = ' and '.join(repr(section.node) for section in file.sections) or 'no section'
-        nodes[0].get_logger().warning(
-            f"no parameter is taken from '{file.path}', as it has {has}, but this is "
-            f'{" and ".join(repr(name) for name in names)}: name this node there, or /**'
-        )
+    for problem in filter(None, (file.unused_by(names) for file in files)):
+        nodes[0].get_logger().warning(problem)
+    return nodes
 
 
 def _sentence(error: Exception) -> str:

@@ -51,6 +51,16 @@ class ParameterFile:
     path: str
     sections: tuple[Section, ...]
 
+    def unused_by(self, node_names: Sequence[str]) -> str:
+        """Return a sentence if no section is for a node of these full names, else ''."""
+        if any(section.matches(name) for section in self.sections for name in node_names):
+            return ''
+        has = ' and '.join(repr(section.node) for section in self.sections) or 'no section'
+        return (
+            f"no parameter is taken from '{self.path}', as it has {has}, but this is "
+            f'{" and ".join(map(repr, node_names))}: name this node there, or /**'
+        )
+
 
 def read_all(arguments: Sequence[str]) -> list[ParameterFile]:
     """Read the files that a command line names.

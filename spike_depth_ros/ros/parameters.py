@@ -1,11 +1,7 @@
 """Declaring a node's parameters from its table."""
 
 import os
-import re
-import sys
 from collections.abc import Callable
-from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -17,33 +13,10 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from spike_depth_ros.ros.parameter_files import given_to
+from spike_depth_ros.ros.parameter_names import is_known, near, rclpy_row, shared_names
 from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow, Table
 
-# rclpy declares these itself, or reads them where a topic is made, and takes them as they are.
-_RCLPY_ROWS = (
-    ParameterRow('use_sim_time', False, '', 'Take the time from /clock.'),
-    ParameterRow('start_type_description_service', True, '', 'Describe message types.'),
-)
-_QOS_NAME = re.compile(
-    r'qos_overrides\.(?P<topic>[^.]+)\.(publisher|subscription)\.(?P<policy>\w+)'
-)
-# The topics whose durability can be overridden; see qos.OVERRIDABLE_DURABILITY.
-_LATCHABLE = 'camera_info'
-_QOS_ROWS = (
-    ParameterRow('depth', 10, 'messages', 'Depth of the queue.', 1, 1_000_000),
-    ParameterRow('history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')),
-    ParameterRow(
-        'reliability', 'reliable', '', 'What is sent again.', choices=('reliable', 'best_effort')
-    ),
-    ParameterRow(
-        'durability',
-        'volatile',
-        '',
-        'What those who join later get.',
-        choices=('volatile', 'transient_local'),
-    ),
-)
+PACKAGE = (*BINNER, *DEPTH, *REPLAY)
 
 
 class ParameterError(ValueError):
@@ -62,9 +35,7 @@ def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
     name that was given to this node, and for a value of a wrong type or out of range.
     """
     given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
-    for name in _shared(node, given, (*table, *beside)):
-        node.undeclare_parameter(name)
-        del given[name]
+    _leave_out(node, given, (*table, *beside))
     _check_given(given, (*table, *beside))
     values: dict[str, Any] = {}
     for row in table:
@@ -135,61 +106,34 @@ def _as_given(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
-def _shared(node: Node, given: dict[str, Any], known: Table) -> list[str]:
-    """Return the unknown names that were given to all nodes of a robot; warn of them.
-
-    Those of other nodes of this package are no reason to warn.
-    """
-    unknown = [name for name in given if not _is_known(name, known)]
-    if not unknown:
-        return []
-    own = given_to(node.get_fully_qualified_name(), sys.argv)
-    shared = [name for name in unknown if name not in own]
-    package = (*BINNER, *DEPTH, *REPLAY)
-    strange = [f"'{name}'{_near(name, known)}" for name in shared if not _is_known(name, package)]
+def _leave_out(node: Node, given: dict[str, Any], known: Table) -> None:
+    """Undeclare the unknown names that were given to all nodes of a robot, and warn of them."""
+    names = shared_names(node.get_fully_qualified_name(), given, known)
+    for name in names:
+        node.undeclare_parameter(name)
+        del given[name]
+    strange = [f"'{name}'{near(name, known)}" for name in names if not is_known(name, PACKAGE)]
     if strange:
         node.get_logger().warning(
             f'no node of this package has the parameter {", ".join(strange)} of a section for '
             'all nodes: ignored'
         )
-    return shared
-
-
-def _is_known(name: str, table: Table) -> bool:
-    known = {row.name for row in (*table, *_RCLPY_ROWS)}
-    return name in known or _qos_row(name) is not None
-
-
-def _near(name: str, table: Table) -> str:
-    """Return a question about a name that was meant perhaps, or ''."""
-    near = get_close_matches(name, [row.name for row in table], 1)
-    return f" (did you mean '{near[0]}'?)" if near else ''
 
 
 def _check_given(given: dict[str, Any], table: Table) -> None:
     """Check all names, and the values that rclpy takes."""
     known = [row.name for row in table]
-    rows = {row.name: row for row in _RCLPY_ROWS}
     for name, value in given.items():
-        row = rows.get(name) or _qos_row(name)
+        row = rclpy_row(name)
         if row:
             checked(row, value)
         elif name not in known:
             raise ParameterError(
-                f"there is no parameter '{name}'{_near(name, table)}: use one of "
+                f"there is no parameter '{name}'{near(name, table)}: use one of "
                 f'{", ".join(known)}, use_sim_time, or '
                 'qos_overrides.<topic>.<publisher or subscription>.'
                 '<depth, history, reliability or durability>'
             )
-
-
-def _qos_row(name: str) -> ParameterRow | None:
-    """Return the row of a QoS override, None if the parameter is none."""
-    match = _QOS_NAME.fullmatch(name)
-    if not match or (match['policy'] == 'durability' and not match['topic'].endswith(_LATCHABLE)):
-        return None
-    rows = (row for row in _QOS_ROWS if row.name == match['policy'])
-    return next((replace(row, name=name) for row in rows), None)
 
 
 def _descriptor(row: ParameterRow) -> ParameterDescriptor:
