@@ -18,19 +18,22 @@ DIAGNOSTICS_QUEUE = 100
 class EvaluationNode(Node):
     """Collect windows, depth, true depth and diagnostics.
 
-    binner, depth: the latest values that the nodes reported. reports: how many reports of each
-    came. firing: all firing rates that were reported. first_s, last_s: when the first
-    and the latest window came (monotonic), None before any.
+    binner, depth: the latest values that the nodes reported. messages: the latest word of each.
+    reports: how many reports of each came. firing: all firing rates that were reported. first_s,
+    last_s, before_s: when the first, the latest and the one before it came (monotonic), None
+    before any.
     """
 
-    def __init__(self, context: Context, truth_topic: str | None, store: WindowStore) -> None:
+    def __init__(self, context: Context, truth_topic: str, store: WindowStore) -> None:
         super().__init__('demo', context=context)
         self.binner: dict[str, str] = {}
         self.depth: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
         self.reports = {'binner': 0, 'depth': 0}
         self.firing: list[dict[str, float]] = []
         self.first_s: float | None = None
         self.last_s: float | None = None
+        self.before_s: float | None = None
         self._store = store
         self.create_subscription(Image, 'spikes', self._on_spikes, qos.images())
         self.create_subscription(Image, 'depth/image_rect', self._on_depth, qos.images())
@@ -48,7 +51,7 @@ class EvaluationNode(Node):
         return bool(self.depth) and int(self.binner.get('subscribers', 0)) > 1
 
     def _on_spikes(self, message: Image) -> None:
-        self.last_s = time.monotonic()
+        self.before_s, self.last_s = self.last_s, time.monotonic()
         if self.first_s is None:
             self.first_s = self.last_s
         self._store.add_events(to_ns(message.header.stamp), from_image(message))
@@ -61,13 +64,14 @@ class EvaluationNode(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            node = status.name.partition(':')[0].rpartition('/')[2]
+            node = status.name.partition(':')[0].lstrip('/')  # another namespace is not ours
             if node in self.reports:
                 self._take(node, status)
 
     def _take(self, node: str, status: DiagnosticStatus) -> None:
         values = {pair.key: pair.value for pair in status.values}
         setattr(self, node, values)
+        self.messages[node] = status.message
         self.reports[node] += 1
         prefix = 'firing rate'
         firing = {key: float(text) for key, text in values.items() if key.startswith(prefix)}

@@ -14,11 +14,11 @@ STEP_S = 0.1
 
 @contextmanager
 def listening(
-    truth_topic: str | None, store: WindowStore
+    truth_topic: str, store: WindowStore
 ) -> Iterator[tuple[EvaluationNode, Callable[[], None]]]:
     """Make the evaluation node, and a function that lets it take what came, or wait a moment."""
     context = Context()
-    context.init()
+    context.init(initialize_logging=False)  # log files are the nodes' own
     executor = EventsExecutor(context=context)
     node = EvaluationNode(context, truth_topic, store)
     executor.add_node(node)

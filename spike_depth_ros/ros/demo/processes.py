@@ -30,6 +30,10 @@ class Processes:
             preexec_fn=self._die_with_parent,
         )
 
+    def started(self) -> tuple[str, ...]:
+        """Return the names of all nodes that were started."""
+        return tuple(self._running)
+
     def exit_codes(self) -> dict[str, int]:
         """Return the exit codes of the nodes that have ended."""
         codes = {name: process.poll() for name, process in self._running.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spike_depth_ros import metrics
+from spike_depth_ros.recordings.truth import Truth
 from spike_depth_ros.ros.demo.window_store import StoredWindow
 
 # 20 Hz with room for the edges of a short recording.
@@ -78,16 +79,19 @@ class DepthError:
 class Result:
     """Hold all figures of a run.
 
-    duration_s: from the first to the last window. has_truth: whether the recording holds true
-    depth. error: None if no window could be compared with it.
+    most_windows: how many the recording can give. duration_s: from the first to the last window.
+    truth: the recording's true depth. error: None if no window could be compared with it.
+    problem: the depth node's latest word.
     """
 
     counts: Counts
+    most_windows: int
     duration_s: float
     latency_ms: tuple[float, float]
     firing: dict[str, float]
-    has_truth: bool
+    truth: Truth
     error: DepthError | None
+    problem: str = ''
 
     @property
     def rate_hz(self) -> float:
@@ -96,18 +100,24 @@ class Result:
 
     def failures(self) -> list[str]:
         """Return what keeps the run from being a success, in words."""
-        counts = self.counts
+        counts, (median_ms, _) = self.counts, self.latency_ms
         checks = {
             'no window came out of the binner': not counts.windows_in,
             f'no window gave depth: {counts.skipped} had too few events, in {counts.incomplete} a '
-            f'camera saw nothing': counts.windows_in and not counts.windows_out,
+            f'camera saw nothing; the depth node says: {self.problem or "nothing"}': (
+                counts.windows_in and not counts.windows_out
+            ),
+            f'{counts.windows_in} windows came in, but the recording holds {self.most_windows} at '
+            f'most: something else sent events': counts.windows_in > self.most_windows,
+            f'depth is stamped {-median_ms:.1f} ms later than it was published: the time of the '
+            f'recording, or of this machine, runs ahead': median_ms < 0,
             f'{counts.lost} windows were lost': counts.lost,
             f'{counts.packets_lost} packets were lost': counts.packets_lost,
             f'the rate is {self.rate_hz:.2f} Hz, under {MIN_RATE_HZ:g} Hz': (
                 self.rate_hz < MIN_RATE_HZ
             ),
             'no depth could be compared with the true depth of the recording': (
-                self.has_truth and self.error is None
+                self.truth.topic and self.error is None
             ),
         }
         return [sentence for sentence, failed in checks.items() if failed]

@@ -1,24 +1,18 @@
 """Running a recording through replay, binner and depth node, each a process of its own."""
 
-import os
-import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
-from spike_depth_ros.recordings.cameras import find_cameras
-from spike_depth_ros.recordings.rosbag2 import Recording
-from spike_depth_ros.recordings.truth import find_truth
+from spike_depth_ros.ros.demo import foreign
+from spike_depth_ros.ros.demo.errors import DemoError
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.listener import listening
 from spike_depth_ros.ros.demo.processes import Processes
 from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing
+from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
-SECOND_NS = 1e9
-HOP_S = 0.05
 # Compiling the decoders the first time takes most of it.
 START_LIMIT_S = 180.0
 # Each node reports once a second.
@@ -27,111 +21,130 @@ REPORT_LIMIT_S = 15.0
 REPLAY_MARGIN_S = 120.0
 # On a busy machine the demo rather shows a window late than not at all; the table has the latency.
 QUEUE = 20
-# A robot on this machine uses 0, or another low one; above 101 the ports get into the way.
-DOMAINS = range(40, 101)
+# Nodes that are there already are discovered within this time.
+DISCOVERY_S = 1.5
+GRAPH_PERIOD_S = 0.5
 
 
-class DemoError(RuntimeError):
-    """A run that could not be completed; says why in one sentence."""
+class Run:
+    """A run of a recording through the nodes.
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Describe a recording: folder, event topics, true depth's topic, length, and if simulated."""
-
-    path: Path
-    cameras: tuple[str, ...]
-    truth: str | None
-    duration_s: float
-    simulated: bool
-
-    @property
-    def name(self) -> str:
-        """Return what the recording is called, and that it is simulated where it is."""
-        cameras = 'stereo' if len(self.cameras) == 2 else 'one camera'
-        kind = f'{cameras}, simulated' if self.simulated else cameras
-        return f'{self.path.resolve().name} ({kind})'
-
-
-def open_source(path: Path, left: str, right: str) -> Source:
-    """Look into a recording; raises RecordingError, one sentence, if it cannot be used."""
-    with Recording(path) as recording:
-        cameras = find_cameras(recording.topics, left, right)
-        truths = find_truth(recording)
-        simulated = recording.about.get('simulated') == 'true'
-        return Source(
-            path=path.resolve(),
-            cameras=cameras,
-            truth=truths[0] if truths else None,
-            duration_s=recording.duration_ns / SECOND_NS,
-            simulated=simulated,
-        )
-
-
-def run(source: Source, model: Path, store: WindowStore) -> Result:
-    """Run the recording through the nodes, showing a status line; return the figures.
-
-    Raises DemoError when a node fails or does not answer.
+    check: called between messages; what it raises ends the run.
     """
-    os.environ['ROS_DOMAIN_ID'] = str(random.choice(DOMAINS))
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    with (
-        Processes() as processes,
-        listening(source.truth, store) as (node, spin_once),
-        StatusLine() as line,
-    ):
 
-        def until(condition: Callable[[], bool], limit_s: float, failure: str) -> None:
-            """Take messages until a condition holds; raise DemoError after the limit."""
-            deadline = time.monotonic() + limit_s
-            while not condition():
-                spin_once()
-                line.show(node)
-                _check(processes)
-                if time.monotonic() > deadline:
-                    raise DemoError(failure)
+    def __init__(self, source: Source, store: WindowStore, check: Callable[[], None]) -> None:
+        self._source = source
+        self._store = store
+        self._check = check
+        self._next_look_s = 0.0
 
-        processes.start('binner', {'stereo': len(source.cameras) == 2})
-        processes.start('depth', {'model': str(model.resolve()), 'queue': QUEUE})
-        until(node.sees_nodes, START_LIMIT_S, f'the nodes did not start in {START_LIMIT_S:g} s')
+    def result(self) -> Result:
+        """Run the recording, showing a status line; return the figures.
+
+        Raises DemoError when a node fails, does not answer, or is not alone.
+        """
+        with (
+            Processes() as self._processes,
+            listening(self._source.truth.topic, self._store) as (self._node, self._spin_once),
+            StatusLine() as self._line,
+        ):
+            self._look_around()
+            self._start()
+            self._replay()
+        return _result(self._source, self._node, self._store)
+
+    def _look_around(self) -> None:
+        """Take part for a moment, in which other nodes are found that are there already."""
+        end_s = time.monotonic() + DISCOVERY_S
+        while time.monotonic() < end_s:
+            self._take_messages()
+
+    def _start(self) -> None:
+        contract = self._source.contract
+        binner = {
+            'stereo': len(self._source.cameras) == 2,
+            'window_ms': contract.window_ns / 1e6,
+            'hop_ms': HOP_S * 1e3,
+            'width': contract.width,
+            'height': contract.height,
+            'focal_length': contract.f,
+            'cx': contract.cx,
+            'cy': contract.cy,
+            'baseline': contract.baseline_m,
+        }
+        self._processes.start('binner', binner)
+        self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
+        failure = f'the nodes did not start in {START_LIMIT_S:g} s'
+        self._until(self._node.sees_nodes, START_LIMIT_S, failure)
+
+    def _replay(self) -> None:
+        source, node = self._source, self._node
         topics = dict(zip(('left', 'right'), source.cameras, strict=False))
-        processes.start('replay', {'recording': str(source.path), **topics})
-        until(
-            lambda: 'replay' in processes.exit_codes(),
+        self._processes.start('replay', {'recording': str(source.path), **topics})
+        self._until(
+            lambda: 'replay' in self._processes.exit_codes(),
             source.duration_s + REPLAY_MARGIN_S,
             f'the replay of {source.duration_s:.0f} s did not end within '
             f'{REPLAY_MARGIN_S:g} s more',
         )
         # The next report of each node was perhaps begun before its last window; the second has it.
         enough = {name: count + 2 for name, count in node.reports.items()}
-        until(
+        self._until(
             lambda: all(node.reports[name] >= count for name, count in enough.items()),
             REPORT_LIMIT_S,
             f'the nodes reported nothing on /diagnostics for {REPORT_LIMIT_S:g} s',
         )
-    return _result(source, node, store)
 
+    def _until(self, condition: Callable[[], bool], limit_s: float, failure: str) -> None:
+        """Take messages until a condition holds; raise DemoError after the limit."""
+        deadline = time.monotonic() + limit_s
+        while not condition():
+            self._take_messages()
+            if time.monotonic() > deadline:
+                raise DemoError(failure)
 
-def _check(processes: Processes) -> None:
-    """Raise DemoError when a node has ended that should not have."""
-    for name, code in processes.exit_codes().items():
-        if code or name != 'replay':
-            raise DemoError(f'the {name} node ended with exit code {code}')
+    def _take_messages(self) -> None:
+        """Take messages for a moment.
+
+        Raises DemoError when a node has ended that should not have, or another takes part.
+        """
+        self._spin_once()
+        self._check()
+        self._line.show(self._node)
+        for name, code in self._processes.exit_codes().items():
+            if code or name != 'replay':
+                raise DemoError(f'the {name} node ended with exit code {code}')
+        now_s = time.monotonic()
+        if now_s >= self._next_look_s:
+            self._next_look_s = now_s + GRAPH_PERIOD_S
+            self._check_others()
+
+    def _check_others(self) -> None:
+        running = (*self._processes.started(), foreign.DEMO)
+        foreign.check_publishers(self._node, self._source.truth.topic, running)
+        if foreign.REPLAY not in running:  # whoever comes later may only watch
+            foreign.check_subscribers(self._node, running)
 
 
 def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
-    duration_s = 0.0
-    if node.first_s is not None and node.last_s is not None:
-        duration_s = node.last_s - node.first_s + HOP_S
     nan = float('nan')
     return Result(
         counts=Counts.read(node.binner, node.depth),
-        duration_s=duration_s,
+        most_windows=source.most_windows,
+        duration_s=_duration_s(node),
         latency_ms=(
             float(node.depth.get('latency median (ms)', nan)),
             float(node.depth.get('latency p99 (ms)', nan)),
         ),
         firing=mean_firing(node.firing),
-        has_truth=source.truth is not None,
+        truth=source.truth,
         error=depth_error(store.windows()),
+        problem=node.messages.get('depth', ''),
     )
+
+
+def _duration_s(node: EvaluationNode) -> float:
+    """Return the time that all windows took; the last comes late, as nothing follows it."""
+    if node.first_s is None:
+        return 0.0
+    return HOP_S if node.before_s is None else node.before_s - node.first_s + 2 * HOP_S

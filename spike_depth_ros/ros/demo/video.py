@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
 
@@ -13,15 +12,36 @@ CODECS = ('libx264', 'mpeg4')
 BIT_RATE = 3_000_000
 
 
+class VideoError(RuntimeError):
+    """Videos cannot be made here; says why in one sentence."""
+
+
 def write_video(path: Path, pictures: Iterable[npt.NDArray[np.uint8]], rate_hz: int) -> None:
-    """Write rgb pictures, uint8 [height, width, 3] with even sizes, as an MP4 file."""
-    codec = next(name for name in CODECS if name in av.codecs_available)
-    with av.open(str(path), 'w') as container:
-        stream = container.add_stream(codec, rate=Fraction(rate_hz), bit_rate=BIT_RATE)
-        stream.pix_fmt = 'yuv420p'
-        for pixels in pictures:
-            if not stream.codec_context.is_open:
-                stream.height, stream.width = pixels.shape[:2]
-            frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+    """Write rgb pictures, uint8 [height, width, 3] with even sizes, as an MP4 file.
+
+    Raises VideoError without PyAV or a codec, and OSError when the file cannot be written.
+    """
+    try:
+        import av  # no ROS distribution has it
+    except ImportError as error:
+        raise VideoError(
+            f'no video, as PyAV cannot be imported ({error}): install it with `pip install av`'
+        ) from error
+    codec = next((name for name in CODECS if name in av.codecs_available), None)
+    if codec is None:
+        raise VideoError(
+            f'no video, as this PyAV has none of the codecs {", ".join(CODECS)}: install it with '
+            f'`pip install av`'
+        )
+    try:
+        with av.open(str(path), 'w') as container:
+            stream = container.add_stream(codec, rate=Fraction(rate_hz), bit_rate=BIT_RATE)
+            stream.pix_fmt = 'yuv420p'
+            for pixels in pictures:
+                if not stream.codec_context.is_open:
+                    stream.height, stream.width = pixels.shape[:2]
+                frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+    except av.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import av
 import pytest
-from node_harness import LIMIT_S, STEP_S
-from PIL import Image
+from event_camera_msgs.msg import EventPacket
+from node_harness import LIMIT_S, STEP_S, Probe
+from PIL import Image as Picture
+from sensor_msgs.msg import Image
 from synthetic_stream import write_recording
 
 
@@ -19,10 +21,13 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recording(tmp_path_factory.mktemp('demo') / 'stripes', 1_000_000)
 
 
-def start(recording: Path, model: Path, output: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', 'demo', '--recording', str(recording)]
+def start(
+    recording: Path | str, model: Path | str, output: Path | str, *interpreter: str
+) -> subprocess.Popen[str]:
+    command = [sys.executable, *(interpreter or ('-m', 'spike_depth_ros.cli')), 'demo']
+    arguments = ['--recording', str(recording), '--model', str(model), '--output', str(output)]
     return subprocess.Popen(
-        [*command, '--model', str(model), '--output', str(output)],
+        [*command, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,6 +67,7 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
     output, error = process.communicate(timeout=LIMIT_S)
 
     assert 'Traceback' not in error
+    assert output.startswith('left: /left/events, right: /right/events\nROS domain ')
     assert 'stripes (stereo, simulated)' in output
     rows = dict(line.split('  ', 1) for line in output.splitlines() if '  ' in line.strip())
     # A busy machine may lose packets, and with them windows: the report must agree with itself.
@@ -73,7 +79,7 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
     if 'no picture and no video' in output:
         assert not compared
         return
-    with Image.open(tmp_path / 'depth.png') as picture:
+    with Picture.open(tmp_path / 'depth.png') as picture:
         assert picture.width > 3 * 2 * 346
     with av.open(str(tmp_path / 'depth.mp4')) as video:
         assert 1 <= len(list(video.decode(video=0))) <= 20
@@ -90,15 +96,126 @@ def test_no_process_is_left_behind(
     _, error = process.communicate(timeout=LIMIT_S)
 
     wait_until_gone(pids)
-    assert process.returncode != 0
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
     assert 'Traceback' not in error
 
 
-def test_wrong_arguments_are_one_sentence(stereo_model: Path, tmp_path: Path) -> None:
-    process = start(tmp_path / 'nowhere', stereo_model, tmp_path)
+@pytest.mark.parametrize('shown', ['left: ', 'ROS domain', 'starting'])
+def test_interrupt_while_it_starts(
+    recording: Path, stereo_model: Path, tmp_path: Path, shown: str
+) -> None:
+    process = start(recording, stereo_model, tmp_path)
+    assert process.stdout is not None
+    while shown not in process.stdout.readline():
+        assert process.poll() is None
+
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=LIMIT_S)
+
+    assert process.returncode == 130
+    assert error == ''
+
+
+@pytest.mark.parametrize(
+    ('recording_name', 'model_name', 'output', 'says'),
+    [
+        ('nowhere', '{stereo}', 'out', "nowhere' does not exist"),
+        ('{recording}', 'nowhere', 'out', "nowhere' does not exist"),
+        ('{recording}', '~/nowhere', 'out', "home/nowhere' does not exist"),
+        ('~/nowhere', '{stereo}', 'out', "home/nowhere' does not exist"),
+        ('{recording}', '{mono}', 'out', 'takes one camera, but the recording is played as two'),
+        ('{recording}', '{stereo}', '/dev/null/x', "'/dev/null/x' cannot be written to"),
+        ('{recording}', '{stereo}', '/proc/x', "'/proc/x' cannot be written to"),
+        ('{recording}', '{stereo}', '{stereo}', 'cannot be written to: it is a file'),
+    ],
+)
+def test_wrong_arguments_are_one_sentence_before_the_run(
+    recording: Path,
+    stereo_model: Path,
+    mono_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recording_name: str,
+    model_name: str,
+    output: str,
+    says: str,
+) -> None:
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    monkeypatch.chdir(tmp_path)
+    known = {'recording': recording, 'stereo': stereo_model, 'mono': mono_model}
+    names = (name.format(**known) for name in (recording_name, model_name, output))
+    process = start(*names)
     _, error = process.communicate(timeout=LIMIT_S)
 
     assert process.returncode == 1
     assert error.startswith('demo: ')
-    assert 'does not exist' in error
+    assert says in error
     assert len(error.splitlines()) == 1
+
+
+def test_without_pyav_there_is_a_picture(
+    recording: Path, stereo_model: Path, tmp_path: Path
+) -> None:
+    blocked = (
+        "import sys; sys.modules['av'] = None; from spike_depth_ros.cli import main; "
+        'sys.exit(main())'
+    )
+    process = start(recording, stereo_model, tmp_path, '-c', blocked)
+    output, error = process.communicate(timeout=LIMIT_S)
+
+    assert 'Traceback' not in error
+    if 'no picture and no video' not in output:  # a busy machine may lose all windows
+        assert 'no video, as PyAV cannot be imported' in output
+        assert [path.name for path in tmp_path.iterdir()] == ['depth.png']
+
+
+@pytest.mark.parametrize(('kind', 'topic'), [(Image, 'spikes'), (EventPacket, 'left/events')])
+def test_a_publisher_that_is_there_ends_it_before_the_run(
+    probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path, kind: type, topic: str
+) -> None:
+    probe.node.create_publisher(kind, topic, 10)
+
+    process = start(recording, stereo_model, tmp_path)
+    _, error = process.communicate(timeout=LIMIT_S)
+
+    assert process.returncode == 1
+    assert_names(probe, error, f'publishes /{topic}')
+
+
+def test_a_listener_that_would_act_on_events_ends_it_before_the_run(
+    probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path
+) -> None:
+    probe.collect(EventPacket, 'right/events')
+
+    process = start(recording, stereo_model, tmp_path)
+    _, error = process.communicate(timeout=LIMIT_S)
+
+    assert process.returncode == 1
+    assert_names(probe, error, 'subscribes /right/events')
+
+
+def test_a_publisher_that_joins_ends_it(
+    probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path
+) -> None:
+    process = start(recording, stereo_model, tmp_path)
+    pids = wait_for_children(process, count=2)
+
+    probe.node.create_publisher(Image, 'depth/image_rect', 10)
+    _, error = process.communicate(timeout=LIMIT_S)
+
+    wait_until_gone(pids)
+    assert process.returncode == 1
+    assert_names(probe, error, 'publishes /depth/image_rect')
+
+
+def assert_names(probe: Probe, error: str, what: str) -> None:
+    """Look for the sentence about the probe, whose name may not have come yet.
+
+    On a busy machine it is found after the first nodes were started, which may have warned.
+    """
+    sentence = error.splitlines()[-1].replace(', /probe,', '')
+    domain = probe.context.get_domain_id()
+    assert sentence == (
+        f'demo: another node on the ROS domain {domain} {what}: stop it, or set ROS_DOMAIN_ID to '
+        'another domain'
+    )

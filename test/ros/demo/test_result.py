@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.recordings.truth import Truth
 from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing
 from spike_depth_ros.ros.demo.table import table
 from spike_depth_ros.ros.demo.window_store import MAX_WINDOWS, WindowStore
 
+NO_TRUTH = Truth('')
 BINNER = {
     'windows closed': '200',
     'windows empty': '4',
@@ -28,10 +30,23 @@ DEPTH = {
 
 
 def result(
-    binner: dict[str, str], depth: dict[str, str], duration_s: float, has_truth: bool = False
+    binner: dict[str, str],
+    depth: dict[str, str],
+    duration_s: float,
+    truth: Truth = NO_TRUTH,
+    most_windows: int = 210,
+    median_ms: float = 10.0,
 ) -> Result:
-    counts = Counts.read(binner, depth)
-    return Result(counts, duration_s, (10.0, 20.0), {'firing rate': 0.1}, has_truth, None)
+    return Result(
+        counts=Counts.read(binner, depth),
+        most_windows=most_windows,
+        duration_s=duration_s,
+        latency_ms=(median_ms, 20.0),
+        firing={'firing rate': 0.1},
+        truth=truth,
+        error=None,
+        problem='no spike frame for 2 s',
+    )
 
 
 def test_every_window_has_one_fate() -> None:
@@ -67,8 +82,37 @@ def test_a_run_without_depth_is_a_failure() -> None:
     counters = {'windows out': '0', 'windows skipped': '196', 'windows incomplete': '0'}
 
     assert result({'windows closed': '200', 'windows empty': '4'}, counters, 10.0).failures() == [
-        'no window gave depth: 200 had too few events, in 0 a camera saw nothing'
+        'no window gave depth: 200 had too few events, in 0 a camera saw nothing; the depth node '
+        'says: no spike frame for 2 s'
     ]
+
+
+def test_more_windows_than_the_recording_holds_are_a_failure() -> None:
+    sentences = result(BINNER, DEPTH, 10.0, most_windows=199).failures()
+
+    assert (
+        '200 windows came in, but the recording holds 199 at most: something else sent events'
+        in sentences
+    )
+
+
+def test_depth_before_its_time_is_a_failure() -> None:
+    (sentence,) = result(
+        BINNER | {'left packets lost': '0', 'right packets lost': '0'},
+        DEPTH | {'windows out': '185'},
+        10.0,
+        median_ms=-383.0,
+    ).failures()
+
+    assert 'stamped 383.0 ms later than it was published' in sentence
+
+
+def test_the_table_says_why_there_is_no_truth() -> None:
+    reason = "'/depth' has 640 x 480 pixels, but windows have 346 x 260"
+
+    assert f'no ground truth: {reason}' in table(
+        result(BINNER, DEPTH, 10.0, Truth('', reason)), ''
+    )
 
 
 def test_the_table_names_what_was_measured() -> None:
@@ -80,7 +124,7 @@ def test_the_table_names_what_was_measured() -> None:
 
 
 def test_truth_that_met_no_depth_is_told() -> None:
-    found = result(BINNER, DEPTH, 10.0, has_truth=True)
+    found = result(BINNER, DEPTH, 10.0, truth=Truth('/depth'))
 
     assert 'no depth could be compared with the true depth of the recording' in found.failures()
     assert 'no window to compare' in table(found, 'a name')

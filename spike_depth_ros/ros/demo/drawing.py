@@ -1,0 +1,44 @@
+"""Writing the demo's picture and video."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.ros.demo.picture import Picture, depth_range, typical
+from spike_depth_ros.ros.demo.source import HOP_S, Source
+from spike_depth_ros.ros.demo.video import VideoError, write_video
+from spike_depth_ros.ros.demo.window_store import WindowStore
+
+VIDEO_SCALE, PICTURE_SCALE = 1, 2
+
+
+def draw(source: Source, store: WindowStore, folder: Path) -> None:
+    """Write the picture of a typical window, and the video where PyAV is there; print the paths.
+
+    Raises OutputError, one sentence, when one cannot be written.
+    """
+    window = typical(store)
+    if window is None:
+        print('no picture and no video: there is no depth to show')
+        return
+    title = f'Depth from events: {source.name}'
+    range_m = depth_range(store.windows())
+
+    def picture(scale: int) -> Picture:
+        return Picture(window.events.shape, scale, range_m, title, bool(source.truth.topic))
+
+    still, video = folder / 'depth.png', folder / 'depth.mp4'
+    with whole_file(still) as path:
+        Image.fromarray(picture(PICTURE_SCALE).draw(window)).save(path)
+    print(f'wrote {still}', flush=True)
+    frame = picture(VIDEO_SCALE)
+    try:
+        with whole_file(video) as path:
+            write_video(path, (frame.draw(each) for each in store.windows()), round(1 / HOP_S))
+    except VideoError as error:
+        print(error)
+        return
+    print(f'wrote {video}')
+    if store.is_full():
+        print(f'video and depth error cover the first {len(store.stamps())} windows only')

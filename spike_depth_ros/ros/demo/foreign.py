@@ -1,0 +1,73 @@
+"""Other nodes on the demo's ROS domain that would spoil the run."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from rclpy.node import Node
+
+from spike_depth_ros.ros import domains
+from spike_depth_ros.ros.demo.errors import DemoError
+
+REPLAY, BINNER, DEPTH, DEMO = 'replay', 'binner', 'depth', 'demo'
+UNKNOWN = '_UNKNOWN_'  # in what rmw says before it knows a name
+Roles = Mapping[str, Sequence[str]]
+# Which of the demo's nodes publish what.
+PUBLISHERS: Roles = MappingProxyType(
+    {
+        'left/events': (REPLAY,),
+        'right/events': (REPLAY,),
+        'spikes': (BINNER,),
+        'spikes/info': (BINNER,),
+        'depth/image_rect': (DEPTH,),
+        'depth/camera_info': (DEPTH,),
+        'depth/image_color': (DEPTH,),
+        'depth/confidence': (DEPTH,),
+    }
+)
+# Before the replay: the binner listens to events when somebody sends them. Who else listens acts
+# on what comes, as another binner or depth node does. Depth may be watched.
+SUBSCRIBERS: Roles = MappingProxyType(
+    {
+        'left/events': (),
+        'right/events': (),
+        'spikes': (DEPTH, DEMO),
+        'spikes/info': (DEPTH,),
+    }
+)
+
+
+def check_publishers(node: Node, truth_topic: str, running: Collection[str]) -> None:
+    """Raise DemoError if another node publishes on a topic of the demo.
+
+    truth_topic: of the recording, or ''. running: the names of the demo's nodes that were started.
+    """
+    roles = {**PUBLISHERS, truth_topic: (REPLAY,)} if truth_topic else PUBLISHERS
+    _check(node, roles, running, node.get_publishers_info_by_topic, 'publishes')
+
+
+def check_subscribers(node: Node, running: Collection[str]) -> None:
+    """Raise DemoError if another node listens to events or spikes, before the replay does."""
+    _check(node, SUBSCRIBERS, running, node.get_subscriptions_info_by_topic, 'subscribes')
+
+
+def _check(
+    node: Node,
+    roles: Roles,
+    running: Collection[str],
+    find: Callable[[str], Sequence[Any]],
+    what: str,
+) -> None:
+    """Compare names, and numbers too: names are found later than publishers and subscribers."""
+    for topic, owners in roles.items():
+        ours = [f'/{owner}' for owner in owners if owner in running]
+        infos = find(topic)
+        names = [f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in infos]
+        others = [name for name in names if name not in ours and UNKNOWN not in name]
+        if others or len(names) > len(ours):
+            named = f', {others[0]},' if others else ''
+            raise DemoError(
+                f'another node on the ROS domain {node.context.get_domain_id()}{named} {what} '
+                f'{node.resolve_topic_name(topic)}: stop it, or set {domains.DOMAIN} to another '
+                f'domain'
+            )

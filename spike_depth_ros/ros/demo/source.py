@@ -1,0 +1,89 @@
+"""The demo's inputs: a recording and a model, looked into before anything runs."""
+
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+
+from spike_depth_ros.inference import providers
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.recordings.cameras import find_cameras
+from spike_depth_ros.recordings.first_packets import first_packets
+from spike_depth_ros.recordings.rosbag2 import Recording
+from spike_depth_ros.recordings.truth import Truth, choose_truth
+from spike_depth_ros.shared_files import shared_file
+
+MODELS = {2: 'models/coincidence.onnx', 1: 'models/stereospike_monocular.onnx'}
+SECOND_NS = 1e9
+HOP_S = 0.05
+# Windows may begin before the first packet was logged and end after the last: half a second.
+MORE_WINDOWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Describe a recording (folder, event topics, true depth, length, and if simulated) and the
+    model that it goes through (file, and what the binner must know of it).
+    """
+
+    path: Path
+    cameras: tuple[str, ...]
+    truth: Truth
+    duration_s: float
+    simulated: bool
+    model: Path
+    contract: ModelContract
+
+    @property
+    def name(self) -> str:
+        """Return what the recording is called, and that it is simulated where it is."""
+        cameras = 'stereo' if len(self.cameras) == 2 else 'one camera'
+        kind = f'{cameras}, simulated' if self.simulated else cameras
+        return f'{self.path.resolve().name} ({kind})'
+
+    @property
+    def most_windows(self) -> int:
+        """Return how many windows the recording can give."""
+        return ceil(self.duration_s / HOP_S) + MORE_WINDOWS
+
+
+def open_source(path: Path, left: str, right: str, model: Path | None) -> Source:
+    """Look into a recording and the model for it; without a model take the one that ships.
+
+    Raises RecordingError or ModelError, one sentence, if one cannot be used, or not for the other.
+    """
+    with Recording(path) as recording:
+        cameras = find_cameras(recording.topics, left, right)
+        packets = first_packets(recording, cameras)
+        model = model or shared_file(MODELS[len(cameras)])
+        contract = _contract(model, len(cameras))
+        return Source(
+            path=path.resolve(),
+            cameras=cameras,
+            truth=choose_truth(recording, packets[0].frame_id, contract.width, contract.height),
+            duration_s=recording.duration_ns / SECOND_NS,
+            simulated=recording.about.get('simulated') == 'true',
+            model=model.resolve(),
+            contract=contract,
+        )
+
+
+def _contract(model: Path, cameras: int) -> ModelContract:
+    contract = DepthEngine(model, threads=1, provider=providers.CPU).contract
+    if contract.channels != 2 * cameras:
+        raise ModelError(
+            f"The model '{model}' takes {_cameras(contract.channels // 2)}, but the recording is "
+            f'played as {_cameras(cameras)}: give another model, or name the topics of the '
+            f'cameras with --left and --right.'
+        )
+    if contract.window_ns % round(HOP_S * SECOND_NS):
+        raise ModelError(
+            f"The model '{model}' takes windows of {contract.window_ns / 1e6:g} ms, but must take "
+            f'multiples of {HOP_S * 1e3:g} ms here: give another model.'
+        )
+    return contract
+
+
+def _cameras(count: int) -> str:
+    return 'one camera' if count == 1 else 'two cameras'

@@ -1,0 +1,57 @@
+"""The demo's picture and video on disk."""
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.outputs import OutputError
+from spike_depth_ros.recordings.truth import Truth
+from spike_depth_ros.ros.demo.drawing import draw
+from spike_depth_ros.ros.demo.source import Source
+from spike_depth_ros.ros.demo.window_store import WindowStore
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let writing fail beyond a size, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def source(tmp_path: Path, stereo_model: Path) -> Source:
+    contract = DepthEngine(stereo_model).contract
+    return Source(tmp_path, ('/a', '/b'), Truth(''), 1.0, False, stereo_model, contract)
+
+
+@pytest.fixture
+def store() -> WindowStore:
+    random = np.random.default_rng(0)
+    store = WindowStore(tolerance_ns=10)
+    for stamp_ns in range(20):
+        counts = random.integers(0, 2, (260, 346, 4), np.uint8)
+        store.add_events(stamp_ns, counts)
+        store.add_depth(stamp_ns, random.random((260, 346), np.float32) + 1)
+    return store
+
+
+@pytest.mark.parametrize(
+    ('size', 'name', 'left'), [(20_000, 'depth.png', []), (1_000_000, 'depth.mp4', ['depth.png'])]
+)
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, source: Source, store: WindowStore, size: int, name: str, left: list[str]
+) -> None:
+    output = tmp_path / 'out'
+    with largest_file(size), pytest.raises(OutputError, match=f"{name}' cannot be written"):
+        draw(source, store, output)
+
+    assert [path.name for path in output.iterdir()] == left
