@@ -1,9 +1,19 @@
 """`spike-depth`: the commands of the package."""
 
 import argparse
+import errno
 import importlib
+import os
+import signal
 import sys
+from types import ModuleType
 
+from spike_depth_ros.installation import explain
+
+INTERRUPTED = 130  # as shells number the end by SIGINT
+PACKAGE = __name__.partition('.')[0]
+# Errors of files that a user has to mend.
+OF_FILES = (errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EPERM, errno.EROFS)
 # Offline training: each module's main takes the rest of the command line (jsonargparse).
 TRAINING = {
     'train': 'train a network as a YAML file says, or go on where it stopped',
@@ -14,7 +24,24 @@ TRAINING = {
 
 
 def main() -> int:
-    """Run the command that the command line names; return the exit code."""
+    """Run the command that the command line names; return the exit code.
+
+    1: wrong settings, files or installation, with one sentence; 130: interrupted by Ctrl-C.
+    """
+    arguments, rest = _parsed()
+    try:
+        return _run(arguments, rest)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if not (sentence := _sentence(error) or explain(error)):
+            raise
+        print(f'spike-depth {arguments.command}: {sentence}', file=sys.stderr)
+        return 1
+
+
+def _parsed() -> tuple[argparse.Namespace, list[str]]:
+    """Return the command's arguments, and those that its module is to parse."""
     parser = argparse.ArgumentParser(
         prog='spike-depth', description='Metric depth from event cameras with spiking networks.'
     )
@@ -23,34 +50,42 @@ def main() -> int:
     for command, purpose in TRAINING.items():
         commands.add_parser(command, help=purpose, add_help=False)
     arguments, rest = parser.parse_known_args()
-    if arguments.command in TRAINING:
-        return _train(arguments.command, rest)
-    if rest:
+    if rest and arguments.command not in TRAINING:
         parser.error(f'unrecognized arguments: {" ".join(rest)}')
-    module, function = arguments.function
+    return arguments, rest
+
+
+def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
     # Imported now: no command needs what the others import.
-    return getattr(importlib.import_module(module), function)(arguments)
+    if arguments.command in TRAINING:
+        _imported(f'spike_depth_ros.training.{arguments.command}').main(rest)
+        return 0
+    module, function = arguments.function
+    return getattr(_imported(module), function)(arguments)
 
 
-def _train(command: str, arguments: list[str]) -> int:
+def _imported(name: str) -> ModuleType:
+    """Import a module, which takes seconds; Ctrl-C ends the process at once.
+
+    A KeyboardInterrupt would get lost in an extension module that is just being imported.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     try:
-        module = importlib.import_module(f'spike_depth_ros.training.{command}')
-        from spike_depth_ros.inference.session import ModelError
-        from spike_depth_ros.recordings.rosbag2 import RecordingError
-        from spike_depth_ros.training.settings import SettingsError
-    except ModuleNotFoundError as error:
-        print(
-            f'spike-depth {command} needs {error.name}, which is not installed: run `make '
-            'training`, or install requirements/training.txt and spikingjelly.txt.',
-            file=sys.stderr,
-        )
-        return 1
-    try:
-        module.main(arguments)
-    except (SettingsError, ModelError, RecordingError) as error:
-        print(f'spike-depth {command}: {error}', file=sys.stderr)
-        return 1
-    return 0
+        return importlib.import_module(name)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _sentence(error: Exception) -> str:
+    """Return what is wrong with settings or files; '' for an error of another kind."""
+    if isinstance(error, OSError) and error.errno in OF_FILES:
+        place = f" '{error.filename}'" if error.filename else ''
+        return f'{os.strerror(error.errno)}{place}: make room, or give another path.'
+    # The package's own errors are sentences; others may come from a fault of the program.
+    is_ours = type(error).__module__.startswith(PACKAGE)
+    return str(error) if is_ours and isinstance(error, ValueError) else ''
 
 
 def _add_demo(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:

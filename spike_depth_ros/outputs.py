@@ -65,8 +65,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     target = _target(path)
     unfinished = _beside(target)
     with _output_errors(path):
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             yield unfinished
             unfinished.replace(target)
         finally:
@@ -83,8 +83,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
     target = _target(path)
     unfinished = _beside(target)
     with _output_errors(path):
-        unfinished.mkdir(parents=True)
         try:
+            unfinished.mkdir(parents=True)
             yield unfinished / target.name
             (unfinished / target.name).replace(target)
         finally:

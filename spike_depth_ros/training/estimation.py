@@ -9,6 +9,12 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from spike_depth_ros import metrics
+from spike_depth_ros.training.checkpoints import (
+    CheckpointError,
+    check_fit,
+    naming_another,
+    read_checkpoint,
+)
 from spike_depth_ros.training.data.benchmark import NETWORK
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.spiking import DepthNetwork
@@ -51,8 +57,7 @@ class DepthEstimation(LightningModule):
         self.network, self.learning_rate, self.loss = network, learning_rate, loss
         self.step = torch.compile(self.objective) if compiled else self.objective
         if initial is not None:
-            checkpoint = torch.load(initial, map_location='cpu', weights_only=False)
-            self.network.load_state_dict(weights_for(self.network, checkpoint['state_dict']))
+            start(self.network, Path(initial))
         if quantised:
             quantise(self.network)
 
@@ -128,10 +133,35 @@ class DepthEstimation(LightningModule):
 
 
 def from_checkpoint(path: Path) -> DepthEstimation:
-    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU."""
-    with warnings.catch_warnings():  # the network is made anew, from its class path
+    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU.
+
+    Raises CheckpointError for one that this version of the package does not understand.
+    """
+    with warnings.catch_warnings():  # the network is made from its class path
         warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
-        return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
+        try:
+            return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
+        except (ImportError, AttributeError, LookupError, RuntimeError, TypeError) as error:
+            reason = ' '.join(str(error).split()).rstrip('.')
+            raise CheckpointError(
+                path, f'is of another version of the package ({reason[:200]})'
+            ) from error
+
+
+def start(network: DepthNetwork, path: Path) -> None:
+    """Load a checkpoint's weights into a network, which may have fewer input channels.
+
+    Raises CheckpointError for a file that is no checkpoint, or of another network, and names the
+    newest one beside it that fits.
+    """
+
+    def load(file: Path) -> dict[str, Tensor]:
+        weights = weights_for(network, read_checkpoint(file, ('state_dict',))['state_dict'])
+        check_fit(file, weights, network.state_dict())
+        return weights
+
+    with naming_another(load):
+        network.load_state_dict(load(path))
 
 
 def left_events(spikes: Tensor) -> Tensor:

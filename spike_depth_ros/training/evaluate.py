@@ -4,11 +4,12 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-from jsonargparse import auto_cli
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.outputs import check_output_file
+from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.benchmark import (
     LEFT,
     NETWORK,
@@ -31,6 +32,7 @@ from spike_depth_ros.training.evaluation.scores import (
     scores,
     table,
 )
+from spike_depth_ros.training.settings import SettingsError
 
 ERRORS = ('mean error (m)', *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M))
 ERRORS += ('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log')
@@ -63,7 +65,10 @@ def evaluate(
         samples: windows, each of a scene of its own.
         output: JSON file for all scores.
     """
+    if output is not None:
+        check_output_file(output)
     described = dataclasses.replace(read_benchmark(benchmark), window_ms=window_ms)
+    check_models(models)
     kept = SampleFolder(folder, described, 'test')
     kept.prepare(samples, workers=2)
     spikes, truth = read(kept.windows(samples), described)
@@ -84,6 +89,25 @@ def evaluate(
     print_costs(said)
     if output is not None:
         save(output, rows)
+
+
+def check_models(models: list[Path]) -> None:
+    """Check that models can be used, whose names are to differ.
+
+    Raises ModelError, and SettingsError for names that are alike or another image than simulated.
+    """
+    names = [model.stem for model in models]
+    for model in models:
+        contract = DepthEngine(model).contract
+        if (contract.height, contract.width) != (NETWORK.height, NETWORK.width):
+            raise SettingsError(
+                f"The model '{model}' takes frames of {contract.width} x {contract.height}, but "
+                f'simulated ones have {NETWORK.width} x {NETWORK.height}: export it again.'
+            )
+        if names.count(model.stem) > 1:
+            raise SettingsError(
+                f"Two of the models are called '{model.stem}': give files of different names."
+            )
 
 
 def read(windows: SimulatedWindows, benchmark: Benchmark) -> tuple[Spikes, Truth]:
@@ -167,4 +191,4 @@ def print_costs(said: dict[str, Prediction]) -> None:
 
 def main(arguments: list[str]) -> None:
     """Run `evaluate` with the command line's arguments."""
-    auto_cli(evaluate, args=arguments, as_positional=False)
+    run(evaluate, 'evaluate', arguments)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import torch
-from jsonargparse import auto_cli
 from jsonargparse.typing import NonNegativeInt, PositiveFloat
 
+from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.simulator.light import LightRanges
-from spike_depth_ros.training.simulator.recording import write_recording
+from spike_depth_ros.training.simulator.recording import check_new, write_recording
 from spike_depth_ros.training.simulator.scene import SceneRanges
 from spike_depth_ros.training.simulator.sensor import SensorRanges
 from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
@@ -34,6 +34,7 @@ def simulate(output: Path, seconds: PositiveFloat = 10.0, flight: NonNegativeInt
         seconds: length.
         flight: number of the flight; every number is another scene and trajectory.
     """
+    check_new(output)
     bank = texture_bank(TEXTURES, torch.Generator().manual_seed(SEED))
     generator = torch.Generator().manual_seed(SEED + 1 + flight)
     simulation = random_simulation(FLIGHT, bank, STEPS, generator)
@@ -43,4 +44,4 @@ def simulate(output: Path, seconds: PositiveFloat = 10.0, flight: NonNegativeInt
 
 def main(arguments: list[str]) -> None:
     """Run `simulate` with the command line's arguments."""
-    auto_cli(simulate, args=arguments, as_positional=False)
+    run(simulate, 'simulate', arguments)

@@ -1,19 +1,36 @@
-"""Training commands that are told what cannot be: one sentence, and no traceback."""
+"""Training commands with wrong settings: one sentence, before anything is simulated."""
 
+import os
+import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from training.runs import ROOT
 
 from spike_depth_ros.cli import main
 
 COINCIDENCE = ['train', '--config', 'config/training/coincidence.yaml']
+EVALUATE = ['evaluate', '--models', '[models/coincidence.onnx]']
+EXPORT = ['export', '--checkpoint', 'README.md']
+MANY = 1 + (os.cpu_count() or 1)
 WRONG = {
     'window': (
-        ['evaluate', '--models', '[models/coincidence.onnx]', '--window_ms', '57'],
+        [*EVALUATE, '--window_ms', '57'],
         'window_ms is 57: use a multiple of 5',
     ),
-    'model': (['evaluate', '--models', '[none.onnx]', '--samples', '1'], "'none.onnx' does not"),
+    'model': (['evaluate', '--models', '[none.onnx]'], "'none.onnx' does not"),
+    'not a model': (['evaluate', '--models', '[README.md]'], "'README.md' is no ONNX file"),
+    'models of one name': (
+        ['evaluate', '--models', '[models/coincidence.onnx, models/../models/coincidence.onnx]'],
+        "Two of the models are called 'coincidence'",
+    ),
+    'one model': (['evaluate', '--models', 'models/coincidence.onnx'], 'use a list such as'),
+    'samples': ([*EVALUATE, '--samples', '0'], 'samples is 0: use a number above 0'),
+    'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
+    'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),
     'benchmark': (
         ['evaluate', '--models', '[]', '--benchmark', 'none.yaml'],
         "no benchmark 'none.yaml': use a YAML file such as",
@@ -26,14 +43,18 @@ WRONG = {
         ['evaluate', '--models', '[]', '--benchmark', '.'],
         "no benchmark '.': use a YAML file such as",
     ),
-    'not a checkpoint': (
-        ['export', '--checkpoint', 'README.md', '--output', 'x.onnx'],
-        "'README.md' is no checkpoint of a training",
-    ),
+    'not a checkpoint': ([*EXPORT, '--output', 'x.onnx'], "'README.md' is no checkpoint of a"),
     'checkpoint': (
         ['export', '--checkpoint', 'none.ckpt', '--output', 'x.onnx'],
-        "no checkpoint 'none.ckpt'",
+        "'none.ckpt' cannot be read (no such file or directory): give one of `spike-depth train`",
     ),
+    'model file': ([*EXPORT, '--output', '/proc/x.onnx'], "'/proc/x.onnx' cannot be written"),
+    'device as model file': ([*EXPORT, '--output', '/dev/null'], 'it is a device or a pipe'),
+    'precision of weights': (
+        [*EXPORT, '--output', 'x.onnx', '--precision', 'int4'],
+        "precision is int4: use 'int8', 'float32'",
+    ),
+    'no output': (EXPORT, 'output is missing: give it as an option'),
     'reach': (
         [*COINCIDENCE, '--model.network.init_args.reach=47'],
         'reach is 47: use a positive multiple of 2',
@@ -42,7 +63,50 @@ WRONG = {
         [*COINCIDENCE, '--model.network.init_args.width=9'],
         'width is 9: use a positive multiple of 2',
     ),
+    'config': (['train', '--config', 'none.yaml'], "'none.yaml' cannot be read (no such file"),
+    'folder for a config': (['train', '--config=.'], "'.' cannot be read (is a directory)"),
+    'text for a config': (['train', '-c', 'README.md'], "'README.md' is no YAML, line 7"),
+    'parameters of nodes': (['train', '--config', 'config/stereo.yaml'], 'There is no setting'),
+    'no config': (['train'], 'model.network is missing'),
+    'setting': ([*COINCIDENCE, '--data.bogus', '3'], "There is no setting '--data.bogus 3'"),
+    'stray word': ([*COINCIDENCE, 'stray'], "There is no setting 'stray'"),
+    'number': (
+        [*COINCIDENCE, '--model.learning_rate', 'fast'],
+        'model.learning_rate is fast: use a number',
+    ),
+    'class': ([*COINCIDENCE, '--model.network', 'bogus.Class'], "No module named 'bogus'"),
+    'other class': (
+        [*COINCIDENCE, '--model.network', 'torch.nn.Linear'],
+        'torch.nn.Linear does not correspond to a subclass of DepthNetwork',
+    ),
+    'precision': ([*COINCIDENCE, '--trainer.precision', '17'], 'trainer.precision is 17: use'),
+    'accelerator': (
+        [*COINCIDENCE, '--trainer.accelerator', 'tpu'],
+        'The trainer cannot be set up',
+    ),
+    'unknown accelerator': ([*COINCIDENCE, '--trainer.accelerator', 'foo'], 'CPU core(s)'),
+    'no devices': ([*COINCIDENCE, '--trainer.devices', '0'], 'The trainer cannot be set up'),
+    'odd devices': ([*COINCIDENCE, '--trainer.devices', 'foo'], 'The trainer cannot be set up'),
+    'devices': (
+        [*COINCIDENCE, '--trainer.accelerator', 'cpu', '--trainer.devices', str(MANY)],
+        f'trainer.devices is {MANY}, but this machine has {os.cpu_count()} CPU core(s)',
+    ),
+    'gpu': ([*COINCIDENCE, '--data.device', 'cuda:99'], "data.device is 'cuda:99', but this mac"),
+    'renderer': (
+        [*COINCIDENCE, '--data.device', 'foo'],
+        "data.device is 'foo': use 'cpu', 'cuda'",
+    ),
+    'batch': ([*COINCIDENCE, '--data.batch_size', '0'], 'batch_size is 0: use 1 or more'),
+    'large batch': ([*COINCIDENCE, '--data.batch_size', '9999'], 'less than a batch'),
+    'crop': ([*COINCIDENCE, '--data.crop_height', '300'], 'A crop has 176 x 300 pixels: use'),
+    'runs': (
+        [*COINCIDENCE, '--trainer.logger.init_args.save_dir', '/proc/x'],
+        "The folder '/proc/x/coincidence/checkpoints' cannot be written to",
+    ),
+    'recording': (['simulate', '--output', '/dev/null/x'], "'/dev/null' is a file"),
+    'odd recording': (['simulate', '--output', 'a#b', '--seconds', '0.1'], 'has #, ? or % in'),
     'folder': (['simulate', '--output', '.', '--seconds', '0.1'], "'.' exists"),
+    'length': (['simulate', '--output', 'x', '--seconds', '-1'], 'seconds is -1: use a number'),
 }
 
 
@@ -53,9 +117,90 @@ def test_wrong_settings_end_a_command_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, 'argv', ['spike-depth', *arguments])
     assert main() == 1
-    *_, last = capsys.readouterr().err.splitlines()
+    output = capsys.readouterr().err
+    *_, last = output.splitlines()
     assert last.startswith(f'spike-depth {arguments[0]}: ')
     assert sentence in last
+    assert 'simulating' not in output
+
+
+@pytest.mark.parametrize(
+    ('content', 'reason'),
+    [
+        ('', 'holds no settings'),
+        ('- a\n- b\n', 'holds no settings'),
+        ('model:\n\tlearning_rate: 1\n', 'is no YAML, line 2'),
+        ('model: {}\nmodel: {}\n', 'is no YAML, line 2'),
+        ('\0', 'is no text'),
+    ],
+)
+def test_a_file_of_no_settings_is_named(
+    content: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'my.yaml').write_text(content)
+    monkeypatch.setattr(sys, 'argv', ['spike-depth', 'train', '--config=~/my.yaml'])
+    assert main() == 1
+    line = capsys.readouterr().err
+    assert f"spike-depth train: The configuration file '{tmp_path}/my.yaml' {reason}" in line
+
+
+def test_tilde_stands_for_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv('HOME', str(tmp_path))
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(
+        sys, 'argv', ['spike-depth', 'simulate', '--output=~/flight', '--seconds=0.05']
+    )
+    assert main() == 0
+    assert {path.name for path in (tmp_path / 'flight').iterdir()} == {
+        'flight.db3',
+        'metadata.yaml',
+    }
+    shutil.copy(ROOT / 'models/coincidence.onnx', tmp_path)
+    for arguments, named in (
+        (['evaluate', '--models=[~/none.onnx]'], 'none.onnx'),
+        ([*COINCIDENCE, '--model.initial=~/none.ckpt'], 'none.ckpt'),
+        ([*COINCIDENCE, '--data.benchmarks={~/none.yaml: 3}'], 'none.yaml'),
+    ):
+        monkeypatch.setattr(sys, 'argv', ['spike-depth', *arguments])
+        assert main() == 1
+        assert f"'{tmp_path / named}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('while_it', 'begun'), [('imports', 'torch'), ('works', '| 1/200')])
+def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_path: Path) -> None:
+    command = [sys.executable, '-m', 'spike_depth_ros.cli', 'simulate', '--output=flight']
+    if while_it == 'imports':
+        command[1:3] = ['-c', f'{TELLING}main()']
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    output = ''
+    while not output.endswith(begun):
+        output += process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+    output += process.stderr.read()
+    assert process.wait() == 130
+    assert 'Traceback' not in output and 'KeyboardInterrupt' not in output
+    assert list(tmp_path.iterdir()) == []
+
+
+TELLING = """
+import sys
+from importlib.machinery import PathFinder
+from spike_depth_ros.cli import main
+
+class Telling:
+    def find_spec(name, path=None, target=None):
+        if name == 'torch':
+            print('torch', file=sys.stderr, flush=True)
+
+sys.meta_path.insert(0, Telling)
+"""

@@ -1,10 +1,7 @@
 """Training by its command: it starts, keeps a checkpoint, goes on from it, and exports."""
 
-import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +9,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from ruamel.yaml import YAML
+from training.runs import ROOT, SAMPLES, SIM_FLYING, checkpoint, spike_depth, train
 
 from spike_depth_ros import metrics
 from spike_depth_ros.inference.engine import DepthEngine
@@ -24,47 +22,13 @@ from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
 from spike_depth_ros.training.train import command, precision
 
-ROOT = Path(__file__).parents[2]
-SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
-NAME = 'coincidence'
 SPIKING = (SpikingLayer, ParametricLayer)
-SAMPLES = 2
-
-
-def spike_depth(*arguments: str, folder: Path) -> str:
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return result.stdout + result.stderr
-
-
-def train(folder: Path, steps: int, **more: str) -> str:
-    config = ROOT / f'config/training/{NAME}.yaml'
-    options = {
-        'model.compiled': 'false',
-        'model.network.init_args.width': 2,
-        'data.benchmarks': json.dumps({str(SIM_FLYING): SAMPLES}),
-        'data.validation_samples': SAMPLES,
-        'data.batch_size': 1,
-        'data.workers': 0,
-        'trainer.max_steps': steps,
-        'trainer.val_check_interval': 2,
-        'trainer.callbacks.init_args.every_n_train_steps': 1,
-        **{name.replace('__', '.'): value for name, value in more.items()},
-    }
-    settings = [f'--{name}={value}' for name, value in options.items()]
-    return spike_depth('train', f'--config={config}', *settings, folder=folder)
 
 
 @pytest.fixture(scope='module')
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp('training')
-    train(folder, steps=2)
-    return folder
-
-
-def checkpoint(folder: Path) -> Path:
-    return folder / f'runs/{NAME}/checkpoints/last.ckpt'
+def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of a training's folder, moved as a user moves one."""
+    return shutil.copytree(trained, tmp_path_factory.mktemp('moved') / 'training')
 
 
 def test_training_resumes_where_it_stopped(folder: Path) -> None:
@@ -75,6 +39,7 @@ def test_training_resumes_where_it_stopped(folder: Path) -> None:
     assert re.search(r'estor\w+ .*last\.ckpt', output)
     moved = [not torch.equal(after['state_dict'][k], v) for k, v in before['state_dict'].items()]
     assert any(moved)
+    assert not list(checkpoint(folder).parent.glob('last-*'))  # the newest is always last.ckpt
 
 
 def test_two_processes_train_together(folder: Path) -> None:

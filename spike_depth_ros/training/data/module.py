@@ -20,6 +20,8 @@ from spike_depth_ros.training.data.benchmark import (
     read_benchmark,
 )
 from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
+from spike_depth_ros.training.devices import check_device
+from spike_depth_ros.training.settings import SettingsError, check_least
 
 Depth = NDArray[np.float32]
 
@@ -111,6 +113,15 @@ def network_scale(benchmark: Benchmark) -> float:
     return NETWORK.baseline_m / benchmark.baseline_m
 
 
+def check_crop(width: int, height: int) -> None:
+    """Check that a window has room for a crop, pixels. Raises SettingsError."""
+    if not (0 < width <= NETWORK.width and 0 < height <= NETWORK.height):
+        raise SettingsError(
+            f'A crop has {width} x {height} pixels: use 1 x 1 to {NETWORK.width} x '
+            f'{NETWORK.height} (data.crop_width, data.crop_height).'
+        )
+
+
 def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor, Tensor]:
     """Return spikes uint8 [n, 4, h, w], depth and caused depth, float32 [n, 1, h, w]."""
     spikes = np.stack([pair.spikes for pair in pairs]).transpose(0, 3, 1, 2)
@@ -150,6 +161,10 @@ class SimulatedData(LightningDataModule):
         device: str = 'cpu',
     ) -> None:
         super().__init__()
+        check_least(1, validation_samples=validation_samples, batch_size=batch_size)
+        check_least(0, workers=workers, **{f'windows of {k}': n for k, n in benchmarks.items()})
+        check_crop(crop_width, crop_height)
+        check_device('data.device', device)
         self.save_hyperparameters()
         self.benchmarks = [read_benchmark(Path(path)) for path in benchmarks]
         self.folder, self.batch_size, self.workers = Path(folder), batch_size, workers
@@ -159,8 +174,20 @@ class SimulatedData(LightningDataModule):
 
     def prepare_data(self) -> None:
         """Simulate what is missing."""
-        for kept, count in self.kept('train') + self.kept('validation'):
+        folders = self.kept('train') + self.kept('validation')
+        for kept, count in folders:
+            kept.check(count)
+        for kept, count in folders:
             kept.prepare(count, self.workers, self.device)
+
+    def check_batches(self, processes: int) -> None:
+        """Check that there is a batch for each process. Raises SettingsError."""
+        windows = sum(self.counts['train'])
+        if windows < processes * self.batch_size:
+            raise SettingsError(
+                f'data.benchmarks asks for {windows} windows, less than a batch '
+                f'({processes} x {self.batch_size}): ask for more, or lower data.batch_size.'
+            )
 
     def train_dataloader(self) -> DataLoader:
         """Return batches of augmented crops."""

@@ -2,15 +2,16 @@
 
 import dataclasses
 import json
-import os
 from functools import cached_property
 from pathlib import Path
+from zipfile import is_zipfile
 
 import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from spike_depth_ros.outputs import OutputError, check_output_folder, whole_file
 from spike_depth_ros.training.data.benchmark import SIMULATOR, Benchmark, Sample
 from spike_depth_ros.training.settings import SettingsError
 
@@ -31,43 +32,62 @@ class SampleFolder:
         """Return where a sample is kept."""
         return self.folder / f'{index:06d}.npz'
 
+    def check(self, count: int) -> None:
+        """Check that the folder can take what is missing of the first `count` samples.
+
+        Raises SettingsError for windows of another description, and OutputError.
+        """
+        file = self.folder / DESCRIPTION
+        if file.exists() and file.read_text() != self._description():
+            raise SettingsError(
+                f'{self.folder} holds windows of another description of {self.benchmark.title}: '
+                f'remove the folder, or give another one.'
+            )
+        if self.missing(count) or not file.exists():
+            check_output_folder(self.folder)
+
+    def missing(self, count: int) -> list[int]:
+        """Return which of the first `count` samples are not there, or cut off."""
+        return [index for index in range(count) if not is_zipfile(self.path(index))]
+
     def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
         """Simulate what is missing of the first `count` samples; shows progress, resumes.
 
         device: on which scenes are rendered; workers: processes, of which a GPU needs none.
+        Raises what `check` raises, and OutputError when a disk is full.
         """
-        self._describe()
+        self.check(count)
+        file = self.folder / DESCRIPTION
+        if not file.exists():
+            with whole_file(file) as unfinished:
+                unfinished.write_text(self._description())
         missing = MissingSamples(self, count, device)
         processes = workers if device == 'cpu' else 0
         loader = DataLoader(missing, batch_size=None, num_workers=processes)
         name = f'simulating {self.benchmark.title} {self.split}'
-        for _ in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
-            pass
+        for problem in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
+            if problem:
+                raise OutputError(problem)
 
     def windows(self, count: int) -> 'SimulatedWindows':
         """Return the first `count` samples, which must be there."""
         return SimulatedWindows(self, count)
 
-    def _describe(self) -> None:
-        """Write what the folder holds, or check it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _description(self) -> str:
+        """Return what the folder holds, as JSON."""
         described = {'simulator': SIMULATOR, **dataclasses.asdict(self.benchmark)}
-        text = json.dumps(described, indent=1, sort_keys=True)
-        file = self.folder / DESCRIPTION
-        if file.exists() and file.read_text() != text:
-            raise SettingsError(
-                f'{self.folder} holds windows of another description of {self.benchmark.title}: '
-                f'remove the folder, or give another one.'
-            )
-        file.write_text(text)
+        return json.dumps(described, indent=1, sort_keys=True)
 
 
-class MissingSamples(Dataset[int]):
-    """Simulates and writes, in the loader's workers, the samples that a folder lacks."""
+class MissingSamples(Dataset[str]):
+    """Simulates and writes, in the loader's workers, the samples that a folder lacks.
+
+    An item is '', or why it could not be written: a loader reports an error with its traceback.
+    """
 
     def __init__(self, kept: SampleFolder, count: int, device: str) -> None:
         self.kept, self.device = kept, device
-        self.indices = [index for index in range(count) if not kept.path(index).exists()]
+        self.indices = kept.missing(count)
 
     @cached_property
     def bank(self) -> Tensor:
@@ -77,15 +97,15 @@ class MissingSamples(Dataset[int]):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, position: int) -> int:
+    def __getitem__(self, position: int) -> str:
         index = self.indices[position]
         sample = self.kept.benchmark.sample(self.kept.split, index, self.bank)
-        path = self.kept.path(index)
-        unfinished = path.with_suffix(f'.{os.getpid()}.part')
-        with unfinished.open('wb') as file:
-            np.savez_compressed(file, **sample._asdict())
-        os.replace(unfinished, path)  # so that an interrupted run leaves no broken sample
-        return index
+        try:
+            with whole_file(self.kept.path(index)) as unfinished:
+                np.savez_compressed(unfinished, **sample._asdict())
+        except OutputError as error:
+            return str(error)
+        return ''
 
 
 class SimulatedWindows(Dataset[Sample]):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
+from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.training.networks.spiking import CONFIDENT
 
 Depth = NDArray[np.float32]
@@ -112,5 +113,5 @@ def table(
 
 def save(path: Path, rows: Mapping[str, Mapping[str, float]]) -> None:
     """Write all scores as JSON, by method."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(rows, indent=1) + '\n')
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(rows, indent=1) + '\n')

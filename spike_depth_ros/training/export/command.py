@@ -2,15 +2,19 @@
 
 import copy
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
 
 import onnx
-import torch
-from jsonargparse import auto_cli
 from jsonargparse.typing import PositiveInt
 from torch.utils.data import ConcatDataset
 
+from spike_depth_ros.outputs import check_output_file, whole_file
+from spike_depth_ros.training.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    naming_another,
+    read_checkpoint,
+)
+from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
@@ -43,8 +47,8 @@ def export(
     model = depth_model(network, precision, NETWORK.height, NETWORK.width)
     description = contract(network, NETWORK, provenance, envelope)
     onnx.helper.set_model_props(model, description.to_metadata())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
+    with whole_file(path) as unfinished:
+        onnx.save(model, unfinished, format='protobuf')
 
 
 def export_checkpoint(
@@ -68,8 +72,10 @@ def export_checkpoint(
         trust: of the coincidence network, in its detectors and in what training taught it of
             how far things mostly are.
     """
-    saved = _saved(checkpoint)
-    network = from_checkpoint(checkpoint).network
+    check_output_file(output)
+    with naming_another(from_checkpoint):
+        saved = read_checkpoint(checkpoint)
+        network = from_checkpoint(checkpoint).network
     if isinstance(network, CoincidenceNetwork):
         network.trust(trust)
     elif trust != Trust():
@@ -77,29 +83,28 @@ def export_checkpoint(
             f'{type(network).__name__} has no detectors for evidence {trust.evidence:g} and prior '
             f'{trust.prior:g}: leave --trust.evidence and --trust.prior out.'
         )
+    described = _provenance(checkpoint, saved, precision, trust)
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']
     benchmarks = [read_benchmark(Path(path)) for path in paths]
     kept = [SampleFolder(folder, benchmark, 'validation') for benchmark in benchmarks]
     for one in kept:
+        one.check(samples)
+    for one in kept:
         one.prepare(samples, workers=1)
     windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
     envelope = firing_envelope(exported(network, precision), windows)
-    export(network, output, precision, provenance(saved, precision, trust), envelope)
+    export(network, output, precision, described, envelope)
 
 
-def _saved(checkpoint: Path) -> dict[str, Any]:
-    """Return what a training saved."""
-    example = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints/last.ckpt.'
-    if not checkpoint.is_file():
-        raise SettingsError(f"There is no checkpoint '{checkpoint}': {example}")
+def _provenance(
+    checkpoint: Path, saved: Checkpoint, precision: Precision, trust: Trust
+) -> Provenance:
     try:
-        saved = torch.load(checkpoint, map_location='cpu', weights_only=False)
-    except (EOFError, RuntimeError, UnpicklingError):
-        saved = {}
-    if 'datamodule_hyper_parameters' not in saved:
-        raise SettingsError(f"'{checkpoint}' is no checkpoint of a training: {example}")
-    return dict(saved)
+        return provenance(saved, precision, trust)
+    except KeyError as error:
+        reason = f'is of another version of the package (it lacks {error})'
+        raise CheckpointError(checkpoint, reason) from error
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
@@ -118,4 +123,4 @@ def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
 
 def main(arguments: list[str]) -> None:
     """Run `export_checkpoint` with the command line's arguments."""
-    auto_cli(export_checkpoint, args=arguments, as_positional=False)
+    run(export_checkpoint, 'export', arguments)

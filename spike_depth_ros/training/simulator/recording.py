@@ -1,5 +1,6 @@
 """A simulated flight as a rosbag2 recording: what two drivers would have published."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ from tqdm import tqdm
 
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.outputs import check_output_folder, whole_folder
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 from spike_depth_ros.training.simulator.sensor import Events
 from spike_depth_ros.training.simulator.simulation import Simulation
@@ -50,28 +53,42 @@ def part(events: Events, start_us: int, end_us: int) -> Events:
     return Events(*(column[first:last] for column in events))
 
 
+def check_new(folder: Path) -> None:
+    """Check that a recording can be written to a folder. Raises RecordingError, OutputError."""
+    if folder.exists():
+        raise RecordingError(f"The folder '{folder}' exists: remove it, or write to another.")
+    if any(sign in str(folder.absolute()) for sign in '#?%'):
+        # rosbags opens sqlite files by an address.
+        raise RecordingError(f"The folder '{folder}' has #, ? or % in its path: use another.")
+    check_output_folder(folder)
+
+
 def write_recording(folder: Path, simulation: Simulation, seconds: float, about: str) -> None:
     """Write a flight: evt3 packets of both cameras and true depth at every window's end.
 
     Args:
         about: one sentence, kept in the recording's metadata.
 
-    Raises RecordingError when the folder exists.
+    The folder appears when the recording is complete. Raises OutputError when its disk is full.
     """
-    tracks = [
-        CameraTrack(side, simulation.rig.width, simulation.rig.height)
-        for side in ('left', 'right')
-    ]
-    windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
     facts = {'simulated': 'true', 'origin': about}
-    with RecordingWriter(folder, facts) as writer, torch.no_grad():
-        for start_us in tqdm(windows, desc=f'simulating {folder}', unit='window'):
-            window = simulation.window(start_us, WINDOW_US)
-            for packet_us in range(start_us, start_us + WINDOW_US, PACKET_US):
-                for track, events in zip(tracks, window[:2], strict=True):
-                    piece = part(events, packet_us, packet_us + PACKET_US)
-                    track.write(writer, piece, packet_us)
-            end_ns = EPOCH_NS + 1000 * (start_us + WINDOW_US)
-            writer.write_depth(
-                DEPTH_TOPIC, end_ns, end_ns, window.depth.cpu().numpy(), tracks[0].frame_id
-            )
+    windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
+    progress = tqdm(windows, desc=f'simulating {folder}', unit='window')
+    with whole_folder(folder) as unfinished, RecordingWriter(unfinished, facts) as writer:
+        _write(writer, simulation, progress)
+
+
+@torch.no_grad()
+def _write(writer: RecordingWriter, simulation: Simulation, starts_us: Iterable[int]) -> None:
+    """Write windows of WINDOW_US."""
+    width, height = simulation.rig.width, simulation.rig.height
+    tracks = [CameraTrack(side, width, height) for side in ('left', 'right')]
+    for start_us in starts_us:
+        window = simulation.window(start_us, WINDOW_US)
+        for packet_us in range(start_us, start_us + WINDOW_US, PACKET_US):
+            for track, events in zip(tracks, window[:2], strict=True):
+                piece = part(events, packet_us, packet_us + PACKET_US)
+                track.write(writer, piece, packet_us)
+        end_ns = EPOCH_NS + 1000 * (start_us + WINDOW_US)
+        depth = window.depth.cpu().numpy()
+        writer.write_depth(DEPTH_TOPIC, end_ns, end_ns, depth, tracks[0].frame_id)

@@ -1,0 +1,130 @@
+"""Checkpoints of trainings: read, compared with a network, and the newest that can be read."""
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import Tensor
+
+from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.training.settings import SettingsError
+
+EXAMPLE = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints/last.ckpt'
+DESCRIBED = ('state_dict', 'hyper_parameters', 'datamodule_hyper_parameters', 'global_step')
+RESUMED = (*DESCRIBED, 'loops', 'optimizer_states', 'lr_schedulers')
+ZIP = b'PK\3\4'  # as torch begins its files
+
+Checkpoint = dict[str, Any]
+State = Mapping[str, Tensor]
+
+
+class CheckpointError(SettingsError):
+    """A file that is no checkpoint, or none of this network, and what to do instead."""
+
+    def __init__(self, path: Path, reason: str, way_out: str = EXAMPLE) -> None:
+        super().__init__(f"The checkpoint '{path}' {reason}: {way_out}.")
+        self.path, self.reason = path, reason
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Write checkpoints whole or not at all.
+
+    Lightning writes them elsewhere and moves them, which leaves half a file on a full disk.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: Checkpoint, path: str | Path, storage_options: object = None
+    ) -> None:
+        """Write a checkpoint. Raises OutputError."""
+        content = io.BytesIO()  # torch's own writer hides the error of a full disk
+        torch.save(checkpoint, content)
+        with whole_file(Path(path)) as unfinished:
+            unfinished.write_bytes(content.getbuffer())
+
+
+def read_checkpoint(path: Path, needed: tuple[str, ...] = DESCRIBED) -> Checkpoint:
+    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU.
+
+    Raises CheckpointError for a file that is not there, cut off, of another kind, or lacks one of
+    the entries `needed`.
+    """
+    try:
+        with path.open('rb') as file:
+            beginning = file.read(len(ZIP))
+        saved = torch.load(path, map_location='cpu', weights_only=False)
+    except OSError as error:
+        reason = f'cannot be read ({(error.strerror or str(error)).lower()})'
+        raise CheckpointError(path, reason) from error
+    except (ImportError, AttributeError) as error:
+        reason = f'is of another version of the package ({error})'
+        raise CheckpointError(path, reason) from error
+    except Exception as error:  # a broken pickle raises anything
+        kind = 'is cut off or damaged' if beginning == ZIP else 'is no checkpoint of a training'
+        raise CheckpointError(path, kind if beginning else 'is empty') from error
+    if not isinstance(saved, dict) or not isinstance(saved.get('state_dict'), Mapping):
+        raise CheckpointError(path, 'is no checkpoint of a training')
+    if missing := [name for name in needed if name not in saved]:
+        reason = f'is of another version of the package (it lacks {missing[0]})'
+        raise CheckpointError(path, reason)
+    return saved
+
+
+def check_fit(path: Path, saved: State, network: State) -> None:
+    """Compare the weights of a checkpoint with those of a network.
+
+    Raises CheckpointError with the first name or shape that differs.
+    """
+    for name in [*network, *saved]:
+        ours, theirs = (
+            tuple(getattr(state[name], 'shape', ())) if name in state else None
+            for state in (network, saved)
+        )
+        if ours == theirs:
+            continue
+        if theirs is None:
+            difference = f'it lacks {name}'
+        elif ours is None:
+            difference = f'it has {name} too'
+        else:
+            difference = f'its {name} has shape {theirs} instead of {ours}'
+        raise CheckpointError(
+            path, f'is of another network than the settings ask for ({difference})'
+        )
+
+
+def newest_beside(path: Path, check: Callable[[Path], object]) -> Path | None:
+    """Return the newest other checkpoint in the folder of a file that passes a check, or None.
+
+    check: raises CheckpointError for one that does not.
+    """
+    with suppress(OSError):
+        files = path.parent.glob('[!.]*.ckpt')
+        others = [file for file in files if file.name != path.name]
+        for other in sorted(others, key=lambda file: file.stat().st_mtime, reverse=True):
+            with suppress(CheckpointError):
+                check(other)
+                return other
+    return None
+
+
+@contextmanager
+def naming_another(
+    check: Callable[[Path], object], advice: str = 'give {other}, the newest beside it'
+) -> Iterator[None]:
+    """Add to a CheckpointError of the block the newest other checkpoint that passes a check.
+
+    advice: names {other} and may name {path}.
+    """
+    try:
+        yield
+    except CheckpointError as error:
+        if other := newest_beside(error.path, check):
+            quoted = {'other': quote(str(other)), 'path': quote(str(error.path))}
+            way_out = advice.format_map(quoted)
+            raise CheckpointError(error.path, error.reason, way_out) from error
+        raise

@@ -1,0 +1,151 @@
+"""Command lines of the training commands, parsed by jsonargparse: errors are one sentence."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import ArgumentError, auto_cli
+from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
+
+from spike_depth_ros.training.settings import SettingsError
+
+EXAMPLE = 'config/training/coincidence.yaml is one of `spike-depth train`'
+# What jsonargparse calls types, and what a user writes.
+WORDS = {
+    'str': 'a text',
+    'int': 'a whole number',
+    'float': 'a number',
+    'bool': 'true or false',
+    'list': 'a list such as [a, b]',
+    'dict': 'a mapping such as {a: 1}',
+    'NoneType': 'null',
+}
+BOUND = re.compile(
+    r'Not of type \w+: (?P<value>.*) does not conform to restriction v(?P<bound>.*)'
+)
+GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
+# Lines that repeat what others say.
+HEADINGS = ('Does not validate', 'Subtypes:', 'Errors:', 'Given value', 'Expected a path but')
+
+
+def run(function: Callable[..., None], command: str, arguments: list[str]) -> None:
+    """Call a function with settings from a command line and from the YAML files that it names.
+
+    A `~` at the start of a path stands for the home folder. Raises SettingsError for settings
+    that the function does not take.
+    """
+
+    @wraps(function)
+    def with_home(**settings: Any) -> None:
+        # Not within `parsing`: errors of the function are its own.
+        calls.append({name: at_home(value) for name, value in settings.items()})
+
+    calls: list[dict[str, Any]] = []
+    with parsing(command):
+        auto_cli(
+            with_home,
+            args=checked_files(arguments),
+            as_positional=False,
+            exit_on_error=False,
+            prog=f'spike-depth {command}',
+        )
+    for settings in calls:
+        function(**settings)
+
+
+@contextmanager
+def parsing(command: str) -> Iterator[None]:
+    """Turn an error of jsonargparse into SettingsError, one sentence."""
+    try:
+        yield
+    except ArgumentError as error:
+        hint = f'`spike-depth {command} --help` lists the settings'
+        raise SettingsError(f'{sentence(str(error))}; {hint}.') from error
+
+
+def at_home(value: Any) -> Any:
+    """Return a setting with `~` at the start of its texts and paths replaced by the home."""
+    if isinstance(value, (str, Path)):
+        return type(value)(os.path.expanduser(value))
+    if isinstance(value, dict):
+        return {at_home(name): at_home(item) for name, item in value.items()}
+    return [at_home(item) for item in value] if isinstance(value, list) else value
+
+
+def checked_files(arguments: list[str]) -> list[str]:
+    """Return arguments whose configuration files are there and hold settings, `~` replaced.
+
+    Raises SettingsError with the file, and the line where it is no YAML.
+    """
+    checked, is_next = [], False
+    for argument in arguments:
+        option, _, path = argument.rpartition('=')
+        if is_next or option == '--config':
+            path = at_home(path if option == '--config' else argument)
+            _check_file(Path(path))
+            argument = path if is_next else f'--config={path}'
+        is_next = not is_next and argument in ('--config', '-c')
+        checked.append(argument)
+    return checked
+
+
+def _check_file(path: Path) -> None:
+    try:
+        content = YAML(typ='safe').load(path.read_text())
+    except OSError as error:
+        reason = f'cannot be read ({(error.strerror or str(error)).lower()})'
+    except MarkedYAMLError as error:
+        line = f', line {error.problem_mark.line + 1}' if error.problem_mark else ''
+        reason = f'is no YAML{line} ({error.problem})'
+    except (YAMLError, UnicodeDecodeError):
+        reason = 'is no text'
+    else:
+        if isinstance(content, dict):
+            return
+        reason = 'holds no settings'
+    raise SettingsError(f"The configuration file '{path}' {reason}: {EXAMPLE}.")
+
+
+def sentence(message: str) -> str:
+    """Return what a message of jsonargparse says of a setting, in one line without an end."""
+    if missing := re.search(r'arguments are required: (?:fit\.)?(.*)', message):
+        return f'{missing[1]} is missing: give it as an option or in a --config file'
+    if unknown := re.search(r"(?:unrecognized arguments: |option ')([^']*)", message):
+        return f"There is no setting '{unknown[1]}'"
+    key, _, rest = message.removeprefix('Parser key "').partition('":')
+    if not message.startswith('Parser key'):
+        return ' '.join(message.split())
+    if 'codec can' in rest:  # a file in place of a list is read as one
+        return f'{key} names a file that is no list: use a list such as [a, b]'
+    reasons = _reasons(rest)
+    if bound := BOUND.match(reasons[0]):
+        most = bound['bound'].replace('>=', 'from ').replace('>', 'above ').replace('<=', 'up to ')
+        return f'{key} is {bound["value"]}: use a number {most}'
+    value = GIVEN.search(rest)
+    given = f'{key} is {value["value"]}' if value else f'{key} cannot be used'
+    if reasons[0].startswith('Expected a '):
+        return f'{given}: use {" or ".join(_expected(reason) for reason in reasons)}'
+    return f'{given}: {", ".join(reasons)}'
+
+
+def _reasons(message: str) -> list[str]:
+    """Return the lines of a message that give a reason, each once."""
+    joined = re.sub(r':\n\s+(?=[^\s-])', ': ', message)
+    lines = (GIVEN.sub('', line).strip(' -.') for line in joined.splitlines())
+    reasons = dict.fromkeys(line for line in lines if line and not line.startswith(HEADINGS))
+    # Of a setting of several types, the error of the type that was meant is not of this kind.
+    others = [reason for reason in reasons if not reason.startswith('Expected a ')]
+    return others or list(reasons)
+
+
+def _expected(reason: str) -> str:
+    """Return what a setting takes, of 'Expected a <class ...>' or of a list of values."""
+    if listed := re.search(r'Literal\[(.*)\]', reason):
+        return listed[1]
+    name = reason.removeprefix('Expected a ').removeprefix("<class '").removesuffix("'>")
+    return WORDS.get(name, name)

@@ -1,0 +1,42 @@
+"""Processors and GPUs that training and simulation run on."""
+
+import os
+
+import torch
+from lightning.pytorch.accelerators import AcceleratorRegistry
+
+from spike_depth_ros.training.settings import SettingsError
+
+
+def check_device(setting: str, device: str) -> None:
+    """Check that torch can compute on a device, 'cpu' or 'cuda' or one GPU such as 'cuda:1'.
+
+    Raises SettingsError.
+    """
+    kind, _, number = device.partition(':')
+    if device == 'cpu':
+        return
+    if kind == 'cuda' and (not number or number.isdecimal()):
+        if int(number or 0) < torch.cuda.device_count():
+            return
+        raise SettingsError(f"{setting} is '{device}', but {there()}: use 'cpu'.")
+    raise SettingsError(f"{setting} is '{device}': use 'cpu', 'cuda' or one GPU such as 'cuda:1'.")
+
+
+def check_processes(setting: str, processes: int) -> None:
+    """Check that the CPU has a core for each process. Raises SettingsError."""
+    if processes > (os.cpu_count() or 1):
+        raise SettingsError(f'{setting} is {processes}, but {there()}: use as many or fewer.')
+
+
+def there() -> str:
+    """Return what this machine has, as a clause."""
+    gpus = [f'{torch.cuda.device_count()} CUDA GPU(s)'] if torch.cuda.is_available() else []
+    others = [
+        name
+        for name in AcceleratorRegistry.available_accelerators()
+        if name not in ('cpu', 'cuda') and AcceleratorRegistry[name]['accelerator'].is_available()
+    ]
+    has = ' and '.join([f'{os.cpu_count()} CPU core(s)', *gpus, *others])
+    lacks = '' if gpus or others else ' and no GPU that this torch can use'
+    return f'this machine has {has}{lacks}'

@@ -1,0 +1,63 @@
+"""Where a training writes its checkpoints, and the one that it goes on from."""
+
+from functools import partial
+from pathlib import Path
+
+from lightning.pytorch import Trainer
+
+from spike_depth_ros.training.checkpoints import (
+    RESUMED,
+    CheckpointError,
+    check_fit,
+    naming_another,
+    read_checkpoint,
+)
+from spike_depth_ros.training.estimation import DepthEstimation
+
+LAST = 'last'  # what Lightning calls the newest checkpoint
+OF_A_RUN = 'give the run another name (--trainer.logger.init_args.name NAME), or remove the file'
+OLDER = 'to go on from the newest beside it, run `mv {other} {path}` and train again'
+
+
+def output_folder(trainer: Trainer) -> Path:
+    """Return where ModelCheckpoint writes: its own folder, the logger's, or the trainer's."""
+    callback = trainer.checkpoint_callback
+    if folder := getattr(callback, 'dirpath', None):
+        return Path(folder)
+    run = Path(trainer.default_root_dir)
+    if logger := trainer.logger:
+        version = logger.version
+        version = version if isinstance(version, str) else f'version_{version}'
+        run = Path(logger.save_dir or run, str(logger.name), version)
+    return run / 'checkpoints' if callback else run
+
+
+def checked(name: str | None, trainer: Trainer, model: DepthEstimation) -> str | None:
+    """Return the path of the checkpoint to go on from, None to start from the beginning.
+
+    name: a path, or 'last' for the newest of the run. Raises CheckpointError for a file that this
+    model cannot go on from, and names the newest one beside it that it can.
+    """
+    if name is None:
+        return None
+    check = partial(_check, model)
+    if name != LAST:
+        with naming_another(check):
+            check(Path(name))
+        return name
+    files = sorted(
+        output_folder(trainer).glob('last*.ckpt'), key=lambda file: file.lstat().st_mtime
+    )
+    if not files:
+        return None
+    with naming_another(check, OLDER):
+        try:
+            check(files[-1])
+        except CheckpointError as error:
+            raise CheckpointError(error.path, error.reason, OF_A_RUN) from error
+    return str(files[-1])
+
+
+def _check(model: DepthEstimation, path: Path) -> None:
+    saved = read_checkpoint(path, RESUMED)
+    check_fit(path, saved['state_dict'], model.state_dict())

@@ -1,0 +1,47 @@
+"""Short trainings by the command that users run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
+NAME = 'coincidence'
+SAMPLES = 2
+
+
+def spike_depth(*arguments: str, folder: Path) -> str:
+    """Run a command in a folder and return what it prints; it has to succeed."""
+    command = [sys.executable, '-m', 'spike_depth_ros.cli', *arguments]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout + result.stderr
+
+
+def train(folder: Path, steps: int, **more: str) -> str:
+    """Train in a folder; settings by their names with __ for the dots."""
+    return spike_depth(*arguments(steps, **more), folder=folder)
+
+
+def arguments(steps: int, **more: str) -> list[str]:
+    """Return the command line of a training of a small network on two windows."""
+    options = {
+        'model.compiled': 'false',
+        'model.network.init_args.width': 2,
+        'data.benchmarks': json.dumps({str(SIM_FLYING): SAMPLES}),
+        'data.validation_samples': SAMPLES,
+        'data.batch_size': 1,
+        'data.workers': 0,
+        'trainer.max_steps': steps,
+        'trainer.val_check_interval': 2,
+        'trainer.callbacks.init_args.every_n_train_steps': 1,
+        **{name.replace('__', '.'): value for name, value in more.items()},
+    }
+    settings = [f'--{name}={value}' for name, value in options.items()]
+    return ['train', f'--config={ROOT}/config/training/{NAME}.yaml', *settings]
+
+
+def checkpoint(folder: Path) -> Path:
+    """Return the last checkpoint of a training in a folder."""
+    return folder / f'runs/{NAME}/checkpoints/last.ckpt'
