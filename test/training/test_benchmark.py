@@ -160,3 +160,11 @@ def test_random_rigs_look_the_same_way() -> None:
     assert 10 < len(same) < 30
     assert all(0.79 < rig.f / NETWORK.f < 1.61 and rig.baseline_m == 0.2 for rig in rigs)
     assert all(rig.pixel_table(NETWORK).mapped.mean() > 0.2 for rig in rigs)
+
+
+def test_depth_without_a_known_pixel_at_the_border_overflows_nothing() -> None:
+    nearest = np.full((3, 4), np.nan, np.float16)
+    nearest[1, 3] = 2.0
+    spikes = np.ones((3, 4, 4), np.uint8)
+    caused = caused_depth(Sample(spikes, nearest, nearest, np.zeros((3, 4), np.uint8)))
+    np.testing.assert_array_equal(caused, nearest.astype(np.float32))
