@@ -82,4 +82,4 @@ def _read_png(data: bytes) -> npt.NDArray[np.uint16]:
             f'The compressed depth holds a PNG of {codes.dtype} {codes.shape}, but 16-bit grey '
             f'is needed: record it again.'
         )
-    return codes.astype(np.uint16)  # Pillow before 11.3 opens it as int32
+    return codes.astype(np.uint16)  # Pillow before 10.3 opens it as int32
