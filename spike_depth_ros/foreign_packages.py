@@ -20,19 +20,22 @@ class ForeignPackage:
 def culprit(error: Exception) -> ForeignPackage | None:
     """Return the foreign package that an error came from, None if none had a part in it.
 
-    That is one whose code the error passed or that lacks a name; for an ImportError also one that
-    hides a package of this installation. A package that merely misses another one is not at fault.
+    That is one that hides a package of this installation and that the error passed; for an import
+    that failed, or a module that lacks a name, any that the error passed. A package that merely
+    misses another one is not at fault.
     """
     suspects = list(_suspects(error))
-    if hiding := next((package for package in suspects if _is_hidden(package.name)), None):
+    if hiding := next((package for package in suspects if is_hidden(package.name)), None):
         return hiding
     cause = import_error(error)
     if isinstance(cause, ModuleNotFoundError) and not is_installed(top(cause.name)):
         return None
-    if suspects or cause is None:
-        return next(iter(suspects), None)
+    if suspects and (cause is not None or _is_of_a_module(error)):
+        return suspects[0]
+    if cause is None:
+        return None
     imported = filter(None, (_foreign(_file(module)) for module in list(sys.modules.values())))
-    return next((package for package in imported if _is_hidden(package.name)), None)
+    return next((package for package in imported if is_hidden(package.name)), None)
 
 
 def import_error(error: BaseException | None) -> ImportError | None:
@@ -50,6 +53,12 @@ def is_installed(name: str) -> bool:
         return False
 
 
+def is_hidden(name: str) -> bool:
+    """Say whether this installation has a package of its own of a name."""
+    own = [entry for entry in sys.path if entry and is_ours(resolved(entry))]
+    return PathFinder.find_spec(name, own) is not None
+
+
 def is_ours(folder: str) -> bool:
     """Say whether a folder belongs to this Python or virtual environment."""
     prefixes = {resolved(prefix) for prefix in (sys.prefix, sys.base_prefix)}
@@ -64,6 +73,11 @@ def top(name: str | None) -> str:
 def resolved(path: str) -> str:
     """Return an absolute path without links."""
     return str(Path(path).resolve())
+
+
+def _is_of_a_module(error: Exception) -> bool:
+    """Say whether a module cannot be compiled or lacks a name."""
+    return isinstance(error, SyntaxError) or isinstance(getattr(error, 'obj', None), ModuleType)
 
 
 def _suspects(error: BaseException) -> Iterator[ForeignPackage]:
@@ -100,9 +114,3 @@ def _foreign(file: str) -> ForeignPackage | None:
         return None
     name = path.relative_to(entry).parts[:1]
     return ForeignPackage(top(name[0]), entry) if name else None
-
-
-def _is_hidden(name: str) -> bool:
-    """Say whether this installation has a package of its own of a name."""
-    own = [entry for entry in sys.path if entry and is_ours(resolved(entry))]
-    return PathFinder.find_spec(name, own) is not None

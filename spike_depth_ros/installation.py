@@ -8,6 +8,7 @@ from spike_depth_ros.foreign_packages import (
     ForeignPackage,
     culprit,
     import_error,
+    is_hidden,
     is_installed,
     is_ours,
     resolved,
@@ -56,11 +57,13 @@ def explain(error: Exception) -> str:
     too. Returns '' for an error that has nothing to do with the installation.
     """
     cause = import_error(error)
-    if foreign := culprit(error):
+    foreign = culprit(error)
+    is_linking = any(words in str(cause) for words in LINKER)
+    if foreign and (is_hidden(foreign.name) or not is_linking):
         return _of_another_installation(foreign, cause or error)
     if cause is None:
         return ''
-    if any(words in str(cause) for words in LINKER):
+    if is_linking:
         return _of_the_linker(cause)
     name = top(cause.name)
     if isinstance(cause, ModuleNotFoundError) and not is_installed(name):

@@ -85,9 +85,7 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
     try:
         nodes = _start(name, make)
     except Exception as error:
-        from spike_depth_ros.installation import explain
-
-        if not (sentence := explain(error) or _sentence(error)):
+        if not (sentence := _sentence(error)):
             raise
         print(f'{name}: {sentence}', file=sys.stderr)
         return 1
@@ -125,23 +123,21 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what is wrong with parameters or arguments; '' for an error of another kind.
+    """Return what is wrong with parameters, arguments or packages; '' for any other error.
 
     Errors of this package derive from ValueError, rclpy's own from RuntimeError or from Exception.
     """
+    from spike_depth_ros.installation import explain
+
+    if isinstance(error, ValueError | RuntimeError):
+        return ' '.join(re.sub(SOURCE_LINE, '', str(error)).split())
+    if sentence := explain(error):
+        return sentence
     from rclpy.exceptions import NameValidationException, ParameterException
     from rclpy.qos_overriding_options import InvalidQosOverridesError
 
-    wrong_configuration = (
-        ValueError,
-        RuntimeError,
-        NameValidationException,
-        ParameterException,
-        InvalidQosOverridesError,
-    )
-    if not isinstance(error, wrong_configuration):
-        return ''
-    return ' '.join(re.sub(SOURCE_LINE, '', str(error)).split())
+    own = NameValidationException | ParameterException | InvalidQosOverridesError
+    return ' '.join(str(error).split()) if isinstance(error, own) else ''
 
 
 def _spin(nodes: Nodes, signals: Signals) -> int:
