@@ -28,7 +28,7 @@ class StoredWindow:
 
 
 class WindowStore:
-    """Keep the first MAX_WINDOWS windows in a temporary file.
+    """Keep the first MAX_WINDOWS windows, or as many as fit, in a temporary file.
 
     Adding only appends bytes, so that the nodes under test keep the processor to themselves;
     what the bytes mean is worked out after the run. tolerance_ns: how far the stamp of a true
@@ -37,7 +37,9 @@ class WindowStore:
 
     def __init__(self, tolerance_ns: int) -> None:
         self._tolerance_ns = tolerance_ns
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the store)
+        # Unbuffered, so that a full disk is found with the window that it has no room for.
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (lives as the store does)
+        self._has_room = True
         self._places: dict[int, dict[int, tuple[int, int]]] = {EVENTS: {}, DEPTH: {}, TRUTH: {}}
         self._shape = (0, 0)
 
@@ -76,12 +78,18 @@ class WindowStore:
 
     def is_full(self) -> bool:
         """Say whether later windows were left out."""
-        return len(self._places[EVENTS]) >= MAX_WINDOWS
+        return not self._has_room or len(self._places[EVENTS]) >= MAX_WINDOWS
 
     def _add(self, kind: int, stamp_ns: int, data: bytes) -> None:
-        if len(self._places[kind]) < MAX_WINDOWS:
-            self._places[kind][stamp_ns] = (self._file.tell(), len(data))
-            self._file.write(data)
+        if not self._has_room or len(self._places[kind]) >= MAX_WINDOWS:
+            return
+        offset = self._file.tell()
+        try:
+            self._has_room = self._file.write(data) == len(data)
+        except OSError:
+            self._has_room = False
+        if self._has_room:
+            self._places[kind][stamp_ns] = (offset, len(data))
 
     def _read(self, kind: int, stamp_ns: int) -> bytes:
         """Return what is stored; nothing is b''."""

@@ -1,5 +1,7 @@
 """The figures that the demo ends with."""
 
+import resource
+
 import numpy as np
 import pytest
 
@@ -202,3 +204,18 @@ def test_the_store_is_bounded() -> None:
 
     assert store.is_full()
     assert len(store.stamps()) == MAX_WINDOWS
+
+
+def test_a_store_without_room_keeps_what_it_has() -> None:
+    store = WindowStore(tolerance_ns=10)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (250, limit[1]))
+    try:
+        for stamp_ns in range(5):
+            store.add_events(stamp_ns, np.zeros((10, 10, 2), np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    assert store.is_full()
+    assert store.stamps() == [0, 1]
+    assert [window.events.shape for window in store.windows()] == [(10, 10), (10, 10)]
