@@ -4,6 +4,8 @@ import os
 import shutil
 import sqlite3
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -350,3 +352,20 @@ def test_what_is_no_recording(tmp_path: Path, plain: Path) -> None:
     assert 'only describes a recording' in refusal(plain / 'metadata.yaml')
     assert 'does not exist' in refusal(tmp_path / 'nowhere')
     assert 'cannot be read' in refusal(tmp_path / ('x' * 300))
+
+
+def test_files_of_another_user(plain: Path) -> None:
+    plain.chmod(0)
+    program = (
+        'import os, sys\n'
+        'from spike_depth_ros.recordings.rosbag2 import Recording\n'
+        'if os.geteuid() == 0:\n'
+        '    os.setuid(65534)  # may read everything as root\n'
+        'Recording(sys.argv[1])'
+    )
+    child = subprocess.run(
+        [sys.executable, '-c', program, plain], capture_output=True, text=True, check=False
+    )
+    plain.chmod(0o700)
+
+    assert 'cannot be read (Permission denied): change its permissions' in child.stderr
