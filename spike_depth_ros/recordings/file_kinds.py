@@ -1,5 +1,6 @@
 """Telling what a file is by its first bytes."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _FOREIGN = {
     b'% ': 'is a RAW or DAT file: convert it with raw_to_bag of event_camera_tools',
 }
 _MAGIC_BYTES = 32
+_MCAP_MAGIC_BYTES = 8
 
 
 def kind(path: Path) -> str:
@@ -51,6 +53,15 @@ def why_not(path: Path) -> str:
     start = _start(path)
     reasons = (reason for magic, reason in _FOREIGN.items() if start.startswith(magic))
     return next(reasons, 'is neither sqlite3 (.db3) nor mcap: give a rosbag2 recording')
+
+
+def has_mcap_end(path: Path) -> bool:
+    """Say whether an mcap file ends as it began; one that is cut off does not."""
+    with path.open('rb') as file:
+        magic = file.read(_MCAP_MAGIC_BYTES)
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - _MCAP_MAGIC_BYTES, _MCAP_MAGIC_BYTES))
+        return file.read() == magic
 
 
 def _start(path: Path) -> bytes:

@@ -85,6 +85,11 @@ def _checked(path: Path, compression: str) -> str:
         )
     if found == file_kinds.SQLITE:
         _check_merged(path)
+    if found == file_kinds.MCAP and not file_kinds.has_mcap_end(path):
+        raise RecordingError(
+            f"The recording '{path}' cannot be read: its end is missing; copy it again, or save "
+            f'what there is with `mcap recover`.'
+        )
     return found
 
 
