@@ -71,6 +71,8 @@ class Run:
             'cx': contract.cx,
             'cy': contract.cy,
             'baseline': contract.baseline_m,
+            # Simulated cameras are the network's own.
+            'calibration': 'rectified' if self._source.simulated else '',
         }
         self._processes.start('binner', binner)
         self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
