@@ -1,7 +1,10 @@
 """Depth from two event cameras: binner and depth node."""
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument
+from collections.abc import Sequence
+from typing import Any
+
+from launch import Condition, LaunchDescription
+from launch.actions import DeclareLaunchArgument, Shutdown
 from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
@@ -9,6 +12,8 @@ from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare('spike_depth_ros')
+INPUTS = ('left/events', 'right/events', 'left/camera_info', 'right/camera_info')
+SHOWN = ('depth/image_color', 'depth/image_rect', 'depth/camera_info')
 ARGUMENTS = (
     DeclareLaunchArgument(
         'namespace', default_value='', description='Namespace of both nodes and their topics.'
@@ -26,7 +31,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'left_events',
         default_value='left/events',
-        description='Event topic of the left camera (EventPacket or EventArray).',
+        description='Event topic of the left or only camera (EventPacket or EventArray).',
     ),
     DeclareLaunchArgument(
         'right_events',
@@ -47,7 +52,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         'left_camera_info',
         default_value='left/camera_info',
-        description='Calibration topic of the left camera (sensor_msgs/msg/CameraInfo).',
+        description='Calibration topic of the left or only camera (sensor_msgs/msg/CameraInfo).',
     ),
     DeclareLaunchArgument(
         'right_camera_info',
@@ -71,58 +76,68 @@ ARGUMENTS = (
         choices=['debug', 'info', 'warn', 'error', 'fatal'],
         description='Least severe log messages that both nodes write.',
     ),
+    DeclareLaunchArgument(
+        'rviz',
+        default_value='false',
+        choices=['true', 'false'],
+        description='true: show depth in rviz2, which has to be installed.',
+    ),
+    DeclareLaunchArgument(
+        'frame',
+        default_value='left_camera',
+        description="Fixed frame of rviz2: the frame_id of the left camera's driver, or any that "
+        'tf connects with it.',
+    ),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return both nodes, as two processes or as one, and the arguments that configure them."""
+    """Return both nodes, as two processes or as one, and the arguments that configure them.
+
+    When one node ends, all end: the other alone would look as if it worked.
+    """
+    two = UnlessCondition(LaunchConfiguration('pipeline'))
+    one = IfCondition(LaunchConfiguration('pipeline'))
+    files = {name: _value(name, str) for name in ('calibration', 'right_calibration')}
     params_file = LaunchConfiguration('params_file')
-    use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
-    left_or_both = ParameterValue(LaunchConfiguration('calibration'), value_type=str)
-    right = ParameterValue(LaunchConfiguration('right_calibration'), value_type=str)
-    model = ParameterValue(LaunchConfiguration('model'), value_type=str)
-    log_level = ['--log-level', LaunchConfiguration('log_level')]
-    inputs = [
-        ('left/events', LaunchConfiguration('left_events')),
-        ('right/events', LaunchConfiguration('right_events')),
-        ('left/camera_info', LaunchConfiguration('left_camera_info')),
-        ('right/camera_info', LaunchConfiguration('right_camera_info')),
-    ]
-    binner = Node(
-        package='spike_depth_ros',
-        executable='binner',
-        condition=UnlessCondition(LaunchConfiguration('pipeline')),
-        namespace=LaunchConfiguration('namespace'),
-        parameters=[
-            {'calibration': left_or_both, 'right_calibration': right},
-            params_file,
-            {'use_sim_time': use_sim_time},
-        ],
-        remappings=inputs,
-        ros_arguments=log_level,
-        output='screen',
+    use_sim_time = {'use_sim_time': _value('use_sim_time', bool)}
+    model = {'model': _value('model', str)} | use_sim_time
+    return LaunchDescription(
+        [
+            *ARGUMENTS,
+            _node('binner', two, [files, params_file, use_sim_time]),
+            _node('depth', two, [params_file, model]),
+            _node('pipeline', one, [files, params_file, model]),
+            _rviz(),
+        ]
     )
-    depth = Node(
+
+
+def _value(argument: str, kind: type) -> ParameterValue:
+    return ParameterValue(LaunchConfiguration(argument), value_type=kind)
+
+
+def _node(executable: str, condition: Condition, parameters: Sequence[Any]) -> Node:
+    return Node(
         package='spike_depth_ros',
-        executable='depth',
-        condition=UnlessCondition(LaunchConfiguration('pipeline')),
+        executable=executable,
+        condition=condition,
         namespace=LaunchConfiguration('namespace'),
-        parameters=[params_file, {'model': model, 'use_sim_time': use_sim_time}],
-        ros_arguments=log_level,
+        parameters=parameters,
+        remappings=[(name, LaunchConfiguration(name.replace('/', '_'))) for name in INPUTS],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
         output='screen',
+        on_exit=Shutdown(reason=f'{executable} has ended'),
     )
-    pipeline = Node(
-        package='spike_depth_ros',
-        executable='pipeline',
-        condition=IfCondition(LaunchConfiguration('pipeline')),
+
+
+def _rviz() -> Node:
+    config = PathJoinSubstitution([SHARE, 'config', 'stereo.rviz'])
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        condition=IfCondition(LaunchConfiguration('rviz')),
         namespace=LaunchConfiguration('namespace'),
-        parameters=[
-            {'calibration': left_or_both, 'right_calibration': right},
-            params_file,
-            {'model': model, 'use_sim_time': use_sim_time},
-        ],
-        remappings=inputs,
-        ros_arguments=log_level,
-        output='screen',
+        arguments=['-d', config, '-f', LaunchConfiguration('frame')],
+        remappings=[(f'/{name}', name) for name in SHOWN],
     )
-    return LaunchDescription([*ARGUMENTS, binner, depth, pipeline])

@@ -1,6 +1,7 @@
 """Launch files, parameter files and the rviz configuration name only what exists."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,30 +13,36 @@ ROOT = Path(__file__).parents[1]
 TABLES = {'binner': BINNER, 'depth': DEPTH}
 EXECUTABLES = TABLES | {'pipeline': (*BINNER, *DEPTH)}
 ARGUMENTS = {
-    'stereo': {
-        *('namespace', 'params_file', 'model', 'left_events', 'right_events', 'calibration'),
-        *('right_calibration', 'left_camera_info', 'right_camera_info'),
-        *('pipeline', 'use_sim_time', 'log_level'),
-    },
-    'mono': {
-        *('namespace', 'params_file', 'model', 'left_events', 'calibration'),
-        *('left_camera_info', 'pipeline', 'use_sim_time', 'log_level'),
-    },
+    *('namespace', 'params_file', 'model', 'left_events', 'right_events', 'calibration'),
+    *('right_calibration', 'left_camera_info', 'right_camera_info'),
+    *('pipeline', 'use_sim_time', 'log_level', 'rviz', 'frame'),
 }
+# How stereo.launch.py names the value of an argument.
+VALUES = ('LaunchConfiguration', '_value')
 both = pytest.mark.parametrize('kind', ['stereo', 'mono'])
 
 
-def calls(kind: str, function: str) -> list[ast.Call]:
-    """Return the calls of a function in a launch file, which need not be importable."""
+def tree(kind: str) -> ast.Module:
+    """Return a launch file, which need not be importable."""
     path = ROOT / 'launch' / f'{kind}.launch.py'
-    tree = compile(path.read_text(), str(path), 'exec', ast.PyCF_ONLY_AST)
-    every = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return compile(path.read_text(), str(path), 'exec', ast.PyCF_ONLY_AST)
+
+
+def calls(kind: str, function: str) -> list[ast.Call]:
+    """Return the calls of a function in a launch file."""
+    every = [node for node in ast.walk(tree(kind)) if isinstance(node, ast.Call)]
     return [call for call in every if getattr(call.func, 'id', '') == function]
 
 
 def argument(call: ast.Call, name: str) -> ast.expr:
     """Return a keyword argument of a call."""
     return next(keyword.value for keyword in call.keywords if keyword.arg == name)
+
+
+def assigned(kind: str, name: str) -> ast.expr:
+    """Return what a name in a launch file stands for."""
+    assignments = [node for node in ast.walk(tree(kind)) if isinstance(node, ast.Assign)]
+    return next(node.value for node in assignments if node.targets[0].id == name)
 
 
 def names(table: Table) -> set[str]:
@@ -52,66 +59,98 @@ def parameters(kind: str) -> dict[str, dict[str, object]]:
     }
 
 
-@both
-def test_launch_arguments_are_declared_described_and_used(kind: str) -> None:
-    declared = calls(kind, 'DeclareLaunchArgument')
-    used = {call.args[0].value for call in calls(kind, 'LaunchConfiguration')}
-    assert {call.args[0].value for call in declared} == used == ARGUMENTS[kind]
-    assert all(argument(call, 'description').value.endswith('.') for call in declared)
+def declared(kind: str) -> dict[str, str]:
+    """Return the descriptions of a launch file's arguments."""
+    return {
+        call.args[0].value: argument(call, 'description').value
+        for call in calls(kind, 'DeclareLaunchArgument')
+    }
 
 
-@both
-def test_launch_files_start_installed_executables(kind: str) -> None:
-    nodes = calls(kind, 'Node')
-    assert {argument(node, 'package').value for node in nodes} == {'spike_depth_ros'}
-    assert {argument(node, 'executable').value for node in nodes} == set(EXECUTABLES)
+def nodes() -> dict[str, tuple[str, list[ast.expr]]]:
+    """Return the condition and the parameters of each node of the package."""
+    return {
+        call.args[0].value: (call.args[1].id, call.args[2].elts)
+        for call in calls('stereo', '_node')
+    }
+
+
+def test_launch_arguments_are_declared_described_and_used() -> None:
+    used = {
+        call.args[0].value
+        for function in VALUES
+        for call in calls('stereo', function)
+        if isinstance(call.args[0], ast.Constant)
+    }
+    inputs = ast.literal_eval(assigned('stereo', 'INPUTS'))
+    files = {'calibration', 'right_calibration'}
+    assert used | {name.replace('/', '_') for name in inputs} | files == ARGUMENTS
+    assert declared('stereo').keys() == ARGUMENTS
+    for description in (declared('stereo') | declared('mono')).values():
+        assert description.endswith('.')
+
+
+def test_one_camera_takes_the_launch_file_of_two_with_other_defaults() -> None:
+    assert declared('mono').keys() == {'params_file', 'model'}
+    for name, description in declared('mono').items():
+        assert declared('stereo')[name] == description
+    [included] = calls('mono', 'IncludeLaunchDescription')
+    assert "[SHARE, 'launch', 'stereo.launch.py']" in ast.unparse(included)
+
+
+def test_launch_files_start_installed_executables() -> None:
+    package, rviz = calls('stereo', 'Node')
+    assert argument(package, 'package').value == 'spike_depth_ros'
+    assert argument(rviz, 'package').value == argument(rviz, 'executable').value == 'rviz2'
+    assert nodes().keys() == EXECUTABLES.keys()
     setup = (ROOT / 'setup.py').read_text()
     assert all(f"'{executable} = " in setup for executable in EXECUTABLES)
 
 
-@both
-def test_launch_files_start_two_processes_or_one(kind: str) -> None:
-    conditions = {
-        argument(node, 'executable').value: ast.unparse(argument(node, 'condition'))
-        for node in calls(kind, 'Node')
-    }
+def test_launch_files_start_two_processes_or_one() -> None:
+    conditions = {name: ast.unparse(assigned('stereo', name)) for name in ('one', 'two')}
     joined = "(LaunchConfiguration('pipeline'))"
-    assert conditions == {
-        'binner': 'UnlessCondition' + joined,
-        'depth': 'UnlessCondition' + joined,
-        'pipeline': 'IfCondition' + joined,
+    assert conditions == {'two': 'UnlessCondition' + joined, 'one': 'IfCondition' + joined}
+    chosen = {name: condition for name, (condition, _) in nodes().items()}
+    assert chosen == {'binner': 'two', 'depth': 'two', 'pipeline': 'one'}
+
+
+def test_no_node_goes_on_alone() -> None:
+    package, rviz = calls('stereo', 'Node')
+    assert ast.unparse(argument(package, 'on_exit')).startswith('Shutdown(reason=')
+    assert not any(keyword.arg == 'on_exit' for keyword in rviz.keywords)  # to be closed
+
+
+def test_one_process_gets_what_two_get() -> None:
+    given = {
+        name: {ast.unparse(part) for part in parameters}
+        for name, (_, parameters) in nodes().items()
     }
+    # `model` holds use_sim_time too.
+    assert given['pipeline'] == (given['binner'] | given['depth']) - {'use_sim_time'}
 
 
-@both
-def test_one_process_gets_what_two_get(kind: str) -> None:
-    nodes = {argument(node, 'executable').value: node for node in calls(kind, 'Node')}
-
-    def given(name: str, keyword: str) -> set[str]:
-        part = argument(nodes[name], keyword)
-        return {ast.unparse(item) for item in getattr(part, 'elts', [part])}
-
-    parameters = given('binner', 'parameters') | given('depth', 'parameters')
-    assert parameters - given('pipeline', 'parameters') == {"{'use_sim_time': use_sim_time}"}
-    assert given('pipeline', 'parameters') < parameters
-    assert given('pipeline', 'remappings') == given('binner', 'remappings')
-
-
-@both
-def test_launch_files_set_declared_parameters(kind: str) -> None:
-    for node in calls(kind, 'Node'):
-        given = [part for part in argument(node, 'parameters').elts if isinstance(part, ast.Dict)]
-        table = EXECUTABLES[argument(node, 'executable').value]
-        keys = {key.value for values in given for key in values.keys}
-        assert {'use_sim_time'} < keys <= names(table) | {'use_sim_time'}
+def test_launch_files_set_declared_parameters() -> None:
+    assert {'calibration', 'right_calibration'} < names(BINNER)
+    assert 'model' in names(DEPTH)
+    binner, depth = ([part.id for part in nodes()[name][1]] for name in ('binner', 'depth'))
+    # A file of parameters goes before the calibration, not before the model.
+    assert binner == ['files', 'params_file', 'use_sim_time']
+    assert depth == ['params_file', 'model']
 
 
 @both
 def test_launch_files_name_files_of_the_package(kind: str) -> None:
     paths = [call.args[0].elts[1:] for call in calls(kind, 'PathJoinSubstitution')]
     files = [ROOT.joinpath(*(part.value for part in parts)) for parts in paths]
-    assert {file.parent.name for file in files} == {'config', 'models'}
+    assert {file.parent.name for file in files} >= {'config', 'models'}
     assert all(file.is_file() for file in files)
+
+
+def test_rviz_finds_the_topics_in_a_namespace() -> None:
+    content = (ROOT / 'config/stereo.rviz').read_text()
+    shown = ast.literal_eval(assigned('stereo', 'SHOWN'))
+    assert {f'/{name}' for name in shown} >= set(re.findall(r'/depth/\w+', content))
 
 
 @both
