@@ -12,7 +12,7 @@ setup(
     version='0.1.0',
     description='Dense metric depth from event cameras by spiking neural networks',
     maintainer='spike_depth_ros maintainers',
-    maintainer_email='maintainers@spike-depth-ros.example',
+    maintainer_email='spike_depth_ros@users.noreply.github.com',
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
