@@ -105,6 +105,7 @@ class BinnerNode(Node):
         for frame in frames:
             header = Header(stamp=to_time(frame.stamp_ns), frame_id=self._rig_out.frame_id)
             for receiver in self._receivers:
+                receiver.take_trouble('')
                 receiver.take_window(SpikeWindow(header, frame.counts))
         for problem in self._binner.problems:
             self._report.problem(problem)

@@ -57,8 +57,8 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     with interrupts.deferred():
         result = Run(source, store, interrupts.check).result()
     print(table(result, source.name))
-    for failure in result.failures():
-        print(f'demo: {failure}', file=sys.stderr)
+    for sentence in (*result.warnings, *result.failures()):
+        print(f'demo: {sentence}', file=sys.stderr)
     draw(source, store, output)
     return 1 if result.failures() else 0
 

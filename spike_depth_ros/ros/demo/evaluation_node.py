@@ -1,5 +1,6 @@
 """The demo's own node: it listens to what the others publish."""
 
+import re
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -13,12 +14,16 @@ from spike_depth_ros.ros.demo.window_store import WindowStore
 
 # More than one report of each node may wait here while the demo reads something else.
 DIAGNOSTICS_QUEUE = 100
+# A node works while these are not 0; before and after, silence is no fault.
+INPUT_RATES = ('left packets (1/s)', 'right packets (1/s)', 'input rate (Hz)')
+NUMBER = re.compile(r'[\d.]+')
 
 
 class EvaluationNode(Node):
     """Collect windows, depth, true depth and diagnostics.
 
     binner, depth: the latest values that the nodes reported. messages: the latest word of each.
+    warnings: what they reported while packets or windows came, each sentence once.
     reports: how many reports of each came. firing: all firing rates that were reported. first_s,
     last_s, before_s: when the first, the latest and the one before it came (monotonic), None
     before any.
@@ -29,6 +34,7 @@ class EvaluationNode(Node):
         self.binner: dict[str, str] = {}
         self.depth: dict[str, str] = {}
         self.messages: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
         self.reports = {'binner': 0, 'depth': 0}
         self.firing: list[dict[str, float]] = []
         self.first_s: float | None = None
@@ -42,6 +48,11 @@ class EvaluationNode(Node):
         )
         if truth_topic:
             self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.truth())
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return the sentences that the nodes reported while they worked, without repetitions."""
+        return list(self._warnings.values())
 
     def sees_nodes(self) -> bool:
         """Say whether the binner's frames will reach the depth node and this one, and depth too.
@@ -72,6 +83,10 @@ class EvaluationNode(Node):
         values = {pair.key: pair.value for pair in status.values}
         setattr(self, node, values)
         self.messages[node] = status.message
+        inputs = [float(text) for key, text in values.items() if key in INPUT_RATES]
+        if status.level != DiagnosticStatus.OK and inputs and all(inputs):
+            for sentence in status.message.split('; '):
+                self._warnings[NUMBER.sub('', sentence)] = f'the {node} reports: {sentence}'
         self.reports[node] += 1
         prefix = 'firing rate'
         firing = {key: float(text) for key, text in values.items() if key.startswith(prefix)}

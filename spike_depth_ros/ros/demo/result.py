@@ -81,7 +81,7 @@ class Result:
 
     most_windows: how many the recording can give. duration_s: from the first to the last window.
     truth: the recording's true depth. error: None if no window could be compared with it.
-    problem: the depth node's latest word.
+    problem: the depth node's latest word. warnings: what both nodes reported while they worked.
     """
 
     counts: Counts
@@ -92,6 +92,7 @@ class Result:
     truth: Truth
     error: DepthError | None
     problem: str = ''
+    warnings: Sequence[str] = ()
 
     @property
     def rate_hz(self) -> float:

@@ -142,6 +142,7 @@ def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
         truth=source.truth,
         error=depth_error(store.windows()),
         problem=node.messages.get('depth', ''),
+        warnings=node.warnings,
     )
 
 
