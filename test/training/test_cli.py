@@ -192,6 +192,17 @@ def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'simulate'])
+def test_a_command_says_which_package_is_not_installed(command: str) -> None:
+    # -S: without the packages of the environment, as after `pip install .` into another.
+    arguments = [sys.executable, '-S', '-m', 'spike_depth_ros.cli', command]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == ''
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f'spike-depth {command}: ')
+    assert f' is not installed for {sys.executable}: ' in line
+
+
 TELLING = """
 import sys
 from importlib.machinery import PathFinder

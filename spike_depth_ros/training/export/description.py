@@ -87,9 +87,12 @@ def spikes_of(network: DepthNetwork, counts: Tensor) -> dict[str, Tensor]:
 
 
 def commit() -> str:
-    """Return the repository's commit, 'unknown' outside a checkout."""
+    """Return the repository's commit, 'unknown' outside a checkout and without git."""
     command = ['git', '-C', str(Path(__file__).parent), 'describe', '--always', '--dirty']
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return 'unknown'
     return result.stdout.strip() or 'unknown'
 
 
