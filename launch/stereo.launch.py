@@ -1,8 +1,5 @@
 """Depth from two event cameras: binner and depth node."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from launch import Condition, LaunchDescription
 from launch.actions import DeclareLaunchArgument, Shutdown
 from launch.conditions import IfCondition, UnlessCondition
@@ -117,7 +114,7 @@ def _value(argument: str, kind: type) -> ParameterValue:
     return ParameterValue(LaunchConfiguration(argument), value_type=kind)
 
 
-def _node(executable: str, condition: Condition, parameters: Sequence[Any]) -> Node:
+def _node(executable: str, condition: Condition, parameters: list[object]) -> Node:
     return Node(
         package='spike_depth_ros',
         executable=executable,
