@@ -102,10 +102,10 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *ARGUMENTS,
+            _rviz(),  # first: launch leaves running what it has started before a missing package
             _node('binner', two, [files, params_file, use_sim_time]),
             _node('depth', two, [params_file, model]),
             _node('pipeline', one, [files, params_file, model]),
-            _rviz(),
         ]
     )
 
