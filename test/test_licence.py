@@ -1,0 +1,52 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Each source file states the licence, as ament_copyright reads it."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ('bench', 'launch', 'spike_depth_ros', 'stress', 'test')
+HEADER = """\
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+
+
+@pytest.mark.parametrize('folder', FOLDERS)
+def test_each_source_file_begins_with_the_licence(folder: str) -> None:
+    contents = {path: path.read_text() for path in (ROOT / folder).rglob('*.py')}
+    bare = [
+        str(path.relative_to(ROOT))
+        for path, content in contents.items()
+        if content and not content.startswith(HEADER + '\n')
+    ]
+    assert contents and not bare
+
+
+def test_setup_py_begins_with_the_licence() -> None:
+    assert (ROOT / 'setup.py').read_text().startswith(HEADER + '\n')
