@@ -14,29 +14,21 @@
 
 """The distance between the two cameras' common times, measured by the arrival of their packets.
 
-Header stamps and sensor clocks can both be wrong; the order in which packets arrive cannot. A
-packet of the right camera arrives after the latest one of the left camera and before the next, so
-the common times that the two have reached bracket the distance.
+Header stamps and sensor clocks can both be wrong; the order in which packets arrive is what it is.
+Where one camera's common time has always been ahead of the other's, and both are heard, either a
+clock is wrong or the other camera's packets come late.
 """
-
-from dataclasses import dataclass
 
 from spike_depth_ros.frames.synchroniser import HOST
 
-LEFT, RIGHT = 0, 1
+RIGHT = 1
 # A camera that has not advanced for so long tells nothing of the other one's time.
 FRESH_NS = 500_000_000
 BUCKET_NS = 1_000_000_000
-# Cameras differ by less in the time that a packet takes to arrive.
-APART_NS = 50_000_000
+# Packets of cameras with right clocks arrive together to within less.
+APART_NS = 25_000_000
 
-
-@dataclass(slots=True)
-class _Bracket:
-    """Hold bounds of right minus left common time, nanoseconds, None before any is known."""
-
-    low_ns: int | None = None
-    high_ns: int | None = None
+Range = tuple[int, int]
 
 
 class Agreement:
@@ -51,7 +43,8 @@ class Agreement:
     def clear(self) -> None:
         """Forget everything, at a reset."""
         self._reached: list[tuple[int, int] | None] = [None, None]  # common time, when
-        self._now, self._before = _Bracket(), _Bracket()
+        self._now: Range | None = None
+        self._before: Range | None = None
         self._since: tuple[int, int] | None = None  # when the bucket began, and common time then
         self._rate = 1.0
 
@@ -65,26 +58,21 @@ class Agreement:
         other = self._reached[1 - camera]
         if other is None or now_ns - other[1] >= FRESH_NS:
             return
-        if camera == RIGHT:
-            apart_ns = common_ns - other[0]
-            high_ns = self._now.high_ns
-            self._now.high_ns = apart_ns if high_ns is None else min(high_ns, apart_ns)
-        else:
-            apart_ns = other[0] - common_ns
-            low_ns = self._now.low_ns
-            self._now.low_ns = apart_ns if low_ns is None else max(low_ns, apart_ns)
+        apart_ns = common_ns - other[0] if camera == RIGHT else other[0] - common_ns
+        low_ns, high_ns = self._now or (apart_ns, apart_ns)
+        self._now = min(low_ns, apart_ns), max(high_ns, apart_ns)
 
     def apart_ns(self) -> int | None:
-        """Return right minus left common time as last measured over a second.
+        """Return by how much right was always ahead of left (below 0: behind) over a second.
 
-        None before both cameras advanced together for a second; 0 below APART_NS of real time,
-        within which arrivals scatter.
+        None before both cameras advanced together for a second; 0 if neither was ahead by
+        APART_NS of real time all the while.
         """
-        low_ns, high_ns = self._before.low_ns, self._before.high_ns
-        if low_ns is None or high_ns is None:
+        if self._before is None:
             return None
-        apart_ns = (low_ns + high_ns) // 2
-        return apart_ns if abs(apart_ns) > APART_NS * max(1.0, self._rate) else 0
+        low_ns, high_ns = self._before
+        limit_ns = APART_NS * max(1.0, self._rate)
+        return (low_ns + high_ns) // 2 if low_ns > limit_ns or high_ns < -limit_ns else 0
 
     def _turn(self, common_ns: int, now_ns: int) -> None:
         """Begin another bucket once the present one is a second old."""
@@ -93,19 +81,31 @@ class Agreement:
         elapsed_ns = now_ns - self._since[0]
         if elapsed_ns >= BUCKET_NS:
             self._rate = (common_ns - self._since[1]) / elapsed_ns  # of a replay
-            self._before, self._now = self._now, _Bracket()
+            self._before, self._now = self._now, None
             self._since = now_ns, common_ns
 
 
-def disagreement(apart_ns: int, sync: str) -> str:
-    """Return the sentence about common times that are apart; sync: 'sensor' or 'host'."""
-    found = f'{abs(apart_ns) / 1e9:.3f} s apart although their packets arrive together'
+def disagreement(apart_ns: int, sync: str, late: bool, max_wait_ns: int) -> str:
+    """Return the sentence about common times that are apart, '' if windows bear it.
+
+    sync: 'sensor' or 'host'. late: header stamps and the cameras' own clocks agree with each
+    other, so the packets come late. max_wait_ns: how long a window waits for them.
+    """
+    apart_s, behind = abs(apart_ns) / 1e9, 'left' if apart_ns > 0 else 'right'
+    if late and abs(apart_ns) < max_wait_ns:
+        return ''
+    if late:
+        return (
+            f"the {behind} camera's packets come {apart_s:.2f} s later than the other's: set "
+            f'max_wait_ms, now {max_wait_ns / 1e6:g}, above that'
+        )
     if sync == HOST:
         return (
-            f"the two cameras' header stamps are {found}: set the clocks of their hosts (NTP, "
-            'PTP), or set sync:=sensor if one wire synchronises the cameras'
+            f"the two cameras' header stamps are {apart_s:.2f} s apart although their packets "
+            'arrive together: set the clocks of their hosts (NTP, PTP), or set sync:=sensor if '
+            'one wire synchronises the cameras'
         )
     return (
-        f"the two cameras' sensor times are {found}: synchronise the cameras by wire, or set the "
-        'clocks of their hosts and sync:=host'
+        f"the two cameras' sensor times are {apart_s:.2f} s apart although their packets arrive "
+        "together: synchronise the cameras by wire, or set their hosts' clocks and sync:=host"
     )

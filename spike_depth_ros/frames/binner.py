@@ -33,6 +33,7 @@ from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.header_stamps import HeaderStamps
+from spike_depth_ros.frames.health import CAMERAS
 from spike_depth_ros.frames.newest import NewestStamps
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
@@ -123,8 +124,7 @@ class Binner:
 
     def status(self) -> BinnerStatus:
         """Return what is known of the rig now."""
-        apart_ns = self._agreement.apart_ns()
-        return rig_status(self._sync.mode, apart_ns, self._streams, self._sensors)
+        return rig_status(self._sync.mode, self._disagreement(), self._streams, self._sensors)
 
     def push(
         self, camera: int, packet: Packet, now_ns: int, ros_ns: int | None = None
@@ -401,10 +401,21 @@ class Binner:
 
     def _check_agreement(self) -> None:
         """Report once when the cameras' common times begin to disagree with the arrivals."""
+        sentence = self._disagreement()
+        if sentence and not self._is_apart:
+            self.problems.append(sentence)
+        self._is_apart = bool(sentence)
+
+    def _disagreement(self) -> str:
+        """Return the sentence about common times that disagree with the arrivals, or ''."""
         apart_ns = self._agreement.apart_ns()
-        if apart_ns and not self._is_apart:
-            self.problems.append(disagreement(apart_ns, self._sync.mode))
-        self._is_apart = bool(apart_ns)
+        if not apart_ns:
+            return ''
+        streams = timed(self._streams)
+        clocks = [stream.clock for stream in streams]
+        # Where header stamps give the sensor time, both may be wrong in the same way.
+        late = self._sync.is_confirmed(clocks) and not any(s.is_stamped_by_host for s in streams)
+        return disagreement(apart_ns, self._sync.mode, late, self._deadline.max_wait_ns)
 
     def _passed(self) -> list[int]:
         """Return the first slot that each camera has not passed."""
@@ -435,4 +446,4 @@ class Binner:
         self._problem(camera, fault.sentence)
 
     def _problem(self, camera: int, sentence: str) -> None:
-        self.problems.append(f'camera {camera}: {sentence}')
+        self.problems.append(f'{CAMERAS[camera]} camera: {sentence}')

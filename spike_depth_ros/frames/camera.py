@@ -56,6 +56,11 @@ class CameraStream:
         self.is_after_loss = False
         self.misfits = 0
 
+    @property
+    def is_stamped_by_host(self) -> bool:
+        """Return whether the times of events are ROS time, as in a dvs_msgs/EventArray."""
+        return not self._has_seq
+
     def is_of_type_of(self, packet: Packet) -> bool:
         """Say whether the message was of the type of the first one: only one type has seq."""
         return self._has_seq == (packet.seq is not None)

@@ -42,19 +42,19 @@ class BinnerStatus:
     """Tell of the rig: sync, 'sensor' or 'host', and each camera.
 
     apart_ns: by how much the right camera's clock is behind the left's, whole wraps aside, as
-    their header stamps tell; None unless both clocks have started. windows_apart_ns: right minus
-    left common time as the packets arrive, see Agreement.
+    their header stamps tell; None unless both clocks have started. disagreement: the sentence
+    about common times that disagree with the arrival of packets, or ''.
     """
 
     sync: str
     apart_ns: int | None
-    windows_apart_ns: int | None
+    disagreement: str
     cameras: tuple[CameraStatus, ...]
 
 
 def rig_status(
     sync: str,
-    windows_apart_ns: int | None,
+    disagreement: str,
     streams: Sequence[CameraStream | None],
     sensors: Sequence[Sensor],
 ) -> BinnerStatus:
@@ -69,4 +69,4 @@ def rig_status(
     ]
     clocks = [stream.clock for stream in timed(streams)]
     apart = apart_ns(clocks) if len(clocks) == 2 else None
-    return BinnerStatus(sync, apart, windows_apart_ns, tuple(cameras))
+    return BinnerStatus(sync, apart, disagreement, tuple(cameras))

@@ -81,6 +81,10 @@ class Synchroniser:
             return SENSOR
         return HOST if at_start or apart_ns > DRIFT_NS else self.mode
 
+    def is_confirmed(self, clocks: Sequence[SensorClock]) -> bool:
+        """Return whether windows are cut in sensor time and header stamps agree with it."""
+        return self.mode == SENSOR and abs(apart_ns(clocks)) <= SYNCHRONOUS_NS
+
     def wraps_behind(
         self, clock: SensorClock, others: Sequence[SensorClock], stamps_apart_ns: int = 0
     ) -> int:

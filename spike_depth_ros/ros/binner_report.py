@@ -16,7 +16,6 @@
 
 from dataclasses import asdict, replace
 
-from spike_depth_ros.frames.agreement import disagreement
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.health import CAMERAS, difference, misplaced
@@ -103,8 +102,8 @@ class BinnerReport:
         report.values['sync'] = status.sync
         if status.apart_ns is not None:
             report.values['right clock behind left (ms)'] = status.apart_ns / MS_NS
-        if status.windows_apart_ns:
-            report.problem(WARN, disagreement(status.windows_apart_ns, status.sync))
+        if status.disagreement:
+            report.problem(WARN, status.disagreement)
         for name, camera, counted in zip(CAMERAS, status.cameras, cameras, strict=False):
             if camera.clock_spread_ns is not None:
                 report.values[f'{name} clock spread (ms)'] = camera.clock_spread_ns / MS_NS

@@ -93,4 +93,4 @@ def test_a_message_that_is_no_packet_is_counted_and_told() -> None:
     binner.drop_malformed(1, 'a message of 3 bytes ends before byte 8 of it')
     camera = binner.counters.cameras[1]
     assert (camera.packets, camera.packets_malformed) == (1, 1)
-    assert list(binner.problems) == ['camera 1: a message of 3 bytes ends before byte 8 of it']
+    assert list(binner.problems) == ['right camera: a message of 3 bytes ends before byte 8 of it']

@@ -131,5 +131,5 @@ def test_sensor_clocks_that_have_nothing_to_do_with_each_other_are_reported() ->
     right = steady(Camera('mono'), 10**9, -(10**12), steps=300)
     push(binner, steady(Camera('mono'), 0, steps=300), right)
     (problem,) = binner.problems
-    assert problem.startswith("the two cameras' sensor times are 999.995 s apart although")
+    assert problem.startswith("the two cameras' sensor times are 1000.00 s apart although")
     assert problem.endswith('sync:=host')
