@@ -26,7 +26,7 @@ from std_msgs.msg import Header
 from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.inference.depth_range import implausible_range
 from spike_depth_ros.inference.engine import DepthEngine, Inference
-from spike_depth_ros.inference.exchange import ExchangeDetector
+from spike_depth_ros.inference.stereo_check import StereoCheck
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.spike_link import SpikeWindow
@@ -34,7 +34,7 @@ from spike_depth_ros.ros.window_queue import WindowQueue
 
 NO_RIG = 'no spikes/info yet'
 # Matching patches takes some milliseconds.
-EXCHANGE_PERIOD_NS = 500_000_000
+CHECK_PERIOD_NS = 500_000_000
 
 
 class Fit(NamedTuple):
@@ -79,8 +79,8 @@ class DepthWorker:
         self._fit = Fit(None, NO_RIG)
         self._trouble = ''
         self._doubt = ''
-        self._exchange = ExchangeDetector()
-        self._exchange_ns = 0
+        self._check = StereoCheck()
+        self._checked_ns = 0
         self._thread = Thread(target=self._work, name='inference', daemon=True)
         self._thread.start()
 
@@ -97,7 +97,7 @@ class DepthWorker:
     @property
     def doubts(self) -> list[str]:
         """Return sentences about a rig whose depth can hardly be right."""
-        return [text for text in (self._doubt, self._exchange.problem) if text]
+        return [text for text in (self._doubt, self._check.problem) if text]
 
     def take_rig(self, rig: Rig) -> None:
         """Take how the windows from now on are counted."""
@@ -153,16 +153,16 @@ class DepthWorker:
         if verdict is Verdict.DEPTH:
             inference = self._engine.infer(window.counts)
             self._publish(Answer(window.header, rig, int(events.sum()), inference))
-            self._look_for_exchange(window.counts)
+            self._check_stereo(window.counts)
         else:
             self._report.without_depth(_COUNTERS[verdict], cameras=events.tolist())
 
-    def _look_for_exchange(self, counts: npt.NDArray[np.uint8]) -> None:
+    def _check_stereo(self, counts: npt.NDArray[np.uint8]) -> None:
         """Match a stereo window's patches now and then."""
         now_ns = time.monotonic_ns()
-        if counts.shape[2] == 4 and now_ns - self._exchange_ns >= EXCHANGE_PERIOD_NS:
-            self._exchange_ns = now_ns
-            self._exchange.add(counts)
+        if counts.shape[2] == 4 and now_ns - self._checked_ns >= CHECK_PERIOD_NS:
+            self._checked_ns = now_ns
+            self._check.add(counts)
 
     def _give_up(self, counter: str, problem: str) -> None:
         self._report.without_depth(counter, problem)

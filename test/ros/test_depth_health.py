@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from inference.test_exchange import windows
+from inference.test_stereo_check import windows
 from node_harness import NodeProcess, Probe
 from ros.depth_harness import STATUS, Source, counts, stereo_rig
 from sensor_msgs.msg import Image

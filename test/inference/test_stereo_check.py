@@ -12,14 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Left and right exchanged: all disparities are negative."""
+"""Stereo windows of rigs that are in order, exchanged, not rectified, covered or one camera."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spike_depth_ros.inference.exchange import ExchangeDetector
+from spike_depth_ros.inference.stereo_check import StereoCheck
 
 HEIGHT, WIDTH = 260, 346
 
@@ -37,16 +37,16 @@ def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.nda
 
 
 def problem(frames: list[np.ndarray]) -> str:
-    detector = ExchangeDetector()
+    check = StereoCheck()
     for frame in frames:
-        detector.add(frame)
-    return detector.problem
+        check.add(frame)
+    return check.problem
 
 
 @pytest.mark.parametrize('disparity', [3, 20, 60])
 def test_a_rig_is_fine_and_its_mirror_is_not(disparity: int) -> None:
     assert problem(windows(disparity)) == ''
-    assert 'exchange the topics left/events and right/events' in problem(windows(-disparity))
+    assert 'exchange the topics left/events' in problem(windows(-disparity))
 
 
 @pytest.mark.parametrize('disparity', [0, 1, -1])
@@ -54,11 +54,29 @@ def test_far_scenes_tell_nothing(disparity: int) -> None:
     assert problem(windows(disparity)) == ''
 
 
-def test_noise_silence_and_mixed_disparities_tell_nothing() -> None:
+def test_silence_tells_nothing() -> None:
+    assert problem([np.zeros((HEIGHT, WIDTH, 4), np.uint8)] * 30) == ''
+
+
+def test_disparities_of_both_signs() -> None:
+    assert 'are the cameras calibrated, upright' in problem([*windows(20), *windows(-20)])
+
+
+def test_noise_and_different_scenes_do_not_match() -> None:
     rng = np.random.default_rng(1)
-    assert problem([rng.poisson(0.2, (HEIGHT, WIDTH, 4)).astype(np.uint8)] * 10) == ''
-    assert problem([np.zeros((HEIGHT, WIDTH, 4), np.uint8)] * 10) == ''
-    assert problem([*windows(20), *windows(-20)]) == ''
+    noise = [rng.poisson(0.2, (HEIGHT, WIDTH, 4)).astype(np.uint8) for _ in range(20)]
+    assert problem(noise).startswith('0% of 480 patches of events match')
+    other = windows(20, 20)
+    for frame, another in zip(other, windows(20, 21)[1:], strict=True):
+        frame[..., 2:] = another[..., 2:]
+    assert 'do the cameras see different scenes?' in problem(other)
+
+
+def test_one_camera_on_both_topics() -> None:
+    frames = windows(20, 20)
+    for frame in frames:
+        frame[..., 2:] = frame[..., :2]
+    assert problem(frames) == 'left and right events are the same: both topics carry one camera'
 
 
 def test_a_real_pendulum(data: Path) -> None:

@@ -12,11 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recognising a stereo rig whose left and right cameras are exchanged.
+"""Recognising stereo windows whose two halves are not those of a rectified rig.
 
 On a rectified rig a point lies further left in the right camera's image, or in the same column if
 it is far away: disparity is never negative. Where nearly all patches of events match at negative
-disparities only, the two cameras are exchanged.
+disparities, the two cameras are exchanged; where some do, rows do not meet; where next to none
+match, the cameras do not see the same scene.
 """
 
 import cv2
@@ -32,41 +33,69 @@ MIN_CORRELATION = 0.6
 PEAK_WIDTH, RUNNER_UP = 4, 0.9
 # Smaller disparities may come from a rig that is not quite rectified.
 MIN_DISPARITY = 2
-MIN_MATCHES, MAX_MATCHES = 60, 600
-NEGATIVE_SHARE = 0.9
+MIN_MATCHES, MIN_PATCHES, MAX_PATCHES = 60, 300, 1200
+# Of the matches of a rectified rig about 1 % are negative, of rows 5 pixels apart 10 %.
+EXCHANGED_SHARE, CONFUSED_SHARE = 0.9, 0.1
+# Of the patches of a real, raw pair 7 % match, of noise none.
+MIN_MATCHED_SHARE = 0.01
+MIN_SAME = 6
 
 Image = npt.NDArray[np.float32]
 
 
-class ExchangeDetector:
-    """Count matches at positive and at negative disparities over the latest windows."""
+class StereoCheck:
+    """Count the patches that match, and at which disparities, over the latest windows."""
 
     def __init__(self) -> None:
+        self._patches = 0
+        self._matched = 0
         self._positive = 0
         self._negative = 0
+        self._same = 0  # windows in a row whose halves are equal
 
     def add(self, counts: npt.NDArray[np.uint8]) -> None:
         """Match patches of one spike frame, uint8 [h, w, 4]."""
+        is_same = counts[..., 0].any() and np.array_equal(counts[..., :2], counts[..., 2:])
+        self._same = self._same + 1 if is_same else 0
         left, right = _polarity(counts[..., :2]), _polarity(counts[..., 2:])
         for row, column in _patches(counts[..., :2]):
             disparity = _disparity(left, right, row, column)
-            self._positive += disparity >= MIN_DISPARITY
-            self._negative += disparity <= -MIN_DISPARITY
-        if self._positive + self._negative > MAX_MATCHES:
+            self._patches += 1
+            if disparity is not None:
+                self._matched += 1
+                self._positive += disparity >= MIN_DISPARITY
+                self._negative += disparity <= -MIN_DISPARITY
+        if self._patches > MAX_PATCHES:
+            self._patches //= 2
+            self._matched //= 2
             self._positive //= 2
             self._negative //= 2
 
     @property
     def problem(self) -> str:
-        """Return a sentence if the cameras seem to be exchanged, else ''."""
+        """Return a sentence if the windows are hardly those of a rectified rig, else ''."""
+        if self._same >= MIN_SAME:
+            return 'left and right events are the same: both topics carry one camera'
         matches = self._positive + self._negative
-        if matches < MIN_MATCHES or self._negative < NEGATIVE_SHARE * matches:
-            return ''
-        return (
-            f'{self._negative / matches:.0%} of {matches} matches have negative disparity, which '
-            'no rectified rig has: exchange the topics left/events and right/events, or the '
-            'cameras of the calibration'
-        )
+        negative = self._negative / max(matches, 1)
+        if matches >= MIN_MATCHES and negative >= EXCHANGED_SHARE:
+            return (
+                f'{negative:.0%} of {matches} matches have negative disparity, which no rectified '
+                'rig has: exchange the topics left/events and right/events or the cameras of the '
+                'calibration, or, if they are in order, calibrate the cameras'
+            )
+        if matches >= MIN_MATCHES and negative >= CONFUSED_SHARE:
+            return (
+                f'{negative:.0%} of {matches} matches have negative disparity, which no rectified '
+                'rig has: are the cameras calibrated, upright, and is the calibration theirs?'
+            )
+        matched = self._matched / max(self._patches, 1)
+        if self._patches >= MIN_PATCHES and matched < MIN_MATCHED_SHARE:
+            return (
+                f'{matched:.0%} of {self._patches} patches of events match in the other image: is '
+                'a lens covered, is there noise only, or do the cameras see different scenes?'
+            )
+        return ''
 
 
 def _polarity(counts: npt.NDArray[np.uint8]) -> Image:
@@ -87,8 +116,8 @@ def _patches(counts: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
     return [(r * ROWS, c * COLUMNS) for r, c in chosen if pixels[r, c] >= MIN_EVENT_PIXELS]
 
 
-def _disparity(left: Image, right: Image, row: int, column: int) -> int:
-    """Return left minus right column of the patch's best match, 0 where none is clear."""
+def _disparity(left: Image, right: Image, row: int, column: int) -> int | None:
+    """Return left minus right column of the patch's best match, None where none is clear."""
     first = max(0, column - REACH)
     patch = left[row : row + ROWS, column : column + COLUMNS]
     strip = right[row : row + ROWS, first : column + COLUMNS + REACH]
@@ -96,5 +125,5 @@ def _disparity(left: Image, right: Image, row: int, column: int) -> int:
     best = int(scores.argmax())
     others = np.delete(scores, np.s_[max(0, best - PEAK_WIDTH) : best + PEAK_WIDTH + 1])
     if scores[best] < MIN_CORRELATION or others.max(initial=0.0) > RUNNER_UP * scores[best]:
-        return 0
+        return None
     return column - (first + best)
