@@ -30,7 +30,7 @@ NARROWEST_DEG = 12.0
 # A lens model may end before the sensor's edge, but not far before.
 LEAST_REACH = 0.8
 MAX_ASPECT = 1.1
-MAX_DIFFERENCE = 1.2
+MAX_DIFFERENCE, MAX_FOCAL_DIFFERENCE = 1.2, 1.05
 
 
 def implausible(calibration: RigCalibration) -> list[str]:
@@ -131,7 +131,8 @@ def _sizes(left: CameraCalibration, right: CameraCalibration) -> str:
 
 def _focal_lengths(left: CameraCalibration, right: CameraCalibration) -> str:
     pair = left.camera_matrix[0, 0], right.camera_matrix[0, 0]
-    if max(pair) <= MAX_DIFFERENCE * min(pair):
+    is_same_sensor = (left.width, left.height) == (right.width, right.height)
+    if max(pair) <= (MAX_FOCAL_DIFFERENCE if is_same_sensor else MAX_DIFFERENCE) * min(pair):
         return ''
     return (
         f'the left camera has a focal length of {pair[0]:g} px and the right one of {pair[1]:g} '

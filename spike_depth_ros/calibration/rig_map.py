@@ -33,7 +33,7 @@ class RigMap:
     network: the camera that they are mapped to. calibration: None fits each sensor into the
     network's image as it is. baseline_m: of the rig as mapped, None where no calibration tells it.
     rotation: float64 [3, 3], takes rays of the left raw camera into the rectified frame, None
-    where nothing is rectified. doubts: sentences about a calibration that can hardly be right.
+    where nothing is rectified.
 
     Raises CalibrationError when a camera sees nothing of the network's image.
     """
@@ -41,16 +41,28 @@ class RigMap:
     def __init__(self, network: PinholeCamera, calibration: RigCalibration | None) -> None:
         self._network = network
         self._tables: list[PixelTable] = []
+        self._sizes: dict[int, tuple[int, int]] = {}
         self.baseline_m: float | None = None
         self.rotation: npt.NDArray[np.float64] | None = None
-        self.doubts: list[str] = []
+        self._doubts: list[str] = []
         if calibration is not None:
             self._tables = [rectified_table(camera, network) for camera in calibration.cameras]
             self.baseline_m = calibration.baseline_m
             self.rotation = calibration.cameras[0].rectification
             rows = zip(CAMERAS, calibration.cameras, self._tables, strict=False)
-            self.doubts = [text for row in rows if (text := poor_coverage(*row, network))]
-            self.doubts += implausible(calibration)
+            self._doubts = [text for row in rows if (text := poor_coverage(*row, network))]
+            self._doubts += implausible(calibration)
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return sentences about a map that can hardly be right."""
+        if len(set(self._sizes.values())) < 2:
+            return self._doubts
+        left, right = (f'{width} x {height}' for _, (width, height) in sorted(self._sizes.items()))
+        return [
+            f'the left sensor has {left} pixels and the right one {right}, but without a '
+            'calibration only cameras of one kind fit together: give a calibration'
+        ]
 
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
         """Return the table of camera 0 (left) or 1 for a sensor of a size, pixels.
@@ -58,6 +70,7 @@ class RigMap:
         Raises CalibrationError, one sentence, when the calibration is of another size.
         """
         if not self._tables:
+            self._sizes[camera] = raw_width, raw_height
             return resize_table(raw_width, raw_height, self._network.width, self._network.height)
         table = self._tables[camera]
         height, width = table.index.shape

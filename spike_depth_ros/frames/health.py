@@ -23,7 +23,7 @@ CAMERAS = ('left', 'right')
 # A healthy sensor sends no event from beyond its own edge; a spoilt word does, now and then.
 MAX_OUTSIDE = 0.02
 # Events gather where things move: their share beyond the network's image may exceed the pixels'.
-UNMAPPED_FACTOR, UNMAPPED_EXTRA = 1.5, 0.05
+UNMAPPED_FACTOR, UNMAPPED_EXTRA, MAX_UNMAPPED = 1.5, 0.05, 0.5
 NEARLY_ALL = 0.9
 # Packets that were dropped whole, by counter, and why.
 DROPPED = {
@@ -35,7 +35,12 @@ DROPPED = {
     'packets_out_of_order': 'come out of order',
     'packets_stale': 'are older than the last reset',
 }
-_NOISE = ('events_hot', 'events_refractory', 'events_background')
+# Noise filters by counter, and the parameter of each.
+_NOISE = {
+    'events_hot': 'hot_pixel_hz',
+    'events_refractory': 'refractory_ms',
+    'events_background': 'background_ms',
+}
 
 
 def difference(now: CameraCounters, before: CameraCounters) -> CameraCounters:
@@ -58,13 +63,33 @@ def misplaced(name: str, counted: CameraCounters, table: PixelTable) -> list[str
             f"{height} pixels: are the width and height of the driver's messages exchanged?"
         )
     unmapped = counted.events_unmapped / counted.events
-    if unmapped > UNMAPPED_FACTOR * table.unmapped + UNMAPPED_EXTRA:
+    if unmapped > min(UNMAPPED_FACTOR * table.unmapped + UNMAPPED_EXTRA, MAX_UNMAPPED):
         problems.append(
             f"{unmapped:.0%} of the {name} camera's events fall on pixels that the calibration "
             f"maps outside the network's image ({table.unmapped:.0%} of its pixels): is the "
             'calibration that of this camera?'
         )
     return problems
+
+
+def filtered(name: str, counted: CameraCounters) -> list[str]:
+    """Return sentences about noise filters that remove nearly all of a camera's events.
+
+    name: 'left' or 'right'. counted: over some time, with at least one event.
+    """
+    shares = {row: getattr(counted, row) / counted.events for row in _NOISE}
+    return [
+        f"{share:.0%} of the {name} camera's events are removed as noise: change {_NOISE[row]}, "
+        'or set it to 0'
+        for row, share in shares.items()
+        if share > NEARLY_ALL
+    ]
+
+
+def read(counted: CameraCounters) -> int:
+    """Return how many packets were not dropped whole."""
+    dropped: int = sum(getattr(counted, counter) for counter in DROPPED)
+    return counted.packets - dropped
 
 
 def why_nothing_counts(name: str, counted: CameraCounters) -> str:

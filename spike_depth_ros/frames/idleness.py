@@ -14,11 +14,15 @@
 
 """The time without a spike frame, and its reason."""
 
+from collections import deque
+
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.health import CAMERAS, difference, why_nothing_counts
 
 # So long nothing may come out before the reason is given.
 IDLE_NS = 2_000_000_000
+# So many reports, a second apart, the reason is of.
+RECENT = 2
 SECOND_NS = 1e9
 
 
@@ -32,6 +36,7 @@ class Idleness:
         self.reason = ''
         self._at_output = counters
         self._output_ns = now_ns
+        self._latest = deque([counters], maxlen=RECENT)
 
     def update(self, counters: BinnerCounters, now_ns: int, blocked: str) -> str:
         """Take a snapshot of the counters; return a sentence if nothing comes out, else ''.
@@ -40,17 +45,20 @@ class Idleness:
         """
         if output(counters) > output(self._at_output):
             self._at_output, self._output_ns = counters, now_ns
+        before = self._latest[0]
+        self._latest.append(counters)
         idle_ns = now_ns - self._output_ns
         if idle_ns < IDLE_NS:
             self.reason = ''
             return ''
-        self.reason = blocked or self._explain(counters)
+        self.reason = blocked or self._explain(counters, before)
         return f'no spike frame for {idle_ns / SECOND_NS:.1f} s: {self.reason}'
 
-    def _explain(self, counters: BinnerCounters) -> str:
-        pairs = zip(CAMERAS, counters.cameras, self._at_output.cameras, strict=False)
+    def _explain(self, counters: BinnerCounters, before: BinnerCounters) -> str:
+        """Return the reason by what was counted since some reports ago."""
+        pairs = zip(CAMERAS, counters.cameras, before.cameras, strict=False)
         reasons = [why_nothing_counts(name, difference(*each)) for name, *each in pairs]
-        if resets := counters.resets - self._at_output.resets:
+        if resets := counters.resets - before.resets:
             reasons.append(f'time was reset {resets} times')
         return ' and '.join(filter(None, reasons)) or 'no window is complete'
 

@@ -154,7 +154,11 @@ class ModelContract:
                 return _unfit(what, need, found, parameter)
         if not abs(rig.f / self.f - 1) <= FOCAL_LENGTH_TOLERANCE:
             need = f'{self.f:g} px within {FOCAL_LENGTH_TOLERANCE:.0%}'
-            return _unfit('focal length', need, f'{rig.f:g} px', 'focal_length')
+            return (
+                f'the focal length of the spike frames is {rig.f:g} px, but the model needs '
+                f'{need}: give the binner that focal_length and a calibration, by which it maps '
+                'the cameras to it, or load a model made for these frames.'
+            )
         if self.channels == 4 and not rig.baseline_m > 0:
             return _unfit('baseline', 'a positive one', f'{rig.baseline_m:g} m', 'baseline')
         return None

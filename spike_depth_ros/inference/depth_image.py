@@ -71,3 +71,8 @@ def over_millimetres(depth: Depth) -> float:
     finite = np.isfinite(depth)
     over = np.count_nonzero(finite & (depth * np.float32(1000) > _LARGEST_MM))
     return over / max(int(np.count_nonzero(finite)), 1)
+
+
+def valid_share(depth: Depth, mapped: npt.NDArray[np.bool_]) -> float:
+    """Return the share of the mapped pixels whose depth, metres, is not NaN, 0 to 1."""
+    return np.count_nonzero(depth == depth) / max(int(np.count_nonzero(mapped)), 1)

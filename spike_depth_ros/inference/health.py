@@ -114,15 +114,20 @@ class ActivityMeter:
         return activity
 
 
-def outside_envelope(contract: ModelContract, rates: dict[str, float]) -> list[str]:
-    """Return a sentence for each layer that fires outside its envelope on the validation set.
+def outside_envelope(contract: ModelContract, rates: dict[str, float]) -> str:
+    """Return a sentence about layers that fire outside their envelope on the validation set.
 
     A layer that falls silent or saturates says that the input is unlike what the model knows.
     """
     bounds = zip(contract.layers, contract.firing_rate_low, contract.firing_rate_high, strict=True)
-    return [
-        f'Layer {layer} fires at {rates[layer]:.1%}, but fired at {low:.1%} to {high:.1%} in '
-        f'validation: the input is unlike the training data.'
+    outside = [
+        f'{layer} at {rates[layer]:.1%} instead of {low:.1%} to {high:.1%}'
         for layer, low, high in bounds
         if not low <= rates[layer] <= high
     ]
+    if not outside:
+        return ''
+    return (
+        f'{len(outside)} of {len(rates)} layers fire as they never did in validation '
+        f'({outside[0]}): the events are unlike the training data'
+    )

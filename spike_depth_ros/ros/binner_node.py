@@ -65,6 +65,7 @@ class BinnerNode(Node):
         self._frame_ids: list[str | None] = [None] * len(self._names)
         self._topic = SpikePublisher(self)
         self._receivers = (*receivers, self._topic)
+        self._doubt = ''
         self._rig_out = RigPublisher(self, self._settings, self._rig, self._receivers)
         cameras = ', '.join(self.resolve_topic_name(topic) for topic in self._names)
         Diagnostics(self, 'spike frames', cameras, self._make_report)
@@ -119,7 +120,7 @@ class BinnerNode(Node):
         for frame in frames:
             header = Header(stamp=to_time(frame.stamp_ns), frame_id=self._rig_out.frame_id)
             for receiver in self._receivers:
-                receiver.take_trouble('')
+                receiver.take_trouble(self._doubt)
                 receiver.take_window(SpikeWindow(header, frame.counts))
         for problem in self._binner.problems:
             self._report.problem(problem)
@@ -133,13 +134,14 @@ class BinnerNode(Node):
         blocked = [self._rig.problem, *(topic.problem for topic in self._topics)]
         blocked = [problem for problem in blocked if problem]
         report = self._report.make(time.monotonic_ns(), ' and '.join(blocked))
+        self._doubt = ' and '.join(self._rig.doubts)
         report.values['subscribers'] = self._topic.subscribers
         for problem in blocked:
             report.problem(ERROR, problem)
         for doubt in self._doubts():
             report.problem(WARN, doubt)
         for receiver in self._receivers:
-            receiver.take_trouble(self._report.trouble)
+            receiver.take_trouble(self._report.trouble or self._doubt)
         return report
 
     def _doubts(self) -> list[str]:

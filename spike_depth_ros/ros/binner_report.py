@@ -18,7 +18,13 @@ from dataclasses import asdict, replace
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
-from spike_depth_ros.frames.health import CAMERAS, difference, misplaced
+from spike_depth_ros.frames.health import (
+    CAMERAS,
+    difference,
+    filtered,
+    misplaced,
+    read,
+)
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
 
@@ -81,8 +87,9 @@ class BinnerReport:
         self._add_rig(report, cameras)
         self._add_counts(report, now)
         self._add_silences(report, now_ns)
-        if sentence := self._idleness.update(now, now_ns, blocked):
-            report.problem(WARN, sentence)
+        idleness = self._idleness.update(now, now_ns, blocked)
+        if idleness and not blocked:  # the node reports what blocks it as an error
+            report.problem(WARN, idleness)
         self._add_streams(report, cameras, now_ns)
         self._add_problems(report, now, cameras)
         self._since_ns, self._before, self._last_problem = now_ns, now, ''
@@ -142,7 +149,7 @@ class BinnerReport:
         status = self._binner.status()
         for number, counted in enumerate(cameras):
             name, table = CAMERAS[number], status.cameras[number].table
-            if counted.events or not counted.packets:
+            if counted.events or not read(counted):
                 self._events_ns[number] = now_ns
             elif now_ns - self._events_ns[number] >= IDLE_NS:
                 seconds = (now_ns - self._events_ns[number]) / SECOND_NS
@@ -150,7 +157,7 @@ class BinnerReport:
                     WARN, f"the {name} camera's packets hold no events for {seconds:.1f} s"
                 )
             if counted.events and table is not None:
-                for sentence in misplaced(name, counted, table):
+                for sentence in (*misplaced(name, counted, table), *filtered(name, counted)):
                     report.problem(WARN, sentence)
             if counted.packets_unstamped:
                 report.problem(

@@ -23,7 +23,12 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo, Image
 
 from spike_depth_ros.inference.confidence import to_confidence_image
-from spike_depth_ros.inference.depth_image import over_millimetres, to_metres, to_millimetres
+from spike_depth_ros.inference.depth_image import (
+    over_millimetres,
+    to_metres,
+    to_millimetres,
+    valid_share,
+)
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.preview import colour
 from spike_depth_ros.ros import graph, qos
@@ -112,6 +117,7 @@ class DepthNode(Node):
         depth = to_metres(
             inference.depth, rig.mapped, near_m, far_m, scale, inference.confidence, least
         )
+        self._report.depth_out(valid_share(depth, rig.mapped))
         if self._encoding == '32FC1':
             pixels = depth
         else:
@@ -141,7 +147,9 @@ class DepthNode(Node):
     def _make_report(self) -> Report:
         spikes = self._spikes.problem if self._spikes else ''
         upstream = ' and '.join(text for text in (spikes, self.worker.trouble) if text)
-        report = self._report.make(time.monotonic_ns(), self.worker.reason, upstream)
+        report = self._report.make(
+            time.monotonic_ns(), self.worker.reason, upstream, self.worker.min_events
+        )
         report.values['provider'] = self._provider
         rivals = graph.rivals(self, 'depth/image_rect')
         for doubt in (*self.worker.doubts, rivals):

@@ -15,7 +15,7 @@
 """The depth node's counters, and its report on /diagnostics."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from threading import Lock
 
 from spike_depth_ros.inference.confidence import Confidence, ConfidenceMeter
@@ -29,49 +29,21 @@ from spike_depth_ros.inference.health import (
     RateMeter,
     outside_envelope,
 )
+from spike_depth_ros.ros.depth_counters import DepthCounters, DepthIdleness
 from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report
 
 SILENT_NS = 1_000_000_000
-# So long no window may yield depth before the reason is given.
-IDLE_NS = 2_000_000_000
 SECOND_NS = 1e9
 # Fewer pixels beyond 65 m are a distant background.
 MAX_CUT = 0.05
 # Clocks of two machines differ by less.
 FUTURE_MS = 20.0
 # Later than any queue explains: the stamps come from another clock.
-ABSURD_LATENCY_MS = 10_000
+ABSURD_LATENCY_MS = 1_000
+# Under this share of pixels with depth there is none to speak of.
+MIN_VALID, MAX_UNDER = 0.01, 0.95
 
 
-@dataclass(slots=True)
-class DepthCounters:
-    """Count windows since the start.
-
-    Each of the windows that came `in` ends in one of the others: `out` as depth, `dropped` from
-    the full queue, `skipped` for too few events, `incomplete` for a silent camera, `unfit`
-    because the rig does not fit the model (or is not known yet), `malformed`, or `failed` in the
-    inference; or it still waits.
-    """
-
-    windows_in: int = 0
-    windows_out: int = 0
-    windows_dropped: int = 0
-    windows_skipped: int = 0
-    windows_incomplete: int = 0
-    windows_unfit: int = 0
-    windows_malformed: int = 0
-    windows_failed: int = 0
-
-
-# Ends of a window that is not depth, and what each means.
-_REASONS = {
-    'windows_dropped': 'inference cannot keep up',
-    'windows_skipped': 'too few events',
-    'windows_incomplete': 'one camera saw nothing',
-    'windows_unfit': 'the rig does not fit the model',
-    'windows_malformed': 'windows are malformed',
-    'windows_failed': 'inference fails',
-}
 # Counters that stand still while all is well, and what their rise means.
 _PROBLEMS = (
     ('windows_dropped', WARN, 'windows dropped: inference cannot keep up'),
@@ -99,10 +71,9 @@ class DepthReport:
         self._last_stamp_ns = 0
         self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
         self._before = DepthCounters()
-        self._at_output = DepthCounters()
-        self._output_ns = now_ns
-        self._cameras: list[int] = []  # events in the latest window without depth
+        self._idleness = DepthIdleness(now_ns)
         self._cut = 0.0
+        self._valid: float | None = None  # most of the images since the report before
         self._heard_ns = now_ns
 
     def window_in(self, now_ns: int) -> None:
@@ -136,6 +107,11 @@ class DepthReport:
         with self._lock:
             self._confidence.add(confidence, min_confidence)
 
+    def depth_out(self, valid: float) -> None:
+        """Record the share of a depth image's mapped pixels that have depth, 0 to 1."""
+        with self._lock:
+            self._valid = max(valid, self._valid or 0.0)
+
     def depth_cut(self, share: float) -> None:
         """Record the share of a depth image's pixels that its encoding cannot hold, 0 to 1."""
         with self._lock:
@@ -147,14 +123,15 @@ class DepthReport:
         problem: the sentence that says why, if there is one. cameras: events of each camera.
         """
         with self._lock:
-            self._cameras = list(cameras)
+            self._idleness.events = cameras
             setattr(self.counters, counter, getattr(self.counters, counter) + 1)
             self._last_problem = problem or self._last_problem
 
-    def make(self, now_ns: int, reason: str, upstream: str) -> Report:
+    def make(self, now_ns: int, reason: str, upstream: str, min_events: int) -> Report:
         """Return the report and start another.
 
-        reason: why nothing is inferred, or ''. upstream: why no windows come, or ''.
+        reason: why nothing is inferred, or ''. upstream: what is wrong with the binner's windows,
+        or ''. min_events: under which a window yields no depth.
         """
         report = Report()
         with self._lock:
@@ -166,7 +143,8 @@ class DepthReport:
         elif upstream:
             report.problem(WARN, upstream)
         self._add_problems(report, now, now_ns)
-        self._add_idleness(report, now, now_ns)
+        if idleness := self._idleness.update(now, now_ns, min_events):
+            report.problem(WARN, idleness)
         if last_problem:
             report.problem(WARN, last_problem)
         self._before = now
@@ -181,14 +159,17 @@ class DepthReport:
         if median_ms > ABSURD_LATENCY_MS:
             report.problem(
                 WARN,
-                f'stamps are {median_ms / 1e3:.3g} s old: replay with /clock and set use_sim_time',
+                f'depth comes {median_ms / 1e3:.3g} s after its stamp: set the clocks of this '
+                "computer and of the cameras' (NTP, PTP), or, if a recording is replayed with its "
+                'own stamps or slowly, replay with /clock and set use_sim_time',
             )
         report.values |= {name.replace('_', ' '): n for name, n in asdict(now).items()}
         if median_ms < -FUTURE_MS:
             report.problem(
                 WARN,
-                f'depth comes {-median_ms:.0f} ms before its stamp: the clock of this computer '
-                "and that of the cameras' driver disagree; synchronise them (NTP, PTP)",
+                f'depth comes {-median_ms / 1e3:.3g} s before its stamp: set the clocks of this '
+                "computer and of the cameras' (NTP, PTP), or, with use_sim_time, let /clock run "
+                'and be of the same time as the events',
             )
         if self._cut > MAX_CUT:
             report.problem(
@@ -205,12 +186,27 @@ class DepthReport:
         if certainty is not None:
             report.values['mean confidence'] = certainty.mean
             report.values['share under min_confidence'] = certainty.share_under
+            if certainty.share_under > MAX_UNDER:
+                report.problem(
+                    WARN,
+                    f'{certainty.share_under:.0%} of the pixels have less confidence than '
+                    'min_confidence asks for, and so no depth: lower it',
+                )
+        if self._valid is not None:
+            report.values['pixels with depth (%)'] = 100 * self._valid
+            if self._valid < MIN_VALID:
+                report.problem(
+                    WARN,
+                    f'{self._valid:.1%} of the pixels have depth: the others are nearer than the '
+                    "model's range, or under min_confidence",
+                )
+        self._valid = None
 
     def _add_firing_rates(self, report: Report, activity: Activity) -> None:
         rates = activity.firing_rates
         report.values['firing rate'] = sum(rates.values()) / len(rates)
         report.values |= {f'firing rate {layer}': rate for layer, rate in rates.items()}
-        for sentence in outside_envelope(self._contract, rates):
+        if sentence := outside_envelope(self._contract, rates):
             report.problem(WARN, sentence)
 
     def _add_energy(self, report: Report, activity: Activity) -> None:
@@ -232,20 +228,3 @@ class DepthReport:
             new = getattr(now, name) - getattr(self._before, name)
             if new:
                 report.problem(level, f'{new} {meaning}')
-
-    def _add_idleness(self, report: Report, now: DepthCounters, now_ns: int) -> None:
-        """Add why windows that came yielded no depth for IDLE_NS, by the most frequent reason."""
-        if now.windows_out > self._at_output.windows_out:
-            self._at_output, self._output_ns = now, now_ns
-        ends = {name: getattr(now, name) - getattr(self._at_output, name) for name in _REASONS}
-        idle_ns = now_ns - self._output_ns
-        if idle_ns < IDLE_NS or not any(ends.values()):
-            return
-        name = max(ends, key=lambda key: ends[key])
-        events = ' and '.join(f'{count}' for count in self._cameras)
-        has = f' ({events} in the last window, left and right)' if len(self._cameras) == 2 else ''
-        report.problem(
-            WARN,
-            f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of {sum(ends.values())} '
-            f'windows {name.removeprefix("windows_")}, {_REASONS[name]}{has}',
-        )

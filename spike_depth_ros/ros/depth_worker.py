@@ -91,7 +91,7 @@ class DepthWorker:
 
     @property
     def trouble(self) -> str:
-        """Return why the binner sends no windows, as it says, '' if it sends them."""
+        """Return what is wrong with the binner's windows, in its words, or ''."""
         return self._trouble
 
     @property
@@ -106,7 +106,7 @@ class DepthWorker:
         self._doubt = '' if reason else implausible_range(self._engine.contract, rig)
 
     def take_trouble(self, trouble: str) -> None:
-        """Take the reason why the binner sends no windows, '' if it sends them."""
+        """Take what is wrong with the binner's windows, or ''."""
         self._trouble = trouble
 
     def lose_rig(self, problem: str) -> None:

@@ -46,9 +46,12 @@ class Report:
         return max((level for level, _ in self.problems), default=OK)
 
     def message(self) -> str:
-        """Return all problems, the worst first, or 'OK'."""
-        worst_first = sorted(self.problems, key=lambda problem: problem[0], reverse=True)
-        return '; '.join(sentence for _, sentence in worst_first) or 'OK'
+        """Return all problems, the worst first, each once, or 'OK'."""
+        sentences: list[str] = []
+        for _, sentence in sorted(self.problems, key=lambda problem: problem[0], reverse=True):
+            if not any(sentence in known or known in sentence for known in sentences):
+                sentences.append(sentence)
+        return '; '.join(sentences) or 'OK'
 
 
 class Diagnostics:
@@ -65,13 +68,14 @@ class Diagnostics:
         self._name = f'{node.get_fully_qualified_name().lstrip("/")}: {part}'
         self._hardware_id = hardware_id
         self._report = report
+        self._now_ns = -1
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         node.create_timer(PERIOD_S, self.publish, clock=steady_clock())
 
     def publish(self) -> None:
         """Publish the report as it is now."""
         report = self._report()
-        if problem := _missing_clock(self._node):
+        if problem := self._clock_problem():
             report.problem(WARN, problem)
         status = DiagnosticStatus(
             level=report.level(),
@@ -84,15 +88,19 @@ class Diagnostics:
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
-
-def _missing_clock(node: Node) -> str:
-    """Return a sentence if the node takes its time from /clock and nobody publishes it."""
-    if not node.get_parameter('use_sim_time').value or node.count_publishers('/clock'):
+    def _clock_problem(self) -> str:
+        """Return a sentence if the node takes its time from a /clock that does not run."""
+        before_ns, self._now_ns = self._now_ns, self._node.get_clock().now().nanoseconds
+        if not self._node.get_parameter('use_sim_time').value:
+            return ''
+        if not self._node.count_publishers('/clock'):
+            return (
+                'use_sim_time is true, but nothing publishes /clock: start what does (ros2 bag '
+                'play --clock, replay with publish_clock), or set use_sim_time to false'
+            )
+        if self._now_ns == before_ns:
+            return 'use_sim_time is true, but /clock stands still: let its publisher go on'
         return ''
-    return (
-        'use_sim_time is true, but nothing publishes /clock: start what does (ros2 bag play '
-        '--clock, replay with publish_clock), or set use_sim_time to false'
-    )
 
 
 def steady_clock() -> Clock:

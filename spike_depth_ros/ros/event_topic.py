@@ -75,6 +75,10 @@ class EventTopic:
         known = [kind for kind in TYPES if kind in offered]
         self.problem = ''
         self.doubt = graph.rivals(self._node, self._name)
+        if not publishers:
+            name = self._node.resolve_topic_name(self._name)
+            elsewhere = graph.elsewhere(self._node, self._name, TYPES.keys())
+            self.doubt = f'nobody publishes {name}: start the driver{elsewhere}'
         name = self._node.resolve_topic_name(self._name)
         if len(offered) > 1 and known:
             read = self._type if self._type in known else known[0]

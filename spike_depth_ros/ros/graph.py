@@ -14,9 +14,12 @@
 
 """Who publishes on a topic."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from rclpy.node import Node
+
+# So many topics are named at most.
+MAX_NAMED = 4
 
 
 def publishers(node: Node, topic: str) -> list[str]:
@@ -44,4 +47,19 @@ def rivals(node: Node, topic: str) -> str:
     return (
         f'{node.resolve_topic_name(topic)} has {len(names)} publishers ({", ".join(names)}): '
         'their messages mix, so stop all but one, or remap its topic'
+    )
+
+
+def elsewhere(node: Node, name: str, types: Set[str]) -> str:
+    """Return the end of a sentence: other topics of some types, those of the same name first."""
+    found = [
+        topic
+        for topic, kinds in node.get_topic_names_and_types()
+        if not types.isdisjoint(kinds) and node.count_publishers(topic)
+    ]
+    alike = [topic for topic in found if topic.endswith(f'/{name}')] if '/' not in name else found
+    if not alike:
+        return ''
+    return (
+        f', or remap it or set the namespace, as there is {", ".join(sorted(alike)[:MAX_NAMED])}'
     )

@@ -19,18 +19,22 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 from spike_depth_ros.calibration import camera_info, files
 from spike_depth_ros.calibration.errors import CalibrationError
 from spike_depth_ros.calibration.model import PinholeCamera
+from spike_depth_ros.calibration.plausibility import implausible_baseline
 from spike_depth_ros.calibration.rig_map import CAMERAS, RigMap
 from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.ros import graph, qos
+from spike_depth_ros.ros.diagnostics import steady_clock
 
 FROM_TOPICS = 'camera_info'
+LOOK_PERIOD_S = 0.5
 RECTIFIED = 'rectified'
 NOT_CALIBRATED = (
     "not calibrated, so depth may be wrong: set the binner's parameter calibration to a file, to "
@@ -57,7 +61,9 @@ class RigSource:
         self._infos: list[CameraInfo | None] = [None] * self._cameras
         self._map: RigMap | None = None
         self._refused = ''
+        self._changed_info = ''
         self._topics: list[str] = []
+        self._latched: dict[int, Subscription] = {}
         self._is_calibrated = bool(p['calibration'])
         if p['right_calibration'] and p['calibration'] in ('', FROM_TOPICS, RECTIFIED):
             raise CalibrationError(
@@ -90,11 +96,16 @@ class RigSource:
 
     @property
     def doubts(self) -> list[str]:
-        """Return sentences about a map that can hardly be right."""
+        """Return sentences about a map that can hardly be right, and about its changes since."""
         doubts = [text for topic in self._topics if (text := graph.rivals(self._node, topic))]
         if not self._is_calibrated:
             doubts.append(NOT_CALIBRATED)
-        return doubts + (self._map.doubts if self._map else [])
+        doubts += self._map.doubts if self._map else []
+        doubts += [self._implausible_centre(), self._changed_info]
+        if self._map and self._map.baseline_m is None:
+            doubts.append(implausible_baseline(self._given_baseline_m))
+        self._changed_info = ''
+        return [doubt for doubt in doubts if doubt]
 
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
         """Return a camera's pixel table; raises CalibrationError while there is none."""
@@ -102,29 +113,57 @@ class RigSource:
             raise CalibrationError(self.problem)
         return self._map.table(camera, raw_width, raw_height)
 
+    def _implausible_centre(self) -> str:
+        """Return a sentence about a principal point of the network's camera far off, or ''."""
+        cx, cy = self._network.cx / self._network.width, self._network.cy / self._network.height
+        if 0.25 <= cx <= 0.75 and 0.25 <= cy <= 0.75:
+            return ''
+        return (
+            f'the parameters cx={self._network.cx:g} and cy={self._network.cy:g} are far from the '
+            f'middle of the spike frame of {self._network.width} x {self._network.height} px: '
+            'leave them out'
+        )
+
     def _subscribe(self) -> None:
         """Subscribe the CameraInfo of each camera, also where it was latched before."""
         self._topics = [f'{name}/camera_info' for name in CAMERAS[: self._cameras]]
         graph.check_distinct(self._node, self._topics)
+        self._node.create_timer(LOOK_PERIOD_S, self._look_for_latched, clock=steady_clock())
         for camera, topic in enumerate(self._topics):
-            take = partial(self._take, camera)
             self._node.create_subscription(
                 CameraInfo,
                 topic,
-                take,
+                partial(self._take, camera),
                 qos.calibration(),
                 qos_overriding_options=qos.OVERRIDABLE_DURABILITY,
             )
-            # Publishers that do not latch cannot be received by it, which is no fault.
-            silent = SubscriptionEventCallbacks(use_default_callbacks=False)
-            self._node.create_subscription(
-                CameraInfo, topic, take, qos.latched(), event_callbacks=silent
+
+    def _look_for_latched(self) -> None:
+        """Subscribe once more where a publisher latches: its message may have come before.
+
+        Not at once for all: publishers that do not latch would warn of such a subscription.
+        """
+        for camera, topic in enumerate(self._topics):
+            infos = self._node.get_publishers_info_by_topic(topic)
+            is_latched = any(
+                info.qos_profile.durability == QoSDurabilityPolicy.TRANSIENT_LOCAL
+                for info in infos
             )
+            if is_latched and camera not in self._latched:
+                self._latched[camera] = self._node.create_subscription(
+                    CameraInfo, topic, partial(self._take, camera), qos.latched()
+                )
 
     def _take(self, camera: int, info: CameraInfo) -> None:
         """Take a CameraInfo; they come with every picture, and only a new one matters."""
         if self._infos[camera] and _content(info) == _content(self._infos[camera]):
             return
+        if self._infos[camera]:
+            topic = self._node.resolve_topic_name(self._topics[camera])
+            self._changed_info = (
+                f'the calibration on {topic} has changed, which resets time: let its publisher '
+                'send one'
+            )
         self._infos[camera] = info
         if self._missing():
             return

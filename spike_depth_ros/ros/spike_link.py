@@ -29,6 +29,7 @@ from spike_depth_ros.ros.conversions import from_image, to_image
 from spike_depth_ros.ros.diagnostics import key_values
 
 SPIKES, INFO = 'spikes', 'spikes/info'
+NO_SIZE = "no packet of the left camera has told the sensor's size yet"
 
 
 class SpikeWindow(NamedTuple):
@@ -52,7 +53,7 @@ class SpikeReceiver(Protocol):
         """Take a window, without making the binner wait."""
 
     def take_trouble(self, trouble: str) -> None:
-        """Take the reason why no windows come, one sentence, or '' when they do."""
+        """Take why no windows come, or why their depth may be wrong: a sentence, or ''."""
 
 
 class SpikePublisher:
@@ -84,17 +85,18 @@ class SpikePublisher:
         self._publish_info()
 
     def take_trouble(self, trouble: str) -> None:
-        """Publish the reason why no windows come, beside the rig as far as it is known."""
+        """Publish what is wrong, beside the rig as far as it is known."""
         if trouble != self._trouble:
             self._trouble = trouble
             self._publish_info()
 
     def _publish_info(self) -> None:
+        message = self._trouble or ('' if self._pairs else NO_SIZE)
         self._info.publish(
             DiagnosticStatus(
-                level=DiagnosticStatus.WARN if self._trouble else DiagnosticStatus.OK,
+                level=DiagnosticStatus.WARN if message else DiagnosticStatus.OK,
                 name=f'{self._name}: rig',
-                message=self._trouble or 'OK',
+                message=message or 'OK',
                 values=key_values(self._pairs),
             )
         )
@@ -131,13 +133,17 @@ class SpikeSubscriber:
     def problem(self) -> str:
         """Return a sentence if nobody publishes windows, or more than one node does, else ''."""
         if not graph.publishers(self._node, SPIKES):
-            return f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it'
+            elsewhere = graph.elsewhere(self._node, SPIKES, {'sensor_msgs/msg/Image'})
+            return (
+                f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it{elsewhere}'
+            )
         return graph.rivals(self._node, SPIKES)
 
     def _on_info(self, message: DiagnosticStatus) -> None:
-        is_well = message.level == DiagnosticStatus.OK
-        self._receiver.take_trouble('' if is_well else message.message)
-        if not message.values and not is_well:
+        self._receiver.take_trouble(
+            '' if message.level == DiagnosticStatus.OK else message.message
+        )
+        if not message.values and message.level != DiagnosticStatus.OK:
             return
         try:
             rig = Rig.from_pairs({pair.key: pair.value for pair in message.values})

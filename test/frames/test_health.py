@@ -21,7 +21,7 @@ import pytest
 
 from spike_depth_ros.events.lookup import NOWHERE
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
-from spike_depth_ros.frames.health import difference, misplaced, why_nothing_counts
+from spike_depth_ros.frames.health import difference, filtered, misplaced, read, why_nothing_counts
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness
 from spike_depth_ros.frames.pixel_table import PixelTable
 
@@ -39,7 +39,7 @@ def test_events_off_the_sensor() -> None:
     assert problem.startswith("12% of the left camera's events lie off its sensor of 10 x 100")
 
 
-@pytest.mark.parametrize(('of_pixels', 'of_events'), [(0.0, 5), (0.18, 32), (0.6, 95)])
+@pytest.mark.parametrize(('of_pixels', 'of_events'), [(0.0, 5), (0.18, 32), (0.6, 50)])
 def test_unmapped_events_beyond_what_the_lens_explains(of_pixels: float, of_events: int) -> None:
     counted = CameraCounters(events=100, events_unmapped=of_events)
     assert not misplaced('right', counted, table(of_pixels))
@@ -105,3 +105,26 @@ def test_idleness_gives_the_reason_since_the_last_frame() -> None:
         20 * IDLE_NS,
         '',
     )
+
+
+def test_noise_filters_that_remove_nearly_everything_are_named_by_their_parameter() -> None:
+    assert not filtered('left', CameraCounters(events=100, events_background=90))
+    counted = CameraCounters(events=100, events_background=91)
+    (problem,) = filtered('left', counted)
+    assert problem.startswith("91% of the left camera's events are removed as noise: change backg")
+
+
+def test_packets_that_were_dropped_were_not_read() -> None:
+    assert read(CameraCounters(packets=9, packets_uncalibrated=7, packets_lost=3)) == 2
+
+
+def test_the_reason_is_that_of_the_last_seconds() -> None:
+    """Packets came after the last frame, and then no more."""
+    counters = [
+        BinnerCounters((CameraCounters(packets=packets, events=packets),), windows_closed=3)
+        for packets in (10, 12, 12, 12)
+    ]
+    idleness = Idleness(counters[0], 0)
+    sentences = [idleness.update(each, n * IDLE_NS, '') for n, each in enumerate(counters)]
+    assert sentences[1].endswith('no window is complete')
+    assert sentences[3].endswith('no packets come from the left camera')

@@ -14,6 +14,7 @@
 
 """What the binner reports of streams that lead to wrong depth, or to none, over DDS."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,6 +31,7 @@ from synthetic_stream import packets
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_time
 
 
 class Stream:
@@ -111,8 +113,13 @@ def test_two_drivers_on_one_topic_and_two_binners_are_named(probe: Probe) -> Non
 def test_simulated_time_that_nobody_publishes(probe: Probe) -> None:
     with NodeProcess('binner', {'use_sim_time': 'true', **PATIENT}):
         probe.until_text(STATUS, 'use_sim_time is true, but nothing publishes /clock')
-        probe.node.create_publisher(Clock, '/clock', 10)
-        probe.until(lambda: '/clock' not in probe.text(STATUS), 'nothing wrong with /clock')
+        publisher = probe.node.create_publisher(Clock, '/clock', 10)
+
+        def is_well() -> bool:
+            publisher.publish(Clock(clock=to_time(time.monotonic_ns())))
+            return '/clock' not in probe.text(STATUS)
+
+        probe.until(is_well, 'nothing wrong with /clock')
 
 
 def test_latched_camera_info_from_before_the_start(probe: Probe) -> None:
@@ -147,3 +154,60 @@ def test_packets_without_a_frame_id(probe: Probe) -> None:
             return "the left camera's packets have no frame_id" in probe.text(STATUS)
 
         probe.until(is_reported, 'the missing frame_id')
+
+
+def test_drivers_on_another_topic_are_named(probe: Probe) -> None:
+    probe.node.create_publisher(EventPacket, '/cam/events', 10)
+    with NodeProcess('binner', PATIENT):
+        probe.until_text(
+            STATUS,
+            'nobody publishes /left/events: start the driver, or remap it or set the namespace, '
+            'as there is /cam/events',
+        )
+
+
+def test_a_clock_that_stands_still(probe: Probe) -> None:
+    publisher = probe.node.create_publisher(Clock, '/clock', 10)
+    with NodeProcess('binner', {'use_sim_time': 'true', **PATIENT}):
+        probe.until_subscribed('/clock')
+        publisher.publish(Clock())
+        probe.until_text(STATUS, 'use_sim_time is true, but /clock stands still')
+
+
+def test_sensors_of_two_sizes_without_a_calibration(probe: Probe) -> None:
+    with NodeProcess('binner', PATIENT):
+        left, right = event_publishers(probe)
+        streams = [packets(camera, 5_000_000) for camera in (0, 1)]
+        sent = [0]
+
+        def is_reported() -> bool:
+            send(left, streams[0][sent[0] : sent[0] + 1])
+            send(
+                right,
+                [
+                    replace(packet, width=640, height=480)
+                    for packet in streams[1][sent[0] : sent[0] + 1]
+                ],
+            )
+            sent[0] += 1
+            return (
+                'the left sensor has 346 x 260 pixels and the right one 640 x 480'
+                in probe.text(STATUS)
+            )
+
+        probe.until(is_reported, 'two sizes')
+
+
+@pytest.mark.parametrize(
+    ('parameters', 'part'),
+    [
+        ({'cx': 0.0, 'cy': 0.0}, 'the parameters cx=0 and cy=0 are far from the middle of the'),
+        ({'baseline': 2.3}, 'the baseline is 2.3 m, but event cameras stand 0.01 to 2 m apart'),
+        ({'background_ms': 0.001}, 'removed as noise: change background_ms, or set it to 0'),
+    ],
+)
+def test_parameters_that_can_hardly_be_right(
+    probe: Probe, parameters: dict[str, float], part: str
+) -> None:
+    with NodeProcess('binner', {**PATIENT, **parameters}):
+        until_reported(probe, part)

@@ -77,7 +77,7 @@ def test_why_no_window_yields_depth(
 def test_too_few_events(probe: Probe, source: Source) -> None:
     frame = np.zeros((260, 346, 4), np.uint8)
     frame[:10, :10, ::2] = 1
-    part = 'windows skipped, too few events (100 and 100 in the last window, left and right)'
+    part = 'fewer events than min_events (100 and 100 in the last window; min_events is 500)'
     until_reported(probe, source, stereo_rig(), [frame], part)
 
 
@@ -104,3 +104,22 @@ def test_millimetres_that_do_not_fit(probe: Probe, stereo_model: Path) -> None:
         rig = replace(stereo_rig(), baseline_m=2.4)
         part = '100% of the depth is over 65.535 m, which 16UC1 cannot hold'
         until_reported(probe, Source(probe), rig, [counts(left=3)], part)
+
+
+def test_a_confidence_that_no_pixel_has(probe: Probe, confident_model: Path) -> None:
+    with NodeProcess('depth', {'model': confident_model, 'min_confidence': 1.0}):
+        frame = counts()
+        frame[..., 1] = 1
+        part = '100% of the pixels have less confidence than min_confidence asks for'
+        until_reported(probe, Source(probe), stereo_rig(), [frame], part)
+
+
+def test_depth_nearer_than_the_range_everywhere(probe: Probe, source: Source) -> None:
+    frame = counts(0, 0)
+    frame[:1, :, ::3] = 255  # as many events as are asked for, in one row
+    part = "of the pixels have depth: the others are nearer than the model's range"
+    until_reported(probe, source, stereo_rig(), [frame], part)
+
+
+def test_stamps_of_another_clock(probe: Probe, source: Source) -> None:
+    until_reported(probe, source, stereo_rig(), [counts()], 's after its stamp: set the clocks')
