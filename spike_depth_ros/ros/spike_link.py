@@ -68,6 +68,7 @@ class SpikePublisher:
         self._spikes = node.create_publisher(
             Image, SPIKES, qos.images(), qos_overriding_options=qos.OVERRIDABLE
         )
+        self._publish_info()
 
     @property
     def subscribers(self) -> int:
