@@ -15,7 +15,6 @@
 """Turn packets of one or two cameras into spike frames, as they come."""
 
 from collections import deque
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,16 +24,14 @@ from spike_depth_ros.events import encodings
 from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.sequence import Order
 from spike_depth_ros.frames import limits
-from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault, find_fault
+from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault
 from spike_depth_ros.frames.agreement import FRESH_NS, Agreement, disagreement
 from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
-from spike_depth_ros.frames.header_stamps import HeaderStamps
 from spike_depth_ros.frames.health import CAMERAS
-from spike_depth_ros.frames.newest import NewestStamps
+from spike_depth_ros.frames.intake import Intake, Restart
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
@@ -43,12 +40,8 @@ from spike_depth_ros.frames.status import BinnerStatus, rig_status
 from spike_depth_ros.frames.synchroniser import AUTO, Synchroniser
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
 
-# After a reset, packets that one camera left over from before arrive at most this much later.
-LEFTOVER_NS = 1_000_000_000
 # The longest packet of a driver takes a fraction of this.
 MAX_PACKET_NS = 2_000_000_000
-# So many packets of another form that follow each other are no mistake.
-MAX_MISFITS = 8
 MAX_PROBLEMS = 8
 NO_NOISE_FILTER = NoiseSettings()
 
@@ -98,12 +91,10 @@ class Binner:
         self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
         self._nowhere = np.zeros(int(np.prod(shape)), np.uint8)
         self._deadline = Deadline(max_wait_ns)
-        self._header_stamps = [HeaderStamps() for _ in range(cameras)]
-        self._newest = NewestStamps(cameras)
+        self._intake = Intake(self.counters.cameras)
         self._agreement = Agreement()
         self._is_apart = False
         self._rendezvous: Rendezvous | None = Rendezvous(cameras)
-        self._leftover_until_ns = 0
 
     @staticmethod
     def warm_up() -> None:
@@ -137,7 +128,7 @@ class Binner:
         self._deadline.tick(now_ns)
         self.counters.cameras[camera].packets += 1
         if ros_ns is not None:
-            packet = self._stamped(camera, packet, now_ns, ros_ns)
+            packet = self._intake.stamped(camera, packet, now_ns, ros_ns)
         frames = self._take(camera, packet) if self._admits(camera, packet) else []
         return frames + self._close_due()
 
@@ -183,62 +174,19 @@ class Binner:
             sensor.noise.forget_time()
         self._deadline.clear()
         self._stamps.clear()
-        self._newest.clear()
         self._agreement.clear()
-        self._leftover_until_ns = self._deadline.waited_ns + LEFTOVER_NS
-
-    def _stamped(self, camera: int, packet: Packet, now_ns: int, ros_ns: int) -> Packet:
-        """Return the packet with a header stamp that tells a time."""
-        if not self._header_stamps[camera].are_unusable(packet.stamp_ns, packet.seq, now_ns):
-            return packet
-        self.counters.cameras[camera].packets_unstamped += 1
-        return replace(packet, stamp_ns=ros_ns)
+        self._intake.clear(self._deadline.waited_ns)
 
     def _admits(self, camera: int, packet: Packet) -> bool:
-        """Say whether a packet is to be read; count why not. A jump of its stamp resets."""
-        waited_ns = self._deadline.waited_ns
-        fault = find_fault(packet)
-        if fault is None and self._is_leftover(camera, packet.stamp_ns):
-            fault = Fault('packets_stale', f'seq {packet.seq} is left over from before the reset')
-        if fault is not None:
-            self._drop(camera, fault)
-            return False
-        if self._newest.jumps(camera, packet.stamp_ns, waited_ns):
-            self._reset(camera, packet, 'header stamps jump ahead')
-        self._newest.follow(camera, packet.stamp_ns, waited_ns)
-        return self._follows(camera, packet)
-
-    def _is_leftover(self, camera: int, stamp_ns: int) -> bool:
-        """Say whether a packet is from before a reset that another camera brought about."""
-        if self._streams[camera] or self._deadline.waited_ns >= self._leftover_until_ns:
-            return False
-        return self._newest.is_before_reset(camera, stamp_ns)
-
-    def _follows(self, camera: int, packet: Packet) -> bool:
-        """Check the packet's place in its driver's sequence; say whether it is to be read."""
+        """Return whether a packet is to be read; count why not. A jump of its stamp resets."""
         stream = self._streams[camera]
-        if stream is None:
-            return self._join(camera, packet)
-        order = stream.sequence.follow(packet.seq, packet.stamp_ns)
-        if order is Order.LATE:
-            self._drop(camera, Fault('packets_out_of_order', f'seq {packet.seq} came too late'))
+        verdict = self._intake.judge(camera, packet, stream, self._deadline.waited_ns)
+        if isinstance(verdict, Fault):
+            self._drop(camera, verdict)
             return False
-        if order is Order.RESTART or not stream.is_of_type_of(packet):
-            self._reset(camera, packet, 'seq, time or type began anew')
-            return self._join(camera, packet)
-        self.counters.cameras[camera].packets_lost += stream.sequence.lost
-        stream.is_after_loss |= stream.sequence.lost > 0
-        if stream.has_form_of(packet):
-            stream.misfits = 0
-            return True
-        stream.is_after_loss = True
-        stream.misfits += 1
-        form = f'{packet.encoding} of {packet.width} x {packet.height}'
-        if stream.misfits > MAX_MISFITS:
-            self._reset(camera, packet, f'{form} is what the camera sends now')
-            return self._join(camera, packet)
-        self._drop(camera, Fault('packets_wrong_form', f'{form} is not what came before'))
-        return False
+        if isinstance(verdict, Restart):
+            self._reset(camera, packet, verdict.reason)
+        return self._streams[camera] is not None or self._join(camera, packet)
 
     def _join(self, camera: int, packet: Packet) -> bool:
         """Start a camera's stream with its first packet; say whether it is to be read."""
@@ -309,7 +257,7 @@ class Binner:
         stream = self._streams[camera]
         assert stream is not None
         clocks = [other.clock for other in others]
-        stamps_apart_ns = self._newest.apart_ns if camera else -self._newest.apart_ns
+        stamps_apart_ns = self._intake.stamps.apart_ns * (1 if camera else -1)
         wraps = self._sync.wraps_behind(stream.clock, clocks, stamps_apart_ns)
         stream.align(wraps, self._sync.offset_ns(stream.clock))
         leader_ns = max(one.common_ns for one in (stream, *others))
@@ -438,7 +386,7 @@ class Binner:
         """Start anew with a packet; what another camera sent before it is left over."""
         self._problem(camera, f'{why} at seq {packet.seq}: reset')
         self.reset()
-        self._newest.begin(camera, packet.stamp_ns, self._deadline.waited_ns)
+        self._intake.stamps.begin(camera, packet.stamp_ns, self._deadline.waited_ns)
 
     def _drop(self, camera: int, fault: Fault) -> None:
         counters = self.counters.cameras[camera]

@@ -23,7 +23,8 @@ from streams import HEIGHT, MS_NS, WIDTH, Camera
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import MAX_LATE
-from spike_depth_ros.frames.binner import MAX_MISFITS, MAX_PACKET_NS, Binner
+from spike_depth_ros.frames.binner import MAX_PACKET_NS, Binner
+from spike_depth_ros.frames.intake import MAX_MISFITS
 
 EVENT = (0x0001, 0x2001)  # row 1, column 1
 
