@@ -60,7 +60,7 @@ def import_error(error: BaseException | None) -> ImportError | None:
 
 
 def is_installed(name: str) -> bool:
-    """Say whether Python finds a top-level package."""
+    """Return whether Python finds a top-level package."""
     try:
         return name in sys.modules or find_spec(name) is not None
     except (ImportError, ValueError):
@@ -68,13 +68,13 @@ def is_installed(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Say whether this installation has a package of its own of a name."""
+    """Return whether this installation has a package of its own of a name."""
     own = [entry for entry in sys.path if entry and is_ours(resolved(entry))]
     return PathFinder.find_spec(name, own) is not None
 
 
 def is_ours(folder: str) -> bool:
-    """Say whether a folder belongs to this Python or virtual environment."""
+    """Return whether a folder belongs to this Python or virtual environment."""
     prefixes = {resolved(prefix) for prefix in (sys.prefix, sys.base_prefix)}
     return any(Path(folder).is_relative_to(prefix) for prefix in prefixes)
 
@@ -90,7 +90,7 @@ def resolved(path: str) -> str:
 
 
 def _is_of_a_module(error: Exception) -> bool:
-    """Say whether a module cannot be compiled or lacks a name."""
+    """Return whether a module cannot be compiled or lacks a name."""
     return isinstance(error, SyntaxError) or isinstance(getattr(error, 'obj', None), ModuleType)
 
 

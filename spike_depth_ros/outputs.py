@@ -156,7 +156,7 @@ def _try_file(path: Path) -> None:
 
 
 def _reason(error: OSError | ValueError, path: Path) -> str:
-    """Say why a path cannot be written, in terms of the first part of it that is in the way."""
+    """Return why a path cannot be written, in terms of the first part of it that is in the way."""
     for part in (*reversed(path.parents), path):
         with suppress(OSError):
             if part.is_symlink() and not part.exists():

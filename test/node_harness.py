@@ -168,7 +168,7 @@ def isolate() -> None:
 
 
 def is_quiet(ended: tuple[int, str]) -> bool:
-    """Say whether a node ended with exit code 0 and wrote nothing but information."""
+    """Return whether a node ended with exit code 0 and wrote nothing but information."""
     code, error = ended
     return code == 0 and all('[INFO]' in line for line in error.splitlines())
 

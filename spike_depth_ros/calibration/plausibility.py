@@ -20,16 +20,22 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.calibration import lens
-from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
+from spike_depth_ros.calibration.model import (
+    CameraCalibration,
+    PinholeCamera,
+    RigCalibration,
+)
+from spike_depth_ros.frames.rig import CAMERAS
 
-CAMERAS = ('left', 'right')
-BASELINES_M = (0.01, 2.0)
+USUAL_BASELINES_M = (0.01, 2.0)
 # Hardly a lens of these models is wider; equidistant ones may be, as they are for fisheyes.
 WIDEST_PINHOLE_DEG = 130.0
 NARROWEST_DEG = 12.0
 # A lens model may end before the sensor's edge, but not far before.
 LEAST_REACH = 0.8
 MAX_ASPECT = 1.1
+# Lenses are mounted over the middle of their sensors.
+CENTRAL = (0.3, 0.7)
 MAX_DIFFERENCE, MAX_FOCAL_DIFFERENCE = 1.2, 1.05
 
 
@@ -45,7 +51,7 @@ def implausible(calibration: RigCalibration) -> list[str]:
 
 def implausible_baseline(baseline_m: float) -> str:
     """Return a sentence about a baseline outside of 1 cm to 2 m, or ''; 0: one camera, ''."""
-    least, most = BASELINES_M
+    least, most = USUAL_BASELINES_M
     if baseline_m == 0 or least <= baseline_m <= most:
         return ''
     unit = 'centimetres' if baseline_m > most else 'another unit than metres'
@@ -109,9 +115,23 @@ def _aspect(name: str, camera: CameraCalibration) -> str:
     )
 
 
+def implausible_centre(network: PinholeCamera) -> str:
+    """Return a sentence about a principal point of the network's camera far off, or ''."""
+    if _is_central(network.cx, network.width) and _is_central(network.cy, network.height):
+        return ''
+    return (
+        f'the parameters cx={network.cx:g} and cy={network.cy:g} are far from the middle of the '
+        f'spike frame of {network.width} x {network.height} px: leave them out'
+    )
+
+
+def _is_central(place: float, size: int) -> bool:
+    return CENTRAL[0] <= place / size <= CENTRAL[1]
+
+
 def _principal_point(name: str, camera: CameraCalibration) -> str:
     cx, cy = camera.camera_matrix[:2, 2]
-    if 0.25 <= cx / camera.width <= 0.75 and 0.25 <= cy / camera.height <= 0.75:
+    if _is_central(cx, camera.width) and _is_central(cy, camera.height):
         return ''
     return (
         f'the {name} camera has its principal point at ({cx:g}, {cy:g}) px, far from the middle '

@@ -23,8 +23,7 @@ from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
 from spike_depth_ros.calibration.network_map import rectified_table
 from spike_depth_ros.calibration.plausibility import implausible
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-
-CAMERAS = ('left', 'right')
+from spike_depth_ros.frames.rig import CAMERAS
 
 
 class RigMap:

@@ -55,7 +55,7 @@ class NoiseSettings:
 
     @property
     def is_off(self) -> bool:
-        """Say whether nothing is filtered."""
+        """Return whether nothing is filtered."""
         return not (self.hot_pixel_hz or self.refractory_ns or self.support_ns)
 
 
@@ -133,7 +133,7 @@ def _new_state(shape: tuple[int, int]) -> NoiseState:
 
 @inlined
 def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, tally: Any) -> Any:
-    """Say whether an event is noise, and count why; one outside the sensor is not.
+    """Return whether an event is noise, and count why; one outside the sensor is not.
 
     noise: NoiseState; x, y: int64, at least 0; time_ns: never less than for the event before.
     """

@@ -69,7 +69,7 @@ class Sequence:
         return Order.LATE if is_same or 0 < back_ns < REORDER_NS else Order.RESTART
 
     def _loops(self, stamp_ns: int) -> bool:
-        """Say whether late packets follow each other, as those that were overtaken do not."""
+        """Return whether late packets follow each other, as those that were overtaken do not."""
         if self._late and stamp_ns <= self._late[-1]:
             self._late.clear()
         self._late.append(stamp_ns)

@@ -58,7 +58,7 @@ def find_fault(packet: Packet) -> Fault | None:
 
 
 def _unknown_encoding(encoding: str) -> str:
-    """Say which setting of the driver gives an encoding that is read."""
+    """Return which setting of the driver gives an encoding that is read."""
     shown = encoding[:40]
     plain = ''.join(letter for letter in encoding.lower() if letter.isalnum())
     if encoding != plain and plain in encodings.names():

@@ -24,9 +24,11 @@ from spike_depth_ros.frames.synchroniser import HOST
 RIGHT = 1
 # A camera that has not advanced for so long tells nothing of the other one's time.
 FRESH_NS = 500_000_000
+# So long after a camera has stopped nothing is said of its time.
+STALE_NS = 2_000_000_000
 BUCKET_NS = 1_000_000_000
 # Packets of cameras with right clocks arrive together to within less.
-APART_NS = 25_000_000
+ARRIVAL_APART_NS = 25_000_000
 
 Range = tuple[int, int]
 
@@ -62,16 +64,17 @@ class Agreement:
         low_ns, high_ns = self._now or (apart_ns, apart_ns)
         self._now = min(low_ns, apart_ns), max(high_ns, apart_ns)
 
-    def apart_ns(self) -> int | None:
+    def apart_ns(self, now_ns: int) -> int | None:
         """Return by how much right was always ahead of left (below 0: behind) over a second.
 
-        None before both cameras advanced together for a second; 0 if neither was ahead by
-        APART_NS of real time all the while.
+        None unless both cameras advance, and have done so together for a second; 0 if neither was
+        ahead by ARRIVAL_APART_NS of real time all the while.
         """
-        if self._before is None:
+        is_fresh = all(reached and now_ns - reached[1] < STALE_NS for reached in self._reached)
+        if self._before is None or not is_fresh:
             return None
         low_ns, high_ns = self._before
-        limit_ns = APART_NS * max(1.0, self._rate)
+        limit_ns = ARRIVAL_APART_NS * max(1.0, self._rate)
         return (low_ns + high_ns) // 2 if low_ns > limit_ns or high_ns < -limit_ns else 0
 
     def _turn(self, common_ns: int, now_ns: int) -> None:
@@ -86,7 +89,7 @@ class Agreement:
 
 
 def disagreement(apart_ns: int, sync: str, late: bool, max_wait_ns: int) -> str:
-    """Return the sentence about common times that are apart, '' if windows bear it.
+    """Return the sentence about common times that are apart, '' if windows wait long enough.
 
     sync: 'sensor' or 'host'. late: header stamps and the cameras' own clocks agree with each
     other, so the packets come late. max_wait_ns: how long a window waits for them.

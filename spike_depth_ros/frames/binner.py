@@ -30,9 +30,9 @@ from spike_depth_ros.frames.agreement import FRESH_NS, Agreement, disagreement
 from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
-from spike_depth_ros.frames.health import CAMERAS
 from spike_depth_ros.frames.intake import Intake, Restart
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
+from spike_depth_ros.frames.rig import CAMERAS
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
 from spike_depth_ros.frames.stamps import Stamps
@@ -156,7 +156,7 @@ class Binner:
             sensor.configure(noise)
 
     def remap(self) -> None:
-        """Have the pixel tables made anew, and start anew with them."""
+        """Make new pixel tables with the next packets, and reset time."""
         for sensor in self._sensors:
             sensor.remap()
         if any(self._streams):
@@ -288,7 +288,7 @@ class Binner:
         return frames
 
     def _keep_time(self, camera: int, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
-        """Follow the camera's clock; return why everything has to start anew, '' if not."""
+        """Follow the camera's clock; return why all time has to be reset, '' if it has not."""
         joins = stream.sensor_ns is None
         if joins:
             others = timed(self._streams)
@@ -356,7 +356,7 @@ class Binner:
 
     def _disagreement(self) -> str:
         """Return the sentence about common times that disagree with the arrivals, or ''."""
-        apart_ns = self._agreement.apart_ns()
+        apart_ns = self._agreement.apart_ns(self._deadline.now_ns)
         if not apart_ns:
             return ''
         streams = timed(self._streams)
@@ -378,12 +378,12 @@ class Binner:
         return [stream.clock for stream in timed(self._streams)]
 
     def _fresh_clocks(self) -> list[SensorClock]:
-        """Return the clocks of the cameras that told their time within the last half second."""
+        """Return the clocks of the cameras that advanced within the last half second."""
         oldest_ns = self._deadline.now_ns - FRESH_NS
         return [stream.clock for stream in timed(self._streams) if stream.heard_ns > oldest_ns]
 
     def _reset(self, camera: int, packet: Packet, why: str) -> None:
-        """Start anew with a packet; what another camera sent before it is left over."""
+        """Reset time with a packet; what another camera sent before it is left over."""
         self._problem(camera, f'{why} at seq {packet.seq}: reset')
         self.reset()
         self._intake.stamps.begin(camera, packet.stamp_ns, self._deadline.waited_ns)

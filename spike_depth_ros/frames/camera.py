@@ -62,11 +62,11 @@ class CameraStream:
         return not self._has_seq
 
     def is_of_type_of(self, packet: Packet) -> bool:
-        """Say whether the message was of the type of the first one: only one type has seq."""
+        """Return whether the message was of the type of the first one: only one type has seq."""
         return self._has_seq == (packet.seq is not None)
 
     def has_form_of(self, packet: Packet) -> bool:
-        """Say whether encoding and size are those of the first packet."""
+        """Return whether encoding and size are those of the first packet."""
         return self._form == form(packet)
 
     def counting_slot(self, hop_ns: int) -> int | None:

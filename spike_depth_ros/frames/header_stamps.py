@@ -14,8 +14,10 @@
 
 """Header stamps that tell no time: zero, or standing still while packets come."""
 
-# A driver stamps each packet; one that still sends the same stamp after so long never will.
+# A driver stamps each packet; one that still sends the same stamp after so long does not.
 STANDING_NS = 250_000_000
+# So long each packet must have a stamp of its own before stamps are used again.
+RECOVERY_NS = 2_000_000_000
 
 
 class HeaderStamps:
@@ -24,7 +26,9 @@ class HeaderStamps:
     def __init__(self) -> None:
         self._stamp_ns = 0
         self._seq: int | None = None
-        self._since_ns = 0
+        self._changed_ns = 0  # when the stamp last changed
+        self._repeated_ns = 0  # when a stamp last came again
+        self._are_standing = False
 
     def are_unusable(self, stamp_ns: int, seq: int | None, now_ns: int) -> bool:
         """Return whether the stamp of a packet that comes now is zero or stands still.
@@ -33,6 +37,12 @@ class HeaderStamps:
         """
         is_duplicate = seq is not None and seq == self._seq
         if stamp_ns != self._stamp_ns or is_duplicate:
-            self._since_ns = now_ns
+            self._changed_ns = now_ns
+        else:
+            self._repeated_ns = now_ns
         self._stamp_ns, self._seq = stamp_ns, seq
-        return stamp_ns == 0 or now_ns - self._since_ns > STANDING_NS
+        if stamp_ns == 0 or now_ns - self._changed_ns > STANDING_NS:
+            self._are_standing, self._repeated_ns = True, now_ns
+        elif now_ns - self._repeated_ns > RECOVERY_NS:
+            self._are_standing = False
+        return self._are_standing

@@ -19,11 +19,10 @@ from dataclasses import fields
 from spike_depth_ros.frames.counters import CameraCounters
 from spike_depth_ros.frames.pixel_table import PixelTable
 
-CAMERAS = ('left', 'right')
 # A healthy sensor sends no event from beyond its own edge; a spoilt word does, now and then.
 MAX_OUTSIDE = 0.02
 # Events gather where things move: their share beyond the network's image may exceed the pixels'.
-UNMAPPED_FACTOR, UNMAPPED_EXTRA, MAX_UNMAPPED = 1.5, 0.05, 0.5
+UNMAPPED_FACTOR, MOST_MORE, EXTRA = 1.5, 0.15, 0.05
 NEARLY_ALL = 0.9
 # Packets that were dropped whole, by counter, and why.
 DROPPED = {
@@ -63,7 +62,7 @@ def misplaced(name: str, counted: CameraCounters, table: PixelTable) -> list[str
             f"{height} pixels: are the width and height of the driver's messages exchanged?"
         )
     unmapped = counted.events_unmapped / counted.events
-    if unmapped > min(UNMAPPED_FACTOR * table.unmapped + UNMAPPED_EXTRA, MAX_UNMAPPED):
+    if unmapped > min(UNMAPPED_FACTOR * table.unmapped, MOST_MORE + table.unmapped) + EXTRA:
         problems.append(
             f"{unmapped:.0%} of the {name} camera's events fall on pixels that the calibration "
             f"maps outside the network's image ({table.unmapped:.0%} of its pixels): is the "

@@ -17,11 +17,12 @@
 from collections import deque
 
 from spike_depth_ros.frames.counters import BinnerCounters
-from spike_depth_ros.frames.health import CAMERAS, difference, why_nothing_counts
+from spike_depth_ros.frames.health import difference, why_nothing_counts
+from spike_depth_ros.frames.rig import CAMERAS
 
 # So long nothing may come out before the reason is given.
 IDLE_NS = 2_000_000_000
-# So many reports, a second apart, the reason is of.
+# So many reports, a second apart, give the reason.
 RECENT = 2
 SECOND_NS = 1e9
 

@@ -19,7 +19,7 @@ from spike_depth_ros.events.clock import JUMP_NS
 LEFT, RIGHT = 0, 1
 SILENT_NS = 500_000_000
 # Stamps of hosts whose clocks are right differ by less when they arrive together.
-APART_NS = 100_000_000
+STAMPS_APART_NS = 100_000_000
 
 
 class NewestStamps:
@@ -29,7 +29,7 @@ class NewestStamps:
     JUMP_NS beyond the time that has passed since is a jump: a silence, however long, is none. A
     camera's first stamp is held against the other camera, unless that one is heard now: then the
     clocks of two hosts may be apart.
-    apart_ns: right minus left stamps of packets that arrive together, 0 below APART_NS.
+    apart_ns: right minus left stamps of packets that arrive together, 0 below STAMPS_APART_NS.
     """
 
     def __init__(self, cameras: int) -> None:
@@ -75,7 +75,7 @@ class NewestStamps:
         left, right = self._newest[LEFT], self._newest[-1]
         if len(self._newest) == 2 and left and right:
             apart_ns = (right[0] - right[1]) - (left[0] - left[1])
-            self.apart_ns = apart_ns if abs(apart_ns) > APART_NS else 0
+            self.apart_ns = apart_ns if abs(apart_ns) > STAMPS_APART_NS else 0
 
     def _behind_ns(self, camera: int) -> int:
         return self.apart_ns if camera == RIGHT else 0

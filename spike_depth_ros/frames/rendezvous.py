@@ -53,7 +53,7 @@ class Rendezvous:
             self._firsts[waiting.camera] = waiting.packet.stamp_ns, first_ns
 
     def is_over(self, waited_ns: int, max_wait_ns: int) -> bool:
-        """Say whether to wait no longer."""
+        """Return whether to wait no longer."""
         if not self.packets:
             return False
         is_late = waited_ns - self.packets[0].came_ns >= max_wait_ns

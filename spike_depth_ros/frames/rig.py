@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+CAMERAS = ('left', 'right')
 # No event camera comes near; a size that a broken message claims must not exhaust the memory.
 MAX_SIZE = 8192
 

@@ -46,9 +46,9 @@ class Synchroniser:
         self._otherwise_since_ns: int | None = None
 
     def decide(self, clocks: Sequence[SensorClock]) -> None:
-        """Decide anew, before the first window; clocks: those that have started, left first."""
+        """Decide before the first window; clocks: those that have started, left first."""
         if self._setting == AUTO and not self._is_found:
-            self.mode = self._told(abs(apart_ns(clocks)), at_start=True)
+            self.mode = self._mode_for(abs(apart_ns(clocks)), at_start=True)
         self._is_found = False
         self._otherwise_since_ns = None
 
@@ -60,8 +60,8 @@ class Synchroniser:
         """
         if self._setting != AUTO:
             return False
-        told = self._told(abs(apart_ns(clocks)), joins) if len(clocks) == 2 else self.mode
-        if told == self.mode:
+        mode = self._mode_for(abs(apart_ns(clocks)), joins) if len(clocks) == 2 else self.mode
+        if mode == self.mode:
             self._otherwise_since_ns = None
             return False
         newest_ns = max(clock.stamp_ns for clock in clocks)
@@ -69,13 +69,14 @@ class Synchroniser:
             self._otherwise_since_ns = newest_ns
         if not joins and newest_ns - self._otherwise_since_ns < DWELL_NS:
             return False
-        self.mode, self._is_found, self._otherwise_since_ns = told, True, None
+        self.mode, self._is_found, self._otherwise_since_ns = mode, True, None
         return True
 
-    def _told(self, apart_ns: int, at_start: bool) -> str:
-        """Return the mode for clocks so far apart; later than at a start some distances tell none.
+    def _mode_for(self, apart_ns: int, at_start: bool) -> str:
+        """Return the mode for clocks so far apart.
 
-        Otherwise the mode would flip to and fro where the distance scatters about a limit.
+        After the start, a distance between the two limits leaves the mode as it is: else it would
+        flip to and fro where the distance scatters about one limit.
         """
         if apart_ns <= SYNCHRONOUS_NS:
             return SENSOR

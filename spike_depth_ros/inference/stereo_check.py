@@ -39,22 +39,48 @@ EXCHANGED_SHARE, CONFUSED_SHARE = 0.9, 0.1
 # Of the patches of a real, raw pair 7 % match, of noise none.
 MIN_MATCHED_SHARE = 0.01
 MIN_SAME = 6
+# Matching the patches of a window takes some milliseconds.
+PERIOD_NS, SILENCE_NS = 500_000_000, 3_000_000_000
 
 Image = npt.NDArray[np.float32]
 
 
 class StereoCheck:
-    """Count the patches that match, and at which disparities, over the latest windows."""
+    """Count the patches that match, and at which disparities, over the latest windows.
+
+    One thread adds windows, another may ask for the problem. now_ns: monotonic nanoseconds.
+    """
 
     def __init__(self) -> None:
+        self._problem = ''
+        self._checked_ns = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all windows: another rig sends them, or after a silence."""
+        self._problem = ''
         self._patches = 0
         self._matched = 0
         self._positive = 0
         self._negative = 0
         self._same = 0  # windows in a row whose halves are equal
 
-    def add(self, counts: npt.NDArray[np.uint8]) -> None:
-        """Match patches of one spike frame, uint8 [h, w, 4]."""
+    def add(self, counts: npt.NDArray[np.uint8], now_ns: int) -> None:
+        """Match patches of a spike frame, uint8 [h, w, 4], unless the last was just matched."""
+        if now_ns - self._checked_ns < PERIOD_NS:
+            return
+        if now_ns - self._checked_ns > SILENCE_NS:
+            self.clear()
+        self._checked_ns = now_ns
+        self._match(counts)
+        self._problem = self._judge()
+
+    def problem(self, now_ns: int) -> str:
+        """Return a sentence if the windows are hardly those of a rectified rig, else ''."""
+        return self._problem if now_ns - self._checked_ns <= SILENCE_NS else ''
+
+    def _match(self, counts: npt.NDArray[np.uint8]) -> None:
+        """Count how the patches of one spike frame match."""
         is_same = counts[..., 0].any() and np.array_equal(counts[..., :2], counts[..., 2:])
         self._same = self._same + 1 if is_same else 0
         left, right = _polarity(counts[..., :2]), _polarity(counts[..., 2:])
@@ -71,9 +97,8 @@ class StereoCheck:
             self._positive //= 2
             self._negative //= 2
 
-    @property
-    def problem(self) -> str:
-        """Return a sentence if the windows are hardly those of a rectified rig, else ''."""
+    def _judge(self) -> str:
+        """Return what is wrong by the counts, one sentence, or ''."""
         if self._same >= MIN_SAME:
             return 'left and right events are the same: both topics carry one camera'
         matches = self._positive + self._negative

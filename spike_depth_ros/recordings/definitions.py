@@ -26,7 +26,7 @@ Fields = list[tuple[str, Any]]
 
 
 def other_definition(connection: Connection, types: Typestore) -> str:
-    """Say how a topic's EventPacket differs from that in `types`; '' if it does not.
+    """Return how a topic's EventPacket differs from that in `types`; '' if it does not.
 
     Compares the fields where the recording holds the message's definition, else the type hash;
     older recordings have neither.

@@ -51,7 +51,7 @@ def kind(path: Path) -> str:
 
 
 def why_not(path: Path) -> str:
-    """Say why a file is no rosbag2 storage and what to do, as the end of a sentence."""
+    """Return why a file is no rosbag2 storage and what to do, as the end of a sentence."""
     found = kind(path)
     if found == ROS1:
         source, target = (shlex.quote(str(name)) for name in (path, path.with_suffix('')))
@@ -70,7 +70,7 @@ def why_not(path: Path) -> str:
 
 
 def has_mcap_end(path: Path) -> bool:
-    """Say whether an mcap file ends as it began; one that is cut off does not."""
+    """Return whether an mcap file ends as it began; one that is cut off does not."""
     with path.open('rb') as file:
         magic = file.read(_MCAP_MAGIC_BYTES)
         size = file.seek(0, os.SEEK_END)

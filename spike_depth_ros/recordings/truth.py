@@ -64,7 +64,7 @@ def _first_messages(recording: Recording) -> dict[str, RawMessage]:
 
 
 def _misfit(message: RawMessage, frame_id: str, shape: tuple[int, int]) -> str:
-    """Say why depth is not that of the windows, as the end of a sentence; '' if it is."""
+    """Return why depth is not that of the windows, as the end of a sentence; '' if it is."""
     codec = MessageCodec(message_types())
     frame = codec.frame_id(message.cdr, message.type)
     if frame and frame_id and not frame.startswith(frame_id):

@@ -134,21 +134,18 @@ class BinnerNode(Node):
         blocked = [self._rig.problem, *(topic.problem for topic in self._topics)]
         blocked = [problem for problem in blocked if problem]
         report = self._report.make(time.monotonic_ns(), ' and '.join(blocked))
-        self._doubt = ' and '.join(self._rig.doubts)
+        rig_doubts = self._rig.doubts
+        self._doubt = ' and '.join(rig_doubts)
         report.values['subscribers'] = self._topic.subscribers
         for problem in blocked:
             report.problem(ERROR, problem)
-        for doubt in self._doubts():
-            report.problem(WARN, doubt)
+        rivals = (topic.doubt for topic in self._topics)
+        for doubt in (*rig_doubts, *rivals, self._topic.problem, self._rig_out.problem):
+            if doubt:
+                report.problem(WARN, doubt)
         for receiver in self._receivers:
             receiver.take_trouble(self._report.trouble or self._doubt)
         return report
-
-    def _doubts(self) -> list[str]:
-        """Return sentences about what can hardly be right, as long as it lasts."""
-        rivals = [topic.doubt for topic in self._topics]
-        doubts = [*self._rig.doubts, *rivals, self._topic.problem, self._rig_out.problem]
-        return [doubt for doubt in doubts if doubt]
 
     def _change(self, name: str, value: float) -> None:
         self._settings[name] = value

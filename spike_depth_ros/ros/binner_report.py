@@ -19,13 +19,13 @@ from dataclasses import asdict, replace
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.health import (
-    CAMERAS,
     difference,
     filtered,
     misplaced,
     read,
 )
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
+from spike_depth_ros.frames.rig import CAMERAS
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
 
 SECOND_NS = 1e9

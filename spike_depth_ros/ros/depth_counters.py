@@ -14,11 +14,14 @@
 
 """The depth node's counters, and the reason why windows yield no depth."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 # So long no window may yield depth before the reason is given.
-IDLE_NS = 2_000_000_000
+IDLE_NS = 1_000_000_000
+# So many reports, a second apart, give the reason.
+RECENT = 2
 SECOND_NS = 1e9
 # Ends of a window that is not depth, and what each means.
 REASONS = {
@@ -54,29 +57,35 @@ class DepthCounters:
 class DepthIdleness:
     """Follow the counters from one report to the next; now_ns: monotonic nanoseconds.
 
-    events: of each camera in the latest window without depth.
+    events: of each camera in the latest window with too few of them.
     """
 
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self) -> None:
         self.events: Sequence[int] = ()
-        self._at_output = DepthCounters()
-        self._output_ns = now_ns
+        self._latest = deque([DepthCounters()], maxlen=RECENT)
+        self._since_ns: int | None = None  # when windows began to yield nothing
 
     def update(self, now: DepthCounters, now_ns: int, min_events: int) -> str:
         """Return why windows that came yielded no depth for IDLE_NS, by the most frequent reason.
 
         '' if some did, or none came.
         """
-        if now.windows_out > self._at_output.windows_out:
-            self._at_output, self._output_ns = now, now_ns
-        ends = {name: getattr(now, name) - getattr(self._at_output, name) for name in REASONS}
-        idle_ns = now_ns - self._output_ns
-        if idle_ns < IDLE_NS or not any(ends.values()):
+        before, latest = self._latest[0], self._latest[-1]
+        self._latest.append(now)
+        ends = {name: getattr(now, name) - getattr(before, name) for name in REASONS}
+        if now.windows_out > latest.windows_out or not any(ends.values()):
+            self._since_ns = None
+            return ''
+        if self._since_ns is None:
+            self._since_ns = now_ns
+        idle_ns = now_ns - self._since_ns
+        if idle_ns < IDLE_NS:
             return ''
         name = max(ends, key=lambda key: ends[key])
+        few = name in ('windows_skipped', 'windows_incomplete') and self.events
         events = ' and '.join(f'{count}' for count in self.events)
-        has = f' ({events} in the last window; min_events is {min_events})' if events else ''
+        has = f' ({events} in the last window; min_events is {min_events})' if few else ''
         return (
-            f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of {sum(ends.values())} '
-            f'windows {name.removeprefix("windows_")}, {REASONS[name]}{has}'
+            f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of the last '
+            f'{sum(ends.values())} windows {name.removeprefix("windows_")}, {REASONS[name]}{has}'
         )

@@ -39,7 +39,7 @@ MAX_CUT = 0.05
 # Clocks of two machines differ by less.
 FUTURE_MS = 20.0
 # Later than any queue explains: the stamps come from another clock.
-ABSURD_LATENCY_MS = 1_000
+ABSURD_LATENCY_MS = 3_000
 # Under this share of pixels with depth there is none to speak of.
 MIN_VALID, MAX_UNDER = 0.01, 0.95
 
@@ -71,7 +71,7 @@ class DepthReport:
         self._last_stamp_ns = 0
         self._rates = {'input': RateMeter(now_ns), 'output': RateMeter(now_ns)}
         self._before = DepthCounters()
-        self._idleness = DepthIdleness(now_ns)
+        self._idleness = DepthIdleness()
         self._cut = 0.0
         self._valid: float | None = None  # most of the images since the report before
         self._heard_ns = now_ns
@@ -123,7 +123,7 @@ class DepthReport:
         problem: the sentence that says why, if there is one. cameras: events of each camera.
         """
         with self._lock:
-            self._idleness.events = cameras
+            self._idleness.events = cameras or self._idleness.events
             setattr(self.counters, counter, getattr(self.counters, counter) + 1)
             self._last_problem = problem or self._last_problem
 

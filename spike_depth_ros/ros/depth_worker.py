@@ -19,8 +19,6 @@ from collections.abc import Callable
 from threading import Thread
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.rig import Rig
@@ -33,8 +31,7 @@ from spike_depth_ros.ros.spike_link import SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
 NO_RIG = 'no spikes/info yet'
-# Matching patches takes some milliseconds.
-CHECK_PERIOD_NS = 500_000_000
+STEREO = 4  # channels
 
 
 class Fit(NamedTuple):
@@ -80,7 +77,6 @@ class DepthWorker:
         self._trouble = ''
         self._doubt = ''
         self._check = StereoCheck()
-        self._checked_ns = 0
         self._thread = Thread(target=self._work, name='inference', daemon=True)
         self._thread.start()
 
@@ -97,11 +93,14 @@ class DepthWorker:
     @property
     def doubts(self) -> list[str]:
         """Return sentences about a rig whose depth can hardly be right."""
-        return [text for text in (self._doubt, self._check.problem) if text]
+        doubts = (self._doubt, self._check.problem(time.monotonic_ns()))
+        return [doubt for doubt in doubts if doubt]
 
     def take_rig(self, rig: Rig) -> None:
         """Take how the windows from now on are counted."""
         reason = self._engine.contract.mismatch(rig)
+        if not _is_same(rig, self._fit.rig):
+            self._check.clear()
         self._fit = Fit(None, reason) if reason else Fit(rig, '')
         self._doubt = '' if reason else implausible_range(self._engine.contract, rig)
 
@@ -112,6 +111,8 @@ class DepthWorker:
     def lose_rig(self, problem: str) -> None:
         """Infer nothing until a rig comes that can be read."""
         self._fit = Fit(None, problem)
+        self._doubt = ''
+        self._check.clear()
 
     def take_window(self, window: SpikeWindow) -> None:
         """Let a window wait for its turn."""
@@ -153,16 +154,10 @@ class DepthWorker:
         if verdict is Verdict.DEPTH:
             inference = self._engine.infer(window.counts)
             self._publish(Answer(window.header, rig, int(events.sum()), inference))
-            self._check_stereo(window.counts)
+            if rig.channels == STEREO:
+                self._check.add(window.counts, time.monotonic_ns())
         else:
             self._report.without_depth(_COUNTERS[verdict], cameras=events.tolist())
-
-    def _check_stereo(self, counts: npt.NDArray[np.uint8]) -> None:
-        """Match a stereo window's patches now and then."""
-        now_ns = time.monotonic_ns()
-        if counts.shape[2] == 4 and now_ns - self._checked_ns >= CHECK_PERIOD_NS:
-            self._checked_ns = now_ns
-            self._check.add(counts)
 
     def _give_up(self, counter: str, problem: str) -> None:
         self._report.without_depth(counter, problem)
@@ -170,3 +165,7 @@ class DepthWorker:
 
 
 _COUNTERS = {Verdict.SKIPPED: 'windows_skipped', Verdict.INCOMPLETE: 'windows_incomplete'}
+
+
+def _is_same(rig: Rig, other: Rig | None) -> bool:
+    return other is not None and rig.to_pairs() == other.to_pairs()

@@ -49,8 +49,8 @@ class Report:
         """Return all problems, the worst first, each once, or 'OK'."""
         sentences: list[str] = []
         for _, sentence in sorted(self.problems, key=lambda problem: problem[0], reverse=True):
-            if not any(sentence in known or known in sentence for known in sentences):
-                sentences.append(sentence)
+            if not any(sentence in known for known in sentences):
+                sentences = [known for known in sentences if known not in sentence] + [sentence]
         return '; '.join(sentences) or 'OK'
 
 

@@ -59,7 +59,7 @@ def first_free(domains: Iterable[int]) -> int:
 
 
 def is_free(domain: int) -> bool:
-    """Say whether no DDS participant of this machine has one of a domain's ports."""
+    """Return whether no DDS participant of this machine has one of a domain's ports."""
     first = FIRST_PORT + PORTS_PER_DOMAIN * domain
     participants = range(MOST_PARTICIPANTS)
     return all(

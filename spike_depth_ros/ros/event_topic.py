@@ -41,9 +41,8 @@ class EventTopic:
     """Subscribe to events as soon as somebody publishes them, in the type that they have.
 
     take: gets each packet; malformed: gets a sentence about a message that is none. depth: of the
-    queue. problem: why nothing can be received, '' if nothing is wrong. doubt: why packets may be
-    of several cameras, or ''. Messages are taken as the bytes that they are: rclpy would copy
-    every field of them.
+    queue. problem: why nothing can be received, '' if nothing is wrong. Messages are taken as the
+    bytes that they are: rclpy would copy every field of them.
     """
 
     def __init__(
@@ -61,8 +60,22 @@ class EventTopic:
         self._malformed = malformed
         self._type = ''
         self._subscription: Subscription | None = None
-        self.problem = self.doubt = ''
+        self._full_name = node.resolve_topic_name(name)
+        self.problem = ''
         node.create_timer(LOOK_PERIOD_S, self._look, clock=steady_clock())
+
+    @property
+    def doubt(self) -> str:
+        """Return why packets are missing or of several cameras, '' if nothing is wrong."""
+        publishers = self._node.get_publishers_info_by_topic(self._name)
+        offered = {publisher.topic_type for publisher in publishers}
+        if not offered:
+            found = graph.elsewhere(self._node, TYPES.keys())
+            return f'nobody publishes {self._full_name}: start the driver{found}'
+        if len(offered) > 1 and self._type in offered:
+            types = ', '.join(sorted(offered))
+            return f'{self._full_name} carries {types}: only {self._type} is read'
+        return graph.rivals(self._node, self._name)
 
     def _look(self) -> None:
         """See which types are published; subscribe to the first that is known.
@@ -74,18 +87,9 @@ class EventTopic:
         offered = {publisher.topic_type for publisher in publishers}
         known = [kind for kind in TYPES if kind in offered]
         self.problem = ''
-        self.doubt = graph.rivals(self._node, self._name)
-        if not publishers:
-            name = self._node.resolve_topic_name(self._name)
-            elsewhere = graph.elsewhere(self._node, self._name, TYPES.keys())
-            self.doubt = f'nobody publishes {name}: start the driver{elsewhere}'
-        name = self._node.resolve_topic_name(self._name)
-        if len(offered) > 1 and known:
-            read = self._type if self._type in known else known[0]
-            self.problem = f'{name} carries {", ".join(sorted(offered))}: only {read} is read'
-        elif offered and not known:
+        if offered and not known:
             self.problem = (
-                f'{name} carries {", ".join(sorted(offered))}, but must carry '
+                f'{self._full_name} carries {", ".join(sorted(offered))}, but must carry '
                 f'{" or ".join(TYPES)}: remap it, or install what is missing'
             )
         if known and self._subscription is None:

@@ -50,16 +50,20 @@ def rivals(node: Node, topic: str) -> str:
     )
 
 
-def elsewhere(node: Node, name: str, types: Set[str]) -> str:
-    """Return the end of a sentence: other topics of some types, those of the same name first."""
-    found = [
+def elsewhere(node: Node, types: Set[str], ending: str = '') -> str:
+    """Return the end of a sentence that names topics of some types, '' if there is none.
+
+    They are published, but not subscribed by this node. ending: of the topics' names.
+    """
+    own = {subscription.topic_name for subscription in node.subscriptions}
+    found = sorted(
         topic
         for topic, kinds in node.get_topic_names_and_types()
-        if not types.isdisjoint(kinds) and node.count_publishers(topic)
-    ]
-    alike = [topic for topic in found if topic.endswith(f'/{name}')] if '/' not in name else found
-    if not alike:
-        return ''
-    return (
-        f', or remap it or set the namespace, as there is {", ".join(sorted(alike)[:MAX_NAMED])}'
+        if topic not in own
+        and topic.endswith(ending)
+        and not types.isdisjoint(kinds)
+        and node.count_publishers(topic)
     )
+    if not found:
+        return ''
+    return f', or remap it or set the namespace, as there is {", ".join(found[:MAX_NAMED])}'

@@ -50,7 +50,7 @@ class Section:
     shared: bool
 
     def matches(self, node_name: str) -> bool:
-        """Say whether a node of this full name gets the parameters."""
+        """Return whether a node of this full name gets the parameters."""
         parts = {'*': r'/\w+', '**': r'(/\w+)*'}
         tokens = self.node.strip('/').split('/')
         return bool(

@@ -50,7 +50,7 @@ _QOS_ROWS = (
 
 
 def is_known(name: str, table: Table) -> bool:
-    """Say whether a name is in a table or is one of rclpy's own."""
+    """Return whether a name is in a table or is one of rclpy's own."""
     return any(row.name == name for row in table) or rclpy_row(name) is not None
 
 

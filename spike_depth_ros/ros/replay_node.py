@@ -14,7 +14,6 @@
 
 """The replay node: a recording in, its packets out, as a driver would send them."""
 
-import os
 import time
 from pathlib import Path
 from threading import Event, Thread
@@ -60,7 +59,7 @@ class ReplayNode(Node):
         self.exit_code: int | None = None
         parameters = declare(self, REPLAY)
         self._wait_s: float = parameters['wait_s']
-        path = Path(os.path.expanduser(parameters['recording']))
+        path = Path(parameters['recording'])
         with Recording(path) as recording:
             self._start_log_ns = recording.start_ns
             cameras = find_cameras(recording.topics, parameters['left'], parameters['right'])

@@ -14,6 +14,7 @@
 
 """The rig of the node: from parameters, from a calibration file, or from CameraInfo."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -27,14 +28,17 @@ from sensor_msgs.msg import CameraInfo
 from spike_depth_ros.calibration import camera_info, files
 from spike_depth_ros.calibration.errors import CalibrationError
 from spike_depth_ros.calibration.model import PinholeCamera
-from spike_depth_ros.calibration.plausibility import implausible_baseline
-from spike_depth_ros.calibration.rig_map import CAMERAS, RigMap
+from spike_depth_ros.calibration.plausibility import implausible_baseline, implausible_centre
+from spike_depth_ros.calibration.rig_map import RigMap
 from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.frames.rig import CAMERAS
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.diagnostics import steady_clock
 
 FROM_TOPICS = 'camera_info'
 LOOK_PERIOD_S = 0.5
+# So long a changed calibration must be the only one before it is used.
+STEADY_NS = 1_000_000_000
 RECTIFIED = 'rectified'
 NOT_CALIBRATED = (
     "not calibrated, so depth may be wrong: set the binner's parameter calibration to a file, to "
@@ -61,7 +65,8 @@ class RigSource:
         self._infos: list[CameraInfo | None] = [None] * self._cameras
         self._map: RigMap | None = None
         self._refused = ''
-        self._changed_info = ''
+        self._pending: dict[int, tuple[CameraInfo, int]] = {}
+        self._unsteady: dict[int, str] = {}
         self._topics: list[str] = []
         self._latched: dict[int, Subscription] = {}
         self._is_calibrated = bool(p['calibration'])
@@ -96,15 +101,14 @@ class RigSource:
 
     @property
     def doubts(self) -> list[str]:
-        """Return sentences about a map that can hardly be right, and about its changes since."""
+        """Return sentences about a map that can hardly be right."""
         doubts = [text for topic in self._topics if (text := graph.rivals(self._node, topic))]
         if not self._is_calibrated:
             doubts.append(NOT_CALIBRATED)
         doubts += self._map.doubts if self._map else []
-        doubts += [self._implausible_centre(), self._changed_info]
+        doubts += [implausible_centre(self._network), *self._unsteady.values()]
         if self._map and self._map.baseline_m is None:
             doubts.append(implausible_baseline(self._given_baseline_m))
-        self._changed_info = ''
         return [doubt for doubt in doubts if doubt]
 
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
@@ -113,22 +117,11 @@ class RigSource:
             raise CalibrationError(self.problem)
         return self._map.table(camera, raw_width, raw_height)
 
-    def _implausible_centre(self) -> str:
-        """Return a sentence about a principal point of the network's camera far off, or ''."""
-        cx, cy = self._network.cx / self._network.width, self._network.cy / self._network.height
-        if 0.25 <= cx <= 0.75 and 0.25 <= cy <= 0.75:
-            return ''
-        return (
-            f'the parameters cx={self._network.cx:g} and cy={self._network.cy:g} are far from the '
-            f'middle of the spike frame of {self._network.width} x {self._network.height} px: '
-            'leave them out'
-        )
-
     def _subscribe(self) -> None:
         """Subscribe the CameraInfo of each camera, also where it was latched before."""
         self._topics = [f'{name}/camera_info' for name in CAMERAS[: self._cameras]]
         graph.check_distinct(self._node, self._topics)
-        self._node.create_timer(LOOK_PERIOD_S, self._look_for_latched, clock=steady_clock())
+        self._node.create_timer(LOOK_PERIOD_S, self._look, clock=steady_clock())
         for camera, topic in enumerate(self._topics):
             self._node.create_subscription(
                 CameraInfo,
@@ -138,8 +131,8 @@ class RigSource:
                 qos_overriding_options=qos.OVERRIDABLE_DURABILITY,
             )
 
-    def _look_for_latched(self) -> None:
-        """Subscribe once more where a publisher latches: its message may have come before.
+    def _look(self) -> None:
+        """Subscribe once more where a publisher latches, and take what has changed for good.
 
         Not at once for all: publishers that do not latch would warn of such a subscription.
         """
@@ -153,17 +146,33 @@ class RigSource:
                 self._latched[camera] = self._node.create_subscription(
                     CameraInfo, topic, partial(self._take, camera), qos.latched()
                 )
+            info, since_ns = self._pending.get(camera, (None, 0))
+            if info and time.monotonic_ns() - since_ns >= STEADY_NS:
+                del self._pending[camera]
+                self._unsteady.pop(camera, None)
+                self._adopt(camera, info)
 
     def _take(self, camera: int, info: CameraInfo) -> None:
-        """Take a CameraInfo; they come with every picture, and only a new one matters."""
-        if self._infos[camera] and _content(info) == _content(self._infos[camera]):
-            return
-        if self._infos[camera]:
-            topic = self._node.resolve_topic_name(self._topics[camera])
-            self._changed_info = (
-                f'the calibration on {topic} has changed, which resets time: let its publisher '
-                'send one'
-            )
+        """Take a CameraInfo; they come with every picture, and only a new one matters.
+
+        One that differs from the first waits until no other has come for a while: each change
+        resets time, and two publishers may take turns.
+        """
+        current = self._infos[camera]
+        if current is None:
+            self._adopt(camera, info)
+        elif _content(info) == _content(current):
+            if self._pending.pop(camera, None):
+                topic = self._node.resolve_topic_name(self._topics[camera])
+                self._unsteady[camera] = (
+                    f'{topic} carries different calibrations in turn, of which the first is used: '
+                    'let one node publish one calibration'
+                )
+        elif camera not in self._pending or _content(info) != _content(self._pending[camera][0]):
+            self._pending[camera] = info, time.monotonic_ns()
+
+    def _adopt(self, camera: int, info: CameraInfo) -> None:
+        """Map the cameras by a CameraInfo from now on."""
         self._infos[camera] = info
         if self._missing():
             return

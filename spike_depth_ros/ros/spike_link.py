@@ -29,7 +29,7 @@ from spike_depth_ros.ros.conversions import from_image, to_image
 from spike_depth_ros.ros.diagnostics import key_values
 
 SPIKES, INFO = 'spikes', 'spikes/info'
-NO_SIZE = "no packet of the left camera has told the sensor's size yet"
+NO_SIZE = 'the size of the left sensor is unknown: no packet of it has come yet'
 
 
 class SpikeWindow(NamedTuple):
@@ -134,7 +134,7 @@ class SpikeSubscriber:
     def problem(self) -> str:
         """Return a sentence if nobody publishes windows, or more than one node does, else ''."""
         if not graph.publishers(self._node, SPIKES):
-            elsewhere = graph.elsewhere(self._node, SPIKES, {'sensor_msgs/msg/Image'})
+            elsewhere = graph.elsewhere(self._node, {'sensor_msgs/msg/Image'}, f'/{SPIKES}')
             return (
                 f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it{elsewhere}'
             )

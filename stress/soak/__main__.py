@@ -130,7 +130,7 @@ class Soak:
             )
 
     def _is_flushed(self) -> bool:
-        """Say whether the node has reported all packets, and all its frames have come."""
+        """Return whether the node has reported all packets, and all its frames have come."""
         last = self._peer.snapshots[-1]
         taken = [last.counters[f'{name} packets'] for name in NAMES]
         sent = [ledger.published for ledger in self._sender.ledgers]

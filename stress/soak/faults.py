@@ -58,7 +58,7 @@ class Fault:
 
     @property
     def is_heavy(self) -> bool:
-        """Say whether it moves or stops time."""
+        """Return whether it moves or stops time."""
         return KINDS[self.kind].is_heavy
 
 

@@ -60,7 +60,7 @@ class Gap:
 
     @property
     def is_explained(self) -> bool:
-        """Say whether the node's counters admit what is missing."""
+        """Return whether the node's counters admit what is missing."""
         if not self.resets:
             return abs(self.windows - self.closed) < TOLERANCE
         return self.missing <= self.discarded + self.unread + TOLERANCE

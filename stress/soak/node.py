@@ -68,7 +68,7 @@ class BinnerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Say whether it still runs."""
+        """Return whether it still runs."""
         return self._process.poll() is None
 
     def rss_kb(self) -> int:
@@ -168,7 +168,7 @@ class Peer:
         return bool(condition())
 
     def is_connected(self) -> bool:
-        """Say whether the node hears both cameras and knows that it is heard."""
+        """Return whether the node hears both cameras and knows that it is heard."""
         heard = all(publisher.get_subscription_count() for publisher in self._publishers)
         latest = self.snapshots[-1].counters if self.snapshots else {}
         return heard and latest.get('subscribers') == 1

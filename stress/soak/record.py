@@ -119,7 +119,7 @@ def _last_host_us(record: Record, start_us: int, stop_us: int) -> int:
 
 
 def _is_about(record: Record, snapshot: Snapshot, region: Region) -> bool:
-    """Say whether the last packets that the node had taken for a report are a region's."""
+    """Return whether the last packets that the node had taken for a report are a region's."""
     counts = [count(snapshot, 'packets', name) for name in NAMES]
     if not all(counts):
         return False

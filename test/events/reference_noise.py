@@ -61,7 +61,7 @@ def filter_rows(
 def is_hot(
     pixel: Pixel, events: Counter[Pixel], settings: NoiseSettings, width: int, height: int
 ) -> bool:
-    """Say whether a pixel is over the rate, and over 8 times the mean of those around it."""
+    """Return whether a pixel is over the rate, and over 8 times the mean of those around it."""
     others = [events[x, y] for x, y in square(*pixel, 2) if 0 <= x < width and 0 <= y < height]
     # The mean is of whole numbers: compare without dividing.
     stands_out = events[pixel] * len(others) > 8 * sum(others)

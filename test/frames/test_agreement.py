@@ -17,7 +17,13 @@
 import numpy as np
 import pytest
 
-from spike_depth_ros.frames.agreement import APART_NS, FRESH_NS, Agreement, disagreement
+from spike_depth_ros.frames.agreement import (
+    ARRIVAL_APART_NS,
+    FRESH_NS,
+    STALE_NS,
+    Agreement,
+    disagreement,
+)
 
 MS_NS = 1_000_000
 PERIOD_NS = 10 * MS_NS
@@ -27,7 +33,7 @@ def measured(
     apart_ns: int, rate: float = 1.0, jitter_ns: int = 0, silent: int | None = None
 ) -> int | None:
     """Return the distance that is measured over three seconds of two cameras side by side."""
-    agreement, rng = Agreement(), np.random.default_rng(1)
+    agreement, rng, now_ns = Agreement(), np.random.default_rng(1), 0
     arrivals = [
         (round(packet * PERIOD_NS / rate) + int(rng.integers(0, jitter_ns + 1)), camera, packet)
         for packet in range(round(300 * rate))
@@ -37,7 +43,7 @@ def measured(
     for now_ns, camera, packet in sorted(arrivals):
         common_ns = (packet + 1) * PERIOD_NS + (apart_ns if camera else 0)
         agreement.follow(camera, common_ns, now_ns)
-    return agreement.apart_ns()
+    return agreement.apart_ns(now_ns)
 
 
 @pytest.mark.parametrize('apart_ns', [700 * MS_NS, -700 * MS_NS, 3600 * 10**9, 60 * MS_NS])
@@ -55,13 +61,13 @@ def test_times_a_camera_is_ahead_of_only_now_and_then_are_not_apart() -> None:
                 common_ns = (30 * burst + packet) * PERIOD_NS
                 now_ns = 30 * burst * PERIOD_NS + (camera * 30 + packet) * MS_NS
                 agreement.follow(camera, common_ns, now_ns)
-    assert agreement.apart_ns() == 0
+    assert agreement.apart_ns(now_ns) == 0
 
 
 @pytest.mark.parametrize('rate', [0.1, 1.0, 20.0])
 def test_times_that_agree_are_not_apart_at_any_rate_of_a_replay(rate: float) -> None:
     assert measured(0, rate, jitter_ns=10 * MS_NS) == 0
-    assert measured(APART_NS // 2, rate) == 0
+    assert measured(ARRIVAL_APART_NS // 2, rate) == 0
 
 
 def test_a_camera_that_seldom_advances_is_measured_all_the_same() -> None:
@@ -71,11 +77,11 @@ def test_a_camera_that_seldom_advances_is_measured_all_the_same() -> None:
 
 def test_one_camera_and_two_that_take_turns_tell_nothing() -> None:
     agreement = Agreement()
-    assert agreement.apart_ns() is None
+    assert agreement.apart_ns(0) is None
     for second in range(10):
         agreement.follow(second % 2, second * 10**9, second * 10**9)
     assert FRESH_NS < 10**9
-    assert agreement.apart_ns() is None
+    assert agreement.apart_ns(9 * 10**9) is None
 
 
 @pytest.mark.parametrize(
@@ -95,3 +101,13 @@ def test_the_sentence_says_how_far_and_what_to_set(
 
 def test_packets_that_come_late_but_in_time_are_no_fault() -> None:
     assert disagreement(70 * MS_NS, 'sensor', True, 100 * MS_NS) == ''
+
+
+def test_cameras_that_stop_tell_nothing() -> None:
+    agreement = Agreement()
+    for packet in range(300):
+        for camera in (0, 1):
+            common_ns = packet * PERIOD_NS + camera * 700 * MS_NS
+            agreement.follow(camera, common_ns, packet * PERIOD_NS)
+    assert agreement.apart_ns(300 * PERIOD_NS)
+    assert agreement.apart_ns(300 * PERIOD_NS + STALE_NS) is None

@@ -64,3 +64,22 @@ def test_stamps_of_frames_increase_when_those_of_packets_step(hop_ms: int, step_
     assert binner.counters.resets == 0
     assert np.diff(stamps).min() >= hop_ms * MS_NS // 2
     assert stamps[-1] == pytest.approx(streams[0][-1].stamp_ns, abs=60 * MS_NS)
+
+
+def test_stamps_that_advance_now_and_then_are_replaced_all_the_time() -> None:
+    """Else time would jump to and fro between the driver's clock and the host's."""
+    binner = stereo()
+    for step, packet in enumerate(steady(Camera('evt3'), 10_000_000, steps=600)):
+        packet = replace(packet, stamp_ns=ROS_NS - 10**10 + step // 40 * 400 * MS_NS)
+        since_ns = step * STEP_US * 1000
+        binner.push(0, packet, since_ns, ROS_NS + since_ns)
+    assert binner.counters.resets <= 1
+
+
+def test_stamps_are_used_again_once_each_packet_has_its_own() -> None:
+    binner = stereo()
+    for step, packet in enumerate(steady(Camera('evt3'), 10_000_000, steps=800)):
+        if step < 100:
+            packet = replace(packet, stamp_ns=ROS_NS)
+        binner.push(0, packet, step * STEP_US * 1000, ROS_NS)
+    assert 250 < binner.counters.cameras[0].packets_unstamped < 350

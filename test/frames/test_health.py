@@ -39,7 +39,7 @@ def test_events_off_the_sensor() -> None:
     assert problem.startswith("12% of the left camera's events lie off its sensor of 10 x 100")
 
 
-@pytest.mark.parametrize(('of_pixels', 'of_events'), [(0.0, 5), (0.18, 32), (0.6, 50)])
+@pytest.mark.parametrize(('of_pixels', 'of_events'), [(0.0, 5), (0.18, 32), (0.6, 80)])
 def test_unmapped_events_beyond_what_the_lens_explains(of_pixels: float, of_events: int) -> None:
     counted = CameraCounters(events=100, events_unmapped=of_events)
     assert not misplaced('right', counted, table(of_pixels))
@@ -82,7 +82,7 @@ def test_the_difference_of_counters() -> None:
     assert difference(now, before) == CameraCounters(packets=3, events=7)
 
 
-def test_idleness_gives_the_reason_since_the_last_frame() -> None:
+def test_idleness_gives_the_reason_of_the_last_seconds() -> None:
     left, right = CameraCounters(packets=10, events=10), CameraCounters(packets=10, events=10)
     counters = BinnerCounters((left, right), windows_closed=3)
     idleness = Idleness(counters, 0)

@@ -17,7 +17,7 @@
 import pytest
 
 from spike_depth_ros.events.clock import JUMP_NS
-from spike_depth_ros.frames.newest import APART_NS, SILENT_NS, NewestStamps
+from spike_depth_ros.frames.newest import SILENT_NS, STAMPS_APART_NS, NewestStamps
 
 SECOND_NS = 10**9
 
@@ -31,7 +31,7 @@ def together(apart_ns: int) -> NewestStamps:
 
 
 @pytest.mark.parametrize(
-    ('apart_ns', 'measured_ns'), [(APART_NS, 0), (-5 * SECOND_NS, -5 * SECOND_NS)]
+    ('apart_ns', 'measured_ns'), [(STAMPS_APART_NS, 0), (-5 * SECOND_NS, -5 * SECOND_NS)]
 )
 def test_stamps_that_arrive_together_tell_how_far_clocks_are_apart(
     apart_ns: int, measured_ns: int

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spike_depth_ros.inference.stereo_check import StereoCheck
+from spike_depth_ros.inference.stereo_check import PERIOD_NS, SILENCE_NS, StereoCheck
 
 HEIGHT, WIDTH = 260, 346
 
@@ -38,9 +38,9 @@ def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.nda
 
 def problem(frames: list[np.ndarray]) -> str:
     check = StereoCheck()
-    for frame in frames:
-        check.add(frame)
-    return check.problem
+    for number, frame in enumerate(frames, start=1):
+        check.add(frame, number * PERIOD_NS)
+    return check.problem(len(frames) * PERIOD_NS)
 
 
 @pytest.mark.parametrize('disparity', [3, 20, 60])
@@ -91,3 +91,14 @@ def test_a_real_pendulum(data: Path) -> None:
         np.add.at(frame, tuple(axis[inside] for axis in place), 1)
     assert problem(list(frame)) == ''
     assert 'negative disparity' in problem(list(frame[..., [2, 3, 0, 1]]))
+
+
+def test_a_problem_ends_with_the_windows_and_with_the_rig() -> None:
+    check = StereoCheck()
+    for number, frame in enumerate(windows(-20), start=1):
+        check.add(frame, number * PERIOD_NS)
+    last_ns = 10 * PERIOD_NS
+    assert check.problem(last_ns + SILENCE_NS)
+    assert check.problem(last_ns + SILENCE_NS + 1) == ''
+    check.clear()
+    assert check.problem(last_ns) == ''

@@ -39,7 +39,7 @@ class Stream:
 
     def __init__(self, publisher: Publisher, change: Callable[[Packet], Packet]) -> None:
         self._publisher = publisher
-        self._packets = iter(packets(0, 6_000_000))
+        self._packets = iter(packets(0, 15_000_000))
         self._change = change
 
     def send(self, count: int = 2) -> None:

@@ -14,6 +14,7 @@
 
 """What the depth node reports of depth that is wrong or does not come, over DDS."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,3 +124,13 @@ def test_depth_nearer_than_the_range_everywhere(probe: Probe, source: Source) ->
 
 def test_stamps_of_another_clock(probe: Probe, source: Source) -> None:
     until_reported(probe, source, stereo_rig(), [counts()], 's after its stamp: set the clocks')
+
+
+def test_stamps_in_the_future(probe: Probe, source: Source) -> None:
+    source.info(stereo_rig())
+
+    def is_reported() -> bool:
+        source.spikes(counts(), time.time_ns() + 5 * SECOND_NS)
+        return 's before its stamp: set the clocks' in probe.text(STATUS)
+
+    probe.until(is_reported, 'stamps in the future')

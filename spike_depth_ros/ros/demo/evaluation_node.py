@@ -69,7 +69,7 @@ class EvaluationNode(Node):
         return list(self._warnings.values())
 
     def sees_nodes(self) -> bool:
-        """Say whether the binner's frames will reach the depth node and this one, and depth too.
+        """Return whether frames reach the depth node and this one, and depth this one.
 
         The nodes find each other in any order: only the binner knows whether it is heard.
         """

@@ -91,7 +91,7 @@ class WindowStore:
         return map(self.window, self.stamps())
 
     def is_full(self) -> bool:
-        """Say whether later windows were left out."""
+        """Return whether later windows were left out."""
         return not self._has_room or len(self._places[EVENTS]) >= MAX_WINDOWS
 
     def _add(self, kind: int, stamp_ns: int, data: bytes) -> None:

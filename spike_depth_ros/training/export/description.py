@@ -111,7 +111,7 @@ def commit() -> str:
 
 
 def provenance(checkpoint: dict[str, Any], precision: str, trust: Trust) -> Provenance:
-    """Say what a Lightning checkpoint was trained on, how, and exported as what."""
+    """Return what a Lightning checkpoint was trained on, how, and exported as what."""
     model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
     benchmarks = [read_benchmark(Path(path)) for path in data['benchmarks']]
     counts = data['benchmarks'].values()
