@@ -104,7 +104,7 @@ def _sentence(error: Exception) -> str:
 
 def _add_demo(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
     demo = commands.add_parser('demo', help='run a recording through the nodes')
-    demo.add_argument('--recording', default='', help='rosbag2 folder; default: the one shipped')
+    demo.add_argument('--recording', help='rosbag2 folder; default: the one shipped')
     demo.add_argument('--left', default='', help='event topic of the left or only camera')
     demo.add_argument('--right', default='', help='event topic of the right camera')
     demo.add_argument('--model', default='', help='ONNX file; default: by the number of cameras')

@@ -139,7 +139,8 @@ class BinnerNode(Node):
         report.values['subscribers'] = self._topic.subscribers
         for problem in blocked:
             report.problem(ERROR, problem)
-        rivals = (topic.doubt for topic in self._topics)
+        silent = self._report.silent(time.monotonic_ns())
+        rivals = (topic.doubt(silent[camera]) for camera, topic in enumerate(self._topics))
         for doubt in (*rig_doubts, *rivals, self._topic.problem, self._rig_out.problem):
             if doubt:
                 report.problem(WARN, doubt)

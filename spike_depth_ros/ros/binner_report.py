@@ -69,6 +69,10 @@ class BinnerReport:
         """Record that a camera sent something."""
         self._heard_ns[camera] = now_ns
 
+    def silent(self, now_ns: int) -> list[bool]:
+        """Return for each camera whether it has sent nothing for a while."""
+        return [heard_ns is None or now_ns - heard_ns > SILENT_NS for heard_ns in self._heard_ns]
+
     def problem(self, sentence: str) -> None:
         """Record the latest problem of the binner."""
         self._last_problem = sentence

@@ -84,7 +84,7 @@ class DepthIdleness:
         name = max(ends, key=lambda key: ends[key])
         few = name in ('windows_skipped', 'windows_incomplete') and self.events
         events = ' and '.join(f'{count}' for count in self.events)
-        has = f' ({events} in the last window; min_events is {min_events})' if few else ''
+        has = f' ({events} in the last window, min_events is {min_events})' if few else ''
         return (
             f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of the last '
             f'{sum(ends.values())} windows {name.removeprefix("windows_")}, {REASONS[name]}{has}'

@@ -36,7 +36,10 @@ def choose(candidates: Iterable[int]) -> int:
 
     Raises ValueError, one sentence, when the user's is none, or no candidate is free.
     """
-    os.environ.setdefault(DISCOVERY, 'LOCALHOST')
+    if os.environ.setdefault(DISCOVERY, 'LOCALHOST') == 'OFF':
+        raise ValueError(
+            f'{DISCOVERY} is OFF, so no node hears another: set it to LOCALHOST, or unset it.'
+        )
     given = os.environ.get(DOMAIN)
     if given:
         return _checked(given)
@@ -45,6 +48,12 @@ def choose(candidates: Iterable[int]) -> int:
     domain = first_free(domains)
     os.environ[DOMAIN] = str(domain)
     return domain
+
+
+def check() -> None:
+    """Raise ValueError, one sentence, when the user's domain is none."""
+    if given := os.environ.get(DOMAIN):
+        _checked(given)
 
 
 def first_free(domains: Iterable[int]) -> int:

@@ -64,12 +64,11 @@ class EventTopic:
         self.problem = ''
         node.create_timer(LOOK_PERIOD_S, self._look, clock=steady_clock())
 
-    @property
-    def doubt(self) -> str:
-        """Return why packets are missing or of several cameras, '' if nothing is wrong."""
+    def doubt(self, is_silent: bool) -> str:
+        """Return why packets are of several cameras or, if none come, missing; else ''."""
         publishers = self._node.get_publishers_info_by_topic(self._name)
         offered = {publisher.topic_type for publisher in publishers}
-        if not offered:
+        if not offered and is_silent:
             found = graph.elsewhere(self._node, TYPES.keys())
             return f'nobody publishes {self._full_name}: start the driver{found}'
         if len(offered) > 1 and self._type in offered:

@@ -108,6 +108,9 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
 
 
 def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
+    from spike_depth_ros.ros import middleware
+
+    middleware.check()  # before rcl, which would end the process
     import rclpy
     from rclpy.signals import SignalHandlerOptions
     from rclpy.utilities import remove_ros_args

@@ -101,9 +101,10 @@ def checked(row: ParameterRow, value: Any) -> Any:
     if fits and row.minimum is not None and row.maximum is not None:
         fits = row.minimum <= value <= row.maximum
     if not fits or (row.required and not value):
+        hint = ' without quotes' if wanted is bool and str(value) in ('true', 'false') else ''
         unit = f' {row.unit}' if row.unit and row.minimum is not None else ''
         raise ParameterError(
-            f"parameter '{row.name}' is {value!r}, but must be {row.allowed()}{unit} "
+            f"parameter '{row.name}' is {value!r}, but must be {row.allowed()}{unit}{hint} "
             f'({row.description[0].lower()}{row.description[1:].rstrip(".")})'
         )
     return value

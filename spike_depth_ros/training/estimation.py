@@ -153,6 +153,7 @@ def from_checkpoint(path: Path) -> DepthEstimation:
     """
     with warnings.catch_warnings():  # the network is made from its class path
         warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
+        read_checkpoint(path)  # names a file that is none
         try:
             return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
         except (ImportError, AttributeError, LookupError, RuntimeError, TypeError) as error:

@@ -78,7 +78,7 @@ def test_why_no_window_yields_depth(
 def test_too_few_events(probe: Probe, source: Source) -> None:
     frame = np.zeros((260, 346, 4), np.uint8)
     frame[:10, :10, ::2] = 1
-    part = 'fewer events than min_events (100 and 100 in the last window; min_events is 500)'
+    part = 'fewer events than min_events (100 and 100 in the last window, min_events is 500)'
     until_reported(probe, source, stereo_rig(), [frame], part)
 
 

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_harness import LIMIT_S, Probe, one_sentence
+from node_harness import LIMIT_S, NodeProcess, Probe, one_sentence
 
 STATUS = 'binner'
 
@@ -103,15 +103,31 @@ def test_a_signal_while_the_node_starts(tmp_path: Path, delay_s: float) -> None:
     started.end(signal.SIGINT)
 
 
-@pytest.mark.parametrize(
-    ('environment', 'arguments'),
-    [({'ROS_DOMAIN_ID': 'rig'}, []), ({}, ['--ros-args', '-p', 'window_ms'])],
-)
-def test_errors_of_rcl_name_no_source_line(
-    tmp_path: Path, environment: dict[str, str | None], arguments: list[str]
-) -> None:
-    started = Started(tmp_path / 'log', environment, *arguments)
+def test_errors_of_rcl_name_no_source_line(tmp_path: Path) -> None:
+    started = Started(tmp_path / 'log', {}, '--ros-args', '-p', 'window_ms')
 
     assert started.process.wait(LIMIT_S) == 1
     assert one_sentence(started.log).startswith('binner: failed to initialize rcl: ')
     assert '.c:' not in one_sentence(started.log)
+
+
+@pytest.mark.parametrize(
+    ('variable', 'value', 'said'),
+    [
+        (
+            'RMW_IMPLEMENTATION',
+            'rmw_nonsense_cpp',
+            "RMW_IMPLEMENTATION is 'rmw_nonsense_cpp', but",
+        ),
+        ('ROS_DOMAIN_ID', '300', "ROS_DOMAIN_ID is '300', but must be a whole number from 0 to"),
+        ('ROS_DOMAIN_ID', 'abc', "ROS_DOMAIN_ID is 'abc', but must be a whole number from 0 to"),
+    ],
+)
+def test_an_environment_that_rcl_cannot_take_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with NodeProcess('binner') as process:
+        code, error = process.wait()
+    assert code == 1
+    assert one_sentence(error).startswith(f'binner: {said}')

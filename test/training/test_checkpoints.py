@@ -193,3 +193,12 @@ def test_a_full_disk_leaves_the_checkpoint_that_was_there(
     with pytest.raises(OutputError, match=r'last\.ckpt.* cannot be written \(no space left'):
         WholeCheckpoints().save_checkpoint({'state_dict': {'a': 1}}, path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_damaged_checkpoint_beside_an_empty_one_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'last.ckpt').touch()
+    (tmp_path / 'step.ckpt').write_bytes(bytes(range(256)) * 12)
+    command = ['--checkpoint', str(tmp_path / 'last.ckpt'), '--output', str(tmp_path / 'x.onnx')]
+    assert "last.ckpt' is empty: give one of" in printed(capsys, 'export', *command)

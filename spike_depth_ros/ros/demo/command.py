@@ -48,10 +48,13 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
-    from spike_depth_ros.outputs import check_output_folder
+    from spike_depth_ros.ros import middleware
+
+    middleware.check()  # before rcl, which would end the process
+    from spike_depth_ros.outputs import check_output_file
     from spike_depth_ros.recordings.cameras import in_words
     from spike_depth_ros.ros import domains, shared_memory
-    from spike_depth_ros.ros.demo.drawing import draw
+    from spike_depth_ros.ros.demo.drawing import STILL, VIDEO, draw
     from spike_depth_ros.ros.demo.run import Run
     from spike_depth_ros.ros.demo.source import HOP_S, SECOND_NS, open_source
     from spike_depth_ros.ros.demo.table import table
@@ -59,7 +62,12 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.shared_files import shared_file
 
     output = _path(arguments.output)
-    check_output_folder(output)
+    for name in (STILL, VIDEO):
+        check_output_file(output / name)
+    if arguments.recording == '':
+        raise ValueError(
+            "--recording is '': give a recording, or leave it out for the shipped one"
+        )
     recording = _path(arguments.recording) if arguments.recording else shared_file(RECORDING)
     model = _path(arguments.model) if arguments.model else None
     source = open_source(recording, arguments.left, arguments.right, model)

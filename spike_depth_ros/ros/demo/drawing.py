@@ -24,6 +24,7 @@ from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.video import VideoError, write_video
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
+STILL, VIDEO = 'depth.png', 'depth.mp4'
 VIDEO_SCALE, PICTURE_SCALE = 1, 2
 
 
@@ -42,7 +43,7 @@ def draw(source: Source, store: WindowStore, folder: Path) -> None:
     def picture(scale: int) -> Picture:
         return Picture(window.events.shape, scale, range_m, title, bool(source.truth.topic))
 
-    still, video = folder / 'depth.png', folder / 'depth.mp4'
+    still, video = folder / STILL, folder / VIDEO
     with whole_file(still) as path:
         Image.fromarray(picture(PICTURE_SCALE).draw(window)).save(path)
     print(f'wrote {still}', flush=True)
