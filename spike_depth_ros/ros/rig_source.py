@@ -38,7 +38,7 @@ from spike_depth_ros.ros.diagnostics import steady_clock
 FROM_TOPICS = 'camera_info'
 LOOK_PERIOD_S = 0.5
 # So long a changed calibration must be the only one before it is used.
-STEADY_NS = 1_000_000_000
+STEADY_NS, UNSTEADY_NS = 1_000_000_000, 5_000_000_000
 RECTIFIED = 'rectified'
 NOT_CALIBRATED = (
     "not calibrated, so depth may be wrong: set the binner's parameter calibration to a file, to "
@@ -66,7 +66,7 @@ class RigSource:
         self._map: RigMap | None = None
         self._refused = ''
         self._pending: dict[int, tuple[CameraInfo, int]] = {}
-        self._unsteady: dict[int, str] = {}
+        self._unsteady: dict[int, tuple[str, int]] = {}  # a sentence, and when it was last true
         self._topics: list[str] = []
         self._latched: dict[int, Subscription] = {}
         self._is_calibrated = bool(p['calibration'])
@@ -106,7 +106,9 @@ class RigSource:
         if not self._is_calibrated:
             doubts.append(NOT_CALIBRATED)
         doubts += self._map.doubts if self._map else []
-        doubts += [implausible_centre(self._network), *self._unsteady.values()]
+        now_ns = time.monotonic_ns()
+        doubts += [text for text, at_ns in self._unsteady.values() if now_ns - at_ns < UNSTEADY_NS]
+        doubts.append(implausible_centre(self._network))
         if self._map and self._map.baseline_m is None:
             doubts.append(implausible_baseline(self._given_baseline_m))
         return [doubt for doubt in doubts if doubt]
@@ -149,7 +151,6 @@ class RigSource:
             info, since_ns = self._pending.get(camera, (None, 0))
             if info and time.monotonic_ns() - since_ns >= STEADY_NS:
                 del self._pending[camera]
-                self._unsteady.pop(camera, None)
                 self._adopt(camera, info)
 
     def _take(self, camera: int, info: CameraInfo) -> None:
@@ -164,10 +165,11 @@ class RigSource:
         elif _content(info) == _content(current):
             if self._pending.pop(camera, None):
                 topic = self._node.resolve_topic_name(self._topics[camera])
-                self._unsteady[camera] = (
+                sentence = (
                     f'{topic} carries different calibrations in turn, of which the first is used: '
                     'let one node publish one calibration'
                 )
+                self._unsteady[camera] = sentence, time.monotonic_ns()
         elif camera not in self._pending or _content(info) != _content(self._pending[camera][0]):
             self._pending[camera] = info, time.monotonic_ns()
 

@@ -164,3 +164,19 @@ def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
     send(senders[1], end[1][-1:])
     probe.until_text(STATUS, 'the right sensor has 346 x 260 pixels, but its calibration is for')
     probe.until_value(STATUS, 'right packets uncalibrated', 1)
+
+
+def test_two_calibrations_in_turn_reset_nothing_and_are_reported(
+    probe: Probe, cameras: Cameras
+) -> None:
+    event_publishers(probe)
+    cameras.infos = {0: info(0.0), 1: info(0.2)}
+    probe.until(lambda: probe.text(STATUS), 'a report')
+    cameras.until_calibrated()
+
+    def is_reported() -> bool:
+        cameras.infos[1] = info(0.25 if cameras.infos[1].p[3] == info(0.2).p[3] else 0.2)
+        return '/right/camera_info carries different calibrations in turn' in probe.text(STATUS)
+
+    cameras.until(is_reported, 'both calibrations')
+    assert probe.values(STATUS)['resets'] == '0'

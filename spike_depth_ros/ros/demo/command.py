@@ -51,7 +51,7 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.ros import middleware
 
     middleware.check()  # before rcl, which would end the process
-    from spike_depth_ros.outputs import check_output_file
+    from spike_depth_ros.outputs import check_output_file, check_output_folder
     from spike_depth_ros.recordings.cameras import in_words
     from spike_depth_ros.ros import domains, shared_memory
     from spike_depth_ros.ros.demo.drawing import STILL, VIDEO, draw
@@ -62,6 +62,7 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.shared_files import shared_file
 
     output = _path(arguments.output)
+    check_output_folder(output)
     for name in (STILL, VIDEO):
         check_output_file(output / name)
     if arguments.recording == '':
