@@ -49,8 +49,8 @@ class Stream:
 
 def until_reported(
     probe: Probe, part: str, change: Callable[[Packet], Packet] = lambda packet: packet
-) -> None:
-    """Send both cameras' packets until the binner's report holds some words."""
+) -> DiagnosticStatus:
+    """Send both cameras' packets until the binner's report holds some words; return it."""
     streams = [Stream(publisher, change) for publisher in event_publishers(probe)]
 
     def is_reported() -> bool:
@@ -59,7 +59,7 @@ def until_reported(
         return part in probe.text(STATUS)
 
     probe.until(is_reported, part)
-    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
+    return probe.status[STATUS]
 
 
 def without_events(packet: Packet) -> Packet:
@@ -83,12 +83,15 @@ def test_streams_that_are_not_right(
     probe: Probe, change: Callable[[Packet], Packet], reported: str
 ) -> None:
     with NodeProcess('binner', PATIENT):
-        until_reported(probe, reported, change)
+        assert until_reported(probe, reported, change).level >= DiagnosticStatus.WARN
 
 
 def test_a_rig_without_a_calibration_is_named_at_the_start_and_always(probe: Probe) -> None:
     with NodeProcess('binner', RELIABLE) as process:
-        until_reported(probe, 'not calibrated, so depth may be wrong: set the binner')
+        assert (
+            until_reported(probe, 'not calibrated, so depth may be wrong: set the binner').level
+            >= DiagnosticStatus.WARN
+        )
         code, error = process.interrupt()
     assert code == 0
     assert error.count('not calibrated') == 1
@@ -105,14 +108,17 @@ def test_two_cameras_on_one_topic_are_refused() -> None:
 def test_two_drivers_on_one_topic_and_two_binners_are_named(probe: Probe) -> None:
     with NodeProcess('binner', PATIENT), NodeProcess('binner', PATIENT):
         probe.until_text(STATUS, '/spikes has 2 publishers (/binner, /binner)')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
         event_publishers(probe)
         probe.node.create_publisher(EventPacket, TOPICS[0], 10)
         probe.until_text(STATUS, '/left/events has 2 publishers (/probe, /probe)')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_simulated_time_that_nobody_publishes(probe: Probe) -> None:
     with NodeProcess('binner', {'use_sim_time': 'true', **PATIENT}):
         probe.until_text(STATUS, 'use_sim_time is true, but nothing publishes /clock')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
         publisher = probe.node.create_publisher(Clock, '/clock', 10)
 
         def is_well() -> bool:
@@ -156,6 +162,7 @@ def test_packets_without_a_frame_id(probe: Probe) -> None:
             return "the left camera's packets have no frame_id" in probe.text(STATUS)
 
         probe.until(is_reported, 'the missing frame_id')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_drivers_on_another_topic_are_named(probe: Probe) -> None:
@@ -166,6 +173,7 @@ def test_drivers_on_another_topic_are_named(probe: Probe) -> None:
             'nobody publishes /left/events: start the driver, or remap it or set the namespace, '
             'as there is /cam/events',
         )
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_a_clock_that_stands_still(probe: Probe) -> None:
@@ -174,6 +182,7 @@ def test_a_clock_that_stands_still(probe: Probe) -> None:
         probe.until_subscribed('/clock')
         publisher.publish(Clock())
         probe.until_text(STATUS, 'use_sim_time is true, but /clock stands still')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_sensors_of_two_sizes_without_a_calibration(probe: Probe) -> None:
@@ -198,6 +207,7 @@ def test_sensors_of_two_sizes_without_a_calibration(probe: Probe) -> None:
             )
 
         probe.until(is_reported, 'two sizes')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 @pytest.mark.parametrize(
@@ -212,4 +222,4 @@ def test_parameters_that_can_hardly_be_right(
     probe: Probe, parameters: dict[str, float], part: str
 ) -> None:
     with NodeProcess('binner', {**PATIENT, **parameters}):
-        until_reported(probe, part)
+        assert until_reported(probe, part).level >= DiagnosticStatus.WARN

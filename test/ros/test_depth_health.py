@@ -34,8 +34,8 @@ SECOND_NS = 10**9
 
 def until_reported(
     probe: Probe, source: Source, rig: Rig, frames: list[np.ndarray], part: str
-) -> None:
-    """Send spike frames until the report holds some words."""
+) -> DiagnosticStatus:
+    """Send spike frames until the report holds some words; return it."""
     source.info(rig)
     sent = [0]
 
@@ -45,7 +45,7 @@ def until_reported(
         return part in probe.text(STATUS)
 
     probe.until(is_reported, part)
-    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
+    return probe.status[STATUS]
 
 
 @pytest.fixture
@@ -59,7 +59,10 @@ def test_a_depth_range_that_no_robot_has(
     probe: Probe, source: Source, baseline_m: float, range_m: str
 ) -> None:
     rig = replace(stereo_rig(), baseline_m=baseline_m)
-    until_reported(probe, source, rig, [counts()], f'{range_m}: is the calibration')
+    assert (
+        until_reported(probe, source, rig, [counts()], f'{range_m}: is the calibration').level
+        >= DiagnosticStatus.WARN
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,39 +75,56 @@ def test_a_depth_range_that_no_robot_has(
 def test_why_no_window_yields_depth(
     probe: Probe, source: Source, left: int, right: int, part: str
 ) -> None:
-    until_reported(probe, source, stereo_rig(), [counts(left, right)], part)
+    assert (
+        until_reported(probe, source, stereo_rig(), [counts(left, right)], part).level
+        >= DiagnosticStatus.WARN
+    )
 
 
 def test_too_few_events(probe: Probe, source: Source) -> None:
     frame = np.zeros((260, 346, 4), np.uint8)
     frame[:10, :10, ::2] = 1
     part = 'fewer events than min_events (100 and 100 in the last window, min_events is 500)'
-    until_reported(probe, source, stereo_rig(), [frame], part)
+    assert (
+        until_reported(probe, source, stereo_rig(), [frame], part).level >= DiagnosticStatus.WARN
+    )
 
 
 def test_left_and_right_exchanged(probe: Probe, source: Source) -> None:
-    until_reported(probe, source, stereo_rig(), windows(-20), 'exchange the topics left/events')
+    assert (
+        until_reported(
+            probe, source, stereo_rig(), windows(-20), 'exchange the topics left/events'
+        ).level
+        >= DiagnosticStatus.WARN
+    )
 
 
 def test_two_binners(probe: Probe, source: Source) -> None:
     probe.until_text(STATUS, 'no spikes/info yet')
+    assert probe.status[STATUS].level != DiagnosticStatus.OK
     probe.node.create_publisher(Image, '/spikes', qos.images())
     probe.until_text(STATUS, '/spikes has 2 publishers (/probe, /probe)')
+    assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_no_binner_and_one_that_has_no_windows(probe: Probe, stereo_model: Path) -> None:
     calibration = {'calibration': 'camera_info'}
     with NodeProcess('depth', {'model': stereo_model}):
         probe.until_text(STATUS, 'no spikes/info yet: no binner publishes /spikes: start it')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
         with NodeProcess('binner', calibration):
             probe.until_text(STATUS, 'no calibration yet: no message on /left/camera_info')
+            assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_millimetres_that_do_not_fit(probe: Probe, stereo_model: Path) -> None:
     with NodeProcess('depth', {'model': stereo_model, 'depth_encoding': '16UC1'}):
         rig = replace(stereo_rig(), baseline_m=2.4)
         part = '100% of the depth is over 65.535 m, which 16UC1 cannot hold'
-        until_reported(probe, Source(probe), rig, [counts(left=3)], part)
+        assert (
+            until_reported(probe, Source(probe), rig, [counts(left=3)], part).level
+            >= DiagnosticStatus.WARN
+        )
 
 
 def test_a_confidence_that_no_pixel_has(probe: Probe, confident_model: Path) -> None:
@@ -112,18 +132,28 @@ def test_a_confidence_that_no_pixel_has(probe: Probe, confident_model: Path) -> 
         frame = counts()
         frame[..., 1] = 1
         part = '100% of the pixels have less confidence than min_confidence asks for'
-        until_reported(probe, Source(probe), stereo_rig(), [frame], part)
+        assert (
+            until_reported(probe, Source(probe), stereo_rig(), [frame], part).level
+            >= DiagnosticStatus.WARN
+        )
 
 
 def test_depth_nearer_than_the_range_everywhere(probe: Probe, source: Source) -> None:
     frame = counts(0, 0)
     frame[:1, :, ::3] = 255  # as many events as are asked for, in one row
     part = "of the pixels have depth: the others are nearer than the model's range"
-    until_reported(probe, source, stereo_rig(), [frame], part)
+    assert (
+        until_reported(probe, source, stereo_rig(), [frame], part).level >= DiagnosticStatus.WARN
+    )
 
 
 def test_stamps_of_another_clock(probe: Probe, source: Source) -> None:
-    until_reported(probe, source, stereo_rig(), [counts()], 's after its stamp: set the clocks')
+    assert (
+        until_reported(
+            probe, source, stereo_rig(), [counts()], 's after its stamp: set the clocks'
+        ).level
+        >= DiagnosticStatus.WARN
+    )
 
 
 def test_stamps_in_the_future(probe: Probe, source: Source) -> None:
@@ -134,3 +164,4 @@ def test_stamps_in_the_future(probe: Probe, source: Source) -> None:
         return 's before its stamp: set the clocks' in probe.text(STATUS)
 
     probe.until(is_reported, 'stamps in the future')
+    assert probe.status[STATUS].level != DiagnosticStatus.OK
