@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What values a camera may have."""
+"""Checks of the values of a camera."""
 
 import numpy as np
 import numpy.typing as npt

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What goes wrong with a calibration, in one sentence."""
+"""Errors of a calibration, in one sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a lens does: raw pixels to rays and rays to raw pixels, by OpenCV's models."""
+"""Lens models of OpenCV: raw pixels to rays and rays to raw pixels."""
 
 import math
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is known of a calibrated rig, and of the camera that it is mapped to."""
+"""A calibrated rig, and the pinhole camera that it is mapped to."""
 
 from dataclasses import dataclass
 

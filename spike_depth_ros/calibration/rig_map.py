@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where the pixels of a rig's cameras land in the network's image, calibrated or not."""
+"""Pixel tables of a rig's cameras, calibrated or not."""
 
 import numpy as np
 import numpy.typing as npt

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the decoders share whose packets tell their times absolutely: no clock wraps there."""
+"""Base class of decoders whose packets carry absolute time, so that no clock wraps."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How the code that touches every event is compiled, and where the compiled code is cached.
+"""Compilation of the code that touches every event, and the cache of the compiled code.
 
 None of it makes or frees an array, so numba is told not to count references to arrays (`_nrt`):
 counting them at each call would take ten times as long as counting the event.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What every encoding's decoder does."""
+"""Base class of the decoders of all encodings."""
 
 from typing import Any, Protocol
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where the decoders count: from raw pixels to places in a histogram."""
+"""The table from raw pixels to places in a histogram, in which decoders count."""
 
 from typing import Any, NamedTuple
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What became of the events and words that a decoder read."""
+"""Counts of the events and words that a decoder read, by what became of them."""
 
 import numpy as np
 import numpy.typing as npt

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What became of everything that went into a binner."""
+"""Counters of all packets, events and windows of a binner."""
 
 from dataclasses import dataclass
 

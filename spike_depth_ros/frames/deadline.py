@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How far windows may no longer wait for a silent camera."""
+"""The deadline up to which windows wait for a silent camera."""
 
 from collections import deque
 

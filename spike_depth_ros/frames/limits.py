@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which numbers make a binner."""
+"""Limits of the numbers that a binner is made of."""
 
 from spike_depth_ros.frames.rig import MAX_SIZE
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where each raw pixel of a camera lands in the network's image."""
+"""The table from raw pixels of a camera to pixels of the network's image."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which ROS time belongs to the end of a window."""
+"""The ROS time of the end of a window."""
 
 from collections import deque
 

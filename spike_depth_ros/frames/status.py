@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a binner knows of its cameras now, beside its counters."""
+"""The state of a binner and its cameras, beside the counters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

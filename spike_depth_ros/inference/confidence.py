@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How sure the network is of its depth.
+"""Confidence of the network in its depth.
 
 Confidence is the probability, in (0, 1], that a pixel's depth is within 10 % of the truth.
 """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the network's depth becomes in a depth image (REP 117, REP 118).
+"""Depth images made of the network's depth (REP 117, REP 118).
 
 NaN stands for no depth and +Inf for farther than can be measured. -Inf and 0.0, which REP 117
 has for "too near", are avoided: depth_image_proc and compressedDepth mistake them for depth.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a window would cost on neuromorphic hardware, by counting synaptic operations.
+"""Energy of a window on neuromorphic hardware, by counting synaptic operations.
 
 An estimate, and not what this computer draws: it knows neither memory nor idle power, and a CPU
 computes every synapse whether its neuron spiked or not.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What can compute a network: onnxruntime's execution providers, by short names.
+"""Execution providers of onnxruntime, by short names.
 
 openvino and cpu are tested; tensorrt and cuda have never been run by us.
 """

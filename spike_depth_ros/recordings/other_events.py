@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What to do with a recording that has no EventPackets."""
+"""Advice for a recording that has no EventPackets."""
 
 from collections.abc import Collection
 

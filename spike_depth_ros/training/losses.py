@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What training minimises."""
+"""Loss terms: log-depth L1 and gradient, Laplace likelihood, cross-entropy, spike penalty."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where a training writes its checkpoints, and the one that it goes on from."""
+"""The folder of a training's checkpoints, and the one that it goes on from."""
 
 from functools import partial
 from pathlib import Path

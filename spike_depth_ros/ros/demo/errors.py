@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What ends the demo."""
+"""Errors that end the demo."""
 
 
 class DemoError(RuntimeError):

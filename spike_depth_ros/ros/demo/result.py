@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What came of a run."""
+"""Figures and failures of a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the demo keeps of a run to draw it and to measure it afterwards."""
+"""Windows of a run, stored to draw and to measure them afterwards."""
 
 import tempfile
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class RigRanges:
-    """What the sensors are drawn from.
+    """Ranges that the sensors are drawn from.
 
     other: share of windows from another rig than the network's, mapped to it; zoom: its focal
     length over the network's, log-uniform; share: of the network's field that it sees, each way.

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the networks are compared with: conventional stereo on the same spike frames."""
+"""Peers of the networks: conventional stereo on the same spike frames."""

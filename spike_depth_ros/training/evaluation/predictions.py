@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What models and matchers say of simulated windows."""
+"""Predictions of models and matchers for simulated windows."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +32,7 @@ Depth = NDArray[np.float32]
 
 
 class Prediction(NamedTuple):
-    """What a model says of windows: depth [n, h, w] in metres of the rig, and what it costs.
+    """Predictions of a model: depth [n, h, w] in metres of the rig, and what it costs.
 
     confidence: [n, h, w], None from a model that does not give it. firing: mean firing rate of
     each layer over the windows.

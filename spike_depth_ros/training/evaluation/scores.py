@@ -34,7 +34,7 @@ PARTS = 5
 
 
 class Truth(NamedTuple):
-    """What depth is measured against, [n, h, w].
+    """Truth that depth is measured against, [n, h, w].
 
     depth: metres, NaN where unknown or outside of the benchmark's range; caused: likewise, of
     the surface that caused a pixel's events; has_events: of the left camera; focal_baseline:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a graph tells of its spikes: the outputs `firing_rates` and `mean_spikes`."""
+"""Outputs of a graph about its spikes: `firing_rates` and `mean_spikes`."""
 
 from typing import NamedTuple
 

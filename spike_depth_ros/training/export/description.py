@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What an exported file says of itself: its contract."""
+"""The contract of an exported file."""
 
 import subprocess
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from, in words for its metadata, and the range of its training data.
+    """Provenance of a model, in words for its metadata, and the range of its training data.
 
     depth_m: metres at the network's baseline.
     """

@@ -56,7 +56,7 @@ FIRST_SPREAD = -1.0  # of log depth, as a logarithm: what is known before any sp
 
 @dataclass(frozen=True)
 class Trust:
-    """What the readout hears, relative to what training taught.
+    """Weights of evidence and prior in the readout, relative to the trained ones.
 
     evidence: factor on what cooperating detectors say. prior: factor on the logarithm of what is
     believed of the shifts before any spike; 0 takes all for equally likely. Raises SettingsError

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the spiking networks are built of."""
+"""Building blocks of the spiking networks."""
 
 import math
 from abc import ABC, abstractmethod
@@ -35,7 +35,7 @@ CONFIDENT = 1.1  # confidence is the probability of depth within this factor of 
 
 
 class Output(NamedTuple):
-    """What a network computes for one batch.
+    """Outputs of a network for one batch.
 
     log_depth: float [p, n, 1, h, w], natural logarithm of metres, estimates from more and more of
         the prediction layers (coarse to fine); the last is the prediction.
@@ -54,7 +54,7 @@ class Output(NamedTuple):
 
 
 class DepthNetwork(nn.Module, ABC):
-    """What maps the spike counts of one window to depth.
+    """A network that maps the spike counts of one window to depth.
 
     channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
     penalised: names of the layers whose spikes the spike penalty counts: those that the

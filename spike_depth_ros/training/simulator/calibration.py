@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What calibration leaves: the right camera is not quite where rectification believes it."""
+"""Errors of a calibration: the right camera is not quite where rectification assumes it."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ from spike_depth_ros.training.simulator.trajectory import rotation_matrix
 
 @dataclass(frozen=True)
 class CalibrationRanges:
-    """What `random_error` draws from, either way: radians about x, y and z, share of f."""
+    """Ranges that `random_error` draws from, either way: radians about x, y and z, share of f."""
 
     pitch: float = 0.0025
     yaw: float = 0.0008

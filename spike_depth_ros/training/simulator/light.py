@@ -25,7 +25,7 @@ from spike_depth_ros.training.simulator.draw import happens, one
 
 @dataclass(frozen=True)
 class LightRanges:
-    """What `random_light` draws from.
+    """Ranges that `random_light` draws from.
 
     changing: share of scenes whose light changes; change: amplitude in log intensity;
     period_s: of the change. flickering: share of scenes with lamps; flicker: half its depth in

@@ -40,7 +40,7 @@ MIX = {'board': 0.5, 'box': 0.25, 'pole': 0.1, 'person': 0.15}
 
 @dataclass(frozen=True)
 class SceneRanges:
-    """What `random_scene` draws from; metres, pixels and log intensity.
+    """Ranges that `random_scene` draws from; metres, pixels and log intensity.
 
     surroundings: weights of 'room', 'corridor' and 'street'. far: distance of the front wall or
     of what closes the street, log-uniform. things: how many; mix: weights of their kinds;

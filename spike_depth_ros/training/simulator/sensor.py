@@ -38,7 +38,7 @@ class Events(NamedTuple):
 
 @dataclass(frozen=True)
 class SensorRanges:
-    """What `random_bias` draws from; thresholds are steps of log intensity.
+    """Ranges that `random_bias` draws from; thresholds are steps of log intensity.
 
     threshold: of a rig, log-uniform; asymmetry: by which ON exceeds it and OFF falls short, and
     drift: of each of a camera's thresholds by itself, both as shares, either way;
@@ -62,7 +62,7 @@ class SensorRanges:
 
 @dataclass(frozen=True)
 class Bias:
-    """How one camera is set, and how even its pixels are; see SensorRanges."""
+    """Settings of one camera, and the spread of its pixels; see SensorRanges."""
 
     off: float
     on: float

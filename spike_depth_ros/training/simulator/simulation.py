@@ -70,7 +70,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class SimulationRanges:
-    """What `random_simulation` draws from.
+    """Ranges that `random_simulation` draws from.
 
     motions: ways to carry the rig by name. moving_if_still: share of things that move by
     themselves before a rig that stands still, which otherwise sees nothing.

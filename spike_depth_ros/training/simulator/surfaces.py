@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a scene is made of: flat textured surfaces, still or swaying."""
+"""Flat textured surfaces of a scene, still or swaying."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

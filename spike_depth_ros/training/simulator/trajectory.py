@@ -27,7 +27,7 @@ WAVES = 3
 
 @dataclass(frozen=True)
 class MotionRanges:
-    """What `random_trajectory` draws from, for one way to carry a rig.
+    """Ranges that `random_trajectory` draws from, for one way to carry a rig.
 
     share: weight among the ways. ahead: steady speed along z, m/s; speed_px: root mean square of
     what comes on top, pixels a second of what stands in the scene's middle, uniform; turn_rate:
