@@ -26,6 +26,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from event_camera_msgs.msg import EventPacket
 from rcl_interfaces.srv import SetParameters
+from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
@@ -40,6 +41,7 @@ from spike_depth_ros.ros.domains import first_free
 # Generous, as the machine may be busy: a limit only ends a test that would never pass.
 LIMIT_S = 60.0
 STEP_S = 0.05
+RETRY_S = 2.0
 
 
 class NodeProcess:
@@ -135,11 +137,29 @@ class Probe:
         client = self.node.create_client(SetParameters, f'{node}/set_parameters')
         self.until(client.service_is_ready, f'the parameter service of {node}')
         parameter = Parameter(name, value=value).to_parameter_msg()
-        future = client.call_async(SetParameters.Request(parameters=[parameter]))
-        self.until(future.done, f'an answer about {name}')
+        response = self.call(client, SetParameters.Request(parameters=[parameter]))
         self.node.destroy_client(client)
-        (result,) = future.result().results
+        (result,) = response.results
         return result.successful, result.reason
+
+    def call(self, client: Client, request: object) -> Any:
+        """Return the response of a service, asking again while none comes.
+
+        A server may know the client's requests before its responses: those it gives until then
+        are lost, and the client waits for ever (ros2/rmw_fastrtps issue 392).
+        """
+        futures: list[Any] = []
+        deadline = time.monotonic()
+
+        def answered() -> bool:
+            nonlocal deadline
+            if time.monotonic() >= deadline:
+                futures.append(client.call_async(request))
+                deadline = time.monotonic() + RETRY_S
+            return any(future.done() for future in futures)
+
+        self.until(answered, f'a response of {client.srv_name}')
+        return next(future.result() for future in futures if future.done())
 
     def _keep_status(self, message: DiagnosticArray) -> None:
         self.status |= {status.name: status for status in message.status}

@@ -79,9 +79,8 @@ def test_ignored_parameters_are_not_declared(probe: Probe, shared: Path) -> None
     with NodeProcess('binner', {}, '--params-file', str(shared)):
         client = probe.node.create_client(ListParameters, '/binner/list_parameters')
         probe.until(client.service_is_ready, 'the parameter service')
-        future = client.call_async(ListParameters.Request())
-        probe.until(future.done, 'the list')
-    names = future.result().result.names
+        response = probe.call(client, ListParameters.Request())
+    names = response.result.names
     assert 'window_ms' in names
     assert not {'robot_name', 'windw_ms', 'model'} & set(names)
 
