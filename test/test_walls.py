@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'spike_depth_ros'
-PURE = ('calibration', 'events', 'frames', 'inference', 'recordings', 'metrics')
+PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'metrics')
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
 
 # What package.xml calls the modules that go by another name there. PyAV has no rosdep key, and

@@ -25,13 +25,14 @@ from rclpy.qos import QoSDurabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
-from spike_depth_ros.calibration import camera_info, files
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.model import PinholeCamera
-from spike_depth_ros.calibration.plausibility import implausible_baseline, implausible_centre
-from spike_depth_ros.calibration.rig_map import RigMap
 from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files import camera_info
+from spike_depth_ros.geometry.files import load as files
+from spike_depth_ros.geometry.model import PinholeCamera
+from spike_depth_ros.geometry.plausibility import implausible_baseline, implausible_centre
+from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.diagnostics import steady_clock
 

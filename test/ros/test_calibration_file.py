@@ -37,10 +37,10 @@ from sensor_msgs.msg import CameraInfo, Image
 from synthetic_stream import packets
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.calibration import files
-from spike_depth_ros.calibration.model import PinholeCamera
-from spike_depth_ros.calibration.rig_map import RigMap
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.geometry.files import load as files
+from spike_depth_ros.geometry.model import PinholeCamera
+from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
 

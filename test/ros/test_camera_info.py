@@ -34,11 +34,11 @@ from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 from synthetic_stream import HEIGHT, WIDTH, packets
 
-from spike_depth_ros.calibration import camera_info
-from spike_depth_ros.calibration.model import PinholeCamera
-from spike_depth_ros.calibration.rig_map import RigMap
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.geometry.files import camera_info
+from spike_depth_ros.geometry.model import PinholeCamera
+from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 

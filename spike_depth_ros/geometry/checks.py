@@ -17,7 +17,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.geometry.errors import CalibrationError
 
 # How many coefficients each lens model may have, in the order of sensor_msgs/CameraInfo.
 COEFFICIENTS = {

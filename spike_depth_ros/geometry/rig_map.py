@@ -17,13 +17,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.coverage import poor_coverage
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
-from spike_depth_ros.calibration.network_map import rectified_table
-from spike_depth_ros.calibration.plausibility import implausible
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.geometry.coverage import poor_coverage
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
+from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.plausibility import implausible
 
 
 class RigMap:

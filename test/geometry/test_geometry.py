@@ -24,10 +24,10 @@ import pytest
 from published_lenses import project
 from ruamel.yaml import YAML
 
-from spike_depth_ros.calibration import dsec, kalibr
-from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
-from spike_depth_ros.calibration.network_map import to_network
-from spike_depth_ros.calibration.section import Section
+from spike_depth_ros.geometry.files import dsec, kalibr
+from spike_depth_ros.geometry.files.section import Section
+from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
+from spike_depth_ros.geometry.network_map import to_network
 
 DEPTHS_M = (0.5, 1.0, 3.0, 10.0, 80.0)
 SHIPPED = PinholeCamera(346, 260, 199.65, 173.0, 130.0)

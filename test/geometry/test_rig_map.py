@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.model import PinholeCamera, RigCalibration
-from spike_depth_ros.calibration.network_map import rectified_table
-from spike_depth_ros.calibration.rig_map import RigMap
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
+from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.rig_map import RigMap
 
 NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
 LEFT = camera('plumb_bob', -0.3, 0.08, 0.0005, -0.001)

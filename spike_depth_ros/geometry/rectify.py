@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.checks import check_rotation
-from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.geometry.checks import check_rotation
+from spike_depth_ros.geometry.errors import CalibrationError
 
 
 def rectify(

@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
-from spike_depth_ros.calibration.files import load
-from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
-from spike_depth_ros.calibration.plausibility import implausible, implausible_baseline, view_deg
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.geometry.model import CameraCalibration, RigCalibration
+from spike_depth_ros.geometry.plausibility import implausible, implausible_baseline, view_deg
 
 PINHOLE = camera('plumb_bob', -0.3, 0.1, 0.0, 0.0, f=226.0)
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.section import Section
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.section import Section
 
 SECTION = Section(
     {

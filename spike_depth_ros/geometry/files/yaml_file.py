@@ -20,7 +20,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.yaml_mistakes import YamlMistake, in_plain_words
 
 # A calibration has some kilobytes; a recording given by mistake must not fill the memory.

@@ -21,11 +21,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.checks import without_tail
-from spike_depth_ros.calibration.errors import CalibrationError, naming
-from spike_depth_ros.calibration.model import CameraCalibration, RigCalibration
-from spike_depth_ros.calibration.rectify import offset_m
-from spike_depth_ros.calibration.section import Section
+from spike_depth_ros.geometry.checks import without_tail
+from spike_depth_ros.geometry.errors import CalibrationError, naming
+from spike_depth_ros.geometry.files.section import Section
+from spike_depth_ros.geometry.model import CameraCalibration, RigCalibration
+from spike_depth_ros.geometry.rectify import offset_m
 
 Numbers = Sequence[float] | npt.NDArray[np.float64]
 

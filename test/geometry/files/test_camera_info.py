@@ -22,11 +22,11 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from spike_depth_ros.calibration.camera_info import CameraInfoRecord, rig
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.files import load
-from spike_depth_ros.calibration.model import PinholeCamera
-from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, rig
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.geometry.model import PinholeCamera
+from spike_depth_ros.geometry.network_map import rectified_table
 
 UPRIGHT = [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]
 MATRIX = [200.0, 0, 173, 0, 201, 129, 0, 0, 1]

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.files import load
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.load import load
 
 CAMCHAIN = """
 cam0:

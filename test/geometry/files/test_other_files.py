@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.files import load
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.load import load
 
 OPENCV = """%YAML:1.0
 ---

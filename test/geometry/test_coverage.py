@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 import pytest
 
-from spike_depth_ros.calibration.coverage import poor_coverage
-from spike_depth_ros.calibration.model import CameraCalibration, PinholeCamera
-from spike_depth_ros.calibration.network_map import rectified_table
+from spike_depth_ros.geometry.coverage import poor_coverage
+from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
+from spike_depth_ros.geometry.network_map import rectified_table
 
 NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
 CAMERA = CameraCalibration(

@@ -17,10 +17,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration import lens
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.model import CameraCalibration, PinholeCamera
 from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry import lens
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
 
 
 def to_network(

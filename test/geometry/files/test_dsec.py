@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spike_depth_ros.calibration.dsec import read
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.files import load
-from spike_depth_ros.calibration.section import Section
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.dsec import read
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.geometry.files.section import Section
 
 UPRIGHT = np.eye(3).tolist()
 

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.checks import (
+from spike_depth_ros.geometry.checks import (
     check_baseline,
     check_camera_matrix,
     check_distortion,
     check_rotation,
     check_size,
 )
-from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.geometry.errors import CalibrationError
 
 # Well above any event camera; a broken calibration must not exhaust the memory.
 MAX_SENSOR_SIZE = 2048

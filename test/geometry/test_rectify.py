@@ -20,8 +20,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.rectify import offset_m, rectify
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.rectify import offset_m, rectify
 
 
 def extrinsic(rotation_vector: tuple[float, ...], position: tuple[float, ...]) -> np.ndarray:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.calibration.errors import CalibrationError
+from spike_depth_ros.geometry.errors import CalibrationError
 
 LARGEST_NUMBER = 1e9
 

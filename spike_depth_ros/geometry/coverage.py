@@ -18,10 +18,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from spike_depth_ros.calibration.errors import CalibrationError
-from spike_depth_ros.calibration.model import CameraCalibration, PinholeCamera
-from spike_depth_ros.calibration.network_map import rectified_table
 from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
+from spike_depth_ros.geometry.network_map import rectified_table
 
 # A rig whose cameras are turned towards each other loses about as much by rectification.
 MIN_SHARE_OF_LENS = 0.8
