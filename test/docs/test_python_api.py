@@ -1,0 +1,103 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The programs of docs/reference/python-api.md run, without torch and without ROS."""
+
+import re
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reference_decoders import decode_evt3
+
+from spike_depth_ros.events.messages import read_packet
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.recordings.rosbag2 import Recording
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / 'docs/reference/python-api.md').read_text()
+WINDOW_NS = 50_000_000
+START_NS = 10_000_000_000  # sensor time at which the demo recording begins
+PACKETS = 10  # of 10 ms
+WITHOUT_TORCH_AND_ROS = """
+import sys
+found = {'torch', 'rclpy', 'onnx', 'lightning'} & sys.modules.keys()
+assert not found, found
+"""
+
+
+def programs() -> list[str]:
+    return re.findall(r'^```python\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
+
+
+def run(program: str, folder: Path) -> None:
+    """Run a program in a process of its own, in a folder that looks like the checkout."""
+    for name in ('models', 'demo'):
+        (folder / name).symlink_to(ROOT / name)
+    done = subprocess.run(
+        [sys.executable, '-c', program + WITHOUT_TORCH_AND_ROS],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope='module')
+def packets() -> dict[str, list[Packet]]:
+    """Return the first packets of each camera of the demo recording."""
+    with Recording(ROOT / 'demo/recording') as recording:
+        return {
+            side: [
+                read_packet(message.cdr)
+                for message in islice(recording.messages([f'/{side}/events']), PACKETS)
+            ]
+            for side in ('left', 'right')
+        }
+
+
+def test_depth_from_arrays_takes_ten_lines() -> None:
+    assert len([line for line in programs()[0].splitlines() if line]) == 10
+
+
+def test_depth_from_arrays_is_that_of_the_stream(
+    packets: dict[str, list[Packet]], tmp_path: Path
+) -> None:
+    binner = Binner(2, WINDOW_NS, WINDOW_NS, WINDOW_NS, 346, 260)
+    frames = []
+    for pair in zip(packets['left'], packets['right'], strict=True):
+        for camera, packet in enumerate(pair):
+            frames += binner.push(camera, packet, packet.stamp_ns)
+    for side in ('left', 'right'):
+        events = decode_evt3(packets[side])
+        times = np.array(events.t_ns) - START_NS
+        np.save(tmp_path / f'{side}.npy', [times, events.x, events.y, events.polarity])
+    save = "np.savez('result', frame=frame, depth=depth, confidence=confidence)"
+    run(programs()[0] + save, tmp_path)
+    result = np.load(tmp_path / 'result.npz')
+    np.testing.assert_array_equal(result['frame'], frames[0].counts)
+    expected = DepthEngine(ROOT / 'models/coincidence.onnx').infer(frames[0].counts)
+    np.testing.assert_array_equal(result['depth'], expected.depth)
+    np.testing.assert_array_equal(result['confidence'], expected.confidence)
+    assert frames[0].counts.any() and np.isfinite(expected.depth).all()
+
+
+def test_depth_from_a_recording(tmp_path: Path) -> None:
+    check = 'assert len(depths) >= 5 and all(d.shape == (260, 346) for d in depths)'
+    run(programs()[1] + check, tmp_path)
