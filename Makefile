@@ -28,7 +28,8 @@ LOG := $(VENV)/build/log
 BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
-.PHONY: moved demo test bench fuzz soak train shipped models lint clean help runtime training peers
+.PHONY: moved demo test bench fuzz soak train shipped models docs lint clean help runtime training \
+	peers documents
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +40,7 @@ help:
 	@echo 'make soak                                                 half an hour of faults'
 	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
 	@echo 'make models                                               export them, and in float32'
+	@echo 'make docs                                                 the documents, in runs/docs'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
 
@@ -77,6 +79,11 @@ models: shipped
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 
+docs: documents
+	@$(BIN)/python docs/write_parameters.py
+	@$(BIN)/python -m mkdocs build --quiet
+	@echo 'The documents begin at runs/docs/index.html.'
+
 lint: training
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
@@ -86,7 +93,7 @@ clean:
 	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
 
 # One make at a time changes .venv; the others wait for it.
-runtime training peers:
+runtime training peers documents:
 	@flock Makefile $(MAKE) -s $(VENV)/$@.done
 
 # An installation that was cut short leaves `unfinished` behind, and .venv starts afresh.
@@ -142,11 +149,12 @@ $(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
 	@touch $@
 
 $(VENV)/training.done: $(VENV)/python.done \
-		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt) \
+		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt docs.txt) \
 		| $(VENV)/runtime.done
 	@echo '==> .venv: torch and test tools from PyPI (a few minutes)'
 	@$(START)
-	@$(call install,-r requirements/training.txt -r requirements/test.txt)
+	@$(call install,-r requirements/training.txt -r requirements/test.txt \
+		-r requirements/docs.txt)
 	@$(call install,--no-deps -r requirements/spikingjelly.txt)
 	@$(FINISH)
 
@@ -156,4 +164,10 @@ $(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt openvino
 	@$(START)
 	@$(call install,-r requirements/bench.txt)
 	@$(call install,--no-deps -r requirements/openvino.txt)
+	@$(FINISH)
+
+$(VENV)/documents.done: $(addprefix requirements/,constraints.txt docs.txt) | $(VENV)/runtime.done
+	@echo '==> .venv: mkdocs from PyPI'
+	@$(START)
+	@$(call install,-r requirements/docs.txt)
 	@$(FINISH)

@@ -23,7 +23,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MAKE = ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')
-BUILDING = ('demo', 'test', 'bench', 'train', 'models', 'lint', 'fuzz', 'soak', 'runtime')
+BUILDING = ('demo', 'test', 'bench', 'train', 'models', 'lint', 'fuzz', 'soak', 'docs', 'runtime')
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
