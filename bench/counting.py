@@ -37,8 +37,10 @@ from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings, NoiseState
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA as CHANNELS
+from spike_depth_ros.frames.spike_frame import OFF
 
-WIDTH, HEIGHT, CHANNELS = 346, 260, 2
+WIDTH, HEIGHT = 346, 260
 PLACES = WIDTH * HEIGHT * CHANNELS
 WINDOW_NS = 50_000_000
 FOREVER_NS = 1 << 61
@@ -65,7 +67,7 @@ def _compare(name: str, packets: list[Packet]) -> list[dict[str, Any]]:
     words.flags.writeable = False
     width, height = packets[0].width, packets[0].height
     index = resize_table(width, height, WIDTH, HEIGHT).index
-    lookup, off_places = new_lookup(index, 0, CHANNELS), CHANNELS * index + 1
+    lookup, off_places = new_lookup(index, 0, CHANNELS), CHANNELS * index + OFF
     noise = NoiseFilter(width, height, NOISE).state
     with TemporaryDirectory() as folder:
         path = Path(folder) / 'stream.raw'

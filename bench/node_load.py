@@ -30,11 +30,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from bench.processes import cpu_s, isolate, start_node
+from spike_depth_ros.frames.spike_frame import CAMERAS
 
 SECONDS = 20
 STATUS = 'binner: spike frames'
 SETTLING_S = 3.0
-CAMERAS = ('left', 'right')
 
 
 def run() -> list[dict[str, Any]]:

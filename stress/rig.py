@@ -21,6 +21,7 @@ from spike_depth_ros.events.lookup import NOWHERE, new_lookup
 from spike_depth_ros.events.noise import NEVER_NS, NoiseFilter, NoiseSettings, NoiseState
 from spike_depth_ros.events.tally import BACKGROUND_EVENTS, EVENTS, SATURATED, TALLY_SIZE
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, MONO_CHANNELS, STEREO_CHANNELS
 
 GUARD_BYTES = 256
 GUARD = 0xA5
@@ -46,8 +47,10 @@ class Rig:
             index = rng.integers(NOWHERE, width * height, shape, np.int32)
         else:
             index = resize_table(self.width, self.height, width, height).index
-        channels = int(rng.choice([2, 4]))
-        self.lookup = new_lookup(index, int(rng.integers(0, channels // 2)), channels)
+        channels = int(rng.choice([MONO_CHANNELS, STEREO_CHANNELS]))
+        self.lookup = new_lookup(
+            index, int(rng.integers(0, channels // CHANNELS_PER_CAMERA)), channels
+        )
         self.noise = NoiseFilter(self.width, self.height, _settings(rng))
         self._guards: list[npt.NDArray[np.uint8]] = []
         self.histogram = self._guarded(np.zeros(width * height * channels, np.uint8))

@@ -25,8 +25,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.training.data.benchmark import (
-    LEFT,
     NETWORK,
     STEP_US,
     Benchmark,

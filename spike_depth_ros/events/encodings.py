@@ -29,6 +29,7 @@ from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.mono import MonoDecoder
 from spike_depth_ros.events.noise import PERIOD_NS, NoiseFilter, NoiseSettings
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
 
 _DECODERS: Mapping[str, Callable[[], Decoder]] = MappingProxyType(
     {
@@ -60,8 +61,10 @@ def warm_up() -> None:
     """Compile every decoder, or load it from numba's cache, by reading an empty packet."""
     # Both kinds of offsets that a look-up may have.
     spans = (0, np.iinfo(np.uint16).max)
-    lookups = [new_lookup(np.array([[0, span]], np.int32), 0, 2) for span in spans]
-    histogram = np.zeros(2, np.uint8)
+    lookups = [
+        new_lookup(np.array([[0, span]], np.int32), 0, CHANNELS_PER_CAMERA) for span in spans
+    ]
+    histogram = np.zeros(CHANNELS_PER_CAMERA, DTYPE)
     noise = NoiseFilter(1, 1, NoiseSettings(1.0, 1, 1))
     for time_ns in (0, PERIOD_NS):
         noise.advance(time_ns)

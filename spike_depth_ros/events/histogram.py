@@ -27,8 +27,7 @@ from spike_depth_ros.events.compiled import inlined
 from spike_depth_ros.events.lookup import find_place
 from spike_depth_ros.events.noise import is_noise
 from spike_depth_ros.events.tally import SATURATED, UNMAPPED_EVENTS
-
-FULL = 255
+from spike_depth_ros.frames.spike_frame import MAX_COUNT
 
 
 def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
@@ -62,7 +61,7 @@ def count_event(
         tally[UNMAPPED_EVENTS - 1 - place] += 1
         return
     count = histogram[np.uint64(place)]
-    if count == FULL:
+    if count == MAX_COUNT:
         tally[SATURATED] += 1
         return
     histogram[np.uint64(place)] = count + 1

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import inlined
+from spike_depth_ros.frames.spike_frame import OFF, ON, camera_channels
 
 NOWHERE = -1  # in an index of network pixels
 
@@ -54,7 +55,8 @@ def new_lookup(index: npt.NDArray[np.int32], camera: int, channels: int) -> Look
     unmapped = int(np.iinfo(kind).max) - 1
     offsets = np.full((height + 1, width + 1), unmapped + 1, kind)
     offsets[:-1, :-1] = np.where(is_mapped, relative, unmapped)
-    bases = np.append(first * channels + 2 * camera + 1, 0).astype(np.int32)
+    off = camera_channels(camera).start + OFF
+    bases = np.append(first * channels + off, 0).astype(np.int32)
     return Lookup(bases, offsets, channels, unmapped)
 
 
@@ -68,4 +70,4 @@ def find_place(lookup: Any, x: Any, y: Any, polarity: Any) -> Any:
     offset = np.int64(lookup.offsets[row, np.uint64(min(x, lookup.offsets.shape[1] - 1))])
     if offset >= lookup.unmapped:
         return lookup.unmapped - offset - 1
-    return lookup.bases[row] + lookup.step * offset - polarity
+    return lookup.bases[row] + lookup.step * offset - (OFF - ON) * polarity

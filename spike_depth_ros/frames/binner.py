@@ -32,9 +32,9 @@ from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.intake import Intake, Restart
 from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
-from spike_depth_ros.frames.rig import CAMERAS
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
+from spike_depth_ros.frames.spike_frame import CAMERAS, CHANNELS_PER_CAMERA, DTYPE
 from spike_depth_ros.frames.stamps import Stamps
 from spike_depth_ros.frames.status import BinnerStatus, rig_status
 from spike_depth_ros.frames.synchroniser import AUTO, Synchroniser
@@ -78,7 +78,7 @@ class Binner:
         self.counters = BinnerCounters(tuple(CameraCounters() for _ in range(cameras)))
         self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
         self._hop_ns = hop_ns
-        shape = (height, width, 2 * cameras)
+        shape = (height, width, CHANNELS_PER_CAMERA * cameras)
         self._sensors = [
             Sensor(camera, shape[2], make_table or fitting(width, height), noise)
             for camera in range(cameras)
@@ -89,7 +89,7 @@ class Binner:
         self._stamps = Stamps()
         hops = window_ns // hop_ns
         self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
-        self._nowhere = np.zeros(int(np.prod(shape)), np.uint8)
+        self._nowhere = np.zeros(int(np.prod(shape)), DTYPE)
         self._deadline = Deadline(max_wait_ns)
         self._intake = Intake(self.counters.cameras)
         self._agreement = Agreement()

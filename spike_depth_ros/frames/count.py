@@ -24,8 +24,7 @@ from spike_depth_ros.events.histogram import check_polarity, count_event
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.tally import new_tally
 from spike_depth_ros.frames.pixel_table import PixelTable
-
-CHANNELS = 2
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
 
 
 def count_events(
@@ -54,12 +53,12 @@ def count_events(
     signs = np.asarray(polarity, np.int64)
     check_polarity(signs)
     height, width = table.mapped.shape
-    frame = np.zeros((height, width, CHANNELS), np.uint8)
+    frame = np.zeros((height, width, CHANNELS_PER_CAMERA), DTYPE)
     _count(
         np.asarray(x, np.int64),
         np.asarray(y, np.int64),
         signs,
-        new_lookup(table.index, 0, CHANNELS),
+        new_lookup(table.index, 0, CHANNELS_PER_CAMERA),
         frame.reshape(-1),
         new_tally(),
     )

@@ -18,7 +18,7 @@ from collections import deque
 
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.health import difference, why_nothing_counts
-from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS
 
 # So long nothing may come out before the reason is given.
 IDLE_NS = 2_000_000_000

@@ -15,6 +15,7 @@
 """Limits of the numbers that a binner is made of."""
 
 from spike_depth_ros.frames.rig import MAX_SIZE
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 
 # A camera may run ahead of a window by this much beyond max_wait before the ring is full.
 RING_SPARE_NS = 1_000_000_000
@@ -40,10 +41,11 @@ def check(
     if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
         raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
     slots = ring_slots(window_ns, hop_ns, max_wait_ns)
-    ring_bytes = slots * height * width * 2 * cameras
+    channels = CHANNELS_PER_CAMERA * cameras
+    ring_bytes = slots * height * width * channels
     if ring_bytes > MAX_RING_BYTES:
         raise ValueError(
-            f'{slots} slots of {height} x {width} x {2 * cameras} counts take '
+            f'{slots} slots of {height} x {width} x {channels} counts take '
             f'{ring_bytes / 2**20:.0f} MiB, over {MAX_RING_BYTES >> 20}; lower width, height or '
             'max_wait_ms, or raise hop_ms'
         )

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-CAMERAS = ('left', 'right')
+from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
+
 # No event camera comes near; a size that a broken message claims must not exhaust the memory.
 MAX_SIZE = 8192
 
@@ -84,8 +85,8 @@ def _size(text: str) -> int:
 
 
 def _channels(text: str) -> int:
-    if text not in ('2', '4'):
-        raise ValueError('must be 2 or 4')
+    if text not in (str(MONO_CHANNELS), str(STEREO_CHANNELS)):
+        raise ValueError(f'must be {MONO_CHANNELS} or {STEREO_CHANNELS}')
     return int(text)
 
 

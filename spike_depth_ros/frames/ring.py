@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import cached
-from spike_depth_ros.events.histogram import FULL
+from spike_depth_ros.frames.spike_frame import DTYPE, MAX_COUNT
 
 
 class SlotRing:
@@ -33,7 +33,7 @@ class SlotRing:
     def __init__(self, slots: int, shape: tuple[int, int, int]) -> None:
         self.size = slots
         self._shape = shape
-        self._counts = np.zeros((slots, int(np.prod(shape))), np.uint8)
+        self._counts = np.zeros((slots, int(np.prod(shape))), DTYPE)
         self._events = [0] * slots
 
     @staticmethod
@@ -83,7 +83,7 @@ def _add_saturating(counts: Any, frame: Any) -> None:
     """
     for place in range(len(frame)):
         total = np.uint8(frame[place] + counts[place])
-        frame[place] = np.uint8(FULL) if total < counts[place] else total
+        frame[place] = np.uint8(MAX_COUNT) if total < counts[place] else total
 
 
 @cached(nogil=True)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.ring import SlotRing
+from spike_depth_ros.frames.spike_frame import camera_channels
 from spike_depth_ros.frames.stamps import Stamps
 
 ALWAYS = -(1 << 62)  # before any slot
@@ -122,7 +123,7 @@ class Windows:
         ]
         self._counters.windows_incomplete += bool(partial)
         for camera in partial:
-            frame.counts[..., 2 * camera : 2 * camera + 2] = 0
+            frame.counts[..., camera_channels(camera)] = 0
 
     def discard(self) -> None:
         """Give up all open windows."""

@@ -19,7 +19,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry import lens
 from spike_depth_ros.geometry.model import (
     CameraCalibration,

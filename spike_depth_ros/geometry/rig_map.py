@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry.coverage import poor_coverage
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, get_type_hints
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 
 CONTRACT_VERSION = 2
 KEY_PREFIX = 'spike_depth.'
@@ -82,11 +83,12 @@ class ModelContract:
                 raise ContractError(f'{problem}; export the model again with a right contract.')
 
     def _impossible_value(self) -> str | None:
-        if self.channels not in (2, 4):
-            return f'the contract has {self.channels} channels, but 2 or 4 are allowed'
+        if self.channels not in (MONO_CHANNELS, STEREO_CHANNELS):
+            allowed = f'{MONO_CHANNELS} or {STEREO_CHANNELS} are allowed'
+            return f'the contract has {self.channels} channels, but {allowed}'
         positive = ['window_ns', 'width', 'height', 'f', 'depth_min_m']
         positive += ['input_fanout', 'operations']
-        if self.channels == 4:
+        if self.channels == STEREO_CHANNELS:
             positive.append('baseline_m')
         for name in positive:
             if not getattr(self, name) > 0:
@@ -159,7 +161,7 @@ class ModelContract:
                 f'{need}: give the binner that focal_length and a calibration, by which it maps '
                 'the cameras to it, or load a model made for these frames.'
             )
-        if self.channels == 4 and not rig.baseline_m > 0:
+        if self.channels == STEREO_CHANNELS and not rig.baseline_m > 0:
             return _unfit('baseline', 'a positive one', f'{rig.baseline_m:g} m', 'baseline')
         return None
 
@@ -169,7 +171,7 @@ class ModelContract:
         Disparity f * B / z is what the network sees, so depth grows with the baseline. A model
         for one camera sees no disparity: 1.
         """
-        return rig.baseline_m / self.baseline_m if self.channels == 4 else 1.0
+        return rig.baseline_m / self.baseline_m if self.channels == STEREO_CHANNELS else 1.0
 
 
 def _unfit(what: str, need: str, found: str, parameter: str) -> str:

@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import DTYPE
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ContractError, ModelContract
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.session import load
 
 _INPUT = 'spikes'
+_FRAME_TYPE = np.dtype(DTYPE).name
 _CONFIDENCE = 'confidence'
 _TYPE_NAMES = {'tensor(uint8)': 'uint8', 'tensor(float)': 'float32'}
 
@@ -88,14 +90,14 @@ class DepthEngine:
         The network reads the frame where it lies and writes into arrays that are the caller's.
         Raises ValueError when the frame has another shape or type. Not for several threads.
         """
-        if counts.shape != self._frame_shape or counts.dtype != np.uint8:
+        if counts.shape != self._frame_shape or counts.dtype != DTYPE:
             raise ValueError(
-                f'The spike frame is {counts.dtype} {counts.shape}, but the model takes uint8 '
-                f'{self._frame_shape}.'
+                f'The spike frame is {counts.dtype} {counts.shape}, but the model takes '
+                f'{_FRAME_TYPE} {self._frame_shape}.'
             )
         frame = np.ascontiguousarray(counts)
         shape = [1, *self._frame_shape]
-        self._binding.bind_input(_INPUT, 'cpu', 0, np.uint8, shape, frame.ctypes.data)
+        self._binding.bind_input(_INPUT, 'cpu', 0, DTYPE, shape, frame.ctypes.data)
         results = {name: np.empty(size, np.float32) for name, size in self._shapes.items()}
         for name, array in results.items():
             address = array.ctypes.data
@@ -106,7 +108,7 @@ class DepthEngine:
 
     def warm_up(self) -> None:
         """Infer once, so that the first real frame does not pay for allocations."""
-        self.infer(np.zeros(self._frame_shape, np.uint8))
+        self.infer(np.zeros(self._frame_shape, DTYPE))
 
 
 def _outputs(contract: ModelContract, gives_confidence: bool) -> Tensors:
@@ -128,9 +130,9 @@ def _misfit(contract: ModelContract, outputs: Tensors, session: Any) -> str | No
     others = [node.name for node in session.get_inputs() if node.name != _INPUT]
     if others:
         return f"has the input '{others[0]}', but '{_INPUT}' alone is allowed"
-    return _difference('input', {_INPUT: ('uint8', frame)}, session.get_inputs()) or _difference(
-        'output', outputs, session.get_outputs()
-    )
+    return _difference(
+        'input', {_INPUT: (_FRAME_TYPE, frame)}, session.get_inputs()
+    ) or _difference('output', outputs, session.get_outputs())
 
 
 def _difference(kind: str, needed: Tensors, nodes: list[Any]) -> str | None:

@@ -24,6 +24,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import LEFT, OFF, ON, RIGHT
+
 ROWS, COLUMNS = 16, 32  # of a patch, pixels
 REACH = 64  # pixels to both sides
 PATCHES = 24  # of a window, the ones with the most events
@@ -81,10 +83,10 @@ class StereoCheck:
 
     def _match(self, counts: npt.NDArray[np.uint8]) -> None:
         """Count how the patches of one spike frame match."""
-        is_same = counts[..., 0].any() and np.array_equal(counts[..., :2], counts[..., 2:])
+        is_same = counts[..., 0].any() and np.array_equal(counts[..., LEFT], counts[..., RIGHT])
         self._same = self._same + 1 if is_same else 0
-        left, right = _polarity(counts[..., :2]), _polarity(counts[..., 2:])
-        for row, column in _patches(counts[..., :2]):
+        left, right = _polarity(counts[..., LEFT]), _polarity(counts[..., RIGHT])
+        for row, column in _patches(counts[..., LEFT]):
             disparity = _disparity(left, right, row, column)
             self._patches += 1
             if disparity is not None:
@@ -125,7 +127,7 @@ class StereoCheck:
 
 def _polarity(counts: npt.NDArray[np.uint8]) -> Image:
     """Return +1 for ON, -1 for OFF, spread by a pixel: float32 [h, w]."""
-    on, off = counts[..., 0], counts[..., 1]
+    on, off = counts[..., ON], counts[..., OFF]
     sign = (on > off).astype(np.float32) - (off > on).astype(np.float32)
     return np.asarray(cv2.blur(sign, (3, 3)), np.float32)
 

@@ -20,6 +20,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+
 NOISE_SHARE = 10
 
 
@@ -34,7 +36,8 @@ class Verdict(Enum):
 def camera_events(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """Return the events of each camera in a spike frame, uint8 [h, w, 2 * cameras]."""
     channels = cv2.sumElems(counts)[: counts.shape[2]]  # numpy takes ten times as long
-    cameras: npt.NDArray[np.int64] = np.array(channels, np.int64).reshape(-1, 2).sum(axis=1)
+    events = np.array(channels, np.int64).reshape(-1, CHANNELS_PER_CAMERA)
+    cameras: npt.NDArray[np.int64] = events.sum(axis=1)
     return cameras
 
 

@@ -17,6 +17,7 @@
 from collections.abc import Mapping
 
 from spike_depth_ros.events.messages import EVENT_PACKET
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.other_events import without_packets
 from spike_depth_ros.recordings.rosbag2 import Topic, missing_topic
@@ -42,7 +43,7 @@ def find_cameras(topics: Mapping[str, Topic], left: str = '', right: str = '') -
 
 def in_words(cameras: tuple[str, ...]) -> str:
     """Return which topic is which camera, as 'left: /a, right: /b' or 'camera: /a'."""
-    sides = ('left', 'right') if len(cameras) > 1 else ('camera',)
+    sides = CAMERAS if len(cameras) > 1 else ('camera',)
     return ', '.join(f'{side}: {name}' for side, name in zip(sides, cameras, strict=True))
 
 

@@ -24,6 +24,7 @@ from std_msgs.msg import Header
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.ros import graph
 from spike_depth_ros.ros.binner_report import BinnerReport
@@ -56,8 +57,8 @@ class BinnerNode(Node):
         super().__init__('binner', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
         self._settings = declare(self, BINNER, beside)
-        self._channels = 4 if self._settings['stereo'] else 2
-        self._names = TOPICS[: self._channels // 2]
+        self._channels = STEREO_CHANNELS if self._settings['stereo'] else MONO_CHANNELS
+        self._names = TOPICS[: self._channels // CHANNELS_PER_CAMERA]
         graph.check_distinct(self, self._names)
         self._rig = RigSource(self, self._settings, self._remap)
         self._binner = self._make_binner()

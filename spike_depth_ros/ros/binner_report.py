@@ -25,7 +25,7 @@ from spike_depth_ros.frames.health import (
     read,
 )
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
-from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
 
 SECOND_NS = 1e9

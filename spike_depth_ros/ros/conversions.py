@@ -26,6 +26,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS, STEREO_CHANNELS
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
     from cv_bridge import CvBridge
@@ -35,8 +36,8 @@ except ImportError:
 SECOND_NS = 1_000_000_000
 # type and channels of the encodings that this package sends
 _ENCODINGS = {
-    '8UC2': (np.uint8, 2),
-    '8UC4': (np.uint8, 4),
+    f'8UC{MONO_CHANNELS}': (DTYPE, MONO_CHANNELS),
+    f'8UC{STEREO_CHANNELS}': (DTYPE, STEREO_CHANNELS),
     'rgb8': (np.uint8, 3),
     '16UC1': (np.uint16, 1),
     '32FC1': (np.float32, 1),

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.inference.depth_range import implausible_range
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.stereo_check import StereoCheck
@@ -31,7 +32,6 @@ from spike_depth_ros.ros.spike_link import SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
 NO_RIG = 'no spikes/info yet'
-STEREO = 4  # channels
 
 
 class Fit(NamedTuple):
@@ -154,7 +154,7 @@ class DepthWorker:
         if verdict is Verdict.DEPTH:
             inference = self._engine.infer(window.counts)
             self._publish(Answer(window.header, rig, int(events.sum()), inference))
-            if rig.channels == STEREO:
+            if rig.channels == STEREO_CHANNELS:
                 self._check.add(window.counts, time.monotonic_ns())
         else:
             self._report.without_depth(_COUNTERS[verdict], cameras=events.tolist())

@@ -23,6 +23,7 @@ from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation
 from spike_depth_ros.ros.rig_source import RigSource
@@ -84,7 +85,7 @@ class RigPublisher:
         return Rig(
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
             hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
-            channels=4 if p['stereo'] else 2,
+            channels=STEREO_CHANNELS if p['stereo'] else MONO_CHANNELS,
             width=p['width'],
             height=p['height'],
             f=p['focal_length'],

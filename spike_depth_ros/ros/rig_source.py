@@ -26,7 +26,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 from spike_depth_ros.frames.pixel_table import PixelTable
-from spike_depth_ros.frames.rig import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.files import load as files

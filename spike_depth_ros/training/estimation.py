@@ -23,6 +23,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from spike_depth_ros import metrics
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.training.checkpoints import (
     CheckpointError,
     check_fit,
@@ -181,7 +182,7 @@ def start(network: DepthNetwork, path: Path) -> None:
 
 def left_events(spikes: Tensor) -> Tensor:
     """Return where the left camera has events, bool [n, 1, h, w], of spikes [n, 4, h, w]."""
-    return (spikes[:, :2] > 0).any(1, keepdim=True)
+    return (spikes[:, LEFT] > 0).any(1, keepdim=True)
 
 
 def one_cycle(share: float) -> float:

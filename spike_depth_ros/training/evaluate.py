@@ -21,13 +21,12 @@ import numpy as np
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import check_output_file
 from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.benchmark import (
-    LEFT,
     NETWORK,
-    RIGHT,
     WINDOW_MS,
     Benchmark,
     read_benchmark,

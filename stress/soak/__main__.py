@@ -29,12 +29,13 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from stress.soak.checks import Verdict, check
 from stress.soak.faults import TICKS_A_SECOND, schedule
 from stress.soak.node import BinnerProcess, Peer
 from stress.soak.record import Record, published
 from stress.soak.sender import Sender
-from stress.soak.stream import NAMES, SECOND_US, TICK_US, Scene, StreamClock
+from stress.soak.stream import SECOND_US, TICK_US, Scene, StreamClock
 from stress.soak.usage import Usage
 
 DEFAULT_OUTPUT = Path('runs/soak.json')
@@ -132,7 +133,7 @@ class Soak:
     def _is_flushed(self) -> bool:
         """Return whether the node has reported all packets, and all its frames have come."""
         last = self._peer.snapshots[-1]
-        taken = [last.counters[f'{name} packets'] for name in NAMES]
+        taken = [last.counters[f'{name} packets'] for name in CAMERAS]
         sent = [ledger.published for ledger in self._sender.ledgers]
         return taken == sent and published(last) == len(self._peer.frames)
 

@@ -20,6 +20,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from stress.soak import windows
 from stress.soak.faults import GUARD_S, Fault
 from stress.soak.gaps import Gap
@@ -34,7 +35,7 @@ from stress.soak.record import (
     published,
     stretches,
 )
-from stress.soak.stream import NAMES, SECOND_US, TICK_US
+from stress.soak.stream import SECOND_US, TICK_US
 
 LONGEST_RECOVERY_S = GUARD_S
 # The clocks settle, and then tell otherwise for two seconds.
@@ -76,7 +77,7 @@ def _check_totals(record: Record, verdict: Verdict) -> None:
     verdict.expect(
         frames == published(last), f'{frames} frames came, but {published(last)} were published'
     )
-    for name, ledger in zip(NAMES, record.ledgers, strict=True):
+    for name, ledger in zip(CAMERAS, record.ledgers, strict=True):
         sent = ledger.at(ledger.published)
         found = {counter: count(last, counter, name) for counter in CAMERA_COUNTERS}
         for counter in UNCONDITIONAL:
@@ -128,7 +129,7 @@ def _wrong_counters(record: Record, stretch: Stretch) -> Iterator[str]:
         more = grown(first, last, counter)
         if more and counter not in MOVING:
             yield f'{counter} grew by {more}'
-    for name, ledger in zip(NAMES, record.ledgers, strict=True):
+    for name, ledger in zip(CAMERAS, record.ledgers, strict=True):
         before, after = (ledger.at(count(s, 'packets', name)) for s in (first, last))
         for counter in CAMERA_COUNTERS:
             expected = after[counter] - before[counter] if counter in COUNTERS else 0

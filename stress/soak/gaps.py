@@ -16,10 +16,11 @@
 
 from itertools import pairwise
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from stress.soak.faults import LONGEST_SILENCE_S
 from stress.soak.node import Frame
 from stress.soak.record import CAMERA_COUNTERS, Record, Stretch, count, grown, published
-from stress.soak.stream import NAMES, SECOND_US, TICK_US, WINDOW_US
+from stress.soak.stream import SECOND_US, TICK_US, WINDOW_US
 
 TICKS_A_WINDOW = WINDOW_US // TICK_US
 # A window that is open when both cameras fall silent closes when they are back. A frame that comes
@@ -94,7 +95,7 @@ def _lag_us(frame: Frame, jumps_us: set[int]) -> float:
 
 def _unread(record: Record, camera: int, before: Stretch, after: Stretch) -> float:
     """Return, in windows, how many ticks of a camera gave no packet that the node read."""
-    ledger, name = record.ledgers[camera], NAMES[camera]
+    ledger, name = record.ledgers[camera], CAMERAS[camera]
     first, last = (count(s, 'packets', name) for s in (before.last, after.first))
     dropped = sum(grown(before.last, after.first, counter, name) for counter in DROPPED)
     ticks = ledger.tick(last) - ledger.tick(first)

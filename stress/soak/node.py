@@ -32,8 +32,9 @@ from rclpy.experimental import EventsExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from spike_depth_ros.frames.spike_frame import CAMERAS, LEFT, RIGHT
 from spike_depth_ros.ros.conversions import from_image, to_ns
-from stress.soak.stream import CHANNELS, HEIGHT, NAMES, WIDTH, Scene, StreamClock
+from stress.soak.stream import CHANNELS, HEIGHT, WIDTH, Scene, StreamClock
 
 # Nobody else's, should another session have chosen the same DDS domain.
 NAMESPACE = f'/soak_{os.getpid()}'
@@ -48,7 +49,7 @@ PARAMETERS = {
     'calibration': 'rectified',
     **{
         f'qos_overrides.{NAMESPACE}/{name}/events.subscription.reliability': 'reliable'
-        for name in NAMES
+        for name in CAMERAS
     },
     f'qos_overrides.{NAMESPACE}/spikes.publisher.depth': 100,
 }
@@ -142,7 +143,7 @@ class Peer:
         self.snapshots: list[Snapshot] = []
         self.problems: list[str] = []
         self._publishers = [
-            self._node.create_publisher(EventPacket, f'{name}/events', DEPTH) for name in NAMES
+            self._node.create_publisher(EventPacket, f'{name}/events', DEPTH) for name in CAMERAS
         ]
         self._node.create_subscription(Image, 'spikes', self._take_frame, DEPTH)
         self._node.create_subscription(DiagnosticArray, '/diagnostics', self._take_report, DEPTH)
@@ -181,7 +182,8 @@ class Peer:
                 self.problems.append(f'a frame has {found} instead of {expected}')
             return
         pixels = from_image(image)
-        left, right = pixels.sum(axis=(0, 1), dtype=np.int64).reshape(2, 2).sum(axis=1).tolist()
+        events = pixels.sum(axis=(0, 1), dtype=np.int64)
+        left, right = int(events[LEFT].sum()), int(events[RIGHT].sum())
         stamp_us = (to_ns(image.header.stamp) - self._clock.stamp_ns) / 1000
         fingerprint = self._scene.fingerprint(pixels)
         self.frames.append(Frame(self._clock.now_us(), stamp_us, left, right, fingerprint))

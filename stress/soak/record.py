@@ -18,10 +18,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from stress.soak.faults import GUARD_S, Fault
 from stress.soak.ledger import CameraLedger
 from stress.soak.node import Frame, Snapshot
-from stress.soak.stream import NAMES, SECOND_US, TICK_US, Scene
+from stress.soak.stream import SECOND_US, TICK_US, Scene
 
 RIG_COUNTERS = tuple(field.name for field in fields(BinnerCounters) if field.name != 'cameras')
 CAMERA_COUNTERS = tuple(field.name for field in fields(CameraCounters))
@@ -120,7 +121,7 @@ def _last_host_us(record: Record, start_us: int, stop_us: int) -> int:
 
 def _is_about(record: Record, snapshot: Snapshot, region: Region) -> bool:
     """Return whether the last packets that the node had taken for a report are a region's."""
-    counts = [count(snapshot, 'packets', name) for name in NAMES]
+    counts = [count(snapshot, 'packets', name) for name in CAMERAS]
     if not all(counts):
         return False
     ticks = [ledger.tick(n) for ledger, n in zip(record.ledgers, counts, strict=True)]

@@ -25,7 +25,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-WIDTH, HEIGHT, CHANNELS = 346, 260, 4
+from spike_depth_ros.frames.spike_frame import OFF, ON, camera_channels
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS as CHANNELS
+
+WIDTH, HEIGHT = 346, 260
 WINDOW_US = 50_000
 TICK_US = 5_000  # one packet of each camera
 EVENTS = 200  # of a packet
@@ -33,7 +36,6 @@ EVENTS = 200  # of a packet
 LATEST_US = TICK_US - 10
 BLOCK_TICKS = 200
 SECOND_US = 1_000_000
-NAMES = ('left', 'right')
 
 Columns = tuple[npt.NDArray[np.int64], ...]
 
@@ -79,7 +81,8 @@ class Scene:
     def marks(self, camera: int, block: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
         """Return stream time and weight of each event of a block, [BLOCK_TICKS * EVENTS]."""
         t_us, x, y, polarity = self._block(camera, block)
-        places = (y * WIDTH + x) * CHANNELS + 2 * camera + 1 - polarity
+        channel = camera_channels(camera).start + np.where(polarity, ON, OFF)
+        places = (y * WIDTH + x) * CHANNELS + channel
         return t_us, self._weights[places]
 
     def fingerprint(self, pixels: npt.NDArray[np.uint8]) -> int:

@@ -23,6 +23,7 @@ from streams import HEIGHT, MS_NS, OFFSET_NS, WIDTH, Camera, Event
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.frames.windows import SpikeFrame
 
 SECOND_NS = 1_000 * MS_NS
@@ -103,7 +104,7 @@ def test_half_a_window_of_a_camera_is_left_out() -> None:
     binner.push(0, left.send([event(10)], 60_000), now_ns=0)
     frames = [frame for ms in (50, 100) for frame in binner.poll(ms * MS_NS)]
     assert ends_ms(frames) == [50]
-    assert frames[0].counts[..., :2].sum() == 1 and not frames[0].counts[..., 2:].any()
+    assert frames[0].counts[..., LEFT].sum() == 1 and not frames[0].counts[..., RIGHT].any()
     assert binner.counters.windows_incomplete == 1
 
 

@@ -22,6 +22,7 @@ from frames.steady import STEP_US, assert_whole, push, steady, stereo
 from streams import MS_NS, Camera
 
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.spike_frame import RIGHT
 
 WRAP_US = 2**24
 POLL_NS = 50 * MS_NS
@@ -53,7 +54,7 @@ def test_cameras_that_join_at_different_wraps_come_together() -> None:
     for until_us in range(1_000_000, late_start, 500_000):
         binner.push(0, left.send([], until_us), 0)
     frames = push(binner, steady(left, late_start), steady(right, late_start))
-    assert_whole([frame for frame in frames if frame.counts[..., 2:].any()], 5)
+    assert_whole([frame for frame in frames if frame.counts[..., RIGHT].any()], 5)
     assert binner.counters.resets == 0
     assert binner.status().sync == 'sensor'
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spike_depth_ros.frames.spike_frame import CAMERAS, LEFT, RIGHT
 from spike_depth_ros.inference.stereo_check import PERIOD_NS, SILENCE_NS, StereoCheck
 
 HEIGHT, WIDTH = 260, 346
@@ -68,14 +69,14 @@ def test_noise_and_different_scenes_do_not_match() -> None:
     assert problem(noise).startswith('0% of 480 patches of events match')
     other = windows(20, 20)
     for frame, another in zip(other, windows(20, 21)[1:], strict=True):
-        frame[..., 2:] = another[..., 2:]
+        frame[..., RIGHT] = another[..., RIGHT]
     assert 'do the cameras see different scenes?' in problem(other)
 
 
 def test_one_camera_on_both_topics() -> None:
     frames = windows(20, 20)
     for frame in frames:
-        frame[..., 2:] = frame[..., :2]
+        frame[..., RIGHT] = frame[..., LEFT]
     assert problem(frames) == 'left and right events are the same: both topics carry one camera'
 
 
@@ -83,7 +84,7 @@ def test_a_real_pendulum(data: Path) -> None:
     """The right camera's rows are 4 lower; left minus right column is 16 to 44."""
     events = np.load(data / 'stereo_pendulum_128x128.npz')
     frame = np.zeros((280, 128, 128, 4), np.uint8)
-    for camera, name in enumerate(('left', 'right')):
+    for camera, name in enumerate(CAMERAS):
         t_us, x, y, polarity = events[name].T
         y = y - 4 * camera
         inside = (y >= 0) & (y < 128)

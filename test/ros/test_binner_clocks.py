@@ -30,6 +30,7 @@ from rosgraph_msgs.msg import Clock
 from synthetic_stream import packets
 
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns, to_time
 
@@ -57,7 +58,7 @@ def test_cameras_with_unrelated_clocks_are_aligned_by_their_stamps(probe: Probe)
     ends_ns = [to_ns(image.header.stamp) for image in images]
     assert all(end_ns % 50_000_000 == 0 for end_ns in ends_ns)  # windows of ROS time
     for counts in list(expected.values())[1:]:
-        events = int(counts[..., :2].sum()), int(counts[..., 2:].sum())
+        events = int(counts[..., LEFT].sum()), int(counts[..., RIGHT].sum())
         assert events == pytest.approx((2_000, 2_000), abs=20)
     rig = Rig.from_pairs({pair.key: pair.value for pair in rigs[-1].values})
     assert rig.sync == 'host'

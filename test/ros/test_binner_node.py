@@ -39,6 +39,7 @@ from synthetic_stream import HEIGHT, WIDTH, packets
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
 
@@ -153,7 +154,7 @@ def test_noise_filters_change_while_running(probe: Probe, senders: list[Publishe
     core = Binner(2, 50_000_000, 50_000_000, 10**9, WIDTH, HEIGHT)
 
     send_both(senders, [stream[:50] for stream in streams])
-    for name in ('left', 'right'):
+    for name in CAMERAS:
         probe.until_value(STATUS, f'{name} packets', 50)
     expected = expected_frames([stream[:50] for stream in streams], core)
     assert probe.values(STATUS)['left events background'] == '0'

@@ -32,6 +32,7 @@ from bench.ablation.windows import (
     stacked,
     whole,
 )
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
 from spike_depth_ros.training.data.module import caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder
@@ -138,7 +139,7 @@ def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:
     assert np.array_equal(halves, 11 * frames[2] + frames[3])
     assert np.array_equal(samples[1].nearest, nearest[2:].min(0))
     newest = Sample(frames[3], nearest[3], nearest[3], image)
-    expected = np.where(frames[3][..., :2].any(-1), caused_depth(newest), np.nan)
+    expected = np.where(frames[3][..., LEFT].any(-1), caused_depth(newest), np.nan)
     for joining in joinings:
         folder = JoinedFolder(tmp_path, benchmark, 'validation', joining)
         judged = JudgedPairs(folder.windows(1))[0]

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 import torch
 
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.training.data.benchmark import (
     NETWORK,
     SPLITS,
@@ -139,13 +140,13 @@ def test_crops_stay_aligned() -> None:
         np.testing.assert_array_equal(100 * row.astype(int) + column, crop.depth)
         np.testing.assert_array_equal(crop.caused, -crop.depth)
         turned.add((swapped, bool(crop.depth[0, 0] > crop.depth[-1, 0])))
-        if crop.spikes[..., 2:].any():
-            np.testing.assert_array_equal(crop.spikes[..., 2:], crop.spikes[..., :2])
+        if crop.spikes[..., RIGHT].any():
+            np.testing.assert_array_equal(crop.spikes[..., RIGHT], crop.spikes[..., LEFT])
         else:
             silent += 1
     assert len(turned) == 4  # both, either and neither
     assert 5 <= silent <= 40  # 20 expected
-    assert spikes[..., 2:].any()  # of what is kept nothing is changed
+    assert spikes[..., RIGHT].any()  # of what is kept nothing is changed
 
 
 def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:

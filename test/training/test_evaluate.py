@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import read_benchmark
@@ -117,7 +118,7 @@ def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
     known = truth.depth[np.isfinite(truth.depth)]
     assert known.min() >= 3 and known.max() <= 80 and not np.isfinite(truth.depth).all()
     assert truth.focal_baseline == pytest.approx(199.65 * 0.6)
-    assert np.array_equal(truth.has_events, spikes[..., :2].any(-1))
+    assert np.array_equal(truth.has_events, spikes[..., LEFT].any(-1))
 
 
 def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -> None:

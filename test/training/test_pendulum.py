@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.shared_files import shared_file
 
@@ -59,7 +60,7 @@ def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None
     for left, right in windows:
         frame = spike_frame(left, right, contract.height, contract.width)
         disparity = contract.f * contract.baseline_m / engine.infer(frame).depth
-        found.append(np.median(disparity[frame[..., :2].any(-1)]))
+        found.append(np.median(disparity[frame[..., LEFT].any(-1)]))
         seen.append(np.median(left[:, 1]) - np.median(right[:, 1]))
     assert np.ptp(seen) > 15
     assert np.corrcoef(seen, found)[0, 1] > 0.9

@@ -21,8 +21,9 @@ import pytest
 from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
+from spike_depth_ros.frames.spike_frame import RIGHT
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.benchmark import NETWORK, RIGHT, Sample, read_benchmark
+from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
 from spike_depth_ros.training.evaluation.predictions import predict
 
 MODELS = Path(__file__).parents[2] / 'models'

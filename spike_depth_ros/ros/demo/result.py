@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from spike_depth_ros import metrics
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.recordings.truth import Truth
 from spike_depth_ros.ros.demo.window_store import StoredWindow
 
@@ -167,4 +168,4 @@ def depth_error(windows: Iterable[StoredWindow]) -> DepthError | None:
 
 
 def _over_cameras(binner: Mapping[str, str], what: str) -> int:
-    return sum(int(binner.get(f'{camera} {what}', 0)) for camera in ('left', 'right'))
+    return sum(int(binner.get(f'{camera} {what}', 0)) for camera in CAMERAS)

@@ -17,6 +17,7 @@
 import time
 from collections.abc import Callable
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.demo import foreign
 from spike_depth_ros.ros.demo.errors import DemoError
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
@@ -95,7 +96,7 @@ class Run:
 
     def _replay(self) -> None:
         source, node = self._source, self._node
-        topics = dict(zip(('left', 'right'), source.cameras, strict=False))
+        topics = dict(zip(CAMERAS, source.cameras, strict=False))
         self._processes.start('replay', {'recording': str(source.path), **topics})
         self._until(
             lambda: 'replay' in self._processes.exit_codes(),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
@@ -85,9 +86,10 @@ def open_source(path: Path, left: str, right: str, model: Path | None) -> Source
 
 def _contract(model: Path, cameras: int) -> ModelContract:
     contract = DepthEngine(model, threads=1, provider=providers.CPU).contract
-    if contract.channels != 2 * cameras:
+    model_cameras = contract.channels // CHANNELS_PER_CAMERA
+    if model_cameras != cameras:
         raise ModelError(
-            f"The model '{model}' takes {_cameras(contract.channels // 2)}, but the recording is "
+            f"The model '{model}' takes {_cameras(model_cameras)}, but the recording is "
             f'played as {_cameras(cameras)}: give another model, or name the topics of the '
             f'cameras with --left and --right.'
         )

@@ -16,6 +16,7 @@
 
 from math import isnan
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.demo.result import MIN_RATE_HZ, Result
 
 
@@ -32,7 +33,7 @@ def status(binner: dict[str, str], depth: dict[str, str], elapsed_s: float) -> s
     """Return the line that is shown while the demo runs."""
     if not depth or not binner:
         return 'starting the nodes'
-    rates = [float(binner.get(f'{camera} events (1/s)', 0)) for camera in ('left', 'right')]
+    rates = [float(binner.get(f'{camera} events (1/s)', 0)) for camera in CAMERAS]
     return (
         f'{elapsed_s:5.1f} s | windows {depth["windows in"]} in, {depth["windows out"]} out, '
         f'{depth["windows dropped"]} dropped | {float(depth["output rate (Hz)"]):4.1f} Hz | '

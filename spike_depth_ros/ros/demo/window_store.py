@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.recordings import depth_codec
 
 # A minute at 20 Hz, about 350 MB of temporary file.
@@ -60,7 +61,7 @@ class WindowStore:
     def add_events(self, stamp_ns: int, counts: npt.NDArray[np.uint8]) -> None:
         """Keep the left camera's events of a spike frame, uint8 [h, w, channels]."""
         self._shape = counts.shape[:2]
-        on, off = counts[..., 0], counts[..., 1]
+        on, off = np.moveaxis(counts[..., LEFT], -1, 0)
         sign = np.uint8(NONE) + (on > off) - (on < off)
         self._add(EVENTS, stamp_ns, sign.astype(np.uint8).tobytes())
 

@@ -47,7 +47,6 @@ TEXTURES = 96
 LONGEST_START_US = 3_000_000
 # Changes with whatever changes windows that a description and a seed give.
 SIMULATOR = 2
-LEFT, RIGHT = slice(0, 2), slice(2, 4)  # the cameras' channels of a spike frame
 SPLITS = ('train', 'validation', 'test')
 NETWORK = StereoRig()
 

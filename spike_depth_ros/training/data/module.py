@@ -25,10 +25,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from spike_depth_ros.frames.spike_frame import LEFT, POLARITY_SWAP, RIGHT
 from spike_depth_ros.training.data.benchmark import (
-    LEFT,
     NETWORK,
-    RIGHT,
     Benchmark,
     Sample,
     read_benchmark,
@@ -43,7 +42,6 @@ OPTICS = np.ones((3, 3), np.uint8)  # as far as renderer.blur reaches
 EDGE = np.float32(1.1)  # by which depths beside each other differ at least; a floor's differ less
 VALIDATION_BATCH = 4  # windows
 SILENT = 0.05  # share of crops without a right camera
-POLARITY_SWAP = [1, 0, 3, 2]
 
 
 class Pair(NamedTuple):

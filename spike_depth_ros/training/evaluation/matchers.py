@@ -28,7 +28,7 @@ import dv_processing as dv
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.training.data.benchmark import LEFT, RIGHT
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 
 Disparity = NDArray[np.float32]
 

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.outputs import check_output_folder, whole_folder
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
@@ -96,7 +97,7 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
 def _write(writer: RecordingWriter, simulation: Simulation, starts_us: Iterable[int]) -> None:
     """Write windows of WINDOW_US."""
     width, height = simulation.rig.width, simulation.rig.height
-    tracks = [CameraTrack(side, width, height) for side in ('left', 'right')]
+    tracks = [CameraTrack(side, width, height) for side in CAMERAS]
     for start_us in starts_us:
         window = simulation.window(start_us, WINDOW_US)
         for packet_us in range(start_us, start_us + WINDOW_US, PACKET_US):

@@ -1,0 +1,40 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Spike frame: event counts of one window, uint8 [height, width, channels], row-major.
+
+Channels: left ON, left OFF, right ON, right OFF; a frame of one camera has the first two. Counts
+saturate at MAX_COUNT.
+"""
+
+import numpy as np
+
+DTYPE = np.uint8
+MAX_COUNT = 255
+CAMERAS = ('left', 'right')
+# Offsets of the polarities within the channels of a camera.
+ON, OFF = 0, 1
+CHANNELS_PER_CAMERA = 2
+MONO_CHANNELS = CHANNELS_PER_CAMERA
+STEREO_CHANNELS = CHANNELS_PER_CAMERA * len(CAMERAS)
+
+
+def camera_channels(camera: int) -> slice:
+    """Return the channels of camera 0 (left) or 1 (right)."""
+    return slice(CHANNELS_PER_CAMERA * camera, CHANNELS_PER_CAMERA * (camera + 1))
+
+
+LEFT, RIGHT = (camera_channels(camera) for camera in range(len(CAMERAS)))
+# Indices that exchange ON and OFF of each camera in a stereo frame.
+POLARITY_SWAP = [CHANNELS_PER_CAMERA * c + p for c in range(len(CAMERAS)) for p in (OFF, ON)]
