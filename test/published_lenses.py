@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from spike_depth_ros.geometry.model import CameraCalibration
+from spike_depth_ros.geometry.calibration import CameraCalibration
 
 
 def project(points: Any, matrix: Any, model: str, coefficients: Any) -> Any:

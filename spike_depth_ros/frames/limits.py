@@ -14,8 +14,8 @@
 
 """Limits of the numbers that a binner is made of."""
 
-from spike_depth_ros.frames.rig import MAX_SIZE
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.geometry.camera import MAX_SIZE
 
 # A camera may run ahead of a window by this much beyond max_wait before the ring is full.
 RING_SPARE_NS = 1_000_000_000

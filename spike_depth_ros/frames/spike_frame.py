@@ -20,9 +20,10 @@ saturate at MAX_COUNT.
 
 import numpy as np
 
+from spike_depth_ros.geometry.stereo_rig import CAMERAS as CAMERAS
+
 DTYPE = np.uint8
 MAX_COUNT = 255
-CAMERAS = ('left', 'right')
 # Offsets of the polarities within the channels of a camera.
 ON, OFF = 0, 1
 CHANNELS_PER_CAMERA = 2

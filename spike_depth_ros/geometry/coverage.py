@@ -19,8 +19,9 @@ from dataclasses import replace
 import numpy as np
 
 from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.calibration import CameraCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
 from spike_depth_ros.geometry.network_map import rectified_table
 
 # A rig whose cameras are turned towards each other loses about as much by rectification.

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import Polynomial
 
-from spike_depth_ros.geometry.model import CameraCalibration
+from spike_depth_ros.geometry.calibration import CameraCalibration
 
 # OpenCV's own 5 steps end 0.4 px off at the edge of DSEC's frame cameras.
 _UNTIL = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 100, 1e-9)

@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.geometry import lens
+from spike_depth_ros.geometry.calibration import CameraCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
 
 
 def to_network(

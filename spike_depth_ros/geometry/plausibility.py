@@ -19,13 +19,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry import lens
-from spike_depth_ros.geometry.model import (
-    CameraCalibration,
-    PinholeCamera,
-    RigCalibration,
-)
+from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 USUAL_BASELINES_M = (0.01, 2.0)
 # Hardly a lens of these models is wider; equidistant ones may be, as they are for fisheyes.

@@ -18,12 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.geometry.calibration import RigCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.coverage import poor_coverage
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
 from spike_depth_ros.geometry.network_map import rectified_table
 from spike_depth_ros.geometry.plausibility import implausible
+from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 
 class RigMap:

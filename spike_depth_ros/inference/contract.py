@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_type_hints
 
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_stream import SpikeStream
 
 CONTRACT_VERSION = 2
 KEY_PREFIX = 'spike_depth.'
@@ -139,25 +139,26 @@ class ModelContract:
         types = get_type_hints(cls)
         return cls(**{f.name: _read(metadata, f.name, types[f.name]) for f in fields(cls)})
 
-    def mismatch(self, rig: Rig) -> str | None:
+    def mismatch(self, rig: SpikeStream) -> str | None:
         """Return None if spike frames of `rig` are what the model takes, else one sentence.
 
         The principal point is not compared: disparity does not depend on it, and the camera
         that is published with the depth is the rig's own.
         """
+        camera = rig.camera
         size = f'{self.width} x {self.height}'
         needs = [
             ('window', f'{self.window_ns / 1e6:g} ms', f'{rig.window_ns / 1e6:g} ms', 'window_ms'),
             ('channel count', f'{self.channels}', f'{rig.channels}', 'stereo'),
-            ('frame size', size, f'{rig.width} x {rig.height}', 'width and height'),
+            ('frame size', size, f'{camera.width} x {camera.height}', 'width and height'),
         ]
         for what, need, found, parameter in needs:
             if need != found:
                 return _unfit(what, need, found, parameter)
-        if not abs(rig.f / self.f - 1) <= FOCAL_LENGTH_TOLERANCE:
+        if not abs(camera.f / self.f - 1) <= FOCAL_LENGTH_TOLERANCE:
             need = f'{self.f:g} px within {FOCAL_LENGTH_TOLERANCE:.0%}'
             return (
-                f'the focal length of the spike frames is {rig.f:g} px, but the model needs '
+                f'the focal length of the spike frames is {camera.f:g} px, but the model needs '
                 f'{need}: give the binner that focal_length and a calibration, by which it maps '
                 'the cameras to it, or load a model made for these frames.'
             )
@@ -165,7 +166,7 @@ class ModelContract:
             return _unfit('baseline', 'a positive one', f'{rig.baseline_m:g} m', 'baseline')
         return None
 
-    def depth_scale(self, rig: Rig) -> float:
+    def depth_scale(self, rig: SpikeStream) -> float:
         """Return metres in `rig` per metre of the model's depth: baseline_rig / baseline_model.
 
         Disparity f * B / z is what the network sees, so depth grows with the baseline. A model

@@ -14,7 +14,7 @@
 
 """Judging the depths that a model can give on a rig."""
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.inference.contract import ModelContract
 
 # Robots and cars with event cameras measure from centimetres to some hundred metres.
@@ -22,7 +22,7 @@ MAX_NEAR_M = 10.0
 MIN_FAR_M = 0.3
 
 
-def implausible_range(contract: ModelContract, rig: Rig) -> str:
+def implausible_range(contract: ModelContract, rig: SpikeStream) -> str:
     """Return a sentence about a rig whose depth range no robot has, '' if it is plausible."""
     scale = contract.depth_scale(rig)
     near_m, far_m = contract.depth_min_m * scale, contract.depth_max_m * scale

@@ -25,8 +25,8 @@ from geometry_msgs.msg import Quaternion, TransformStamped
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_stream import SpikeStream
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
     from cv_bridge import CvBridge
@@ -106,13 +106,14 @@ def from_image(message: Image) -> npt.NDArray[Any]:
     return pixels.reshape(shape[:2] if channels == 1 else shape).astype(dtype, copy=False)
 
 
-def to_camera_info(rig: Rig, header: Header) -> CameraInfo:
+def to_camera_info(rig: SpikeStream, header: Header) -> CameraInfo:
     """Return the camera of the rig's spike frames: a rectified left camera without distortion."""
-    f, cx, cy = rig.f, rig.cx, rig.cy
+    camera = rig.camera
+    f, cx, cy = camera.f, camera.cx, camera.cy
     return CameraInfo(
         header=header,
-        width=rig.width,
-        height=rig.height,
+        width=camera.width,
+        height=camera.height,
         distortion_model='plumb_bob',
         d=[0.0] * 5,
         k=[f, 0.0, cx, 0.0, f, cy, 0.0, 0.0, 1.0],

@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.inference.depth_range import implausible_range
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.stereo_check import StereoCheck
@@ -37,7 +37,7 @@ NO_RIG = 'no spikes/info yet'
 class Fit(NamedTuple):
     """Hold the rig as far as the model can take its frames, else the reason why not."""
 
-    rig: Rig | None
+    rig: SpikeStream | None
     reason: str
 
 
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
     """Hold what the network says of a window: its header, its rig and how many events it had."""
 
     header: Header
-    rig: Rig
+    rig: SpikeStream
     events: int
     inference: Inference
 
@@ -96,7 +96,7 @@ class DepthWorker:
         doubts = (self._doubt, self._check.problem(time.monotonic_ns()))
         return [doubt for doubt in doubts if doubt]
 
-    def take_rig(self, rig: Rig) -> None:
+    def take_rig(self, rig: SpikeStream) -> None:
         """Take how the windows from now on are counted."""
         reason = self._engine.contract.mismatch(rig)
         if not _is_same(rig, self._fit.rig):
@@ -144,7 +144,7 @@ class DepthWorker:
         if rig is None:
             self._give_up('windows_unfit', reason)
             return
-        shape = (rig.height, rig.width, rig.channels)
+        shape = (rig.camera.height, rig.camera.width, rig.channels)
         if window.counts.shape != shape:
             has = f'a spike frame has the shape {window.counts.shape}'
             self._give_up('windows_malformed', f'{has}, but spikes/info promises {shape}')
@@ -167,5 +167,5 @@ class DepthWorker:
 _COUNTERS = {Verdict.SKIPPED: 'windows_skipped', Verdict.INCOMPLETE: 'windows_incomplete'}
 
 
-def _is_same(rig: Rig, other: Rig | None) -> bool:
+def _is_same(rig: SpikeStream, other: SpikeStream | None) -> bool:
     return other is not None and rig.to_pairs() == other.to_pairs()

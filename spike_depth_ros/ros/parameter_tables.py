@@ -16,7 +16,10 @@
 
 from dataclasses import dataclass
 
+from spike_depth_ros.geometry.stereo_rig import BASELINES_M, MVSEC_RIG
 from spike_depth_ros.inference import providers
+
+CAMERA = MVSEC_RIG.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +87,28 @@ BINNER: Table = (
         'Clock in which windows are cut: that of synchronised cameras, or header stamps.',
         choices=('auto', 'sensor', 'host'),
     ),
-    ParameterRow('width', 346, 'px', 'Width of a spike frame; the model fixes it.', 8, 4096),
-    ParameterRow('height', 260, 'px', 'Height of a spike frame; the model fixes it.', 8, 4096),
     ParameterRow(
-        'focal_length', 199.65, 'px', 'Focal length of the camera in the spike frame.', 1, 100_000
+        'width', CAMERA.width, 'px', 'Width of a spike frame; the model fixes it.', 8, 4096
     ),
-    ParameterRow('cx', 173.0, 'px', 'Principal point of it, column.', -100_000, 100_000),
-    ParameterRow('cy', 130.0, 'px', 'Principal point of it, row.', -100_000, 100_000),
+    ParameterRow(
+        'height', CAMERA.height, 'px', 'Height of a spike frame; the model fixes it.', 8, 4096
+    ),
+    ParameterRow(
+        'focal_length',
+        CAMERA.f,
+        'px',
+        'Focal length of the camera in the spike frame.',
+        1,
+        100_000,
+    ),
+    ParameterRow('cx', CAMERA.cx, 'px', 'Principal point of it, column.', -100_000, 100_000),
+    ParameterRow('cy', CAMERA.cy, 'px', 'Principal point of it, row.', -100_000, 100_000),
     ParameterRow(
         'baseline',
-        0.0999,
+        MVSEC_RIG.baseline_m,
         'm',
         'Distance of the two cameras where no calibration tells it.',
-        0.001,
-        10,
+        *BASELINES_M,
     ),
     ParameterRow(
         'calibration',

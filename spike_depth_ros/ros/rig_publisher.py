@@ -22,8 +22,8 @@ import numpy.typing as npt
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation
 from spike_depth_ros.ros.rig_source import RigSource
@@ -65,7 +65,7 @@ class RigPublisher:
     def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
         """Publish the rig once the mapped region is known, and again when it changes.
 
-        mapped: bool [height, width], see Rig; frame_id: of the left camera.
+        mapped: bool [height, width], see SpikeStream; frame_id: of the left camera.
         """
         if mapped is None:
             return
@@ -80,17 +80,13 @@ class RigPublisher:
         self.frame_id = self._frames[frame_id]
         self.problem = '' if frame_id else NO_FRAME_ID
 
-    def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> Rig:
+    def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> SpikeStream:
         p = self._settings
-        return Rig(
+        return SpikeStream(
             window_ns=round(p['window_ms'] * MILLISECOND_NS),
             hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
             channels=STEREO_CHANNELS if p['stereo'] else MONO_CHANNELS,
-            width=p['width'],
-            height=p['height'],
-            f=p['focal_length'],
-            cx=p['cx'],
-            cy=p['cy'],
+            camera=self._source.camera,
             baseline_m=self._source.baseline_m,
             sync=sync,
             mapped=mapped,

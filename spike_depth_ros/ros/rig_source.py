@@ -27,10 +27,10 @@ from sensor_msgs.msg import CameraInfo
 
 from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.files import load as files
-from spike_depth_ros.geometry.model import PinholeCamera
 from spike_depth_ros.geometry.plausibility import implausible_baseline, implausible_centre
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import graph, qos
@@ -51,7 +51,8 @@ NO_BASELINE = 0.0
 class RigSource:
     """Hold the map of the node's rig.
 
-    settings: the binner's parameters. changed: called when CameraInfo brings another rig. Raises
+    camera: pinhole camera of the spike frames, to which all cameras are mapped. settings: the
+    binner's parameters. changed: called when CameraInfo brings another rig. Raises
     CalibrationError, one sentence, for a file that cannot be used and for one topic that is to
     carry the CameraInfo of both cameras.
     """
@@ -60,7 +61,7 @@ class RigSource:
         p = settings
         self._node = node
         self._cameras = 2 if p['stereo'] else 1
-        self._network = PinholeCamera(p['width'], p['height'], p['focal_length'], p['cx'], p['cy'])
+        self.camera = PinholeCamera(p['width'], p['height'], p['focal_length'], p['cx'], p['cy'])
         self._given_baseline_m = p['baseline'] if p['stereo'] else NO_BASELINE
         self._changed = changed
         self._infos: list[CameraInfo | None] = [None] * self._cameras
@@ -80,9 +81,9 @@ class RigSource:
             self._subscribe()
         elif p['calibration'] not in ('', RECTIFIED):
             paths = p['calibration'], p['right_calibration']
-            self._map = RigMap(self._network, files.load(*paths, self._cameras))
+            self._map = RigMap(self.camera, files.load(*paths, self._cameras))
         else:
-            self._map = RigMap(self._network, None)
+            self._map = RigMap(self.camera, None)
 
     @property
     def map(self) -> RigMap | None:
@@ -109,7 +110,7 @@ class RigSource:
         doubts += self._map.doubts if self._map else []
         now_ns = time.monotonic_ns()
         doubts += [text for text, at_ns in self._unsteady.values() if now_ns - at_ns < UNSTEADY_NS]
-        doubts.append(implausible_centre(self._network))
+        doubts.append(implausible_centre(self.camera))
         if self._map and self._map.baseline_m is None:
             doubts.append(implausible_baseline(self._given_baseline_m))
         return [doubt for doubt in doubts if doubt]
@@ -181,7 +182,7 @@ class RigSource:
             return
         try:
             rig = camera_info.rig(*self._infos, *[None] * (2 - self._cameras))
-            self._map, self._refused = RigMap(self._network, rig), ''
+            self._map, self._refused = RigMap(self.camera, rig), ''
         except CalibrationError as error:
             self._map, self._refused = None, str(error)
         self._changed()

@@ -23,7 +23,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import from_image, to_image
 from spike_depth_ros.ros.diagnostics import key_values
@@ -46,7 +46,7 @@ class SpikeWindow(NamedTuple):
 class SpikeReceiver(Protocol):
     """Take what the binner makes: the rig, and again when it changes; windows; its trouble."""
 
-    def take_rig(self, rig: Rig) -> None:
+    def take_rig(self, rig: SpikeStream) -> None:
         """Take how the windows from now on are counted."""
 
     def take_window(self, window: SpikeWindow) -> None:
@@ -80,7 +80,7 @@ class SpikePublisher:
         """Return a sentence if another node publishes windows too, else ''."""
         return graph.rivals(self._node, SPIKES)
 
-    def take_rig(self, rig: Rig) -> None:
+    def take_rig(self, rig: SpikeStream) -> None:
         """Publish the rig."""
         self._pairs = rig.to_pairs()
         self._publish_info()
@@ -147,7 +147,7 @@ class SpikeSubscriber:
         if not message.values and message.level != DiagnosticStatus.OK:
             return
         try:
-            rig = Rig.from_pairs({pair.key: pair.value for pair in message.values})
+            rig = SpikeStream.from_pairs({pair.key: pair.value for pair in message.values})
         except ValueError as error:
             self._receiver.lose_rig(str(error))
             return

@@ -20,11 +20,12 @@ import cv2
 import numpy as np
 import pytest
 
+from spike_depth_ros.geometry.calibration import CameraCalibration
 from spike_depth_ros.geometry.coverage import poor_coverage
-from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
 from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
-NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+NETWORK = MVSEC_RIG.camera
 CAMERA = CameraCalibration(
     346,
     260,

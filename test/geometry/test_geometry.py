@@ -24,13 +24,15 @@ import pytest
 from published_lenses import project
 from ruamel.yaml import YAML
 
+from spike_depth_ros.geometry.calibration import RigCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.files import dsec, kalibr
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
 from spike_depth_ros.geometry.network_map import to_network
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 DEPTHS_M = (0.5, 1.0, 3.0, 10.0, 80.0)
-SHIPPED = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+SHIPPED = MVSEC_RIG.camera
 NATIVE_DSEC = PinholeCamera(640, 480, 583.3081203392971, 336.83414459228516, 220.91131019592285)
 
 

@@ -22,8 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from published_lenses import camera, project
 
+from spike_depth_ros.geometry.calibration import CameraCalibration
 from spike_depth_ros.geometry.lens import to_pixels, to_rays
-from spike_depth_ros.geometry.model import CameraCalibration
 
 CAMERAS = [
     camera('plumb_bob'),

@@ -21,11 +21,13 @@ import pytest
 from published_lenses import camera
 
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.calibration import CameraCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.model import CameraCalibration, PinholeCamera
 from spike_depth_ros.geometry.network_map import rectified_table, to_network
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
-NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+NETWORK = MVSEC_RIG.camera
 CURVED = camera('plumb_bob', -0.3, 0.08, 0.0005, -0.001)
 
 

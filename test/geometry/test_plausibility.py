@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
+from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.files.load import load
-from spike_depth_ros.geometry.model import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.plausibility import implausible, implausible_baseline, view_deg
 
 PINHOLE = camera('plumb_bob', -0.3, 0.1, 0.0, 0.0, f=226.0)

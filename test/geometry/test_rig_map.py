@@ -19,12 +19,13 @@ import pytest
 from published_lenses import camera
 
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
 from spike_depth_ros.geometry.network_map import rectified_table
 from spike_depth_ros.geometry.rig_map import RigMap
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
-NETWORK = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+NETWORK = MVSEC_RIG.camera
 LEFT = camera('plumb_bob', -0.3, 0.08, 0.0005, -0.001)
 RIGHT = camera('equidistant', -0.05, 0.01, -0.05, 0.02)
 

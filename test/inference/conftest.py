@@ -15,12 +15,14 @@
 """A contract, and a writer of small real ONNX files that keep or break it."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.contract import ModelContract
 
 WriteModel = Callable[..., Path]
@@ -31,11 +33,7 @@ def contract() -> ModelContract:
     return ModelContract(
         window_ns=50_000_000,
         channels=4,
-        width=346,
-        height=260,
-        f=199.65,
-        cx=173.0,
-        cy=130.0,
+        **asdict(MVSEC_RIG.camera),
         baseline_m=0.1,
         depth_min_m=0.5,
         depth_max_m=10.0,

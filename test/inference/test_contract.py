@@ -21,21 +21,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.contract import ContractError, ModelContract
 
 
 @pytest.fixture
-def rig() -> Rig:
-    return Rig(
+def rig() -> SpikeStream:
+    return SpikeStream(
         window_ns=50_000_000,
         hop_ns=10_000_000,
         channels=4,
-        width=346,
-        height=260,
-        f=200.0,
-        cx=170.0,
-        cy=131.0,
+        camera=PinholeCamera(346, 260, 200.0, 170.0, 131.0),
         baseline_m=0.25,
         sync='sensor',
         mapped=np.ones((260, 346), dtype=bool),
@@ -81,13 +79,13 @@ def test_broken_metadata(contract: ModelContract, key: str, text: str | None, sa
     assert str(caught.value).endswith('.')
 
 
-def test_one_camera_needs_no_baseline(contract: ModelContract, rig: Rig) -> None:
+def test_one_camera_needs_no_baseline(contract: ModelContract, rig: SpikeStream) -> None:
     mono = replace(contract, channels=2, baseline_m=0.0)
     assert mono.mismatch(replace(rig, channels=2, baseline_m=0.0)) is None
     assert mono.depth_scale(rig) == 1.0
 
 
-def test_fitting_rig(contract: ModelContract, rig: Rig) -> None:
+def test_fitting_rig(contract: ModelContract, rig: SpikeStream) -> None:
     assert contract.mismatch(rig) is None
     assert contract.depth_scale(rig) == pytest.approx(2.5)
 
@@ -97,12 +95,20 @@ def test_fitting_rig(contract: ModelContract, rig: Rig) -> None:
     [
         ({'window_ns': 25_000_000}, 'window of the spike frames is 25 ms, .* 50 ms: .*window_ms'),
         ({'channels': 2}, 'channel count of the spike frames is 2, .* 4: .*stereo'),
-        ({'width': 640}, 'is 640 x 260, but the model needs 346 x 260: .*width and height'),
-        ({'f': 202.0}, 'is 202 px, but the model needs 199.65 px within 1%: .*focal_length'),
+        (
+            {'camera': PinholeCamera(640, 260, 199.65, 173.0, 130.0)},
+            'is 640 x 260, but the model needs 346 x 260: .*width and height',
+        ),
+        (
+            {'camera': replace(MVSEC_RIG.camera, f=202.0)},
+            'is 202 px, but the model needs 199.65 px within 1%: .*focal_length',
+        ),
         ({'baseline_m': 0.0}, 'is 0 m, but the model needs a positive one: .*baseline'),
     ],
 )
-def test_unfit_rig(contract: ModelContract, rig: Rig, change: dict[str, Any], says: str) -> None:
+def test_unfit_rig(
+    contract: ModelContract, rig: SpikeStream, change: dict[str, Any], says: str
+) -> None:
     sentence = contract.mismatch(replace(rig, **change))
     assert sentence is not None
     assert re.search(says, sentence)

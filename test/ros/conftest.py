@@ -15,12 +15,14 @@
 """A probe of its own for each test, and a tiny model that nodes can load."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import onnx
 import pytest
 from node_harness import Probe, isolate
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.contract import ModelContract
 
 isolate()
@@ -57,12 +59,8 @@ def contract(channels: int) -> ModelContract:
     return ModelContract(
         window_ns=50_000_000,
         channels=channels,
-        width=346,
-        height=260,
-        f=199.65,
-        cx=173.0,
-        cy=130.0,
-        baseline_m=0.0999,
+        **asdict(MVSEC_RIG.camera),
+        baseline_m=MVSEC_RIG.baseline_m,
         depth_min_m=0.5,
         depth_max_m=10.0,
         layers=('only',),

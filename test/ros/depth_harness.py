@@ -21,29 +21,26 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
 from spike_depth_ros.ros.diagnostics import key_values
 
 STATUS = 'depth: depth'
-HEIGHT, WIDTH = 260, 346
+HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
 
 
-def stereo_rig() -> Rig:
+def stereo_rig() -> SpikeStream:
     """A rig of twice the model's baseline that does not see the first column."""
     mapped = np.ones((HEIGHT, WIDTH), bool)
     mapped[:, 0] = False
-    return Rig(
+    return SpikeStream(
         window_ns=50_000_000,
         hop_ns=50_000_000,
         channels=4,
-        width=WIDTH,
-        height=HEIGHT,
-        f=199.65,
-        cx=173.0,
-        cy=130.0,
-        baseline_m=2 * 0.0999,
+        camera=MVSEC_RIG.camera,
+        baseline_m=2 * MVSEC_RIG.baseline_m,
         sync='sensor',
         mapped=mapped,
     )
@@ -65,7 +62,7 @@ class Source:
         self._spikes: Publisher = probe.node.create_publisher(Image, '/spikes', 100)
         probe.until_subscribed('/spikes', '/spikes/info')
 
-    def info(self, rig: Rig) -> None:
+    def info(self, rig: SpikeStream) -> None:
         self._info.publish(DiagnosticStatus(values=key_values(rig.to_pairs())))
 
     def fit(self) -> None:

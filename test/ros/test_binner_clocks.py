@@ -29,8 +29,8 @@ from ros.binner_harness import (
 from rosgraph_msgs.msg import Clock
 from synthetic_stream import packets
 
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns, to_time
 
@@ -60,7 +60,7 @@ def test_cameras_with_unrelated_clocks_are_aligned_by_their_stamps(probe: Probe)
     for counts in list(expected.values())[1:]:
         events = int(counts[..., LEFT].sum()), int(counts[..., RIGHT].sum())
         assert events == pytest.approx((2_000, 2_000), abs=20)
-    rig = Rig.from_pairs({pair.key: pair.value for pair in rigs[-1].values})
+    rig = SpikeStream.from_pairs({pair.key: pair.value for pair in rigs[-1].values})
     assert rig.sync == 'host'
     values = probe.values(STATUS)
     assert abs(float(values['right clock behind left (ms)']) + APART_US / 1000) < 1

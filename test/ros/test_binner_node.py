@@ -38,8 +38,9 @@ from synthetic_stream import HEIGHT, WIDTH, packets
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.frames.rig import Rig
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
 
@@ -81,10 +82,10 @@ def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) ->
     infos = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
     probe.until(lambda: infos, 'spikes/info')
 
-    rig = Rig.from_pairs({pair.key: pair.value for pair in infos[0].values})
+    rig = SpikeStream.from_pairs({pair.key: pair.value for pair in infos[0].values})
     assert (rig.window_ns, rig.hop_ns, rig.channels) == (50_000_000, 50_000_000, 4)
-    assert (rig.width, rig.height, rig.sync) == (346, 260, 'sensor')
-    assert (rig.f, rig.cx, rig.cy, rig.baseline_m) == (199.65, 173.0, 130.0, 0.0999)
+    assert (rig.camera, rig.sync) == (MVSEC_RIG.camera, 'sensor')
+    assert rig.baseline_m == MVSEC_RIG.baseline_m
     assert rig.mapped.all()
 
 

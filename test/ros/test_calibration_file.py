@@ -37,10 +37,10 @@ from sensor_msgs.msg import CameraInfo, Image
 from synthetic_stream import packets
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.files import load as files
-from spike_depth_ros.geometry.model import PinholeCamera
 from spike_depth_ros.geometry.rig_map import RigMap
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
 
@@ -73,7 +73,7 @@ class Rectified:
         probe.until_value(STATUS, 'subscribers', 2)
         probe.until(lambda: 'depth: depth' in probe.status, 'the depth node')
         streams = [packets(camera, 500_000, stamp_ns=10**18) for camera in (0, 1)]
-        network = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+        network = MVSEC_RIG.camera
         rig_map = RigMap(network, files.load(str(calibration), '', 2))
         self.expected = expected_frames(streams, make_table=rig_map.table)
         send_both(publishers, streams)
@@ -84,7 +84,7 @@ class Rectified:
         infos = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
         transforms = probe.collect(TFMessage, '/tf_static', qos.latched())
         probe.until(lambda: infos and transforms, 'what is latched')
-        self.rig = Rig.from_pairs({pair.key: pair.value for pair in infos[0].values})
+        self.rig = SpikeStream.from_pairs({pair.key: pair.value for pair in infos[0].values})
         (self.transform,) = transforms[0].transforms
 
 
@@ -121,7 +121,7 @@ def test_the_rectified_frame_is_turned_from_the_camera_s(rectified: Rectified) -
 
 def test_the_rig_has_the_calibrated_baseline(rectified: Rectified) -> None:
     assert rectified.rig.baseline_m == pytest.approx(BASELINE_M)
-    assert rectified.rig.f == 199.65
+    assert rectified.rig.camera == MVSEC_RIG.camera
     assert 0.5 < rectified.rig.mapped.mean() < 0.99
     assert float(rectified.values['left raw pixels on a pixel (median)']) == 1
 

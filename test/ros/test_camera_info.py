@@ -35,9 +35,9 @@ from std_msgs.msg import Header
 from synthetic_stream import HEIGHT, WIDTH, packets
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.files import camera_info
-from spike_depth_ros.geometry.model import PinholeCamera
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
@@ -101,7 +101,7 @@ def cameras(probe: Probe) -> Iterator[Cameras]:
 
 
 def baseline_m(status: DiagnosticStatus) -> float:
-    return Rig.from_pairs({pair.key: pair.value for pair in status.values}).baseline_m
+    return SpikeStream.from_pairs({pair.key: pair.value for pair in status.values}).baseline_m
 
 
 def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras) -> None:

@@ -20,7 +20,8 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.ros.conversions import (
     from_image,
     to_camera_info,
@@ -108,7 +109,15 @@ def test_frames_that_are_not_turned() -> None:
 
 
 def test_camera_info_is_of_the_rectified_camera() -> None:
-    rig = Rig(1, 1, 4, 346, 260, 200.0, 170.0, 130.0, 0.1, 'sensor', np.ones((260, 346), bool))
+    rig = SpikeStream(
+        1,
+        1,
+        4,
+        PinholeCamera(346, 260, 200.0, 170.0, 130.0),
+        0.1,
+        'sensor',
+        np.ones((260, 346), bool),
+    )
 
     info = to_camera_info(rig, Header(frame_id='left'))
 

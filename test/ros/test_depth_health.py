@@ -26,14 +26,14 @@ from node_harness import NodeProcess, Probe
 from ros.depth_harness import STATUS, Source, counts, stereo_rig
 from sensor_msgs.msg import Image
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 
 SECOND_NS = 10**9
 
 
 def until_reported(
-    probe: Probe, source: Source, rig: Rig, frames: list[np.ndarray], part: str
+    probe: Probe, source: Source, rig: SpikeStream, frames: list[np.ndarray], part: str
 ) -> DiagnosticStatus:
     """Send spike frames until the report holds some words; return it."""
     source.info(rig)

@@ -22,23 +22,20 @@ import numpy as np
 from node_harness import LIMIT_S, STEP_S
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_worker import Answer, DepthWorker
 from spike_depth_ros.ros.spike_link import SpikeWindow
 
-HEIGHT, WIDTH = 260, 346
-RIG = Rig(
+HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
+RIG = SpikeStream(
     window_ns=50_000_000,
     hop_ns=50_000_000,
     channels=4,
-    width=WIDTH,
-    height=HEIGHT,
-    f=199.65,
-    cx=173.0,
-    cy=130.0,
-    baseline_m=0.0999,
+    camera=MVSEC_RIG.camera,
+    baseline_m=MVSEC_RIG.baseline_m,
     sync='sensor',
     mapped=np.ones((HEIGHT, WIDTH), bool),
 )
@@ -124,7 +121,7 @@ def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path
 def test_a_rig_that_does_not_fit_says_why(stereo_model: Path) -> None:
     bench = Bench(stereo_model)
     assert bench.worker.reason.startswith('no spikes/info yet')
-    bench.worker.take_rig(Rig(**{**vars(RIG), 'window_ns': 20_000_000}))
+    bench.worker.take_rig(SpikeStream(**{**vars(RIG), 'window_ns': 20_000_000}))
     assert 'is 20 ms, but the model needs 50 ms' in bench.worker.reason
     bench.worker.take_rig(RIG)
     assert bench.worker.reason == ''

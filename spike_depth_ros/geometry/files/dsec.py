@@ -17,9 +17,9 @@
 import math
 from typing import Literal
 
+from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.files.kalibr import raw_camera
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.model import RigCalibration
 
 # The two frame cameras stand between the event cameras.
 EVENT_CAMERAS = (0, 3)

@@ -19,10 +19,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.checks import without_tail
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.model import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.rectify import offset_m, rectify
 
 # Kalibr's names of the lens models, those of its command line included.

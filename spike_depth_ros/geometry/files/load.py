@@ -16,10 +16,10 @@
 
 from typing import Literal
 
+from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError, naming
 from spike_depth_ros.geometry.files import camera_info, dsec, kalibr, other_files, yaml_file
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.model import RigCalibration
 
 # A key that only one kind of file has at its top.
 KINDS = {

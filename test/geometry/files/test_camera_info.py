@@ -25,8 +25,8 @@ from ruamel.yaml import YAML
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, rig
 from spike_depth_ros.geometry.files.load import load
-from spike_depth_ros.geometry.model import PinholeCamera
 from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 UPRIGHT = [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]
 MATRIX = [200.0, 0, 173, 0, 201, 129, 0, 0, 1]
@@ -67,7 +67,7 @@ def test_the_fields_of_a_camchain_give_the_same_map(data: Path) -> None:
     pair = rig(*(from_camchain(content[name]) for name in ('cam0', 'cam1')))
     camchain = load(str(path), '', 2)
     assert pair.baseline_m == camchain.baseline_m
-    network = PinholeCamera(346, 260, 199.65, 173.0, 130.0)
+    network = MVSEC_RIG.camera
     for camera, other in zip(pair.cameras, camchain.cameras, strict=True):
         table, same = rectified_table(camera, network), rectified_table(other, network)
         assert np.array_equal(table.index, same.index)

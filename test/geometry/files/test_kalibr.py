@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.kalibr import read
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.model import PinholeCamera
 from spike_depth_ros.geometry.network_map import to_network
 
 CAMERA = {

@@ -12,28 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The rig's key-value pairs."""
+"""Key-value pairs of a stream of spike frames."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_depth_ros.frames.rig import Rig
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
 
 
-def rig(height: int = 3, width: int = 5, seed: int = 0, f: float = 199.65) -> Rig:
+def stream(height: int = 3, width: int = 5, seed: int = 0, f: float = 199.65) -> SpikeStream:
     mapped = np.random.default_rng(seed).random((height, width)) < 0.5
-    return Rig(50_000_000, 10_000_000, 4, width, height, f, 2.5, 1.5, 0.0999, 'sensor', mapped)
+    camera = PinholeCamera(width, height, f, 2.5, 1.5)
+    return SpikeStream(50_000_000, 10_000_000, 4, camera, 0.0999, 'sensor', mapped)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9), st.floats(1e-9, 1e9))
 def test_pairs_read_back_as_written(height: int, width: int, seed: int, f: float) -> None:
-    written = rig(height, width, seed, f)
-    read = Rig.from_pairs(written.to_pairs() | {'another': 'key'})
+    written = stream(height, width, seed, f)
+    read = SpikeStream.from_pairs(written.to_pairs() | {'another': 'key'})
     assert np.array_equal(read.mapped, written.mapped)
     assert read.to_pairs() == written.to_pairs()
-    assert (read.f, read.window_ns, read.sync) == (f, 50_000_000, 'sensor')
+    assert (read.camera.f, read.window_ns, read.sync) == (f, 50_000_000, 'sensor')
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,11 @@ def test_pairs_read_back_as_written(height: int, width: int, seed: int, f: float
 )
 def test_a_value_that_does_not_do_is_named(key: str, value: str, reason: str) -> None:
     with pytest.raises(ValueError, match=f'{"mapped" if reason[:3] == "one" else key}=.*{reason}'):
-        Rig.from_pairs(rig().to_pairs() | {key: value})
+        SpikeStream.from_pairs(stream().to_pairs() | {key: value})
 
 
 def test_a_missing_pair_is_named() -> None:
-    pairs = rig().to_pairs()
+    pairs = stream().to_pairs()
     del pairs['baseline_m']
     with pytest.raises(ValueError, match="no 'baseline_m'"):
-        Rig.from_pairs(pairs)
+        SpikeStream.from_pairs(pairs)

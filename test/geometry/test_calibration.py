@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
+from spike_depth_ros.geometry.calibration import RigCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError, naming
-from spike_depth_ros.geometry.model import PinholeCamera, RigCalibration
 
 GOOD = camera('plumb_bob', 0.1, 0.0, 0.0, 0.0)
 

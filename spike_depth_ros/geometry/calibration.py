@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A calibrated rig, and the pinhole camera that it is mapped to."""
+"""Calibration of raw cameras: lens, rectification and baseline."""
 
 from dataclasses import dataclass
 
@@ -27,12 +27,10 @@ from spike_depth_ros.geometry.checks import (
     check_size,
 )
 from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.stereo_rig import BASELINES_M
 
 # Well above any event camera; a broken calibration must not exhaust the memory.
 MAX_SENSOR_SIZE = 2048
-MAX_NETWORK_SIZE = 8192
-# Beyond, units are wrong: stereo sees nothing with cameras so close, and no rig is so wide.
-BASELINES_M = (0.001, 10.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,21 +80,3 @@ class RigCalibration:
             )
         if len(self.cameras) == 2:
             check_baseline(self.baseline_m, *BASELINES_M)
-
-
-@dataclass(frozen=True)
-class PinholeCamera:
-    """Describe the network's own camera: its size, focal length and principal point, in pixels.
-
-    Raises CalibrationError for values that no camera has.
-    """
-
-    width: int
-    height: int
-    f: float
-    cx: float
-    cy: float
-
-    def __post_init__(self) -> None:
-        check_size(self.width, self.height, MAX_NETWORK_SIZE)
-        check_camera_matrix(np.array([[self.f, 0, self.cx], [0, self.f, self.cy], [0, 0, 1]]))

@@ -12,54 +12,57 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The rig as mapped: what the depth node must know of the frames that it gets."""
+"""Description of a stream of spike frames: camera, baseline, windows and mapped pixels."""
 
 import base64
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.geometry.camera import MAX_SIZE, PinholeCamera
 
-# No event camera comes near; a size that a broken message claims must not exhaust the memory.
-MAX_SIZE = 8192
+CAMERA = tuple(field.name for field in fields(PinholeCamera))
 
 
 @dataclass(frozen=True, eq=False)
-class Rig:
-    """Describe the cameras behind a stream of spike frames, after mapping.
+class SpikeStream:
+    """Description of a stream of spike frames.
 
-    window_ns, hop_ns: length and spacing of the windows. channels: 2 (mono) or 4 (stereo). width,
-    height: pixels of the frames. f, cx, cy: pinhole camera of the frames, pixels. baseline_m:
-    metres, 0 for one camera. sync: the clock in which windows are cut, 'sensor' or 'host'.
-    mapped: bool [height, width], False where no pixel of the left sensor looks.
+    Args:
+        window_ns, hop_ns: length of a window, and time from window to window, nanoseconds.
+        channels: channels of a frame, 4 with two cameras and 2 with one.
+        camera: rectified camera of the frames, the left one of two.
+        baseline_m: distance of the cameras in metres; 0 with one camera.
+        sync: clock in which windows are cut: 'sensor' (synchronised sensor time) or 'host' (ROS
+            time of the header stamps).
+        mapped: bool [height, width], False for pixels to which no pixel of the left sensor is
+            mapped.
     """
 
     window_ns: int
     hop_ns: int
     channels: int
-    width: int
-    height: int
-    f: float
-    cx: float
-    cy: float
+    camera: PinholeCamera
     baseline_m: float
     sync: str
     mapped: npt.NDArray[np.bool_]
 
     def to_pairs(self) -> dict[str, str]:
         """Return the key-value pairs of `spikes/info`; numbers keep every digit."""
-        pairs = {key: str(getattr(self, key)) for key in _PARSERS}
+        pairs = {
+            key: str(getattr(self.camera if key in CAMERA else self, key)) for key in _PARSERS
+        }
         packed = zlib.compress(np.packbits(self.mapped).tobytes())
         return pairs | {'mapped': base64.b64encode(packed).decode('ascii')}
 
     @classmethod
-    def from_pairs(cls, pairs: Mapping[str, str]) -> 'Rig':
+    def from_pairs(cls, pairs: Mapping[str, str]) -> 'SpikeStream':
         """Read the pairs of to_pairs; others are ignored.
 
         Raises ValueError, one sentence, when a pair is missing or not a value that it may have.
@@ -67,7 +70,8 @@ class Rig:
         values = {key: _value(pairs, key, parse) for key, parse in _PARSERS.items()}
         shape = (values['height'], values['width'])
         mapped = _value(pairs, 'mapped', lambda text: _unpacked(text, shape))
-        return cls(**values, mapped=mapped)
+        camera = PinholeCamera(**{key: values.pop(key) for key in CAMERA})
+        return cls(**values, camera=camera, mapped=mapped)
 
 
 def _count(text: str) -> int:
