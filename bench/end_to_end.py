@@ -38,6 +38,7 @@ import numpy.typing as npt
 from bench.listener import Listener, listening
 from bench.processes import busy_s, cpu_s, isolate, peak_memory_mb, start_node
 from bench.streams import DEMO_PACKET_US
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 MODEL = Path('models/coincidence.onnx')
 SECONDS = 30.0
@@ -48,7 +49,6 @@ BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
 # The first windows find caches cold; the last ones are still on their way when the sender ends.
 WARM_UP_S = 3.0
 SETTLING_S = 1.0
-MS_NS, SECOND_NS = 1e6, 1e9
 
 Nodes = Mapping[str, 'subprocess.Popen[str]']
 

@@ -25,7 +25,6 @@ from spike_depth_ros.events.packet import Packet
 
 WIDTH, HEIGHT = 12, 8
 OFFSET_NS = 3_000_000_000  # header stamp minus sensor time
-MS_NS = 1_000_000
 
 # An event: time in us, x, y, polarity.
 Event = tuple[int, int, int, int]

@@ -16,10 +16,12 @@
 
 import math
 
-JUMP_NS = 1_000_000_000
+from spike_depth_ros.units import MS_NS, SECOND_NS
+
+JUMP_NS = SECOND_NS
 # Time constant of the slow estimates. Header stamps of one driver scatter by a packet's length, a
 # few milliseconds; a replay at another rate than 1 drifts away from the sensor's time.
-SETTLING_NS = 500_000_000
+SETTLING_NS = 500 * MS_NS
 
 
 class SensorClock:

@@ -22,11 +22,12 @@ import numpy.typing as npt
 from spike_depth_ros.events.lookup import Lookup
 from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.units import US_NS
 
 # An event may be this much earlier than one read before it: evt3's high time steps back by up to
 # ten units of 4096 us without a wrap, and the low time with it. Such an event counts at the time
 # that was reached.
-JITTER_NS = 11 * 4_096_000
+JITTER_NS = 11 * 4_096 * US_NS
 # A time base from here on, of the 64 bits that a message has for it, is no time.
 NO_TIME_BASE_NS = 1 << 62
 

@@ -31,6 +31,7 @@ from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS
+from spike_depth_ros.units import SECOND_NS
 
 DVS = 'dvs_msgs'  # the encoding's name here; no driver sends it
 EVENT_BYTES = 16
@@ -41,7 +42,6 @@ _FORMATS = ('u2', 'u2', 'i4', 'u4', 'u1')
 _FIRST_OFFSETS = (0, 2, 4, 8, 12)
 _LATER_OFFSETS = (0, 2, 6, 10, 14)
 
-SECOND_NS = 1_000_000_000
 Y_SHIFT, POLARITY_SHIFT = 16, 32
 ADDRESS = 0xFFFF
 

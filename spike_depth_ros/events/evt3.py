@@ -34,8 +34,8 @@ from spike_depth_ros.events.tally import (
     UNKNOWN_WORDS,
     new_tally,
 )
+from spike_depth_ros.units import US_NS
 
-NS_PER_US = 1000
 HIGH_JITTER = 10
 HIGH_WRAP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS)
 NO_TIME = -(1 << 62)  # microseconds before any clock's zero
@@ -54,7 +54,7 @@ class Evt3Decoder:
     Without VECT_BASE_X since the start or since lost packets, vectors count as outside.
     """
 
-    wrap_ns = NS_PER_US << evt3.TIME_BITS
+    wrap_ns = US_NS << evt3.TIME_BITS
     word_bytes = 2
 
     def __init__(self) -> None:
@@ -66,14 +66,14 @@ class Evt3Decoder:
     @property
     def time_ns(self) -> int | None:
         time_us = int(self._state[TIME])
-        return None if time_us == NO_TIME else time_us * NS_PER_US
+        return None if time_us == NO_TIME else time_us * US_NS
 
     def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
         return whole_words(packet, 'u2')
 
     def first_time_ns(self, words: npt.NDArray[np.uint16]) -> int | None:
         time_us = _first_time(words, self._state)
-        return None if time_us == NO_TIME else time_us * NS_PER_US
+        return None if time_us == NO_TIME else time_us * US_NS
 
     def consume(
         self,
@@ -85,7 +85,7 @@ class Evt3Decoder:
         histogram: npt.NDArray[np.uint8],
     ) -> int:
         """Count the events from a word on, until a time; see Decoder."""
-        until_us = -(-until_ns // NS_PER_US)
+        until_us = -(-until_ns // US_NS)
         if self._state[MISSING]:
             position = _find_state(words, position, self._state, self.tally)
         return int(
@@ -290,4 +290,4 @@ def _count(
     histogram: Any,
     tally: Any,
 ) -> None:
-    count_event(lookup, x, y, polarity, time_us * NS_PER_US, noise, histogram, tally)
+    count_event(lookup, x, y, polarity, time_us * US_NS, noise, histogram, tally)

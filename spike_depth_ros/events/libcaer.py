@@ -25,6 +25,7 @@ from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_n
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.tally import EVENTS, UNKNOWN_WORDS
+from spike_depth_ros.units import US_NS
 
 # Bit layout of the first word; the second is the time, 31 bits of microseconds.
 VALID = 0x1
@@ -34,8 +35,7 @@ X_SHIFT = 17
 ADDRESS = 0x7FFF
 TIME_MASK = 0x7FFFFFFF
 
-NS_PER_US = 1000
-JITTER_US = JITTER_NS // NS_PER_US
+JITTER_US = JITTER_NS // US_NS
 
 # Own place of the state: time of the last event, us from the packet's time base, unwrapped.
 ELAPSED = FIRST_OWN
@@ -61,7 +61,7 @@ class LibcaerDecoder(AbsoluteDecoder):
         valid = np.flatnonzero((words[:, 0] & VALID).astype(bool) & (words[:, 1] <= TIME_MASK))
         if len(valid):
             self.state[ELAPSED] = words[valid[0], 1]
-            self.first_ns = int(self.state[TIME_BASE]) + NS_PER_US * int(self.state[ELAPSED])
+            self.first_ns = int(self.state[TIME_BASE]) + US_NS * int(self.state[ELAPSED])
         else:
             self.first_ns = empty_time_ns(packet, self.time_ns)
         return words
@@ -84,7 +84,7 @@ def _consume(
         address, time_us = np.int64(words[position, 0]), np.int64(words[position, 1])
         if address & VALID and time_us <= TIME_MASK:
             elapsed += ((time_us - elapsed + JITTER_US) & TIME_MASK) - JITTER_US
-            time_ns = max(time_ns, time_base + NS_PER_US * elapsed)
+            time_ns = max(time_ns, time_base + US_NS * elapsed)
             if time_ns >= until_ns:
                 break
             x, y = address >> X_SHIFT & ADDRESS, address >> Y_SHIFT & ADDRESS

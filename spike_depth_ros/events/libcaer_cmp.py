@@ -37,6 +37,7 @@ from spike_depth_ros.events.tally import (
     STALE_EVENTS,
     UNKNOWN_WORDS,
 )
+from spike_depth_ros.units import US_NS
 
 # Bit layout. The time counts microseconds from the packet's time base, both halves from 0.
 TYPE_SHIFT = 12
@@ -54,7 +55,6 @@ VECTOR_SPAN = 8
 VECTOR_BITS = 0xFF
 OFF_SENSOR = ADDRESS + 1  # a vector base that no VECT_BASE_Y has set; bases stop here
 
-NS_PER_US = 1000
 UNKNOWN_COLUMN = -1
 
 # Own places of the state: time of the words, us from the packet's time base; the kept x; vector
@@ -83,7 +83,7 @@ class LibcaerCmpDecoder(AbsoluteDecoder):
         if elapsed_us == NO_TIME:
             self.first_ns = empty_time_ns(packet, self.time_ns)
         else:
-            self.first_ns = int(self.state[TIME_BASE]) + NS_PER_US * int(elapsed_us)
+            self.first_ns = int(self.state[TIME_BASE]) + US_NS * int(elapsed_us)
         return words
 
     def lose(self) -> None:
@@ -132,7 +132,7 @@ def _consume(
         word = np.int64(words[np.uint64(position)])
         kind, payload = word >> TYPE_SHIFT, word & PAYLOAD
         if kind in (ADDR_Y, VECT_8):
-            time_ns = time_base + NS_PER_US * elapsed
+            time_ns = time_base + US_NS * elapsed
             if max(reached, time_ns) >= until_ns:
                 reached = max(reached, time_ns)
                 break

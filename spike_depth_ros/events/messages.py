@@ -26,10 +26,10 @@ import numpy as np
 
 from spike_depth_ros.events.dvs import DVS, EVENT_BYTES, LAST_PADDING
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.units import SECOND_NS
 
 EVENT_PACKET = 'event_camera_msgs/msg/EventPacket'
 EVENT_ARRAY = 'dvs_msgs/msg/EventArray'
-SECOND_NS = 1_000_000_000
 _HEADER_BYTES = 4
 _LITTLE_ENDIAN = 0x1
 

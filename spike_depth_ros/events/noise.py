@@ -26,9 +26,10 @@ import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.tally import BACKGROUND_EVENTS, HOT_EVENTS, REFRACTORY_EVENTS
+from spike_depth_ros.units import SECOND_NS
 
 # Rates are measured over so much sensor time.
-PERIOD_NS = 1_000_000_000
+PERIOD_NS = SECOND_NS
 # A moving edge excites neighbours alike, a hot pixel stands out: by this factor over the mean of
 # the other pixels in the square of 2 * NEIGHBOURHOOD + 1 pixels around it.
 HOT_FACTOR = 8.0
@@ -93,7 +94,7 @@ class NoiseFilter:
             return
         if self.state is None:
             self.state = _new_state(self._shape)
-        hot_events = max(1, round(settings.hot_pixel_hz * PERIOD_NS / 1e9))
+        hot_events = max(1, round(settings.hot_pixel_hz * PERIOD_NS / SECOND_NS))
         self.state.limits[REFRACTORY_NS] = settings.refractory_ns
         self.state.limits[SUPPORT_NS] = settings.support_ns
         self.state.limits[HOT_EVENTS_A_PERIOD] = hot_events if settings.hot_pixel_hz else 0

@@ -16,8 +16,10 @@
 
 from enum import Enum, auto
 
+from spike_depth_ros.units import SECOND_NS
+
 # A packet that the network overtook is younger than this; one further back is another replay.
-REORDER_NS = 1_000_000_000
+REORDER_NS = SECOND_NS
 # So many late packets that follow each other were not overtaken: a short recording loops.
 MAX_LATE = 5
 

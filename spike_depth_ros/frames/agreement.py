@@ -20,15 +20,16 @@ clock is wrong or the other camera's packets come late.
 """
 
 from spike_depth_ros.frames.synchroniser import HOST
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 RIGHT = 1
 # A camera that has not advanced for so long tells nothing of the other one's time.
-FRESH_NS = 500_000_000
+FRESH_NS = 500 * MS_NS
 # So long after a camera has stopped nothing is said of its time.
-STALE_NS = 2_000_000_000
-BUCKET_NS = 1_000_000_000
+STALE_NS = 2 * SECOND_NS
+BUCKET_NS = SECOND_NS
 # Packets of cameras with right clocks arrive together to within less.
-ARRIVAL_APART_NS = 25_000_000
+ARRIVAL_APART_NS = 25 * MS_NS
 
 Range = tuple[int, int]
 
@@ -94,13 +95,13 @@ def disagreement(apart_ns: int, sync: str, late: bool, max_wait_ns: int) -> str:
     sync: 'sensor' or 'host'. late: header stamps and the cameras' own clocks agree with each
     other, so the packets come late. max_wait_ns: how long a window waits for them.
     """
-    apart_s, behind = abs(apart_ns) / 1e9, 'left' if apart_ns > 0 else 'right'
+    apart_s, behind = abs(apart_ns) / SECOND_NS, 'left' if apart_ns > 0 else 'right'
     if late and abs(apart_ns) < max_wait_ns:
         return ''
     if late:
         return (
             f"the {behind} camera's packets come {apart_s:.2f} s later than the other's: set "
-            f'max_wait_ms, now {max_wait_ns / 1e6:g}, above that'
+            f'max_wait_ms, now {max_wait_ns / MS_NS:g}, above that'
         )
     if sync == HOST:
         return (

@@ -39,9 +39,10 @@ from spike_depth_ros.frames.stamps import Stamps
 from spike_depth_ros.frames.status import BinnerStatus, rig_status
 from spike_depth_ros.frames.synchroniser import AUTO, Synchroniser
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
+from spike_depth_ros.units import SECOND_NS
 
 # The longest packet of a driver takes a fraction of this.
-MAX_PACKET_NS = 2_000_000_000
+MAX_PACKET_NS = 2 * SECOND_NS
 MAX_PROBLEMS = 8
 NO_NOISE_FILTER = NoiseSettings()
 

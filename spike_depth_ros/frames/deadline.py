@@ -16,9 +16,11 @@
 
 from collections import deque
 
+from spike_depth_ros.units import MS_NS
+
 # A process that was stopped for longer may have packets waiting that it has not seen: only so
 # much of the pause counts as waiting.
-MAX_STEP_NS = 50_000_000
+MAX_STEP_NS = 50 * MS_NS
 
 
 class Deadline:

@@ -14,10 +14,12 @@
 
 """Header stamps that tell no time: zero, or standing still while packets come."""
 
+from spike_depth_ros.units import MS_NS, SECOND_NS
+
 # A driver stamps each packet; one that still sends the same stamp after so long does not.
-STANDING_NS = 250_000_000
+STANDING_NS = 250 * MS_NS
 # So long each packet must have a stamp of its own before stamps are used again.
-RECOVERY_NS = 2_000_000_000
+RECOVERY_NS = 2 * SECOND_NS
 
 
 class HeaderStamps:

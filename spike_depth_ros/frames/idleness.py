@@ -19,12 +19,12 @@ from collections import deque
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.health import difference, why_nothing_counts
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.units import SECOND_NS
 
 # So long nothing may come out before the reason is given.
-IDLE_NS = 2_000_000_000
+IDLE_NS = 2 * SECOND_NS
 # So many reports, a second apart, give the reason.
 RECENT = 2
-SECOND_NS = 1e9
 
 
 class Idleness:

@@ -24,9 +24,10 @@ from spike_depth_ros.frames.camera import CameraStream
 from spike_depth_ros.frames.counters import CameraCounters
 from spike_depth_ros.frames.header_stamps import HeaderStamps
 from spike_depth_ros.frames.newest import NewestStamps
+from spike_depth_ros.units import SECOND_NS
 
 # After a reset, packets that one camera left over from before arrive at most this much later.
-LEFTOVER_NS = 1_000_000_000
+LEFTOVER_NS = SECOND_NS
 # So many packets of another form that follow each other are no mistake.
 MAX_MISFITS = 8
 

@@ -16,12 +16,12 @@
 
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.geometry.camera import MAX_SIZE
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # A camera may run ahead of a window by this much beyond max_wait before the ring is full.
-RING_SPARE_NS = 1_000_000_000
-MIN_HOP_NS = 1_000_000
+RING_SPARE_NS = SECOND_NS
+MIN_HOP_NS = MS_NS
 MAX_RING_BYTES = 1 << 30
-NS_PER_MS = 1_000_000
 
 
 def check(
@@ -34,7 +34,7 @@ def check(
         raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
     if window_ns < 1 or window_ns % hop_ns:
         raise ValueError(
-            f'hop_ms={hop_ns / NS_PER_MS:g} must divide window_ms={window_ns / NS_PER_MS:g}; '
+            f'hop_ms={hop_ns / MS_NS:g} must divide window_ms={window_ns / MS_NS:g}; '
             'choose a hop that goes into the window a whole number of times'
         )
     check_max_wait(max_wait_ns)

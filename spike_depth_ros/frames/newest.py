@@ -15,11 +15,12 @@
 """The newest header stamp of each camera, jumps ahead of it, and packets from before a reset."""
 
 from spike_depth_ros.events.clock import JUMP_NS
+from spike_depth_ros.units import MS_NS
 
 LEFT, RIGHT = 0, 1
-SILENT_NS = 500_000_000
+SILENT_NS = 500 * MS_NS
 # Stamps of hosts whose clocks are right differ by less when they arrive together.
-STAMPS_APART_NS = 100_000_000
+STAMPS_APART_NS = 100 * MS_NS
 
 
 class NewestStamps:

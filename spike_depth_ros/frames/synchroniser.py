@@ -17,15 +17,16 @@
 from collections.abc import Sequence
 
 from spike_depth_ros.events.clock import SensorClock
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 AUTO, SENSOR, HOST = 'auto', 'sensor', 'host'
 # Header stamps of synchronised cameras agree so well with their common sensor time. Clocks that
 # have nothing to do with each other do so by chance once in 400 starts (evt3) or never.
-SYNCHRONOUS_NS = 20_000_000
+SYNCHRONOUS_NS = 20 * MS_NS
 # Clocks further apart have drifted, if they ever were one.
 DRIFT_NS = 2 * SYNCHRONOUS_NS
 # So long the clocks must tell otherwise before the decision changes.
-DWELL_NS = 2_000_000_000
+DWELL_NS = 2 * SECOND_NS
 
 
 class Synchroniser:

@@ -22,6 +22,7 @@ from typing import Any, get_type_hints
 
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.units import MS_NS
 
 CONTRACT_VERSION = 2
 KEY_PREFIX = 'spike_depth.'
@@ -148,7 +149,12 @@ class ModelContract:
         camera = rig.camera
         size = f'{self.width} x {self.height}'
         needs = [
-            ('window', f'{self.window_ns / 1e6:g} ms', f'{rig.window_ns / 1e6:g} ms', 'window_ms'),
+            (
+                'window',
+                f'{self.window_ns / MS_NS:g} ms',
+                f'{rig.window_ns / MS_NS:g} ms',
+                'window_ms',
+            ),
             ('channel count', f'{self.channels}', f'{rig.channels}', 'stereo'),
             ('frame size', size, f'{camera.width} x {camera.height}', 'width and height'),
         ]

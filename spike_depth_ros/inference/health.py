@@ -24,9 +24,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
-_SECOND_NS = 1e9
-_MILLISECOND_NS = 1e6
 # A minute at 20 Hz: long enough for a 99th percentile, short enough to show a change.
 _LATENCIES = 1200
 
@@ -47,7 +46,7 @@ class RateMeter:
     def take(self, now_ns: int) -> float:
         """Return the rate, 1/s, since the last call (0 if no time has passed); start anew."""
         elapsed_ns = now_ns - self._since_ns
-        rate = self._count / (elapsed_ns / _SECOND_NS) if elapsed_ns > 0 else 0.0
+        rate = self._count / (elapsed_ns / SECOND_NS) if elapsed_ns > 0 else 0.0
         self._since_ns, self._count = now_ns, 0
         return rate
 
@@ -66,7 +65,7 @@ class LatencyMeter:
         """Return a percentile, milliseconds, interpolated; NaN before the first latency."""
         if not self._latencies_ns:
             return float('nan')
-        return float(np.percentile(self._latencies_ns, percent)) / _MILLISECOND_NS
+        return float(np.percentile(self._latencies_ns, percent)) / MS_NS
 
     def reset(self) -> None:
         """Forget everything: time jumped."""

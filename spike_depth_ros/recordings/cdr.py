@@ -29,6 +29,7 @@ from rosbags.typesys.store import Typestore
 from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.units import SECOND_NS
 
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 
@@ -43,7 +44,6 @@ string encoding
 bool is_bigendian
 uint8[] events
 """
-_SECOND_NS = 1_000_000_000
 # A CDR message starts with 4 bytes that name its byte order; a message whose first field is a
 # Header goes on with the stamp: int32 seconds, uint32 nanoseconds.
 _STAMP_OFFSET = 4
@@ -63,7 +63,7 @@ def stamp_ns(cdr: bytes) -> int:
     Raises ValueError, one sentence, if the message is too short to have one.
     """
     seconds, nanoseconds = struct.unpack_from(_stamp_format(cdr), cdr, _STAMP_OFFSET)
-    return int(seconds) * _SECOND_NS + int(nanoseconds)
+    return int(seconds) * SECOND_NS + int(nanoseconds)
 
 
 def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
@@ -74,7 +74,7 @@ def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
     copy = bytearray(cdr)
     stamp_format = _stamp_format(cdr)
     try:
-        struct.pack_into(stamp_format, copy, _STAMP_OFFSET, *divmod(stamp_ns, _SECOND_NS))
+        struct.pack_into(stamp_format, copy, _STAMP_OFFSET, *divmod(stamp_ns, SECOND_NS))
     except struct.error as error:
         raise ValueError(
             f'A header stamp of {stamp_ns} ns needs more than 32 bits of seconds: record it again.'
@@ -142,7 +142,7 @@ class MessageCodec:
         )
 
     def _header(self, stamp_ns: int, frame_id: str) -> object:
-        seconds, nanoseconds = divmod(stamp_ns, _SECOND_NS)
+        seconds, nanoseconds = divmod(stamp_ns, SECOND_NS)
         stamp = self._types.types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
         return self._types.types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
 
@@ -160,4 +160,4 @@ class MessageCodec:
 
 
 def _to_ns(stamp: Any) -> int:
-    return cast(int, stamp.sec * _SECOND_NS + stamp.nanosec)
+    return cast(int, stamp.sec * SECOND_NS + stamp.nanosec)

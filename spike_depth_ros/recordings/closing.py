@@ -28,8 +28,8 @@ from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.lookup import NOWHERE, new_lookup
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.units import US_NS
 
-NS_PER_US = 1000
 NEVER_NS = 1 << 61
 
 
@@ -72,7 +72,7 @@ def closing_packet(end: StreamEnd, stamp_ns: int) -> Packet:
     if end.last.encoding == 'evt3':
         nothing = np.zeros(0, np.int64)
         encoder = Evt3Encoder()
-        until_us = sensor_ns // NS_PER_US
+        until_us = sensor_ns // US_NS
         data = encoder.encode(nothing, nothing, nothing, nothing, until_us)
     return replace(
         end.last,

@@ -17,7 +17,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SECOND_NS = 1e9
+from spike_depth_ros.units import SECOND_NS
+
 # Header stamps of a recording lie this close to when they were logged, or count another clock.
 PLAUSIBLE_NS = 10_000_000_000
 

@@ -36,11 +36,11 @@ from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.rig_publisher import RigPublisher
 from spike_depth_ros.ros.rig_source import RigSource
 from spike_depth_ros.ros.spike_link import SpikePublisher, SpikeReceiver, SpikeWindow
+from spike_depth_ros.units import MS_NS
 
 TOPICS = ('left/events', 'right/events')
 # Fine enough for max_wait_ms, coarse enough to cost nothing.
 POLL_PERIOD_S = 0.02
-MILLISECOND_NS = 1e6
 WARNING_PERIOD_S = 5.0
 
 
@@ -82,9 +82,9 @@ class BinnerNode(Node):
         p = self._settings
         return Binner(
             cameras=len(self._names),
-            window_ns=round(p['window_ms'] * MILLISECOND_NS),
-            hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
-            max_wait_ns=round(p['max_wait_ms'] * MILLISECOND_NS),
+            window_ns=round(p['window_ms'] * MS_NS),
+            hop_ns=round(p['hop_ms'] * MS_NS),
+            max_wait_ns=round(p['max_wait_ms'] * MS_NS),
             width=p['width'],
             height=p['height'],
             sync=p['sync'],
@@ -151,13 +151,13 @@ class BinnerNode(Node):
 
     def _change(self, name: str, value: float) -> None:
         self._settings[name] = value
-        self._binner.set_max_wait(round(self._settings['max_wait_ms'] * MILLISECOND_NS))
+        self._binner.set_max_wait(round(self._settings['max_wait_ms'] * MS_NS))
         self._binner.set_noise(_noise(self._settings))
 
 
 def _noise(settings: dict[str, Any]) -> NoiseSettings:
     return NoiseSettings(
         hot_pixel_hz=settings['hot_pixel_hz'],
-        refractory_ns=round(settings['refractory_ms'] * MILLISECOND_NS),
-        support_ns=round(settings['background_ms'] * MILLISECOND_NS),
+        refractory_ns=round(settings['refractory_ms'] * MS_NS),
+        support_ns=round(settings['background_ms'] * MS_NS),
     )

@@ -27,9 +27,8 @@ from spike_depth_ros.frames.health import (
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
-SECOND_NS = 1e9
-MS_NS = 1e6
 # An event camera that sees no motion may send nothing; its driver sends packets all the same.
 SILENT_NS = 1_000_000_000
 # More resets within a second come from a sender that is wrong, not from a time that jumped.

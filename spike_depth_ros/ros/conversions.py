@@ -27,13 +27,13 @@ from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.units import SECOND_NS
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
     from cv_bridge import CvBridge
 except ImportError:
     CvBridge = None
 
-SECOND_NS = 1_000_000_000
 # type and channels of the encodings that this package sends
 _ENCODINGS = {
     f'8UC{MONO_CHANNELS}': (DTYPE, MONO_CHANNELS),

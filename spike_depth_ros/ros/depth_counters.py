@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spike_depth_ros.units import SECOND_NS
+
 # So long no window may yield depth before the reason is given.
 IDLE_NS = 1_000_000_000
 # So many reports, a second apart, give the reason.
 RECENT = 2
-SECOND_NS = 1e9
 # Ends of a window that is not depth, and what each means.
 REASONS = {
     'windows_dropped': 'inference cannot keep up',

@@ -31,9 +31,9 @@ from spike_depth_ros.inference.health import (
 )
 from spike_depth_ros.ros.depth_counters import DepthCounters, DepthIdleness
 from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report
+from spike_depth_ros.units import SECOND_NS
 
 SILENT_NS = 1_000_000_000
-SECOND_NS = 1e9
 # Fewer pixels beyond 65 m are a distant background.
 MAX_CUT = 0.05
 # Clocks of two machines differ by less.

@@ -28,13 +28,13 @@ from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation
 from spike_depth_ros.ros.rig_source import RigSource
 from spike_depth_ros.ros.spike_link import SpikeReceiver
+from spike_depth_ros.units import MS_NS
 
 RECTIFIED = '_rectified'
 NO_FRAME_ID = (
     "the left camera's packets have no frame_id, so depth has none and no transform is published: "
     "set the driver's frame_id"
 )
-MILLISECOND_NS = 1e6
 
 
 class RigPublisher:
@@ -83,8 +83,8 @@ class RigPublisher:
     def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> SpikeStream:
         p = self._settings
         return SpikeStream(
-            window_ns=round(p['window_ms'] * MILLISECOND_NS),
-            hop_ns=round(p['hop_ms'] * MILLISECOND_NS),
+            window_ns=round(p['window_ms'] * MS_NS),
+            hop_ns=round(p['hop_ms'] * MS_NS),
             channels=STEREO_CHANNELS if p['stereo'] else MONO_CHANNELS,
             camera=self._source.camera,
             baseline_m=self._source.baseline_m,

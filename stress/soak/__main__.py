@@ -30,12 +30,13 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.units import SECOND_US
 from stress.soak.checks import Verdict, check
 from stress.soak.faults import TICKS_A_SECOND, schedule
 from stress.soak.node import BinnerProcess, Peer
 from stress.soak.record import Record, published
 from stress.soak.sender import Sender
-from stress.soak.stream import SECOND_US, TICK_US, Scene, StreamClock
+from stress.soak.stream import TICK_US, Scene, StreamClock
 from stress.soak.usage import Usage
 
 DEFAULT_OUTPUT = Path('runs/soak.json')

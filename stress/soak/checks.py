@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.units import SECOND_US
 from stress.soak import windows
 from stress.soak.faults import GUARD_S, Fault
 from stress.soak.gaps import Gap
@@ -35,7 +36,7 @@ from stress.soak.record import (
     published,
     stretches,
 )
-from stress.soak.stream import SECOND_US, TICK_US
+from stress.soak.stream import TICK_US
 
 LONGEST_RECOVERY_S = GUARD_S
 # The clocks settle, and then tell otherwise for two seconds.

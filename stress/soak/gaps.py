@@ -17,10 +17,11 @@
 from itertools import pairwise
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.units import SECOND_US
 from stress.soak.faults import LONGEST_SILENCE_S
 from stress.soak.node import Frame
 from stress.soak.record import CAMERA_COUNTERS, Record, Stretch, count, grown, published
-from stress.soak.stream import SECOND_US, TICK_US, WINDOW_US
+from stress.soak.stream import TICK_US, WINDOW_US
 
 TICKS_A_WINDOW = WINDOW_US // TICK_US
 # A window that is open when both cameras fall silent closes when they are back. A frame that comes

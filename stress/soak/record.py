@@ -19,10 +19,11 @@ from dataclasses import dataclass, fields
 
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.units import SECOND_US
 from stress.soak.faults import GUARD_S, Fault
 from stress.soak.ledger import CameraLedger
 from stress.soak.node import Frame, Snapshot
-from stress.soak.stream import SECOND_US, TICK_US, Scene
+from stress.soak.stream import TICK_US, Scene
 
 RIG_COUNTERS = tuple(field.name for field in fields(BinnerCounters) if field.name != 'cameras')
 CAMERA_COUNTERS = tuple(field.name for field in fields(CameraCounters))

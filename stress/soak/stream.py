@@ -35,7 +35,6 @@ EVENTS = 200  # of a packet
 # No event is so late in its tick: every packet ends with a time word that stands alone.
 LATEST_US = TICK_US - 10
 BLOCK_TICKS = 200
-SECOND_US = 1_000_000
 
 Columns = tuple[npt.NDArray[np.int64], ...]
 

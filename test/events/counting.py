@@ -25,12 +25,12 @@ from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseState
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.units import SECOND_NS
 
 WIDTH, HEIGHT = 16, 8
 GUARD = 64
 FOREVER_NS = 1 << 62
 BASE_NS = 10**18  # time base of packets made here
-SECOND_NS = 10**9
 
 # An event: time, x, y, polarity. The time counts from BASE_NS, in us for libcaer, else in ns.
 Event = tuple[int, int, int, int]

@@ -17,9 +17,9 @@
 import pytest
 
 from spike_depth_ros.events.clock import JUMP_NS, SETTLING_NS, SensorClock
+from spike_depth_ros.units import SECOND_NS
 
 WRAP_NS = 2**24 * 1000
-SECOND_NS = 1_000_000_000
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,7 @@ from reference_decoders import decode_dvs_msgs
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events import tally as tallies
-
-MS_NS = 1_000_000
+from spike_depth_ros.units import MS_NS
 
 
 @pytest.mark.parametrize(

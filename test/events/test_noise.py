@@ -20,7 +20,6 @@ from events.counting import (
     BASE_NS,
     FOREVER_NS,
     HEIGHT,
-    SECOND_NS,
     WIDTH,
     Counting,
     count_slots,
@@ -36,6 +35,7 @@ from streams import Camera, split
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events import tally as tallies
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
+from spike_depth_ros.units import SECOND_NS
 
 PLACES = (tallies.HOT_EVENTS, tallies.REFRACTORY_EVENTS, tallies.BACKGROUND_EVENTS)
 OFF = NoiseSettings()

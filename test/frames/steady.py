@@ -16,11 +16,12 @@
 
 from dataclasses import replace
 
-from streams import HEIGHT, MS_NS, WIDTH, Camera
+from streams import HEIGHT, WIDTH, Camera
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
+from spike_depth_ros.units import MS_NS
 
 STEP_US = 10_000
 STEP_NS = STEP_US * 1000

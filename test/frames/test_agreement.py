@@ -24,8 +24,8 @@ from spike_depth_ros.frames.agreement import (
     Agreement,
     disagreement,
 )
+from spike_depth_ros.units import MS_NS
 
-MS_NS = 1_000_000
 PERIOD_NS = 10 * MS_NS
 
 

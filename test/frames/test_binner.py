@@ -18,15 +18,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streams import HEIGHT, MS_NS, OFFSET_NS, WIDTH, Camera, Event
+from streams import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.frames.windows import SpikeFrame
-
-SECOND_NS = 1_000 * MS_NS
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 
 def stereo(hop_ms: int = 50) -> Binner:

@@ -17,11 +17,12 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, MS_NS, WIDTH
+from streams import HEIGHT, WIDTH
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.units import MS_NS
 
 FIELDS = 2**64 - 1
 near = st.integers(0, 3 * 10**9)

@@ -30,13 +30,12 @@ from frames.deliveries import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, MS_NS, WIDTH, Camera, Event
+from streams import HEIGHT, WIDTH, Camera, Event
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
-
-SECOND_US = 1_000_000
+from spike_depth_ros.units import MS_NS, SECOND_US
 
 # Few pixels, beside each other and apart, so that all filters find something; one off the sensor.
 events = st.lists(

@@ -18,8 +18,7 @@ import pytest
 
 from spike_depth_ros.events.clock import JUMP_NS
 from spike_depth_ros.frames.newest import SILENT_NS, STAMPS_APART_NS, NewestStamps
-
-SECOND_NS = 10**9
+from spike_depth_ros.units import SECOND_NS
 
 
 def together(apart_ns: int) -> NewestStamps:

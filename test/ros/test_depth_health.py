@@ -28,8 +28,7 @@ from sensor_msgs.msg import Image
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
-
-SECOND_NS = 10**9
+from spike_depth_ros.units import SECOND_NS
 
 
 def until_reported(

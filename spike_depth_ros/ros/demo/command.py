@@ -20,6 +20,7 @@ import sys
 from pathlib import Path
 
 from spike_depth_ros.ros.demo.interrupts import Interrupts
+from spike_depth_ros.units import SECOND_NS
 
 RECORDING = 'demo/recording'
 # A robot on this machine uses 0, or another low one; above 101 the ports get into the way.
@@ -56,7 +57,7 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.ros import domains, shared_memory
     from spike_depth_ros.ros.demo.drawing import STILL, VIDEO, draw
     from spike_depth_ros.ros.demo.run import Run
-    from spike_depth_ros.ros.demo.source import HOP_S, SECOND_NS, open_source
+    from spike_depth_ros.ros.demo.source import HOP_S, open_source
     from spike_depth_ros.ros.demo.table import table
     from spike_depth_ros.ros.demo.window_store import WindowStore
     from spike_depth_ros.shared_files import shared_file

@@ -28,9 +28,9 @@ from spike_depth_ros.recordings.first_packets import first_packets
 from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.recordings.truth import Truth, choose_truth
 from spike_depth_ros.shared_files import shared_file
+from spike_depth_ros.units import SECOND_NS
 
 MODELS = {2: 'models/coincidence.onnx', 1: 'models/stereospike_monocular.onnx'}
-SECOND_NS = 1e9
 HOP_S = 0.05
 # Windows may begin before the first packet was logged and end after the last: half a second.
 MORE_WINDOWS = 10
