@@ -24,6 +24,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from catkin_pkg.changelog import get_changelog_from_path
 
 ROOT = Path(__file__).parents[1]
 NAME = 'spike_depth_ros'
@@ -69,6 +70,13 @@ def test_package_xml_and_setup_py_agree() -> None:
     package = ElementTree.parse(ROOT / 'package.xml').getroot()
     expected = [package.findtext(tag) for tag in (*options[:4], 'maintainer')]
     assert printed.splitlines() == [*expected, package.find('maintainer').get('email')]
+
+
+def test_the_changelog_begins_with_the_version_of_package_xml() -> None:
+    """Parse CHANGELOG.rst as bloom and catkin_prepare_release do; Forthcoming is skipped."""
+    version, date, entries = next(iter(get_changelog_from_path(str(ROOT)).foreach_version()))
+    assert version == ElementTree.parse(ROOT / 'package.xml').findtext('version')
+    assert date is not None and len(entries) > 0
 
 
 def test_pip_installs_launch_config_models_and_marker(workspace: Path, tmp_path: Path) -> None:
