@@ -15,7 +15,6 @@
 """The valid packets that the fuzz program spoils."""
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,17 +22,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events import encodings
+from spike_depth_ros.events.messages import READERS
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.recordings.rosbag2 import Recording
+from stress.mutations import MAX_BYTES
+from testing.cameras import HEIGHT, WIDTH, Camera, Event
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / 'test'))
-
-from streams import HEIGHT, WIDTH, Camera, Event  # noqa: E402
-
-from spike_depth_ros.events import encodings  # noqa: E402
-from spike_depth_ros.events.messages import READERS  # noqa: E402
-from spike_depth_ros.events.packet import Packet  # noqa: E402
-from spike_depth_ros.recordings.rosbag2 import Recording  # noqa: E402
-from stress.mutations import MAX_BYTES  # noqa: E402
-
 RECORDINGS = ROOT / os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')
 PACKETS = 2000
 PIECES = 1000  # of recorded packets

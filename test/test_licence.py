@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ('bench', 'docs', 'launch', 'spike_depth_ros', 'stress', 'test')
+FOLDERS = ('bench', 'docs', 'launch', 'spike_depth_ros', 'stress', 'test', 'testing')
 HEADER = """\
 # Copyright 2026 spike_depth_ros maintainers
 #

@@ -32,11 +32,11 @@ from events.counting import (
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reference_decoders import DECODERS
-from streams import HEIGHT, WIDTH, Camera, split
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events import tally as tallies
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
+from testing.cameras import HEIGHT, WIDTH, Camera, split
 
 START = (0x8001, 0x6002, 0x0003)  # evt3: 4098 us, row 3
 SPAN_US = 4_000_000  # a packet of mono has room for 4.3 s

@@ -28,14 +28,14 @@ from events.counting import (
 from events.reference_noise import filter_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT as CAMERA_HEIGHT
-from streams import WIDTH as CAMERA_WIDTH
-from streams import Camera, split
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events import tally as tallies
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
 from spike_depth_ros.units import SECOND_NS
+from testing.cameras import HEIGHT as CAMERA_HEIGHT
+from testing.cameras import WIDTH as CAMERA_WIDTH
+from testing.cameras import Camera, split
 
 PLACES = (tallies.HOT_EVENTS, tallies.REFRACTORY_EVENTS, tallies.BACKGROUND_EVENTS)
 OFF = NoiseSettings()

@@ -20,13 +20,13 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 from reference_decoders import Events, windows
-from streams import HEIGHT, WIDTH, Camera, Event
 
 from spike_depth_ros.events.evt3 import HIGH_JITTER
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera, Event
 
 SPAN_US = 700_000  # within the second that the ring holds beyond window and wait
 MAX_WAIT_NS = 100 * MS_NS

@@ -16,12 +16,11 @@
 
 from dataclasses import replace
 
-from streams import HEIGHT, WIDTH, Camera
-
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera
 
 STEP_US = 10_000
 STEP_NS = STEP_US * 1000

@@ -18,7 +18,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streams import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
@@ -26,6 +25,7 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS, SECOND_NS
+from testing.cameras import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 
 
 def stereo(hop_ms: int = 50) -> Binner:

@@ -17,12 +17,12 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, WIDTH
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH
 
 FIELDS = 2**64 - 1
 near = st.integers(0, 3 * 10**9)

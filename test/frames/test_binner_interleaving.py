@@ -33,12 +33,12 @@ from frames.deliveries import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoders import decode_evt3
-from streams import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 
 START_US = 10_000_000
 END_US = START_US + SPAN_US + 200_000

@@ -19,13 +19,13 @@ The cameras' packets interleave, and one camera may jump a few packets later tha
 
 import pytest
 from frames.steady import HOUR_NS, STEP_NS, assert_whole, push, steady, stereo
-from streams import Camera
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS
+from testing.cameras import Camera
 
 WINDOW_NS = 50 * MS_NS
 LAGS = [0, 3, -3]

@@ -19,13 +19,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frames.steady import assert_whole, push, steady, stereo
-from streams import HEIGHT, WIDTH, Camera
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import MAX_LATE
 from spike_depth_ros.frames.binner import MAX_PACKET_NS, Binner
 from spike_depth_ros.frames.intake import MAX_MISFITS
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera
 
 EVENT = (0x0001, 0x2001)  # row 1, column 1
 

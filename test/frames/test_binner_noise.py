@@ -30,12 +30,12 @@ from frames.deliveries import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, WIDTH, Camera, Event
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.units import MS_NS, SECOND_US
+from testing.cameras import HEIGHT, WIDTH, Camera, Event
 
 # Few pixels, beside each other and apart, so that all filters find something; one off the sensor.
 events = st.lists(

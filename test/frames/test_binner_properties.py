@@ -31,11 +31,11 @@ from frames.deliveries import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, OFFSET_NS, WIDTH, Camera, split
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, OFFSET_NS, WIDTH, Camera, split
 
 CUTS_MS = ((50, 50), (50, 10), (40, 20), (7, 7))
 

@@ -16,11 +16,11 @@
 
 import numpy as np
 from frames.steady import push, steady
-from streams import HEIGHT, WIDTH, Camera
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera
 
 
 class Calibration:

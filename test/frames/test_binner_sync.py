@@ -19,12 +19,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frames.steady import STEP_US, assert_whole, push, steady, stereo
-from streams import HEIGHT, OFFSET_NS, WIDTH, Camera
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.units import MS_NS, SECOND_US
+from testing.cameras import HEIGHT, OFFSET_NS, WIDTH, Camera
 
 START_US = 10_000_000
 

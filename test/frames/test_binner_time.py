@@ -19,11 +19,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frames.steady import STEP_US, assert_whole, push, steady, stereo
-from streams import Camera
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import RIGHT
 from spike_depth_ros.units import MS_NS
+from testing.cameras import Camera
 
 WRAP_US = 2**24
 POLL_NS = 50 * MS_NS

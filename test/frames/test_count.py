@@ -18,12 +18,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streams import HEIGHT, WIDTH, Camera
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.count import count_events
 from spike_depth_ros.frames.pixel_table import resize_table
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera
 
 events = st.lists(
     st.tuples(

@@ -19,10 +19,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from frames.steady import STEP_US, push, steady, stereo
-from streams import HEIGHT, WIDTH, Camera
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.units import MS_NS
+from testing.cameras import HEIGHT, WIDTH, Camera
 
 ROS_NS = 1_790_000_000_000_000_000
 

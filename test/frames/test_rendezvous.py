@@ -17,9 +17,9 @@
 from dataclasses import replace
 
 import numpy as np
-from streams import Camera
 
 from spike_depth_ros.frames.rendezvous import MAX_BYTES, Rendezvous, Waiting
+from testing.cameras import Camera
 
 PACKET = Camera('mono').send([(1, 1, 1, 1)])
 

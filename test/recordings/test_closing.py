@@ -18,11 +18,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic_stream import packets
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from testing.stripes import packets
 
 
 def mono(time_base_ns: int, dt_ns: int) -> Packet:

@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic_stream import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_recording
 
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.frames.binner import Binner
@@ -31,6 +30,7 @@ from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.player import Player
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
+from testing.stripes import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_recording
 
 DURATION_US = 500_000
 

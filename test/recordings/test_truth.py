@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic_stream import TRUTH_TOPIC, write_recording
 
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 from spike_depth_ros.recordings.truth import Truth, choose_truth, find_truth
+from testing.stripes import TRUTH_TOPIC, write_recording
 
 
 @pytest.mark.parametrize(

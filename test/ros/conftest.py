@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A probe of its own for each test, and a tiny model that nodes can load."""
+"""DDS isolation, a probe for each test, and small models for the nodes."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,12 +20,25 @@ from pathlib import Path
 
 import onnx
 import pytest
-from node_harness import Probe, isolate
 
+from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.contract import ModelContract
+from testing.domains import isolate
+from testing.probe import Probe
 
+FOLDER = Path(__file__).parent
+
+# Each pytest worker imports this file, and gets a domain of its own.
 isolate()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder as `ros`."""
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker('ros')
+
 
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
 # Confidence, where it is given, is 1 / (1 + the left camera's OFF events).
@@ -89,6 +102,12 @@ def write_model(path: Path, channels: int, confidence: bool = False) -> Path:
     return path
 
 
+@pytest.fixture(scope='session', autouse=True)
+def compiled() -> None:
+    """Compile the decoders before the first node starts, which then loads them from the cache."""
+    Binner.warm_up()
+
+
 @pytest.fixture(scope='session')
 def stereo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp('model') / 'stereo.onnx', channels=4)
@@ -107,6 +126,5 @@ def mono_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def probe() -> Iterator[Probe]:
-    probe = Probe()
-    yield probe
-    probe.close()
+    with Probe() as probe:
+        yield probe

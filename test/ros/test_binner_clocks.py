@@ -16,8 +16,13 @@
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from node_harness import NodeProcess, Probe
-from ros.binner_harness import (
+from rosgraph_msgs.msg import Clock
+
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_ns, to_time
+from testing.binner_io import (
     PATIENT,
     STATUS,
     assert_frames,
@@ -26,13 +31,9 @@ from ros.binner_harness import (
     frames,
     send_both,
 )
-from rosgraph_msgs.msg import Clock
-from synthetic_stream import packets
-
-from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
-from spike_depth_ros.frames.spike_stream import SpikeStream
-from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import to_ns, to_time
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.stripes import packets
 
 STAMP_NS = 10**18
 APART_US = 7_654_321

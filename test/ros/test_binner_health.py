@@ -22,16 +22,17 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from event_camera_msgs.msg import EventPacket
-from node_harness import NodeProcess, Probe
 from rclpy.publisher import Publisher
-from ros.binner_harness import PATIENT, RELIABLE, STATUS, TOPICS, event_publishers, send
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
-from synthetic_stream import packets
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
+from testing.binner_io import PATIENT, RELIABLE, STATUS, TOPICS, event_publishers, send
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.stripes import packets
 
 
 class Stream:

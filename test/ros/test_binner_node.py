@@ -20,10 +20,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import NodeProcess, Probe, from_packet, is_quiet
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
-from ros.binner_harness import (
+
+from spike_depth_ros.events.noise import NoiseSettings
+from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import from_image
+from testing.binner_io import (
     PATIENT,
     RECTIFIED,
     STATUS,
@@ -34,15 +41,9 @@ from ros.binner_harness import (
     send,
     send_both,
 )
-from synthetic_stream import HEIGHT, WIDTH, packets
-
-from spike_depth_ros.events.noise import NoiseSettings
-from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.frames.spike_frame import CAMERAS
-from spike_depth_ros.frames.spike_stream import SpikeStream
-from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
-from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import from_image
+from testing.nodes import NodeProcess, is_quiet
+from testing.probe import Probe, from_packet
+from testing.stripes import HEIGHT, WIDTH, packets
 
 
 @pytest.fixture

@@ -24,17 +24,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import NodeProcess, Probe
-from ros.binner_harness import (
-    PATIENT,
-    STATUS,
-    assert_frames,
-    event_publishers,
-    expected_frames,
-    send_both,
-)
 from sensor_msgs.msg import CameraInfo, Image
-from synthetic_stream import packets
 from tf2_msgs.msg import TFMessage
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
@@ -43,6 +33,17 @@ from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
+from testing.binner_io import (
+    PATIENT,
+    STATUS,
+    assert_frames,
+    event_publishers,
+    expected_frames,
+    send_both,
+)
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.stripes import packets
 
 BASELINE_M, MODEL_BASELINE_M = 0.125, 0.0999
 CAMCHAIN = """

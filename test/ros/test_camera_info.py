@@ -19,8 +19,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import NodeProcess, Probe
-from ros.binner_harness import (
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.files import camera_info
+from spike_depth_ros.geometry.rig_map import RigMap
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_time
+from testing.binner_io import (
     PATIENT,
     STATUS,
     assert_frames,
@@ -30,17 +39,9 @@ from ros.binner_harness import (
     send,
     send_both,
 )
-from sensor_msgs.msg import CameraInfo
-from std_msgs.msg import Header
-from synthetic_stream import HEIGHT, WIDTH, packets
-
-from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.spike_stream import SpikeStream
-from spike_depth_ros.geometry.camera import PinholeCamera
-from spike_depth_ros.geometry.files import camera_info
-from spike_depth_ros.geometry.rig_map import RigMap
-from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import to_time
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.stripes import HEIGHT, WIDTH, packets
 
 NETWORK = PinholeCamera(WIDTH, HEIGHT, 199.65, 173.0, 130.0)
 

@@ -17,11 +17,12 @@
 from pathlib import Path
 
 import pytest
-from node_harness import NodeProcess, Probe, is_quiet
 from sensor_msgs.msg import Image
-from synthetic_stream import TOPICS, WINDOW_US, write_recording
 
 from spike_depth_ros.ros.conversions import to_ns
+from testing.nodes import NodeProcess, is_quiet
+from testing.probe import Probe
+from testing.stripes import TOPICS, WINDOW_US, write_recording
 
 DURATION_US = 1_000_000
 WINDOWS = DURATION_US // WINDOW_US

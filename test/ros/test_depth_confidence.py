@@ -18,11 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from node_harness import NodeProcess, Probe, is_quiet
-from ros.depth_harness import HEIGHT, STATUS, WIDTH, Source, counts
 from sensor_msgs.msg import Image
 
 from spike_depth_ros.ros.conversions import from_image
+from testing.depth_input import HEIGHT, STATUS, WIDTH, Source, counts
+from testing.nodes import NodeProcess, is_quiet
+from testing.probe import Probe
 
 TOPIC = '/depth/confidence'
 

@@ -22,13 +22,14 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from inference.test_stereo_check import windows
-from node_harness import NodeProcess, Probe
-from ros.depth_harness import STATUS, Source, counts, stereo_rig
 from sensor_msgs.msg import Image
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 from spike_depth_ros.units import SECOND_NS
+from testing.depth_input import STATUS, Source, counts, stereo_rig
+from testing.nodes import NodeProcess
+from testing.probe import Probe
 
 
 def until_reported(

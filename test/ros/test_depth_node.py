@@ -21,11 +21,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import NodeProcess, Probe, is_quiet
-from ros.depth_harness import HEIGHT, STATUS, WIDTH, Source, counts, stereo_rig
 from sensor_msgs.msg import CameraInfo, Image
 
 from spike_depth_ros.ros.conversions import from_image, to_time
+from testing.depth_input import HEIGHT, STATUS, WIDTH, Source, counts, stereo_rig
+from testing.nodes import NodeProcess, is_quiet
+from testing.probe import Probe
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@
 
 """The worker that infers, without topics."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from node_harness import LIMIT_S, STEP_S
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
@@ -28,6 +26,7 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_worker import Answer, DepthWorker
 from spike_depth_ros.ros.spike_link import SpikeWindow
+from testing.waiting import wait_until
 
 HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
 RIG = SpikeStream(
@@ -56,10 +55,11 @@ class Bench:
         self.worker.take_window(SpikeWindow(Header(frame_id='left_camera'), counts))
 
     def until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + LIMIT_S
-        while not condition():
-            assert time.monotonic() < deadline, f'{self.report.counters}, {self.warnings}'
-            time.sleep(STEP_S)
+        try:
+            wait_until(condition, 'the worker')
+        except TimeoutError as error:
+            error.add_note(f'{self.report.counters}, {self.warnings}')
+            raise
 
 
 def ones(shape: tuple[int, ...] = (HEIGHT, WIDTH, 4)) -> np.ndarray:

@@ -19,9 +19,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from node_harness import Probe
 
 from spike_depth_ros.ros import domains
+from testing.probe import Probe
 
 
 @pytest.fixture

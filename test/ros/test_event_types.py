@@ -21,9 +21,12 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from event_camera_msgs.msg import EventPacket
-from node_harness import NodeProcess, Probe
 from rclpy.publisher import Publisher
-from ros.binner_harness import (
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from spike_depth_ros.ros.conversions import to_ns, to_time
+from testing.binner_io import (
     PATIENT,
     STATUS,
     TOPICS,
@@ -32,11 +35,9 @@ from ros.binner_harness import (
     frames,
     send,
 )
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
-from synthetic_stream import HEIGHT, WIDTH, packets
-
-from spike_depth_ros.ros.conversions import to_ns, to_time
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.stripes import HEIGHT, WIDTH, packets
 
 dvs_msgs = pytest.importorskip(
     'dvs_msgs.msg', reason='dvs_msgs is not installed: make builds it from interfaces/dvs_msgs'

@@ -14,12 +14,13 @@
 
 """Parameter files: whole robots' sections, nodes that are not here, and files that do not do."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_harness import NodeProcess, Probe, one_sentence
 from rcl_interfaces.srv import ListParameters
+
+from testing.nodes import NodeProcess, one_sentence
+from testing.probe import Probe
 
 SHARED = """
 /**:
@@ -41,13 +42,6 @@ def started(probe: Probe, node: str, path: Path, *arguments: str) -> str:
         code, log = process.interrupt()
     assert code == 0
     return log
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    probe = Probe()
-    yield probe
-    probe.close()
 
 
 @pytest.fixture

@@ -21,14 +21,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import NodeProcess, Probe, is_quiet
-from ros.binner_harness import PATIENT, assert_frames, event_publishers, expected_frames, send_both
 from sensor_msgs.msg import CameraInfo, Image
-from synthetic_stream import packets
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from testing.binner_io import PATIENT, assert_frames, event_publishers, expected_frames, send_both
+from testing.nodes import NodeProcess, is_quiet
+from testing.probe import Probe
+from testing.stripes import packets
 
 BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
 CONFIG = Path(__file__).parents[2] / 'config'

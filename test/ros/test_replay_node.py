@@ -22,14 +22,15 @@ from pathlib import Path
 
 import pytest
 from event_camera_msgs.msg import EventPacket
-from node_harness import NodeProcess, Probe, one_sentence
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage
-from synthetic_stream import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
 
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns
+from testing.nodes import NodeProcess, one_sentence
+from testing.probe import Probe
+from testing.stripes import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
 
 DURATION_US = 200_000
 # Nothing may get lost between a node and its test, so both offer and ask for reliable delivery.

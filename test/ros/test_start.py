@@ -14,58 +14,42 @@
 
 """Nodes start where little can be written, and end without a word when interrupted meanwhile."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_harness import LIMIT_S, NodeProcess, Probe, one_sentence
+
+from testing.nodes import NodeProcess, one_sentence
+from testing.probe import Probe
+from testing.waiting import wait_until
 
 STATUS = 'binner'
 
 
-class Started:
-    """A binner with other environment variables; log: its outputs so far."""
+class Started(NodeProcess):
+    """A binner with other environment variables, whose outputs go to a file."""
 
     def __init__(self, log: Path, environment: dict[str, str | None], *arguments: str) -> None:
-        given = {**os.environ, **environment}
         self._log = log
         with log.open('w') as output:
-            self.process = subprocess.Popen(
-                [sys.executable, '-m', 'spike_depth_ros.ros', 'binner', *arguments],
-                env={key: value for key, value in given.items() if value is not None},
-                stdout=output,
-                stderr=output,
-            )
+            super().__init__('binner', {}, *arguments, output=output, environment=environment)
 
     @property
     def log(self) -> str:
+        """Outputs so far."""
         return self._log.read_text()
 
     def until(self, words: str) -> None:
-        """Wait until it has logged some words."""
-        deadline = time.monotonic() + LIMIT_S
-        while words not in self.log:
-            assert time.monotonic() < deadline and self.process.poll() is None, self.log
-            time.sleep(0.01)
+        """Wait until the node has logged some words."""
+        wait_until(lambda: words in self.log or not self.is_running, words)
+        assert self.is_running, self.log
 
-    def end(self, number: int) -> None:
-        """Send a signal; it must end with exit code 0 and without a word on it."""
-        self.process.send_signal(number)
-        assert self.process.wait(LIMIT_S) == 0, self.log
+    def end_in_order(self, number: int) -> None:
+        """Send a signal; the node must end with exit code 0 and report no error."""
+        assert self.end(number)[0] == 0, self.log
         assert 'Traceback' not in self.log
         assert 'Exception ignored' not in self.log
-
-
-@pytest.fixture
-def probe() -> Iterator[Probe]:
-    probe = Probe()
-    yield probe
-    probe.close()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +67,7 @@ def test_without_a_log_folder(
     plain: dict[str, str | None] = {'ROS_LOG_DIR': None, 'ROS_HOME': None}
     started = Started(tmp_path / 'log', plain | environment)
     probe.until(lambda: any(STATUS in name for name in probe.status), 'the binner reports')
-    started.end(signal.SIGINT)
+    started.end_in_order(signal.SIGINT)
 
     assert f'binner: no log file is written, as {says}' in started.log
     assert 'set ROS_LOG_DIR to a folder that can' in started.log
@@ -93,20 +77,20 @@ def test_without_a_log_folder(
 def test_a_signal_during_the_first_compilation(tmp_path: Path, number: int) -> None:
     started = Started(tmp_path / 'log', {'NUMBA_CACHE_DIR': str(tmp_path / 'cache')})
     started.until('compiling the event decoders for this processor, once: about 15 s')
-    started.end(number)
+    started.end_in_order(number)
 
 
 @pytest.mark.parametrize('delay_s', [0.3, 0.5, 0.7, 0.9])
 def test_a_signal_while_the_node_starts(tmp_path: Path, delay_s: float) -> None:
     started = Started(tmp_path / 'log', {})
     time.sleep(delay_s)  # a moment of the start, whichever it is
-    started.end(signal.SIGINT)
+    started.end_in_order(signal.SIGINT)
 
 
 def test_errors_of_rcl_name_no_source_line(tmp_path: Path) -> None:
-    started = Started(tmp_path / 'log', {}, '--ros-args', '-p', 'window_ms')
+    started = Started(tmp_path / 'log', {}, '-p', 'window_ms')
 
-    assert started.process.wait(LIMIT_S) == 1
+    assert started.wait()[0] == 1
     assert one_sentence(started.log).startswith('binner: failed to initialize rcl: ')
     assert '.c:' not in one_sentence(started.log)
 

@@ -17,10 +17,10 @@
 from pathlib import Path
 
 import pytest
-from node_harness import NodeProcess, one_sentence
-from synthetic_stream import TOPICS, write_recording
 
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
+from testing.nodes import NodeProcess, one_sentence
+from testing.stripes import TOPICS, write_recording
 
 
 @pytest.fixture(scope='module')

@@ -25,6 +25,11 @@ GRACE_S = 10.0
 _PR_SET_PDEATHSIG = 1
 
 
+def node_command(node: str) -> list[str]:
+    """Return the command line of a node of this package, up to its ROS arguments."""
+    return [sys.executable, '-m', 'spike_depth_ros.ros', node, '--ros-args']
+
+
 class Processes:
     """Start nodes, and end them when the context is left, however that happens."""
 
@@ -36,9 +41,8 @@ class Processes:
         """Start a node of this package with its parameters."""
         rows = [f'{name}:={_yaml(value)}' for name, value in parameters.items()]
         arguments = [argument for row in rows for argument in ('-p', row)]
-        command = [sys.executable, '-m', 'spike_depth_ros.ros', node, '--ros-args']
         self._running[node] = subprocess.Popen(
-            [*command, '--log-level', 'warn', *arguments],
+            [*node_command(node), '--log-level', 'warn', *arguments],
             # Ctrl-C reaches the parent alone, which then ends its children in good order.
             start_new_session=True,
             preexec_fn=self._die_with_parent,

@@ -18,16 +18,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import av
 import pytest
 from event_camera_msgs.msg import EventPacket
-from node_harness import LIMIT_S, STEP_S, Probe
 from PIL import Image as Picture
 from sensor_msgs.msg import Image
-from synthetic_stream import write_recording
+
+from testing.probe import Probe
+from testing.stripes import write_recording
+from testing.waiting import LIMIT_S, wait_until
 
 
 @pytest.fixture(scope='module')
@@ -54,10 +55,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 def wait_for_children(process: subprocess.Popen[str], count: int) -> list[int]:
-    deadline = time.monotonic() + LIMIT_S
-    while len(children(process)) < count:
-        assert time.monotonic() < deadline, 'the nodes did not start'
-        time.sleep(STEP_S)
+    wait_until(lambda: len(children(process)) >= count, 'the nodes to start')
     return children(process)
 
 
@@ -70,10 +68,7 @@ def is_gone(pid: int) -> bool:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not all(is_gone(pid) for pid in pids):
-        assert time.monotonic() < deadline, 'a node outlives the demo'
-        time.sleep(STEP_S)
+    wait_until(lambda: all(is_gone(pid) for pid in pids), 'the nodes to end after the demo')
 
 
 def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: Path) -> None:

@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 from event_camera_msgs.msg import EventPacket
-from node_harness import Probe, from_packet
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
-from synthetic_stream import HEIGHT, WIDTH
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from testing.probe import Probe, from_packet
+from testing.stripes import HEIGHT, WIDTH
 
 STATUS = 'binner: spike frames'
 TOPICS = ('/left/events', '/right/events')

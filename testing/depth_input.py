@@ -16,7 +16,6 @@
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
-from node_harness import Probe
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -26,6 +25,7 @@ from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
 from spike_depth_ros.ros.diagnostics import key_values
+from testing.probe import Probe
 
 STATUS = 'depth: depth'
 HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
