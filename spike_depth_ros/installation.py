@@ -30,6 +30,8 @@ from spike_depth_ros.foreign_packages import (
 )
 
 PYTHON = f'Python {sys.version_info.major}.{sys.version_info.minor}'
+# Messages of this package, which no distribution has.
+OWN_INTERFACES = 'spike_depth_msgs'
 # Built from interfaces/, as no wheels of them exist.
 INTERFACES = ('event_camera_msgs', 'dvs_msgs', 'tf2_msgs')
 # Python packages of a ROS 2 distribution beside the messages.
@@ -89,6 +91,11 @@ def explain(error: Exception) -> str:
 
 
 def _remedy(name: str) -> str:
+    if name == OWN_INTERFACES:
+        return (
+            'build it from interfaces/ with `make runtime` and use .venv/bin/python, or with '
+            f'`colcon build --base-paths . interfaces/{name}` in the checkout'
+        )
     if name in INTERFACES:
         debian = f'ros-jazzy-{name.replace("_", "-")}'
         return (

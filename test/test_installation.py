@@ -87,6 +87,7 @@ def test_a_package_of_another_installation(
         ('rclpy', 'use .venv/bin/python after `make runtime`, or source a ROS 2 distribution'),
         ('event_camera_msgs', 'the Debian package ros-jazzy-event-camera-msgs'),
         ('tf2_msgs', 'build it from interfaces/ with `make runtime`'),
+        ('spike_depth_msgs', 'with `colcon build --base-paths . interfaces/spike_depth_msgs`'),
         ('numba', '`pip install numba`'),
         ('cv2', '`pip install opencv-python-headless`'),
     ],

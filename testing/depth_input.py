@@ -15,16 +15,16 @@
 """What a binner would send to the depth node."""
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import Image
+from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
-from spike_depth_ros.ros.diagnostics import key_values
+from spike_depth_ros.ros.spike_info import to_spike_info
 from testing.probe import Probe
 
 STATUS = 'depth: depth'
@@ -58,12 +58,15 @@ class Source:
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
-        self._info = probe.node.create_publisher(DiagnosticStatus, '/spikes/info', qos.latched())
+        self._info = probe.node.create_publisher(SpikeInfo, '/spikes/info', qos.latched())
         self._spikes: Publisher = probe.node.create_publisher(Image, '/spikes', 100)
         probe.until_subscribed('/spikes', '/spikes/info')
 
     def info(self, rig: SpikeStream) -> None:
-        self._info.publish(DiagnosticStatus(values=key_values(rig.to_pairs())))
+        self.send_info(to_spike_info(rig, Header(frame_id='left_camera')))
+
+    def send_info(self, info: SpikeInfo) -> None:
+        self._info.publish(info)
 
     def fit(self) -> None:
         """Publish a rig that fits, and wait until the node has taken note of it."""

@@ -14,20 +14,12 @@
 
 """Description of a stream of spike frames: camera, baseline, windows and mapped pixels."""
 
-import base64
-import math
-import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
-from spike_depth_ros.geometry.camera import MAX_SIZE, PinholeCamera
-
-CAMERA = tuple(field.name for field in fields(PinholeCamera))
+from spike_depth_ros.geometry.camera import PinholeCamera
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,98 +44,3 @@ class SpikeStream:
     baseline_m: float
     sync: str
     mapped: npt.NDArray[np.bool_]
-
-    def to_pairs(self) -> dict[str, str]:
-        """Return the key-value pairs of `spikes/info`; numbers keep every digit."""
-        pairs = {
-            key: str(getattr(self.camera if key in CAMERA else self, key)) for key in _PARSERS
-        }
-        packed = zlib.compress(np.packbits(self.mapped).tobytes())
-        return pairs | {'mapped': base64.b64encode(packed).decode('ascii')}
-
-    @classmethod
-    def from_pairs(cls, pairs: Mapping[str, str]) -> 'SpikeStream':
-        """Read the pairs of to_pairs; others are ignored.
-
-        Raises ValueError, one sentence, when a pair is missing or not a value that it may have.
-        """
-        values = {key: _value(pairs, key, parse) for key, parse in _PARSERS.items()}
-        shape = (values['height'], values['width'])
-        mapped = _value(pairs, 'mapped', lambda text: _unpacked(text, shape))
-        camera = PinholeCamera(**{key: values.pop(key) for key in CAMERA})
-        return cls(**values, camera=camera, mapped=mapped)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError('must be at least 1')
-    return number
-
-
-def _size(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= MAX_SIZE:
-        raise ValueError(f'must be from 1 to {MAX_SIZE}')
-    return number
-
-
-def _channels(text: str) -> int:
-    if text not in (str(MONO_CHANNELS), str(STEREO_CHANNELS)):
-        raise ValueError(f'must be {MONO_CHANNELS} or {STEREO_CHANNELS}')
-    return int(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError('must be finite')
-    return number
-
-
-def _sync(text: str) -> str:
-    if text not in ('sensor', 'host'):
-        raise ValueError("must be 'sensor' or 'host'")
-    return text
-
-
-_PARSERS: dict[str, Any] = {
-    'window_ns': _count,
-    'hop_ns': _count,
-    'channels': _channels,
-    'width': _size,
-    'height': _size,
-    'f': _finite,
-    'cx': _finite,
-    'cy': _finite,
-    'baseline_m': _finite,
-    'sync': _sync,
-}
-
-
-def _unpacked(text: str, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """Undo base64, zlib and packbits: bool [height, width]."""
-    pixels = shape[0] * shape[1]
-    size = (pixels + 7) // 8
-    try:
-        packed = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), size + 1)
-    except (ValueError, zlib.error) as error:
-        raise ValueError('must be base64 of zlib data') from error
-    if len(packed) != size:
-        raise ValueError(f'must hold one bit for each of {pixels} pixels')
-    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=pixels)
-    return bits.astype(np.bool_).reshape(shape)
-
-
-def _value(pairs: Mapping[str, str], key: str, parse: Any) -> Any:
-    if key not in pairs:
-        raise ValueError(
-            f"spikes/info has no '{key}'; it must come from a binner of the same version"
-        )
-    try:
-        return parse(pairs[key])
-    except ValueError as error:
-        raise ValueError(
-            f"spikes/info has {key}='{pairs[key][:40]}', which does not do: {error}; "
-            'it must come from a binner of the same version'
-        ) from error

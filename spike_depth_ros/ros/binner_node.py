@@ -121,7 +121,7 @@ class BinnerNode(Node):
         for frame in frames:
             header = Header(stamp=to_time(frame.stamp_ns), frame_id=self._rig_out.frame_id)
             for receiver in self._receivers:
-                receiver.take_trouble(self._doubt)
+                receiver.take_problem(self._doubt)
                 receiver.take_window(SpikeWindow(header, frame.counts))
         for problem in self._binner.problems:
             self._report.problem(problem)
@@ -142,11 +142,11 @@ class BinnerNode(Node):
             report.problem(ERROR, problem)
         silent = self._report.silent(time.monotonic_ns())
         rivals = (topic.doubt(silent[camera]) for camera, topic in enumerate(self._topics))
-        for doubt in (*rig_doubts, *rivals, self._topic.problem, self._rig_out.problem):
+        for doubt in (*rig_doubts, *rivals, self._topic.conflict, self._rig_out.problem):
             if doubt:
                 report.problem(WARN, doubt)
         for receiver in self._receivers:
-            receiver.take_trouble(self._report.trouble or self._doubt)
+            receiver.take_problem(self._report.no_output or self._doubt)
         return report
 
     def _change(self, name: str, value: float) -> None:

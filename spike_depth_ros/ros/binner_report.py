@@ -60,8 +60,8 @@ class BinnerReport:
         self._events_ns = [now_ns] * len(binner.counters.cameras)
 
     @property
-    def trouble(self) -> str:
-        """Return why no window has come out for seconds, '' while they come."""
+    def no_output(self) -> str:
+        """Return why no spike frame has come out for seconds, '' while they do."""
         return self._idleness.reason
 
     def packet(self, camera: int, now_ns: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from builtin_interfaces.msg import Time
+from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Quaternion, TransformStamped
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -44,8 +44,8 @@ _ENCODINGS = {
 }
 
 
-def to_ns(stamp: Time) -> int:
-    """Return a stamp in nanoseconds."""
+def to_ns(stamp: Time | Duration) -> int:
+    """Return a stamp or a duration in nanoseconds."""
     return stamp.sec * SECOND_NS + stamp.nanosec
 
 

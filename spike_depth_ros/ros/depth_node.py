@@ -110,14 +110,14 @@ class DepthNode(Node):
 
     def _publish(self, answer: Answer) -> None:
         """Publish an answer; called in the worker's thread."""
-        header, rig, inference = answer.header, answer.rig, answer.inference
+        header, stream, inference = answer.header, answer.stream, answer.inference
         near_m, far_m = self._contract.depth_min_m, self._contract.depth_max_m
-        scale = self._contract.depth_scale(rig)
+        scale = self._contract.depth_scale(stream)
         least = self._min_confidence  # may change meanwhile
         depth = to_metres(
-            inference.depth, rig.mapped, near_m, far_m, scale, inference.confidence, least
+            inference.depth, stream.mapped, near_m, far_m, scale, inference.confidence, least
         )
-        self._report.depth_out(valid_share(depth, rig.mapped))
+        self._report.depth_out(valid_share(depth, stream.mapped))
         if self._encoding == '32FC1':
             pixels = depth
         else:
@@ -126,14 +126,14 @@ class DepthNode(Node):
         self._depth.publish(to_image(pixels, self._encoding, header))
         published_ns = self.get_clock().now().nanoseconds
         self._report.window_out(to_ns(header.stamp), published_ns, answer.events, inference)
-        self._camera_info.publish(to_camera_info(rig, header))
+        self._camera_info.publish(to_camera_info(stream, header))
         if self._preview.get_subscription_count():
             picture = colour(depth, near_m * scale, far_m * scale)
             self._preview.publish(to_image(picture, 'rgb8', header))
         self._publish_confidence(answer, least)
 
     def _publish_confidence(self, answer: Answer, least: float) -> None:
-        confidence, mapped = answer.inference.confidence, answer.rig.mapped
+        confidence, mapped = answer.inference.confidence, answer.stream.mapped
         if self._confidence is None or confidence is None:
             return
         self._report.confidence_out(confidence[mapped], least)
@@ -145,8 +145,9 @@ class DepthNode(Node):
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _make_report(self) -> Report:
-        spikes = self._spikes.problem if self._spikes else ''
-        upstream = ' and '.join(text for text in (spikes, self.worker.trouble) if text)
+        conflict = self._spikes.conflict if self._spikes else ''
+        problems = (conflict, self.worker.upstream_problem)
+        upstream = ' and '.join(problem for problem in problems if problem)
         report = self._report.make(
             time.monotonic_ns(), self.worker.reason, upstream, self.worker.min_events
         )

@@ -28,6 +28,7 @@ from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.stereo_check import StereoCheck
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros.depth_report import DepthReport
+from spike_depth_ros.ros.spike_info import is_same
 from spike_depth_ros.ros.spike_link import SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
@@ -37,7 +38,7 @@ NO_RIG = 'no spikes/info yet'
 class Fit(NamedTuple):
     """Hold the rig as far as the model can take its frames, else the reason why not."""
 
-    rig: SpikeStream | None
+    stream: SpikeStream | None
     reason: str
 
 
@@ -45,7 +46,7 @@ class Answer(NamedTuple):
     """Hold what the network says of a window: its header, its rig and how many events it had."""
 
     header: Header
-    rig: SpikeStream
+    stream: SpikeStream
     events: int
     inference: Inference
 
@@ -74,7 +75,7 @@ class DepthWorker:
         self._publish = publish
         self._warn = warn
         self._fit = Fit(None, NO_RIG)
-        self._trouble = ''
+        self._problem = ''
         self._doubt = ''
         self._check = StereoCheck()
         self._thread = Thread(target=self._work, name='inference', daemon=True)
@@ -86,9 +87,9 @@ class DepthWorker:
         return self._fit.reason
 
     @property
-    def trouble(self) -> str:
-        """Return what is wrong with the binner's windows, in its words, or ''."""
-        return self._trouble
+    def upstream_problem(self) -> str:
+        """Return the problem that the binner reports of its spike frames, or ''."""
+        return self._problem
 
     @property
     def doubts(self) -> list[str]:
@@ -96,19 +97,19 @@ class DepthWorker:
         doubts = (self._doubt, self._check.problem(time.monotonic_ns()))
         return [doubt for doubt in doubts if doubt]
 
-    def take_rig(self, rig: SpikeStream) -> None:
-        """Take how the windows from now on are counted."""
-        reason = self._engine.contract.mismatch(rig)
-        if not _is_same(rig, self._fit.rig):
+    def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
+        """Take the rig of all windows until the next call; each has its frame_id itself."""
+        reason = self._engine.contract.mismatch(stream)
+        if not is_same(stream, self._fit.stream):
             self._check.clear()
-        self._fit = Fit(None, reason) if reason else Fit(rig, '')
-        self._doubt = '' if reason else implausible_range(self._engine.contract, rig)
+        self._fit = Fit(None, reason) if reason else Fit(stream, '')
+        self._doubt = '' if reason else implausible_range(self._engine.contract, stream)
 
-    def take_trouble(self, trouble: str) -> None:
-        """Take what is wrong with the binner's windows, or ''."""
-        self._trouble = trouble
+    def take_problem(self, problem: str) -> None:
+        """Take the problem that the binner reports of its spike frames, or ''."""
+        self._problem = problem
 
-    def lose_rig(self, problem: str) -> None:
+    def reject_stream(self, problem: str) -> None:
         """Infer nothing until a rig comes that can be read."""
         self._fit = Fit(None, problem)
         self._doubt = ''
@@ -140,11 +141,11 @@ class DepthWorker:
 
     def _answer(self, window: SpikeWindow, fit: Fit) -> None:
         """Infer depth from a window, or count why there is none."""
-        rig, reason = fit
-        if rig is None:
+        stream, reason = fit
+        if stream is None:
             self._give_up('windows_unfit', reason)
             return
-        shape = (rig.camera.height, rig.camera.width, rig.channels)
+        shape = (stream.camera.height, stream.camera.width, stream.channels)
         if window.counts.shape != shape:
             has = f'a spike frame has the shape {window.counts.shape}'
             self._give_up('windows_malformed', f'{has}, but spikes/info promises {shape}')
@@ -153,8 +154,8 @@ class DepthWorker:
         verdict = judge(events, self.min_events)
         if verdict is Verdict.DEPTH:
             inference = self._engine.infer(window.counts)
-            self._publish(Answer(window.header, rig, int(events.sum()), inference))
-            if rig.channels == STEREO_CHANNELS:
+            self._publish(Answer(window.header, stream, int(events.sum()), inference))
+            if stream.channels == STEREO_CHANNELS:
                 self._check.add(window.counts, time.monotonic_ns())
         else:
             self._report.without_depth(_COUNTERS[verdict], cameras=events.tolist())
@@ -165,7 +166,3 @@ class DepthWorker:
 
 
 _COUNTERS = {Verdict.SKIPPED: 'windows_skipped', Verdict.INCOMPLETE: 'windows_incomplete'}
-
-
-def _is_same(rig: SpikeStream, other: SpikeStream | None) -> bool:
-    return other is not None and rig.to_pairs() == other.to_pairs()

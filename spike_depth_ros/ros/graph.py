@@ -67,3 +67,14 @@ def elsewhere(node: Node, types: Set[str], ending: str = '') -> str:
     if not found:
         return ''
     return f', or remap it or set the namespace, as there is {", ".join(found[:MAX_NAMED])}'
+
+
+def wrong_type(node: Node, topic: str, wanted: str) -> str:
+    """Return a sentence if a topic is published in another message type alone, else ''."""
+    types = {info.topic_type for info in node.get_publishers_info_by_topic(topic)}
+    if not types or wanted in types:
+        return ''
+    return (
+        f'{node.resolve_topic_name(topic)} carries {", ".join(sorted(types))}, but must carry '
+        f'{wanted}: run a binner of the same version'
+    )

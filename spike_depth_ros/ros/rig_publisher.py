@@ -55,29 +55,32 @@ class RigPublisher:
         self._settings = settings
         self._source = source
         self._receivers = receivers
-        self._mapped: npt.NDArray[np.bool_] | None = None
-        self._sync = ''
+        self._stream: SpikeStream | None = None
         self._frames: dict[str, str] = {}
         self.frame_id = ''
         self.problem = ''
         self._transforms = node.create_publisher(TFMessage, '/tf_static', qos.latched())
 
     def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
-        """Publish the rig once the mapped region is known, and again when it changes.
+        """Publish the rig and its optical frame if they differ from the published ones.
 
-        mapped: bool [height, width], see SpikeStream; frame_id: of the left camera.
+        Args:
+            mapped: bool [height, width], see SpikeStream; None before the first packet.
+            sync: clock in which windows are cut, 'sensor' or 'host'.
+            frame_id: optical frame of the left camera, '' if its packets have none.
         """
         if mapped is None:
             return
-        if mapped is not self._mapped or sync != self._sync:
-            self._mapped, self._sync = mapped, sync
+        stream = self._stream
+        if stream is None or mapped is not stream.mapped or sync != stream.sync:
+            stream = self._describe(mapped, sync)
             self._frames.clear()
-            rig = self._describe(mapped, sync)
-            for receiver in self._receivers:
-                receiver.take_rig(rig)
         if frame_id not in self._frames:
             self._frames[frame_id] = self._publish_frame(frame_id)
-        self.frame_id = self._frames[frame_id]
+        if stream is not self._stream or self.frame_id != self._frames[frame_id]:
+            self._stream, self.frame_id = stream, self._frames[frame_id]
+            for receiver in self._receivers:
+                receiver.take_stream(stream, self.frame_id)
         self.problem = '' if frame_id else NO_FRAME_ID
 
     def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> SpikeStream:

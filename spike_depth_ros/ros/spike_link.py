@@ -12,31 +12,33 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""From the binner to whoever infers: handed over in one process, or over DDS."""
+"""Transport of spike frames from the binner to the depth node: in one process, or over DDS."""
 
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import Image
+from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import from_image, to_image
-from spike_depth_ros.ros.diagnostics import key_values
+from spike_depth_ros.ros.spike_info import SpikeInfoError, to_spike_info, to_stream
 
 SPIKES, INFO = 'spikes', 'spikes/info'
+INFO_TYPE = 'spike_depth_msgs/msg/SpikeInfo'
 NO_SIZE = 'the size of the left sensor is unknown: no packet of it has come yet'
 
 
 class SpikeWindow(NamedTuple):
-    """Hold one spike frame as it travels.
+    """One spike frame.
 
-    header: ROS time of the window's end, and the frame. counts: uint8 [height, width, channels];
-    nobody writes to them any more.
+    Args:
+        header: ROS time of the end of the window; optical frame.
+        counts: uint8 [height, width, channels], read-only.
     """
 
     header: Header
@@ -44,27 +46,27 @@ class SpikeWindow(NamedTuple):
 
 
 class SpikeReceiver(Protocol):
-    """Take what the binner makes: the rig, and again when it changes; windows; its trouble."""
+    """Receiver of what the binner produces."""
 
-    def take_rig(self, rig: SpikeStream) -> None:
-        """Take how the windows from now on are counted."""
+    def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
+        """Take the description and the optical frame of all windows until the next call."""
 
     def take_window(self, window: SpikeWindow) -> None:
-        """Take a window, without making the binner wait."""
+        """Take a spike frame; must return without waiting."""
 
-    def take_trouble(self, trouble: str) -> None:
-        """Take why no windows come, or why their depth may be wrong: a sentence, or ''."""
+    def take_problem(self, problem: str) -> None:
+        """Take why no spike frames come or why their depth may be wrong; '': no problem."""
 
 
 class SpikePublisher:
-    """Send what the binner makes over DDS; windows only while somebody subscribes them."""
+    """Publisher of `spikes` and `spikes/info`; spike frames only while somebody subscribes."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._name = node.get_fully_qualified_name()
-        self._pairs: dict[str, str] = {}
-        self._trouble = ''
-        self._info = node.create_publisher(DiagnosticStatus, INFO, qos.latched())
+        self._stream: SpikeStream | None = None
+        self._frame_id = ''
+        self._problem = ''
+        self._info = node.create_publisher(SpikeInfo, INFO, qos.latched())
         self._spikes = node.create_publisher(
             Image, SPIKES, qos.images(), qos_overriding_options=qos.OVERRIDABLE
         )
@@ -72,86 +74,80 @@ class SpikePublisher:
 
     @property
     def subscribers(self) -> int:
-        """Return how many subscribe the windows."""
+        """Return the number of subscribers of `spikes`."""
         return self._spikes.get_subscription_count()
 
     @property
-    def problem(self) -> str:
-        """Return a sentence if another node publishes windows too, else ''."""
+    def conflict(self) -> str:
+        """Return a sentence if another node publishes `spikes` too, else ''."""
         return graph.rivals(self._node, SPIKES)
 
-    def take_rig(self, rig: SpikeStream) -> None:
-        """Publish the rig."""
-        self._pairs = rig.to_pairs()
+    def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
+        """Publish a description of the spike frames."""
+        self._stream, self._frame_id = stream, frame_id
         self._publish_info()
 
-    def take_trouble(self, trouble: str) -> None:
-        """Publish what is wrong, beside the rig as far as it is known."""
-        if trouble != self._trouble:
-            self._trouble = trouble
+    def take_problem(self, problem: str) -> None:
+        """Publish a problem that differs from the last one."""
+        if problem != self._problem:
+            self._problem = problem
             self._publish_info()
 
-    def _publish_info(self) -> None:
-        message = self._trouble or ('' if self._pairs else NO_SIZE)
-        self._info.publish(
-            DiagnosticStatus(
-                level=DiagnosticStatus.WARN if message else DiagnosticStatus.OK,
-                name=f'{self._name}: rig',
-                message=message or 'OK',
-                values=key_values(self._pairs),
-            )
-        )
-
     def take_window(self, window: SpikeWindow) -> None:
-        """Publish a window."""
+        """Publish a spike frame."""
         if self.subscribers:
             encoding = f'8UC{window.counts.shape[2]}'
             self._spikes.publish(to_image(window.counts, encoding, window.header))
 
+    def _publish_info(self) -> None:
+        stamp = self._node.get_clock().now().to_msg()
+        header = Header(stamp=stamp, frame_id=self._frame_id)
+        info = to_spike_info(self._stream, header) if self._stream else SpikeInfo(header=header)
+        info.problem = self._problem or ('' if self._stream else NO_SIZE)
+        self._info.publish(info)
+
 
 class TopicReceiver(SpikeReceiver, Protocol):
-    """Take also messages of the topics that cannot be read."""
+    """Receiver that also takes messages it cannot use."""
 
-    def lose_rig(self, problem: str) -> None:
-        """Take a sentence about a rig that cannot be read."""
+    def reject_stream(self, problem: str) -> None:
+        """Take why a message on `spikes/info` is invalid."""
 
     def drop_malformed(self, problem: str) -> None:
-        """Take a sentence about an image that is no window."""
+        """Take why an image on `spikes` is no spike frame."""
 
 
 class SpikeSubscriber:
-    """Receive what a binner in another process sends."""
+    """Subscriber of `spikes` and `spikes/info`, which a binner in another process publishes."""
 
     def __init__(self, node: Node, receiver: TopicReceiver) -> None:
         self._node = node
         self._receiver = receiver
-        node.create_subscription(DiagnosticStatus, INFO, self._on_info, qos.latched())
+        node.create_subscription(SpikeInfo, INFO, self._on_info, qos.latched())
         node.create_subscription(
             Image, SPIKES, self._on_spikes, qos.images(), qos_overriding_options=qos.OVERRIDABLE
         )
 
     @property
-    def problem(self) -> str:
-        """Return a sentence if nobody publishes windows, or more than one node does, else ''."""
+    def conflict(self) -> str:
+        """Return a sentence unless one binner of this version publishes, else ''."""
         if not graph.publishers(self._node, SPIKES):
             elsewhere = graph.elsewhere(self._node, {'sensor_msgs/msg/Image'}, f'/{SPIKES}')
             return (
                 f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it{elsewhere}'
             )
-        return graph.rivals(self._node, SPIKES)
+        return graph.rivals(self._node, SPIKES) or graph.wrong_type(self._node, INFO, INFO_TYPE)
 
-    def _on_info(self, message: DiagnosticStatus) -> None:
-        self._receiver.take_trouble(
-            '' if message.level == DiagnosticStatus.OK else message.message
-        )
-        if not message.values and message.level != DiagnosticStatus.OK:
+    def _on_info(self, message: SpikeInfo) -> None:
+        self._receiver.take_problem(message.problem)
+        if not message.ready:
             return
         try:
-            rig = SpikeStream.from_pairs({pair.key: pair.value for pair in message.values})
-        except ValueError as error:
-            self._receiver.lose_rig(str(error))
+            stream = to_stream(message)
+        except SpikeInfoError as error:
+            self._receiver.reject_stream(str(error))
             return
-        self._receiver.take_rig(rig)
+        self._receiver.take_stream(stream, message.header.frame_id)
 
     def _on_spikes(self, message: Image) -> None:
         try:

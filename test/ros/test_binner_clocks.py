@@ -15,13 +15,14 @@
 """Clocks over DDS: cameras that are not synchronised, and simulated time that jumps back."""
 
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray
 from rosgraph_msgs.msg import Clock
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
-from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns, to_time
+from spike_depth_ros.ros.spike_info import to_stream
 from testing.binner_io import (
     PATIENT,
     STATUS,
@@ -43,7 +44,7 @@ def test_cameras_with_unrelated_clocks_are_aligned_by_their_stamps(probe: Probe)
     with NodeProcess('binner', PATIENT):
         senders = event_publishers(probe)
         images = frames(probe)
-        rigs = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+        rigs = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
         streams = [
             packets(0, 500_000, stamp_ns=STAMP_NS),
             packets(1, 500_000, 1_000_000 + APART_US, STAMP_NS - APART_US * 1000),
@@ -61,7 +62,7 @@ def test_cameras_with_unrelated_clocks_are_aligned_by_their_stamps(probe: Probe)
     for counts in list(expected.values())[1:]:
         events = int(counts[..., LEFT].sum()), int(counts[..., RIGHT].sum())
         assert events == pytest.approx((2_000, 2_000), abs=20)
-    rig = SpikeStream.from_pairs({pair.key: pair.value for pair in rigs[-1].values})
+    rig = to_stream(rigs[-1])
     assert rig.sync == 'host'
     values = probe.values(STATUS)
     assert abs(float(values['right clock behind left (ms)']) + APART_US / 1000) < 1

@@ -25,6 +25,7 @@ from event_camera_msgs.msg import EventPacket
 from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
@@ -137,7 +138,7 @@ def test_latched_camera_info_from_before_the_start(probe: Probe) -> None:
         info.p = [199.65, 0.0, 173.0, column, 0.0, 199.65, 130.0, 0.0, 0.0, 0.0, 1.0, 0.0]
         topic = f'/{name}/camera_info'
         probe.node.create_publisher(CameraInfo, topic, qos.latched()).publish(info)
-    rigs = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    rigs = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
     with NodeProcess('binner', {**PATIENT, 'calibration': 'camera_info'}) as process:
         streams = [
             Stream(publisher, lambda packet: packet) for publisher in event_publishers(probe)
@@ -146,7 +147,7 @@ def test_latched_camera_info_from_before_the_start(probe: Probe) -> None:
         def has_rig() -> bool:
             for stream in streams:
                 stream.send()
-            return any(status.values for status in rigs)
+            return any(info.ready for info in rigs)
 
         probe.until(has_rig, 'the rig')
         code, error = process.interrupt()

@@ -19,17 +19,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import CAMERAS
-from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
+from spike_depth_ros.ros.spike_info import is_same, to_stream
 from testing.binner_io import (
     PATIENT,
     RECTIFIED,
@@ -59,7 +59,7 @@ def senders(probe: Probe, binner: NodeProcess) -> list[Publisher]:
 
 def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
     images = frames(probe)
-    infos = probe.collect(DiagnosticStatus, '/spikes/info')
+    infos = probe.collect(SpikeInfo, '/spikes/info')
     streams = [packets(camera, 500_000, stamp_ns=10**18) for camera in (0, 1)]
     expected = expected_frames(streams)
 
@@ -70,8 +70,9 @@ def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
     assert_frames(images, expected)
     for image in images:
         assert (image.encoding, image.header.frame_id) == ('8UC4', 'camera0')
-    probe.until(lambda: infos, 'spikes/info')
-    assert len({str(status.values) for status in infos}) == 1  # one rig, which does not change
+    probe.until(lambda: any(info.ready for info in infos), 'spikes/info')
+    described = [to_stream(info) for info in infos if info.ready]
+    assert all(is_same(stream, described[0]) for stream in described)
 
 
 def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) -> None:
@@ -80,10 +81,13 @@ def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) ->
         send(senders[camera], packets(camera, 200_000))
     probe.until(lambda: images, 'a frame')
 
-    infos = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    infos = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
     probe.until(lambda: infos, 'spikes/info')
 
-    rig = SpikeStream.from_pairs({pair.key: pair.value for pair in infos[0].values})
+    (info,) = infos
+    assert info.header.frame_id == 'camera0'
+    assert (info.camera.header, info.problem) == (info.header, '')
+    rig = to_stream(info)
     assert (rig.window_ns, rig.hop_ns, rig.channels) == (50_000_000, 50_000_000, 4)
     assert (rig.camera, rig.sync) == (MVSEC_RIG.camera, 'sensor')
     assert rig.baseline_m == MVSEC_RIG.baseline_m

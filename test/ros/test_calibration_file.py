@@ -23,16 +23,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, Image
+from spike_depth_msgs.msg import SpikeInfo
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.files import load as files
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
+from spike_depth_ros.ros.spike_info import to_stream
 from testing.binner_io import (
     PATIENT,
     STATUS,
@@ -82,10 +82,10 @@ class Rectified:
         probe.until(lambda: len(self.depths) == len(self.camera_infos) > 0, 'depth')
         probe.until(lambda: 'left raw pixels on a pixel (median)' in probe.values(STATUS), 'rig')
         self.values = probe.values(STATUS)
-        infos = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+        infos = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
         transforms = probe.collect(TFMessage, '/tf_static', qos.latched())
         probe.until(lambda: infos and transforms, 'what is latched')
-        self.rig = SpikeStream.from_pairs({pair.key: pair.value for pair in infos[0].values})
+        self.rig = to_stream(infos[0])
         (self.transform,) = transforms[0].transforms
 
 

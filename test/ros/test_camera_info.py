@@ -20,10 +20,10 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo
+from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.rig_map import RigMap
@@ -101,10 +101,6 @@ def cameras(probe: Probe) -> Iterator[Cameras]:
         yield Cameras(probe)
 
 
-def baseline_m(status: DiagnosticStatus) -> float:
-    return SpikeStream.from_pairs({pair.key: pair.value for pair in status.values}).baseline_m
-
-
 def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras) -> None:
     senders = event_publishers(probe)
     images = frames(probe)
@@ -140,7 +136,7 @@ def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
 ) -> None:
     senders = event_publishers(probe)
     images = frames(probe)
-    rigs = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    rigs = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
     streams = [packets(camera, 600_000) for camera in (0, 1)]
     cameras.infos = {0: info(0.0), 1: info(0.2)}
     probe.until(lambda: probe.text(STATUS), 'a report')
@@ -150,14 +146,14 @@ def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
     expected = cameras.expected_frames(begin)
     send_both(senders, begin)
     cameras.until(lambda: len(images) == len(expected), 'frames')
-    probe.until(lambda: rigs and baseline_m(rigs[-1]) == pytest.approx(0.2), 'the baseline')
+    probe.until(lambda: rigs and rigs[-1].baseline == pytest.approx(0.2), 'the baseline')
 
     cameras.infos[1] = info(0.25, cx=160.0)
     cameras.until_resets(1)
     expected |= cameras.expected_frames(end)
     send_both(senders, end)
     cameras.until(lambda: len(images) == len(expected), 'frames after the reset')
-    probe.until(lambda: baseline_m(rigs[-1]) == pytest.approx(0.25), 'the new baseline')
+    probe.until(lambda: rigs[-1].baseline == pytest.approx(0.25), 'the new baseline')
     assert_frames(images, expected)
 
     cameras.infos[1] = info(0.25, width=640)

@@ -23,9 +23,11 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from inference.test_stereo_check import windows
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.spike_info import to_spike_info
 from spike_depth_ros.units import SECOND_NS
 from testing.depth_input import STATUS, Source, counts, stereo_rig
 from testing.nodes import NodeProcess
@@ -115,6 +117,23 @@ def test_no_binner_and_one_that_has_no_windows(probe: Probe, stereo_model: Path)
         with NodeProcess('binner', calibration):
             probe.until_text(STATUS, 'no calibration yet: no message on /left/camera_info')
             assert probe.status[STATUS].level != DiagnosticStatus.OK
+
+
+def test_a_binner_of_another_version(probe: Probe, source: Source) -> None:
+    info = to_spike_info(stereo_rig(), Header())
+    info.channels = 3
+    source.send_info(info)
+    part = 'spikes/info has channels = 3, but it must be 2 or 4: run a binner of the same version'
+    probe.until_text(STATUS, part)
+    assert probe.status[STATUS].level != DiagnosticStatus.OK
+
+
+def test_a_binner_with_another_type_of_info(probe: Probe, stereo_model: Path) -> None:
+    probe.node.create_publisher(Image, '/spikes', qos.images())
+    probe.node.create_publisher(DiagnosticStatus, '/spikes/info', qos.latched())
+    with NodeProcess('depth', {'model': stereo_model}):
+        probe.until_text(STATUS, '/spikes/info carries diagnostic_msgs/msg/DiagnosticStatus, but')
+        assert probe.status[STATUS].level != DiagnosticStatus.OK
 
 
 def test_millimetres_that_do_not_fit(probe: Probe, stereo_model: Path) -> None:

@@ -68,13 +68,13 @@ def ones(shape: tuple[int, ...] = (HEIGHT, WIDTH, 4)) -> np.ndarray:
 
 def test_an_answer(stereo_model: Path) -> None:
     bench = Bench(stereo_model)
-    bench.worker.take_rig(RIG)
+    bench.worker.take_stream(RIG, 'left_camera')
     bench.take(ones())
     bench.until(lambda: bench.answers)
     bench.worker.close()
 
     (answer,) = bench.answers
-    assert (answer.header.frame_id, answer.rig) == ('left_camera', RIG)
+    assert (answer.header.frame_id, answer.stream) == ('left_camera', RIG)
     assert answer.events == 4 * HEIGHT * WIDTH
     np.testing.assert_array_equal(answer.inference.depth, np.full((HEIGHT, WIDTH), 3.0))
 
@@ -84,12 +84,12 @@ def test_windows_without_depth_are_counted(stereo_model: Path) -> None:
     counters = bench.report.counters
     bench.take(ones())
     bench.until(lambda: counters.windows_unfit)
-    bench.worker.take_rig(RIG)
+    bench.worker.take_stream(RIG, 'left_camera')
     bench.take(ones((100, WIDTH, 4)))
     bench.take(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
     bench.worker.drop_malformed('no image')
     bench.until(lambda: counters.windows_incomplete)
-    bench.worker.lose_rig('no rig any more')
+    bench.worker.reject_stream('no rig any more')
     bench.take(ones())
     bench.until(lambda: counters.windows_unfit == 2)
     bench.worker.close()
@@ -108,7 +108,7 @@ def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path
             raise TypeError('no such\nthing')
 
     bench = Bench(stereo_model, publish)
-    bench.worker.take_rig(RIG)
+    bench.worker.take_stream(RIG, 'left_camera')
     bench.take(ones())
     bench.take(ones())
     bench.until(lambda: len(published) == 2)
@@ -121,8 +121,8 @@ def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path
 def test_a_rig_that_does_not_fit_says_why(stereo_model: Path) -> None:
     bench = Bench(stereo_model)
     assert bench.worker.reason.startswith('no spikes/info yet')
-    bench.worker.take_rig(SpikeStream(**{**vars(RIG), 'window_ns': 20_000_000}))
+    bench.worker.take_stream(SpikeStream(**{**vars(RIG), 'window_ns': 20_000_000}), 'left_camera')
     assert 'is 20 ms, but the model needs 50 ms' in bench.worker.reason
-    bench.worker.take_rig(RIG)
+    bench.worker.take_stream(RIG, 'left_camera')
     assert bench.worker.reason == ''
     bench.worker.close()

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, Image
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
@@ -93,7 +93,7 @@ def test_topics_and_reports(probe: Probe, pipeline: NodeProcess) -> None:
 
     assert_frames(spikes, expected)
     assert [to_ns(info.header.stamp) for info in cameras] == list(expected)
-    infos = probe.collect(DiagnosticStatus, '/spikes/info', qos.latched())
+    infos = probe.collect(SpikeInfo, '/spikes/info', qos.latched())
     probe.until(lambda: infos, 'spikes/info')
     probe.until_value(BINNER, 'windows closed', len(expected))
     probe.until_value(DEPTH, 'windows out', len(expected))
