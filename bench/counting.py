@@ -36,9 +36,9 @@ from spike_depth_ros.events.lookup import Lookup, new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings, NoiseState
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.frames.pixel_table import resize_table
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA as CHANNELS
 from spike_depth_ros.frames.spike_frame import OFF
+from spike_depth_ros.geometry.pixel_table import resize_table
 
 WIDTH, HEIGHT = 346, 260
 PLACES = WIDTH * HEIGHT * CHANNELS

@@ -26,9 +26,10 @@ from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.training.simulator.light import LightRanges
-from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.scene import SceneRanges
 from spike_depth_ros.training.simulator.sensor import SensorRanges
 from spike_depth_ros.training.simulator.simulation import SimulationRanges, random_simulation
@@ -86,7 +87,7 @@ def simulated_events() -> Columns:
 
 def _simulate() -> Columns:
     generator = torch.Generator().manual_seed(SEED)
-    rig = StereoRig(WIDTH, HEIGHT, f=738.7, cx=640.0, cy=360.0)
+    rig = StereoRig(PinholeCamera(WIDTH, HEIGHT, 738.7, 640.0, 360.0), MVSEC_RIG.baseline_m)
     bank = texture_bank(32, generator)
     simulation = random_simulation(FAST_TURN, bank, STEPS, generator, rig)
     with torch.no_grad():

@@ -17,11 +17,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.events.lookup import NOWHERE, new_lookup
+from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.noise import NEVER_NS, NoiseFilter, NoiseSettings, NoiseState
 from spike_depth_ros.events.tally import BACKGROUND_EVENTS, EVENTS, SATURATED, TALLY_SIZE
-from spike_depth_ros.frames.pixel_table import resize_table
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.geometry.pixel_table import UNMAPPED, resize_table
 
 GUARD_BYTES = 256
 GUARD = 0xA5
@@ -44,7 +44,7 @@ class Rig:
         width, height = BIG_FRAME if kind == 1 else _sides(rng, FRAME_SIDES)
         if kind in (1, 2, 3):
             shape = self.height, self.width
-            index = rng.integers(NOWHERE, width * height, shape, np.int32)
+            index = rng.integers(UNMAPPED, width * height, shape, np.int32)
         else:
             index = resize_table(self.width, self.height, width, height).index
         channels = int(rng.choice([MONO_CHANNELS, STEREO_CHANNELS]))

@@ -26,12 +26,14 @@ from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
 from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.training.data.benchmark import (
     NETWORK,
     STEP_US,
     Benchmark,
     Sample,
     seen_depth,
+    sensor_pixels,
     spike_frame,
 )
 from spike_depth_ros.training.data.module import (
@@ -55,7 +57,10 @@ class QuarterBenchmark(Benchmark):
         simulation, start_us = self.simulation(split, index, bank, QUARTER_US // STEP_US)
         starts_us = range(start_us, start_us + QUARTERS * QUARTER_US, QUARTER_US)
         windows = [simulation.window(start, QUARTER_US) for start in starts_us]
-        table, places = simulation.rig.pixel_table(NETWORK), NETWORK.places(simulation.rig)
+        table, places = (
+            pixel_table(simulation.rig.camera, NETWORK),
+            sensor_pixels(simulation.rig.camera),
+        )
         depth = seen_depth(windows[-1].depth, places)
         return Sample(
             np.stack([spike_frame(window.left, window.right, table) for window in windows]),

@@ -21,8 +21,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import inlined
 from spike_depth_ros.frames.spike_frame import OFF, ON, camera_channels
-
-NOWHERE = -1  # in an index of network pixels
+from spike_depth_ros.geometry.pixel_table import UNMAPPED
 
 
 class Lookup(NamedTuple):
@@ -43,10 +42,10 @@ class Lookup(NamedTuple):
 def new_lookup(index: npt.NDArray[np.int32], camera: int, channels: int) -> Lookup:
     """Return the table for one camera of a frame of so many channels.
 
-    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or NOWHERE.
+    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or UNMAPPED.
     """
     height, width = index.shape
-    is_mapped = index != NOWHERE
+    is_mapped = index != UNMAPPED
     first = index.min(1, where=is_mapped, initial=np.iinfo(np.int32).max)
     first = np.where(is_mapped.any(1), first, 0)
     relative = index - first[:, None]

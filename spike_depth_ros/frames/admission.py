@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.dvs import DVS
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.geometry.camera import MAX_SENSOR_SIZE
 
-# evt3 has no room for a larger sensor, and nobody makes one.
-MAX_SENSOR_SIZE = 2048
 # Times and sizes up to these leave no way to overflow the decoders' int64, whatever the bytes:
 # libcaer, the worst, advances by at most 2^31 us with each 8 bytes.
 MAX_TIME_NS = 1 << 62

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.count import count_events
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.pixel_table import PixelTable
 
 
 class EventArrays(NamedTuple):

@@ -23,8 +23,8 @@ from spike_depth_ros.events.compiled import compiled
 from spike_depth_ros.events.histogram import check_polarity, count_event
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.tally import new_tally
-from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
+from spike_depth_ros.geometry.pixel_table import PixelTable
 
 
 def count_events(

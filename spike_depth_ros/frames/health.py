@@ -17,7 +17,7 @@
 from dataclasses import fields
 
 from spike_depth_ros.frames.counters import CameraCounters
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.pixel_table import PixelTable
 
 # A healthy sensor sends no event from beyond its own edge; a spoilt word does, now and then.
 MAX_OUTSIDE = 0.02

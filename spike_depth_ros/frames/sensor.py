@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from spike_depth_ros.events.lookup import Lookup, new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
+from spike_depth_ros.geometry.pixel_table import PixelTable, resize_table
 
 # Make the pixel table of a camera (0 or 1) whose sensor has such a width and height; ValueError,
 # one sentence, where there is none.

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spike_depth_ros.frames.camera import CameraStream, timed
-from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.sensor import Sensor
 from spike_depth_ros.frames.synchroniser import apart_ns
+from spike_depth_ros.geometry.pixel_table import PixelTable
 
 
 @dataclass(frozen=True, slots=True)

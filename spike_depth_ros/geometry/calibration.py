@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.geometry import lens
+from spike_depth_ros.geometry.camera import MAX_SENSOR_SIZE
 from spike_depth_ros.geometry.checks import (
     check_baseline,
     check_camera_matrix,
@@ -29,21 +31,20 @@ from spike_depth_ros.geometry.checks import (
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.stereo_rig import BASELINES_M
 
-# Well above any event camera; a broken calibration must not exhaust the memory.
-MAX_SENSOR_SIZE = 2048
-
 
 @dataclass(frozen=True, eq=False)
 class CameraCalibration:
-    """Describe one raw camera and how it turns into a rectified one.
-
-    width, height: pixels of the sensor, 1 to 2048. camera_matrix: float64 [3, 3], pixels, without
-    skew. distortion_model: 'plumb_bob', 'rational_polynomial' or 'equidistant'; distortion:
-    float64 [n], in the order of sensor_msgs/CameraInfo, empty for a plumb_bob lens without
-    distortion. rectification: float64 [3, 3], the rotation that takes a ray of the raw camera
-    into the rectified frame.
+    """Calibration of one raw camera: sensor, lens and rectification.
 
     Raises CalibrationError for values that no camera has.
+
+    Args:
+        width, height: size of the sensor in pixels, 1 to 2048.
+        camera_matrix: float64 [3, 3], pixels, without skew.
+        distortion_model: lens model, 'plumb_bob', 'rational_polynomial' or 'equidistant'.
+        distortion: float64 [n], coefficients in the order of sensor_msgs/CameraInfo; empty for a
+            plumb_bob lens without distortion.
+        rectification: float64 [3, 3], rotation from the raw camera's frame to the rectified frame.
     """
 
     width: int
@@ -59,13 +60,24 @@ class CameraCalibration:
         check_distortion(self.distortion_model, self.distortion)
         check_rotation('the rectification', self.rectification)
 
+    def to_rays(self, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the ray of each raw pixel in the rectified frame; see lens.to_rays."""
+        return lens.to_rays(self, pixels) @ self.rectification.T
+
+    def to_pixels(self, rays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the raw pixel of each ray of the rectified frame; see lens.to_pixels."""
+        return lens.to_pixels(self, rays @ self.rectification)
+
 
 @dataclass(frozen=True, eq=False)
 class RigCalibration:
-    """Describe one camera, or two with the left one first.
+    """Calibration of one camera, or of two with the left one first.
 
-    baseline_m: distance of the rectified cameras in metres: 0.001 to 10, or 0.0 for one camera.
-    Raises CalibrationError for another number of cameras or baseline.
+    Raises CalibrationError for another number of cameras or another baseline.
+
+    Args:
+        cameras: one or two cameras.
+        baseline_m: distance of the rectified cameras in metres, 0.001 to 10; 0 for one camera.
     """
 
     cameras: tuple[CameraCalibration, ...]

@@ -12,28 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The share of the network's image that a camera covers, held against what its lens can cover."""
+"""Coverage: the share of the spike frame that a camera sees, compared with its lens's field."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.geometry.calibration import CameraCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
-from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.pixel_table import PixelTable, pixel_table
 
-# A rig whose cameras are turned towards each other loses about as much by rectification.
+# Rectification takes up to a fifth where the cameras are turned towards each other.
 MIN_SHARE_OF_LENS = 0.8
 
 
 def poor_coverage(
     name: str, camera: CameraCalibration, table: PixelTable, network: PinholeCamera
 ) -> str:
-    """Return a sentence about a camera that covers too little of the network's image, or ''.
+    """Return a sentence about a camera that covers too little of the spike frame, else ''.
 
-    name: 'left' or 'right'. table: that of the camera.
+    Args:
+        name: 'left' or 'right'.
+        camera: calibration of the camera.
+        table: pixel table of the camera.
+        network: camera of the spike frame.
     """
     possible = _centred_coverage(camera, network)
     if table.covered >= MIN_SHARE_OF_LENS * possible:
@@ -46,11 +48,8 @@ def poor_coverage(
 
 
 def _centred_coverage(camera: CameraCalibration, network: PinholeCamera) -> float:
-    """Return the coverage of the same lens in the middle of its sensor, without a rotation."""
+    """Return the coverage of the same lens over the middle of its sensor, without rotation."""
     matrix = camera.camera_matrix.copy()
     matrix[:2, 2] = (camera.width - 1) / 2, (camera.height - 1) / 2
     straight = replace(camera, camera_matrix=matrix, rectification=np.eye(3))
-    try:
-        return rectified_table(straight, network).covered
-    except CalibrationError:
-        return 0.0
+    return pixel_table(straight, network).covered

@@ -15,13 +15,12 @@
 """Lens models of OpenCV: raw pixels to rays and rays to raw pixels."""
 
 import math
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import Polynomial
-
-from spike_depth_ros.geometry.calibration import CameraCalibration
 
 # OpenCV's own 5 steps end 0.4 px off at the edge of DSEC's frame cameras.
 _UNTIL = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 100, 1e-9)
@@ -30,7 +29,20 @@ _TOLERANCE_PX = 0.01
 _PORTION = 4096
 
 
-def to_rays(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+class Lens(Protocol):
+    """Parameters of a lens; see CameraCalibration."""
+
+    @property
+    def camera_matrix(self) -> npt.NDArray[np.float64]: ...
+
+    @property
+    def distortion_model(self) -> str: ...
+
+    @property
+    def distortion(self) -> npt.NDArray[np.float64]: ...
+
+
+def to_rays(camera: Lens, pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the direction in which each raw pixel looks.
 
     pixels: float64 [n, 2], column and row, whole numbers at pixel centres, n at least 1. Returns
@@ -50,7 +62,7 @@ def to_rays(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> npt.N
     return rays
 
 
-def to_pixels(camera: CameraCalibration, rays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def to_pixels(camera: Lens, rays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the place on the sensor's plane at which light of each direction arrives.
 
     rays: float64 [n, 3] in the raw camera's frame, of any length. Returns float64 [n, 2], column
@@ -65,9 +77,7 @@ def to_pixels(camera: CameraCalibration, rays: npt.NDArray[np.float64]) -> npt.N
     return pixels
 
 
-def _projected(
-    camera: CameraCalibration, plane: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _projected(camera: Lens, plane: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Distort points of the plane z = 1, float64 [n, 2], into pixels, float64 [n, 2]."""
     matrix, coefficients = camera.camera_matrix, _coefficients(camera)
     pixels = np.empty_like(plane)
@@ -82,11 +92,11 @@ def _projected(
     return pixels
 
 
-def _coefficients(camera: CameraCalibration) -> npt.NDArray[np.float64]:
+def _coefficients(camera: Lens) -> npt.NDArray[np.float64]:
     return camera.distortion if camera.distortion.size else np.zeros(4)
 
 
-def _widest_tangent(camera: CameraCalibration) -> float:
+def _widest_tangent(camera: Lens) -> float:
     """Return the tangent of the angle off the axis up to which the radial lens model is monotone.
 
     Infinite where it is monotone up to 90 degrees. Its distance from the principal point is

@@ -12,33 +12,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pixel tables of a rig's cameras, calibrated or not."""
+"""Pixel tables of a rig's cameras, with or without a calibration."""
 
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
-from spike_depth_ros.geometry.calibration import RigCalibration
+from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.coverage import poor_coverage
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.pixel_table import UNMAPPED, PixelTable, pixel_table, resize_table
 from spike_depth_ros.geometry.plausibility import implausible
 from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 
 class RigMap:
-    """Make the pixel tables of the cameras of one rig.
+    """Pixel tables of the cameras of one rig.
 
-    network: the camera that they are mapped to. calibration: None fits each sensor into the
-    network's image as it is. baseline_m: of the rig as mapped, None where no calibration tells it.
-    rotation: float64 [3, 3], takes rays of the left raw camera into the rectified frame, None
-    where nothing is rectified.
-
-    Raises CalibrationError when a camera sees nothing of the network's image.
+    Attributes:
+        baseline_m: baseline of the rectified rig in metres; None without a calibration.
+        rotation: float64 [3, 3], rotation from the left raw camera's frame to the rectified frame;
+            None without a calibration.
     """
 
     def __init__(self, network: PinholeCamera, calibration: RigCalibration | None) -> None:
+        """Make the tables of calibrated cameras.
+
+        Raises CalibrationError when a camera sees nothing of the network's image.
+
+        Args:
+            network: camera of the spike frames, to which all cameras are mapped.
+            calibration: calibration of the rig; None fits each sensor into the spike frame.
+        """
         self._network = network
         self._tables: list[PixelTable] = []
         self._sizes: dict[int, tuple[int, int]] = {}
@@ -46,7 +51,7 @@ class RigMap:
         self.rotation: npt.NDArray[np.float64] | None = None
         self._doubts: list[str] = []
         if calibration is not None:
-            self._tables = [rectified_table(camera, network) for camera in calibration.cameras]
+            self._tables = [_rectified_table(camera, network) for camera in calibration.cameras]
             self.baseline_m = calibration.baseline_m
             self.rotation = calibration.cameras[0].rectification
             rows = zip(CAMERAS, calibration.cameras, self._tables, strict=False)
@@ -55,7 +60,7 @@ class RigMap:
 
     @property
     def doubts(self) -> list[str]:
-        """Return sentences about a map that can hardly be right."""
+        """Return a sentence for each reason to doubt the calibration."""
         if len(set(self._sizes.values())) < 2:
             return self._doubts
         left, right = (f'{width} x {height}' for _, (width, height) in sorted(self._sizes.items()))
@@ -65,9 +70,13 @@ class RigMap:
         ]
 
     def table(self, camera: int, raw_width: int, raw_height: int) -> PixelTable:
-        """Return the table of camera 0 (left) or 1 for a sensor of a size, pixels.
+        """Return the pixel table of a camera.
 
-        Raises CalibrationError, one sentence, when the calibration is of another size.
+        Raises CalibrationError, one sentence, when the calibration is for another sensor size.
+
+        Args:
+            camera: 0 (left) or 1 (right).
+            raw_width, raw_height: size of the sensor in pixels.
         """
         if not self._tables:
             self._sizes[camera] = raw_width, raw_height
@@ -80,3 +89,17 @@ class RigMap:
                 f'calibration is for {width} x {height}: give the one of this camera'
             )
         return table
+
+
+def _rectified_table(camera: CameraCalibration, network: PinholeCamera) -> PixelTable:
+    """Return the pixel table of a calibrated camera.
+
+    Raises CalibrationError when all raw pixels are unmapped.
+    """
+    table = pixel_table(camera, network)
+    if not (table.index != UNMAPPED).any():
+        raise CalibrationError(
+            f"No pixel of the camera lands in the network's image of {network.width} x "
+            f'{network.height}: correct the calibration, or choose another network camera.'
+        )
+    return table

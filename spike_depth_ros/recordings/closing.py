@@ -25,9 +25,10 @@ import numpy as np
 
 from spike_depth_ros.events.encodings import new_decoder
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
-from spike_depth_ros.events.lookup import NOWHERE, new_lookup
+from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.geometry.pixel_table import UNMAPPED
 from spike_depth_ros.units import US_NS
 
 NEVER_NS = 1 << 61
@@ -53,7 +54,7 @@ def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
         decoder = new_decoder(packets[-1].encoding)
     except (IndexError, ValueError):
         return None
-    lookup = new_lookup(np.full((1, 1), NOWHERE, np.int32), 0, CHANNELS_PER_CAMERA)
+    lookup = new_lookup(np.full((1, 1), UNMAPPED, np.int32), 0, CHANNELS_PER_CAMERA)
     first_ns: int | None = None
     for packet in packets:
         words = decoder.open(packet)

@@ -25,12 +25,12 @@ from rclpy.qos import QoSDurabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
-from spike_depth_ros.frames.pixel_table import PixelTable
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.files import load as files
+from spike_depth_ros.geometry.pixel_table import PixelTable
 from spike_depth_ros.geometry.plausibility import implausible_baseline, implausible_centre
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.ros import graph, qos

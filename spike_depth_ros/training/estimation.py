@@ -24,13 +24,13 @@ from torch import Tensor
 
 from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.checkpoints import (
     CheckpointError,
     check_fit,
     naming_another,
     read_checkpoint,
 )
-from spike_depth_ros.training.data.benchmark import NETWORK
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.spiking import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
@@ -39,7 +39,6 @@ Batch = tuple[Tensor, Tensor, Tensor]  # of data.module.collate
 WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
-FOCAL_BASELINE = NETWORK.f * NETWORK.baseline_m
 
 
 class DepthEstimation(LightningModule):
@@ -103,7 +102,7 @@ class DepthEstimation(LightningModule):
             terms['likelihood'] = error.likelihood(output.log_spread)
             loss = loss + self.loss.likelihood * terms['likelihood']
         if output.log_shifts is not None:
-            terms['shifts'] = error.cross_entropy(output.log_shifts, FOCAL_BASELINE)
+            terms['shifts'] = error.cross_entropy(output.log_shifts, MVSEC_RIG.focal_baseline)
             loss = loss + self.loss.shifts * terms['shifts']
         rates = [(layer.detach() > 0).float().mean() for layer in output.spikes.values()]
         return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}
@@ -122,7 +121,9 @@ class DepthEstimation(LightningModule):
         )
         values = {
             'error': metrics.mean_depth_error(depth, truth),
-            '1pa': metrics.pixel_accuracy(depth, caused, FOCAL_BASELINE, 1.0, has_events),
+            '1pa': metrics.pixel_accuracy(
+                depth, caused, MVSEC_RIG.focal_baseline, 1.0, has_events
+            ),
         }
         benchmark = self.trainer.datamodule.benchmarks[dataloader_idx].name
         for name, value in values.items():

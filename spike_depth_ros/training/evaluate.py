@@ -22,11 +22,11 @@ from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import check_output_file
 from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.benchmark import (
-    NETWORK,
     WINDOW_MS,
     Benchmark,
     read_benchmark,
@@ -109,13 +109,13 @@ def check_models(models: list[Path]) -> None:
 
     Raises ModelError, and SettingsError for names that are alike or another image than simulated.
     """
-    names = [model.stem for model in models]
+    camera, names = MVSEC_RIG.camera, [model.stem for model in models]
     for model in models:
         contract = DepthEngine(model).contract
-        if (contract.height, contract.width) != (NETWORK.height, NETWORK.width):
+        if (contract.height, contract.width) != (camera.height, camera.width):
             raise SettingsError(
                 f"The model '{model}' takes frames of {contract.width} x {contract.height}, but "
-                f'simulated ones have {NETWORK.width} x {NETWORK.height}: export it again.'
+                f'simulated ones have {camera.width} x {camera.height}: export it again.'
             )
         if names.count(model.stem) > 1:
             raise SettingsError(
@@ -175,7 +175,7 @@ def predictions(
 
 def matched(spikes: Spikes, benchmark: Benchmark) -> dict[str, Depth]:
     """Return the depth of conventional stereo by name, where it matches and filled."""
-    depths, focal_baseline = {}, NETWORK.f * benchmark.baseline_m
+    depths, focal_baseline = {}, MVSEC_RIG.camera.f * benchmark.baseline_m
     for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
         sparse, dense = match(matcher, spikes, focal_baseline, benchmark.depth_m)
         depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}

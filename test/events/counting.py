@@ -24,7 +24,7 @@ from spike_depth_ros.events.decoder import JITTER_NS, Decoder
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseState
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.pixel_table import resize_table
 from spike_depth_ros.units import SECOND_NS
 
 WIDTH, HEIGHT = 16, 8

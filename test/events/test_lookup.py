@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.lookup import NOWHERE, Lookup, find_place, new_lookup
+from spike_depth_ros.events.lookup import Lookup, find_place, new_lookup
+from spike_depth_ros.geometry.pixel_table import UNMAPPED
 
-UNMAPPED, OUTSIDE = -1, -2
+OUTSIDE = -2
 
 
 @compiled
@@ -37,7 +38,7 @@ def places(lookup: Lookup, height: int, width: int, polarity: int) -> list[list[
 
 
 def test_by_hand() -> None:
-    lookup = new_lookup(np.array([[1, NOWHERE], [9, 5]], np.int32), camera=1, channels=4)
+    lookup = new_lookup(np.array([[1, UNMAPPED], [9, 5]], np.int32), camera=1, channels=4)
     # left ON, left OFF, right ON, right OFF of pixel 1 are places 4 to 7.
     outside = [OUTSIDE] * 3
     assert places(lookup, 2, 2, polarity=0) == [
@@ -69,6 +70,6 @@ def test_any_index(index: np.ndarray, frame: tuple[int, int], polarity: int) -> 
     found = places(new_lookup(index, camera, channels), *index.shape, polarity)
     expected = np.full(np.add(index.shape, 1), OUTSIDE)
     expected[:-1, :-1] = np.where(
-        index == NOWHERE, UNMAPPED, index * channels + 2 * camera + 1 - polarity
+        index == UNMAPPED, UNMAPPED, index * channels + 2 * camera + 1 - polarity
     )
     assert found == expected.tolist()

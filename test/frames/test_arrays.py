@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from spike_depth_ros.frames.arrays import EventArrays, spike_frame
-from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.pixel_table import resize_table
 
 TABLE = resize_table(3, 2, 3, 2)
 

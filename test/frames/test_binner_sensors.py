@@ -18,7 +18,7 @@ import numpy as np
 from frames.steady import push, steady
 
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
+from spike_depth_ros.geometry.pixel_table import PixelTable, resize_table
 from spike_depth_ros.units import MS_NS
 from testing.cameras import HEIGHT, WIDTH, Camera
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.count import count_events
-from spike_depth_ros.frames.pixel_table import resize_table
+from spike_depth_ros.geometry.pixel_table import resize_table
 from spike_depth_ros.units import MS_NS
 from testing.cameras import HEIGHT, WIDTH, Camera
 

@@ -19,17 +19,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spike_depth_ros.events.lookup import NOWHERE
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.health import difference, filtered, misplaced, read, why_nothing_counts
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.pixel_table import UNMAPPED, PixelTable
 
 
 def table(unmapped: float) -> PixelTable:
     """Return the table of a sensor of 10 x 100 pixels of which a share lands nowhere."""
     index = np.arange(1000, dtype=np.int32).reshape(100, 10)
-    index[: round(100 * unmapped)] = NOWHERE
+    index[: round(100 * unmapped)] = UNMAPPED
     return PixelTable(index, np.ones((100, 10), bool))
 
 

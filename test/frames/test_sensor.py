@@ -17,8 +17,8 @@
 import pytest
 
 from spike_depth_ros.events.noise import NoiseSettings
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
 from spike_depth_ros.frames.sensor import Sensor
+from spike_depth_ros.geometry.pixel_table import PixelTable, resize_table
 
 
 class Tables:

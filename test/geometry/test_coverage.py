@@ -22,7 +22,7 @@ import pytest
 
 from spike_depth_ros.geometry.calibration import CameraCalibration
 from spike_depth_ros.geometry.coverage import poor_coverage
-from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 NETWORK = MVSEC_RIG.camera
@@ -37,7 +37,7 @@ CAMERA = CameraCalibration(
 
 
 def judged(camera: CameraCalibration) -> str:
-    return poor_coverage('left', camera, rectified_table(camera, NETWORK), NETWORK)
+    return poor_coverage('left', camera, pixel_table(camera, NETWORK), NETWORK)
 
 
 def moved(column: float = 0, factor: float = 1) -> CameraCalibration:

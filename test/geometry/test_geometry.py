@@ -28,7 +28,6 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.files import dsec, kalibr
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.network_map import to_network
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 DEPTHS_M = (0.5, 1.0, 3.0, 10.0, 80.0)
@@ -87,8 +86,8 @@ def check(rig: RigCalibration, extrinsic: Any, raw: list[Any], network: PinholeC
     common = in_left & in_right  # at 0.5 m, DSEC's cameras have no field in common
     assert common.sum() > 900
 
-    left = to_network(rig.cameras[0], network, left[common])
-    right = to_network(rig.cameras[1], network, right[common])
+    left = network.to_pixels(rig.cameras[0].to_rays(left[common]))
+    right = network.to_pixels(rig.cameras[1].to_rays(right[common]))
     disparity = network.f * rig.baseline_m / depth_m[common, 0]
     assert np.abs(left - pixels[common]).max() < 0.05
     assert np.abs(left[:, 1] - right[:, 1]).max() < 0.05

@@ -18,10 +18,9 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
-from spike_depth_ros.frames.pixel_table import resize_table
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.pixel_table import pixel_table, resize_table
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
@@ -44,7 +43,7 @@ def test_with_a_calibration_each_camera_has_its_table() -> None:
     assert rig.rotation is LEFT.rectification
     for number, one in enumerate((LEFT, RIGHT)):
         table = rig.table(number, one.width, one.height)
-        assert np.array_equal(table.index, rectified_table(one, NETWORK).index)
+        assert np.array_equal(table.index, pixel_table(one, NETWORK).index)
 
 
 def test_a_sensor_of_another_size_is_told() -> None:

@@ -33,7 +33,8 @@ from bench.ablation.windows import (
     whole,
 )
 from spike_depth_ros.frames.spike_frame import LEFT
-from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.training.data.benchmark import Sample, read_benchmark
 from spike_depth_ros.training.data.module import caused_depth
 from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.estimation import DepthEstimation
@@ -101,7 +102,7 @@ def test_test_splits_are_measured_as_files_are(
     )
     with torch.no_grad():
         depth = module(torch.from_numpy(spikes.transpose(0, 3, 1, 2)))[:, 0].numpy()
-    expected = scores(depth * np.float32(0.6 / 0.0999), truth)
+    expected = scores(depth * np.float32(0.6 / MVSEC_RIG.baseline_m), truth)
     for name in held_out.COLUMNS:
         assert found[f'SimDriving test {name}'] == pytest.approx(expected[name], abs=1e-3)
 
@@ -127,7 +128,7 @@ def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:
     path = tmp_path / 'Quarters' / 'validation' / '000000.npz'
     path.parent.mkdir(parents=True)
     np.savez(path, spikes=frames, depth=nearest[-1], nearest=nearest, image=image)
-    benchmark = QuarterBenchmark('Quarters', 9, NETWORK.baseline_m, (0.5, 8.0))
+    benchmark = QuarterBenchmark('Quarters', 9, MVSEC_RIG.baseline_m, (0.5, 8.0))
     joinings = (Joining(1), Joining(2), Joining(4), Joining(2, stacked))
     samples = [
         JoinedFolder(tmp_path, benchmark, 'validation', joining).windows(1)[0]

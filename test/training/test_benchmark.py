@@ -22,8 +22,10 @@ import pytest
 import torch
 
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.pixel_table import pixel_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.training.data.benchmark import (
-    NETWORK,
     SPLITS,
     Benchmark,
     RigRanges,
@@ -35,8 +37,8 @@ from spike_depth_ros.training.data.module import AugmentedCrops, Pair, Pairs, ca
 from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulate import SEED
-from spike_depth_ros.training.simulator.rig import StereoRig
 
+NETWORK = MVSEC_RIG.camera
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
 # Counts of the four channels of test window 3.
 GOLDEN = {
@@ -71,7 +73,7 @@ def test_an_index_is_one_window(name: str, benchmark: Benchmark) -> None:
     for array, same in zip(one, again, strict=True):
         np.testing.assert_array_equal(array, same)
     assert not np.array_equal(one.spikes, other.spikes)
-    assert one.spikes.shape == (260, 346, 4) and one.image.any()
+    assert one.spikes.shape == (NETWORK.height, NETWORK.width, 4) and one.image.any()
     # Changes with SIMULATOR; another processor may round a few crossings otherwise.
     assert one.spikes.sum((0, 1)).tolist() == pytest.approx(GOLDEN[name], rel=0.01)
 
@@ -106,7 +108,7 @@ def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
     kept.prepare(1, workers=0)
     sample = kept.windows(1)[0]
     pair = Pairs(kept.windows(1))[0]
-    scale = NETWORK.baseline_m / 0.6
+    scale = MVSEC_RIG.baseline_m / 0.6
     np.testing.assert_array_equal(pair.depth, sample.depth.astype(np.float32) * scale)
     np.testing.assert_array_equal(pair.caused, caused_depth(sample) * scale)
     assert not np.array_equal(pair.caused, pair.depth, equal_nan=True)
@@ -159,8 +161,8 @@ def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:
 
 def test_other_rigs_land_where_they_look() -> None:
     # The first pixel right of another rig's axis looks 1 / 300 aside: two thirds of a pixel.
-    rig = StereoRig(width=201, height=101, f=1.5 * NETWORK.f, cx=100, cy=50)
-    table = rig.pixel_table(NETWORK)
+    rig = PinholeCamera(201, 101, 1.5 * NETWORK.f, 100.0, 50.0)
+    table = pixel_table(rig, NETWORK)
     centre = 130 * NETWORK.width + 173
     assert table.index[50, 100:104].tolist() == [centre, centre + 1, centre + 1, centre + 2]
     assert table.index[50 + 15, 100] == centre + 10 * NETWORK.width
@@ -171,10 +173,10 @@ def test_other_rigs_land_where_they_look() -> None:
 def test_random_rigs_look_the_same_way() -> None:
     generator = torch.Generator().manual_seed(0)
     rigs = [random_rig(RigRanges(other=0.5), 0.2, generator) for _ in range(40)]
-    same = [rig for rig in rigs if rig == StereoRig(baseline_m=0.2)]
+    same = [rig for rig in rigs if rig == StereoRig(NETWORK, 0.2)]
     assert 10 < len(same) < 30
-    assert all(0.79 < rig.f / NETWORK.f < 1.61 and rig.baseline_m == 0.2 for rig in rigs)
-    assert all(rig.pixel_table(NETWORK).mapped.mean() > 0.2 for rig in rigs)
+    assert all(0.79 < rig.camera.f / NETWORK.f < 1.61 and rig.baseline_m == 0.2 for rig in rigs)
+    assert all(pixel_table(rig.camera, NETWORK).mapped.mean() > 0.2 for rig in rigs)
 
 
 def test_depth_without_a_known_pixel_at_the_border_overflows_nothing() -> None:

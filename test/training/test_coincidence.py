@@ -18,7 +18,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spike_depth_ros.training.data.benchmark import NETWORK
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.networks.coincidence import (
     EVIDENCE,
     CoincidenceNetwork,
@@ -134,7 +134,7 @@ def test_the_median_by_hand() -> None:
 def test_depth_of_a_shift_is_the_networks_cameras() -> None:
     network = CoincidenceNetwork(width=2, reach=6)
     told = torch.tensor([0.0, 0, 0, 0, 1, 0]).log()[None, :, None, None]
-    four_pixels = NETWORK.f * NETWORK.baseline_m / 4
+    four_pixels = MVSEC_RIG.focal_baseline / 4
     for depth in (network.median_log_depth(told).exp(), network.mean_log_depth(told).exp()):
         assert float(depth) == pytest.approx(four_pixels)
 

@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import read_benchmark
@@ -31,6 +32,7 @@ from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, match, predict
 from spike_depth_ros.training.evaluation.scores import Truth, reliability, save, scores, table
 
+CAMERA = MVSEC_RIG.camera
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
 MODEL = Path(__file__).parents[2] / 'models' / 'stereospike_binocular.onnx'
 
@@ -114,10 +116,10 @@ def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
     kept = SampleFolder(tmp_path, benchmark, 'test')
     kept.prepare(2, workers=0)
     spikes, truth = read(kept.windows(2), benchmark)
-    assert spikes.shape == (2, 260, 346, 4)
+    assert spikes.shape == (2, CAMERA.height, CAMERA.width, 4)
     known = truth.depth[np.isfinite(truth.depth)]
     assert known.min() >= 3 and known.max() <= 80 and not np.isfinite(truth.depth).all()
-    assert truth.focal_baseline == pytest.approx(199.65 * 0.6)
+    assert truth.focal_baseline == pytest.approx(CAMERA.f * 0.6)
     assert np.array_equal(truth.has_events, spikes[..., LEFT].any(-1))
 
 
@@ -126,7 +128,7 @@ def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -
         name: read_benchmark(CONFIG / f'sim_{name}.yaml').focal_px
         for name in ('flying', 'sparse', 'standing')
     }
-    expected = {'flying': 199.65, 'sparse': 199.65, 'standing': 1.25 * 199.65}
+    expected = {'flying': CAMERA.f, 'sparse': CAMERA.f, 'standing': 1.25 * CAMERA.f}
     assert focal == pytest.approx(expected)
 
 

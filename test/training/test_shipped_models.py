@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import RIGHT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.benchmark import NETWORK, Sample, read_benchmark
+from spike_depth_ros.training.data.benchmark import Sample, read_benchmark
 from spike_depth_ros.training.evaluation.predictions import predict
 
 MODELS = Path(__file__).parents[2] / 'models'
@@ -71,7 +72,7 @@ def test_depth_comes_from_disparity(held_out: Sample) -> None:
     constant = np.full_like(truth, metrics.best_constant(truth))
 
     def error(model: Path, frames: NDArray[np.uint8]) -> float:
-        return metrics.mean_depth_error(predict(model, frames, NETWORK.baseline_m).depth, truth)
+        return metrics.mean_depth_error(predict(model, frames, MVSEC_RIG.baseline_m).depth, truth)
 
     ours, stereospike = error(COINCIDENCE, spikes), error(BINOCULAR, spikes)
     assert ours < stereospike < metrics.mean_depth_error(constant, truth)
@@ -80,7 +81,7 @@ def test_depth_comes_from_disparity(held_out: Sample) -> None:
 
 
 def test_confidence_tells_good_depth_from_bad(held_out: Sample) -> None:
-    said = predict(COINCIDENCE, held_out.spikes, NETWORK.baseline_m)
+    said = predict(COINCIDENCE, held_out.spikes, MVSEC_RIG.baseline_m)
     assert said.confidence is not None
     truth = held_out.depth.astype(np.float32)
     sure = said.confidence > np.median(said.confidence)

@@ -25,11 +25,14 @@ from torch import Generator
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.pixel_table import pixel_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.training.data.benchmark import spike_frame
 from spike_depth_ros.training.simulator.calibration import CalibrationError
 from spike_depth_ros.training.simulator.light import Light
 from spike_depth_ros.training.simulator.objects import moving
-from spike_depth_ros.training.simulator.rig import StereoRig
+from spike_depth_ros.training.simulator.renderer import pixel_rays
 from spike_depth_ros.training.simulator.scene import SceneRanges, thing
 from spike_depth_ros.training.simulator.sensor import (
     Bias,
@@ -53,7 +56,8 @@ from spike_depth_ros.training.simulator.trajectory import (
 )
 
 BANK = texture_bank(8, Generator().manual_seed(5))
-RIG = StereoRig()
+RIG = MVSEC_RIG
+CAMERA = RIG.camera
 WINDOW_US = 50_000
 DARK = Light(torch.zeros(2), torch.zeros(2), torch.zeros(2))
 EXACT = CalibrationError()
@@ -68,7 +72,7 @@ def wall(depth: float) -> Scene:
     """Return one endless wall across the view, its texels as large as pixels."""
     paint = Paint(
         texture=torch.tensor([0]),
-        texel=torch.tensor([depth / RIG.f]),
+        texel=torch.tensor([depth / CAMERA.f]),
         offset=torch.tensor([[128.0, 128.0]]),
         contrast=torch.ones(1),
         brightness=torch.zeros(1),
@@ -98,7 +102,7 @@ def watch(
 
 def test_right_view_is_the_left_one_shifted_by_the_disparity() -> None:
     disparity = 8
-    depth = RIG.f * RIG.baseline_m / disparity
+    depth = RIG.focal_baseline / disparity
     views, inverse_depth = watch(wall(depth), resting()).views(torch.zeros(1))
     left, right = views[:, 0]
     torch.testing.assert_close(inverse_depth, torch.full_like(inverse_depth, 1 / depth))
@@ -116,9 +120,9 @@ def test_nearer_surfaces_hide_farther_ones() -> None:
         Paint.join([far.paint, near.paint]),
     )
     _, inverse_depth = watch(both, resting()).views(torch.zeros(1))
-    half = 0.5 / 2.0 * RIG.f
-    columns = (torch.arange(RIG.width) - RIG.cx).abs() < half
-    rows = (torch.arange(RIG.height) - RIG.cy).abs() < half
+    half = 0.5 / 2.0 * CAMERA.f
+    columns = (torch.arange(CAMERA.width) - CAMERA.cx).abs() < half
+    rows = (torch.arange(CAMERA.height) - CAMERA.cy).abs() < half
     expected = torch.where(rows[:, None] & columns, 1 / 2.0, 1 / 4.0)
     torch.testing.assert_close(inverse_depth[0], expected)
 
@@ -141,7 +145,7 @@ def test_a_turned_rig_sees_a_tilted_plane_at_its_depth() -> None:
         ]
     )
     centre = torch.tensor([speed * math.sin(t), 0.0, 0.0])
-    rays = rotation @ RIG.rays().flatten(1)
+    rays = rotation @ pixel_rays(CAMERA).flatten(1)
     expected = (normal @ rays) / (normal @ (tilted.shapes.origin[0] - centre))
     torch.testing.assert_close(inverse_depth[0].reshape(-1), expected)
 
@@ -160,12 +164,12 @@ def test_what_left_a_pixel_in_the_window_is_its_nearest() -> None:
     # A board at 2 m before a wall at 4 m goes left by 10 px; the wall is behind it at the end.
     far, near = wall(4.0), wall(2.0)
     board = reshaped(near, half_size=torch.full((1, 2), 0.5)).shapes
-    left = torch.tensor([-10 * 2.0 / RIG.f / 0.05, 0.0, 0.0])
+    left = torch.tensor([-10 * 2.0 / CAMERA.f / 0.05, 0.0, 0.0])
     shapes = Shapes.join([far.shapes, moving(board, left, rate=0.01, phase=0)])
     scene = Scene(shapes, Paint.join([far.paint, near.paint]))
     window = watch(scene, resting()).window(0, WINDOW_US)
     row = window.nearest[130] != window.depth[130]
-    edge = round(RIG.cx + 0.5 / 2.0 * RIG.f)
+    edge = round(CAMERA.cx + 0.5 / 2.0 * CAMERA.f)
     assert row.nonzero()[:, 0].tolist() == pytest.approx(range(edge - 9, edge + 1), abs=1)
     assert window.nearest[130, edge - 3] == 2.0 and window.depth[130, edge - 3] == 4.0
 
@@ -174,7 +178,7 @@ def test_changing_light_gives_events_everywhere() -> None:
     light = Light(torch.tensor([3.0, 0.0]), torch.tensor([10.0, 0.0]), torch.zeros(2))
     window = watch(wall(2.0), resting(), light).window(0, WINDOW_US)
     # Log intensity rises by 3 sin(0.5) = 1.438: seven thresholds of 0.2 and less than one more.
-    counts = np.zeros((RIG.height, RIG.width))
+    counts = np.zeros((CAMERA.height, CAMERA.width))
     np.add.at(counts, (window.left.y, window.left.x), 1)
     assert window.left.polarity.all() and set(np.unique(counts)) <= {6, 7, 8}
 
@@ -186,7 +190,7 @@ def test_a_rolled_right_camera_sees_higher_on_one_side() -> None:
     )
     straight, _ = watch(wall(2.0), resting()).views(torch.zeros(1))
     side, rise = 60, round(60 * roll)
-    column = int(RIG.cx) + side
+    column = int(CAMERA.cx) + side
     turned_column, column_ = views[1, 0][:, column], straight[1, 0][:, column]
     shifted = [
         float((turned_column[20:-20] - column_[20 + by : -20 + by]).abs().mean())
@@ -212,9 +216,9 @@ def test_things_have_one_speed_in_pixels_wherever_they_are() -> None:
     ranges = SceneRanges(thing_depth=(0.6, 6.0), speed_px=(80.0, 80.0))
     generator = Generator().manual_seed(4)
     for name in ('board', 'box', 'pole'):
-        shapes, depth = thing(name, ranges, 1.0, RIG.f, generator)
+        shapes, depth = thing(name, ranges, 1.0, CAMERA.f, generator)
         velocity = (shapes.sway[:, 0] * shapes.rate[:, :1]).norm(dim=1)
-        torch.testing.assert_close(velocity * RIG.f / depth, torch.full_like(depth, 80.0))
+        torch.testing.assert_close(velocity * CAMERA.f / depth, torch.full_like(depth, 80.0))
 
 
 def test_crossings_by_hand() -> None:
@@ -296,7 +300,7 @@ def test_a_still_rig_before_a_still_wall_sees_nothing() -> None:
 
 
 def test_a_seed_gives_one_window() -> None:
-    small = StereoRig(96, 64, cx=48, cy=32)
+    small = StereoRig(PinholeCamera(96, 64, CAMERA.f, 48.0, 32.0), RIG.baseline_m)
     first, again, other = (simulation(seed, small).window(0, WINDOW_US) for seed in (1, 1, 2))
     for one, two in zip(first.left + first.right, again.left + again.right, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -306,14 +310,14 @@ def test_a_seed_gives_one_window() -> None:
 
 def test_training_counts_as_the_nodes_do() -> None:
     window = simulation(11).window(WINDOW_US, WINDOW_US)
-    binner = Binner(2, 50_000_000, 50_000_000, 100_000_000, RIG.width, RIG.height)
+    binner = Binner(2, 50_000_000, 50_000_000, 100_000_000, CAMERA.width, CAMERA.height)
     frames = []
     for camera, events in enumerate((window.left, window.right)):
         words = Evt3Encoder().encode(*events, until_us=2 * WINDOW_US)
         data = np.frombuffer(words, np.uint8)
-        packet = Packet('evt3', RIG.width, RIG.height, 0, 10**18, 0, False, data)
+        packet = Packet('evt3', CAMERA.width, CAMERA.height, 0, 10**18, 0, False, data)
         frames += binner.push(camera, packet, now_ns=0)
     (frame,) = frames
-    trained_on = spike_frame(window.left, window.right, RIG.pixel_table(RIG))
+    trained_on = spike_frame(window.left, window.right, pixel_table(CAMERA, CAMERA))
     np.testing.assert_array_equal(frame.counts, trained_on)
     assert trained_on.sum() == len(window.left.t_us) + len(window.right.t_us) > 4_000

@@ -27,6 +27,7 @@ from training.runs import ROOT, SAMPLES, SIM_FLYING, checkpoint, spike_depth, tr
 
 from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.module import SimulatedData, caused_depth
 from spike_depth_ros.training.estimation import DepthEstimation, one_cycle, weights_for
@@ -143,7 +144,9 @@ def test_validation_averages_what_is_known(tmp_path: Path) -> None:
             errors.append(metrics.mean_depth_error(depth, truth))
             if one is sample:
                 has_events = one.spikes[..., LEFT].any(-1)
-                share = metrics.pixel_accuracy(depth, caused, 199.65 * 0.0999, 1.0, has_events)
+                share = metrics.pixel_accuracy(
+                    depth, caused, MVSEC_RIG.focal_baseline, 1.0, has_events
+                )
     assert found['SimFlying_error'] == pytest.approx((4 * errors[0] + errors[1]) / 5, rel=1e-4)
     assert found['SimFlying_1pa'] == pytest.approx(share, rel=1e-4) and share > 0
 

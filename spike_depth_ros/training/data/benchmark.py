@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML, YAMLError
 from torch import Generator, Tensor
 
-from spike_depth_ros.events.lookup import NOWHERE
 from spike_depth_ros.frames.count import count_events
-from spike_depth_ros.frames.pixel_table import PixelTable
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.pixel_table import UNMAPPED, PixelTable, nearest_pixels, pixel_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator.draw import happens, log_uniform, one, uniform
-from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.sensor import Events
 from spike_depth_ros.training.simulator.simulation import (
     Simulation,
@@ -48,7 +48,7 @@ LONGEST_START_US = 3_000_000
 # Changes with whatever changes windows that a description and a seed give.
 SIMULATOR = 2
 SPLITS = ('train', 'validation', 'test')
-NETWORK = StereoRig()
+NETWORK = MVSEC_RIG.camera
 
 
 class Sample(NamedTuple):
@@ -135,8 +135,9 @@ class Benchmark:
         duration_us = 1000 * self.window_ms
         simulation, start_us = self.simulation(split, index, bank, duration_us // STEP_US)
         window = simulation.window(start_us, duration_us)
-        spikes = spike_frame(window.left, window.right, simulation.rig.pixel_table(NETWORK))
-        places = NETWORK.places(simulation.rig)
+        camera = simulation.rig.camera
+        spikes = spike_frame(window.left, window.right, pixel_table(camera, NETWORK))
+        places = sensor_pixels(camera)
         image = seen(grey(window.log_intensity).cpu(), places, 0).numpy().astype(np.uint8)
         return Sample(
             spikes, seen_depth(window.depth, places), seen_depth(window.nearest, places), image
@@ -182,7 +183,7 @@ def read_benchmark(path: Path) -> Benchmark:
 def random_rig(ranges: RigRanges, baseline_m: float, generator: Generator) -> StereoRig:
     """Return the network's rig, or another one that looks the same way."""
     if not happens(ranges.other, generator):
-        return StereoRig(baseline_m=baseline_m)
+        return StereoRig(NETWORK, baseline_m)
     zoom = float(log_uniform(ranges.zoom, 1, generator))
     width, height = (
         round(side * zoom * one(ranges.share, generator))
@@ -190,7 +191,7 @@ def random_rig(ranges: RigRanges, baseline_m: float, generator: Generator) -> St
     )
     aside = uniform((-0.05, 0.05), 2, generator).tolist()
     cx, cy = width * (0.5 + aside[0]), height * (0.5 + aside[1])
-    return StereoRig(width, height, NETWORK.f * zoom, cx, cy, baseline_m)
+    return StereoRig(PinholeCamera(width, height, NETWORK.f * zoom, cx, cy), baseline_m)
 
 
 def spike_frame(left: Events, right: Events, table: PixelTable) -> NDArray[np.uint8]:
@@ -199,10 +200,15 @@ def spike_frame(left: Events, right: Events, table: PixelTable) -> NDArray[np.ui
     return np.concatenate(frames, axis=2)
 
 
+def sensor_pixels(sensor: PinholeCamera) -> Tensor:
+    """Return the sensor pixel that each pixel of the spike frame sees, int64 [h, w]; UNMAPPED."""
+    return torch.from_numpy(nearest_pixels(sensor, NETWORK)).long()
+
+
 def seen(pixels: Tensor, places: Tensor, nothing: float) -> Tensor:
     """Return a sensor's map [h, w] in another image, each of whose pixels looks at `places`."""
     found = pixels.reshape(-1)[places.clamp(min=0)]
-    return torch.where(places == NOWHERE, torch.tensor(nothing, dtype=pixels.dtype), found)
+    return torch.where(places == UNMAPPED, torch.tensor(nothing, dtype=pixels.dtype), found)
 
 
 def seen_depth(depth: Tensor, places: Tensor) -> NDArray[np.float16]:

@@ -26,8 +26,8 @@ from torch import Tensor
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from spike_depth_ros.frames.spike_frame import LEFT, POLARITY_SWAP, RIGHT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.data.benchmark import (
-    NETWORK,
     Benchmark,
     Sample,
     read_benchmark,
@@ -122,15 +122,15 @@ def caused_depth(sample: Sample) -> Depth:
 
 def network_scale(benchmark: Benchmark) -> float:
     """Return metres of the network per metre of a benchmark's rig: disparity is what it sees."""
-    return NETWORK.baseline_m / benchmark.baseline_m
+    return MVSEC_RIG.baseline_m / benchmark.baseline_m
 
 
 def check_crop(width: int, height: int) -> None:
     """Check that a window has room for a crop, pixels. Raises SettingsError."""
-    if not (0 < width <= NETWORK.width and 0 < height <= NETWORK.height):
+    if not (0 < width <= MVSEC_RIG.camera.width and 0 < height <= MVSEC_RIG.camera.height):
         raise SettingsError(
-            f'A crop has {width} x {height} pixels: use 1 x 1 to {NETWORK.width} x '
-            f'{NETWORK.height} (data.crop_width, data.crop_height).'
+            f'A crop has {width} x {height} pixels: use 1 x 1 to {MVSEC_RIG.camera.width} x '
+            f'{MVSEC_RIG.camera.height} (data.crop_width, data.crop_height).'
         )
 
 

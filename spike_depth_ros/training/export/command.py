@@ -21,6 +21,7 @@ import onnx
 from jsonargparse.typing import PositiveInt
 from torch.utils.data import ConcatDataset
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.outputs import check_output_file, whole_file
 from spike_depth_ros.training.checkpoints import (
     Checkpoint,
@@ -29,7 +30,7 @@ from spike_depth_ros.training.checkpoints import (
     read_checkpoint,
 )
 from spike_depth_ros.training.command_line import run
-from spike_depth_ros.training.data.benchmark import NETWORK, read_benchmark
+from spike_depth_ros.training.data.benchmark import read_benchmark
 from spike_depth_ros.training.data.module import Pairs
 from spike_depth_ros.training.data.simulated import SampleFolder
 from spike_depth_ros.training.estimation import from_checkpoint
@@ -58,8 +59,8 @@ def export(
     envelope: Envelope,
 ) -> None:
     """Write a network as an ONNX file by the design's contract, checked by onnx."""
-    model = depth_model(network, precision, NETWORK.height, NETWORK.width)
-    description = contract(network, NETWORK, provenance, envelope)
+    model = depth_model(network, precision, MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
+    description = contract(network, MVSEC_RIG, provenance, envelope)
     onnx.helper.set_model_props(model, description.to_metadata())
     with whole_file(path) as unfinished:
         onnx.save(model, unfinished, format='protobuf')

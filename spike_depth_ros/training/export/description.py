@@ -15,7 +15,7 @@
 """The contract of an exported file."""
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
 from spike_depth_ros.training.data.module import Pair, collate, network_scale
 from spike_depth_ros.training.networks.coincidence import Trust
 from spike_depth_ros.training.networks.spiking import DepthNetwork
-from spike_depth_ros.training.simulator.rig import StereoRig
 
 WINDOW_NS = 50_000_000
 
@@ -55,19 +55,16 @@ def contract(
     network: DepthNetwork, rig: StereoRig, provenance: Provenance, envelope: Envelope
 ) -> ModelContract:
     """Return the contract of a network for the frames of a rig."""
-    layers = spikes_of(network, torch.zeros(1, network.channels, rig.height, rig.width))
+    camera = rig.camera
+    layers = spikes_of(network, torch.zeros(1, network.channels, camera.height, camera.width))
     fanouts, dense = network.fanouts(), network.multiply_accumulates()
-    sizes = {'input': network.channels * rig.height * rig.width}
+    sizes = {'input': network.channels * camera.height * camera.width}
     sizes |= {name: layer.numel() for name, layer in layers.items()}
     low, high = envelope
     return ModelContract(
         window_ns=WINDOW_NS,
         channels=network.channels,
-        width=rig.width,
-        height=rig.height,
-        f=rig.f,
-        cx=rig.cx,
-        cy=rig.cy,
+        **asdict(camera),
         baseline_m=rig.baseline_m,
         depth_min_m=provenance.depth_m[0],
         depth_max_m=provenance.depth_m[1],

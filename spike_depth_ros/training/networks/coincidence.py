@@ -22,6 +22,7 @@ from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import (
     FIRING_GAIN,
@@ -37,9 +38,7 @@ from spike_depth_ros.training.networks.spiking import (
     residual_block,
 )
 from spike_depth_ros.training.settings import SettingsError
-from spike_depth_ros.training.simulator.rig import StereoRig
 
-RIG = StereoRig()  # that networks see
 IMAGES = 3  # whose features meet: left, right and right a pixel aside
 EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same shift nearby, and of others
 # Potentials of the readout are bounded so that sums of their exponentials fit in float32.
@@ -174,7 +173,7 @@ class CoincidenceNetwork(DepthNetwork):
         self.channels, self.width, self.reach = 4, width, reach
         # Of a shift of one pixel. Were it learned, the median, which has no gradient, would be off
         # by what makes the mean right.
-        self.log_focal_baseline = math.log(RIG.f * RIG.baseline_m)
+        self.log_focal_baseline = math.log(MVSEC_RIG.focal_baseline)
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
         self.cooperation1 = SpikingLayer(Cooperation(reach))

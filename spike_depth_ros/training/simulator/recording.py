@@ -96,7 +96,7 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
 @torch.no_grad()
 def _write(writer: RecordingWriter, simulation: Simulation, starts_us: Iterable[int]) -> None:
     """Write windows of WINDOW_US."""
-    width, height = simulation.rig.width, simulation.rig.height
+    width, height = simulation.rig.camera.width, simulation.rig.camera.height
     tracks = [CameraTrack(side, width, height) for side in CAMERAS]
     for start_us in starts_us:
         window = simulation.window(start_us, WINDOW_US)

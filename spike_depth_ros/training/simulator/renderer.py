@@ -18,12 +18,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes
 from spike_depth_ros.training.simulator.textures import SIDE
 
 NEAREST_M = 0.3  # surfaces nearer than this are not seen: the rig would have touched them
 FARTHEST = 1e-3  # 1/m, of what no surface hides
 TILE = 36  # pixels rendered at once, squared: few surfaces reach into them, and caches hold them
+
+
+def pixel_rays(camera: PinholeCamera) -> Tensor:
+    """Return the ray (x/z, y/z, 1) of each pixel, float32 [3, h, w]."""
+    x = (torch.arange(camera.width) - camera.cx) / camera.f
+    y = (torch.arange(camera.height) - camera.cy) / camera.f
+    grid_y, grid_x = torch.meshgrid(y, x, indexing='ij')
+    return torch.stack([grid_x, grid_y, torch.ones_like(grid_x)])
 
 
 def homographies(shapes: Shapes, centre: Tensor, rotation: Tensor, t: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.training.simulator import renderer
 from spike_depth_ros.training.simulator.calibration import (
     CalibrationError,
@@ -28,7 +29,6 @@ from spike_depth_ros.training.simulator.calibration import (
 )
 from spike_depth_ros.training.simulator.draw import kinds
 from spike_depth_ros.training.simulator.light import Light, LightRanges, random_light
-from spike_depth_ros.training.simulator.rig import StereoRig
 from spike_depth_ros.training.simulator.scene import SceneRanges, random_scene
 from spike_depth_ros.training.simulator.sensor import (
     Bias,
@@ -138,7 +138,7 @@ class Simulation:
         """Return log intensity [2, n, h, w] and the left camera's inverse depth [n, h, w]."""
         centre, rotation = self.trajectory.pose(t)
         right = centre + self.rig.baseline_m * rotation[:, :, 0]
-        rays = self.rig.rays().to(self.bank.device)
+        rays = renderer.pixel_rays(self.rig.camera).to(self.bank.device)
         left_view, inverse_depth = self.view(centre, rotation, t, rays)
         turned, scaled = rotation @ self.error.rotation(), self.error.rays(rays)
         right_view, _ = self.view(right, turned, t, scaled)
@@ -160,18 +160,18 @@ def random_simulation(
     bank: Tensor,
     steps: int,
     generator: Generator,
-    rig: StereoRig | None = None,
+    rig: StereoRig = MVSEC_RIG,
 ) -> Simulation:
-    """Draw a scene, its light, a trajectory and the cameras' faults; `rig` None: the network's."""
-    rig = rig or StereoRig()
+    """Draw a scene, its light, a trajectory and the cameras' faults."""
+    f = rig.camera.f
     weights = {name: motion.share for name, motion in ranges.motions.items()}
     motion = ranges.motions[kinds(weights, 1, generator)[0]]
     moving = ranges.moving_if_still if motion.stands_still else ranges.scene.moving
-    scene = random_scene(ranges.scene, moving, len(bank), rig.f, generator)
+    scene = random_scene(ranges.scene, moving, len(bank), f, generator)
     return Simulation(
         scene=scene,
         light=random_light(ranges.light, generator),
-        trajectory=random_trajectory(motion, scene.middle() / rig.f, generator),
+        trajectory=random_trajectory(motion, scene.middle() / f, generator),
         bank=bank,
         biases=random_biases(ranges.sensor, generator),
         rig=rig,

@@ -25,7 +25,7 @@ from ruamel.yaml import YAML
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, rig
 from spike_depth_ros.geometry.files.load import load
-from spike_depth_ros.geometry.network_map import rectified_table
+from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 UPRIGHT = [1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0]
@@ -69,7 +69,7 @@ def test_the_fields_of_a_camchain_give_the_same_map(data: Path) -> None:
     assert pair.baseline_m == camchain.baseline_m
     network = MVSEC_RIG.camera
     for camera, other in zip(pair.cameras, camchain.cameras, strict=True):
-        table, same = rectified_table(camera, network), rectified_table(other, network)
+        table, same = pixel_table(camera, network), pixel_table(other, network)
         assert np.array_equal(table.index, same.index)
         assert np.array_equal(table.mapped, same.mapped)
 

@@ -26,7 +26,6 @@ from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.kalibr import read
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.geometry.files.section import Section
-from spike_depth_ros.geometry.network_map import to_network
 
 CAMERA = {
     'camera_model': 'pinhole',
@@ -59,7 +58,7 @@ def test_mvsec(data: Path) -> None:
     rectified = PinholeCamera(346, 260, 199.6530123165822, 177.43276376280926, 126.81215684365904)
     pixel = np.array([[100.0, 100.0]])
     assert rig.baseline_m == pytest.approx(0.099882, abs=5e-7)
-    left, right = (to_network(camera, rectified, pixel)[0] for camera in rig.cameras)
+    left, right = (rectified.to_pixels(camera.to_rays(pixel))[0] for camera in rig.cameras)
     assert left == pytest.approx([107.6938, 97.4931], abs=5e-5)
     assert right == pytest.approx([108.2435, 103.6139], abs=5e-5)
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The rectified pixel table: the rounding of the continuous map, in known cases and in all."""
+"""Pixel table of a calibrated camera: known cases, and rounding of the map of every pixel."""
 
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 from published_lenses import camera
 
-from spike_depth_ros.frames.pixel_table import resize_table
-from spike_depth_ros.geometry.calibration import CameraCalibration
+from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.network_map import rectified_table, to_network
+from spike_depth_ros.geometry.pixel_table import pixel_table, resize_table
+from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 NETWORK = MVSEC_RIG.camera
@@ -52,7 +52,7 @@ def turned(raw: CameraCalibration, pitch: float, yaw: float) -> CameraCalibratio
 
 
 def test_the_same_camera_gives_the_identity() -> None:
-    table = rectified_table(straight(346, 260, 200), centred(346, 260, 200))
+    table = pixel_table(straight(346, 260, 200), centred(346, 260, 200))
     assert np.array_equal(table.index, np.arange(260 * 346).reshape(260, 346))
     assert table.mapped.all()
     assert table.median_raw_pixels == 1
@@ -71,26 +71,26 @@ def test_a_scaled_camera_gives_the_plain_resize(
     raw: tuple[int, int], network: tuple[int, int]
 ) -> None:
     scale = min(network[0] / raw[0], network[1] / raw[1])
-    table = rectified_table(straight(*raw, 500), centred(*network, 500 * scale))
+    table = pixel_table(straight(*raw, 500), centred(*network, 500 * scale))
     plain = resize_table(*raw, *network)
     assert np.array_equal(table.index, plain.index)
     assert np.array_equal(table.mapped, plain.mapped)
 
 
 def test_a_shorter_network_crops() -> None:
-    table = rectified_table(straight(4, 3, 100), PinholeCamera(2, 2, 100, 0.5, 0.0))
+    table = pixel_table(straight(4, 3, 100), PinholeCamera(2, 2, 100, 0.5, 0.0))
     assert table.index.tolist() == [[-1] * 4, [-1, 0, 1, -1], [-1, 2, 3, -1]]
     assert table.mapped.all()
 
 
 def test_a_camera_on_its_head_is_turned_upright() -> None:
     raw = replace(straight(3, 2, 100), rectification=np.diag([-1.0, -1.0, 1.0]))
-    assert rectified_table(raw, centred(3, 2, 100)).index.tolist() == [[5, 4, 3], [2, 1, 0]]
+    assert pixel_table(raw, centred(3, 2, 100)).index.tolist() == [[5, 4, 3], [2, 1, 0]]
 
 
 def test_half_a_pixel_rounds_up_as_half_open_pixels_do() -> None:
     network = PinholeCamera(3, 1, 100, 1.5, 0.0)
-    assert rectified_table(straight(3, 1, 100), network).index.tolist() == [[1, 2, -1]]
+    assert pixel_table(straight(3, 1, 100), network).index.tolist() == [[1, 2, -1]]
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,10 @@ def test_half_a_pixel_rounds_up_as_half_open_pixels_do() -> None:
 def test_the_table_is_the_rounding_of_the_map(raw: CameraCalibration) -> None:
     row, column = np.mgrid[: raw.height, : raw.width]
     pixels = np.column_stack([column.ravel(), row.ravel()]).astype(float)
-    table = rectified_table(raw, NETWORK)
-    for place, index in zip(to_network(raw, NETWORK, pixels), table.index.ravel(), strict=True):
+    table = pixel_table(raw, NETWORK)
+    for place, index in zip(
+        NETWORK.to_pixels(raw.to_rays(pixels)), table.index.ravel(), strict=True
+    ):
         if index < 0:
             within = np.all(place >= -0.5) and np.all(place < (345.5, 259.5))
             assert np.isnan(place).all() or not within
@@ -117,7 +119,7 @@ def test_the_table_is_the_rounding_of_the_map(raw: CameraCalibration) -> None:
 
 def test_only_pixels_that_look_at_the_sensor_are_mapped() -> None:
     small = straight(100, 80, 400)
-    table = rectified_table(small, centred(346, 260, 800))
+    table = pixel_table(small, centred(346, 260, 800))
     inside = np.zeros((260, 346), np.bool_)
     inside[50:210, 73:273] = True
     assert np.array_equal(table.mapped, inside)
@@ -129,4 +131,4 @@ def test_a_camera_that_looks_elsewhere_is_refused() -> None:
         with pytest.raises(
             CalibrationError, match="lands in the network's image of 346 x 260: co"
         ):
-            rectified_table(turned(CURVED, 0.0, yaw), NETWORK)
+            RigMap(NETWORK, RigCalibration((turned(CURVED, 0.0, yaw),), 0.0))

@@ -18,7 +18,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spike_depth_ros.frames.pixel_table import PixelTable, resize_table
+from spike_depth_ros.geometry.pixel_table import PixelTable, resize_table
 
 
 def test_equal_sizes_give_the_identity() -> None:
