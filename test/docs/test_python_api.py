@@ -76,6 +76,7 @@ def test_depth_from_arrays_takes_ten_lines() -> None:
     assert len([line for line in programs()[0].splitlines() if line]) == 10
 
 
+@pytest.mark.slow
 def test_depth_from_arrays_is_that_of_the_stream(
     packets: dict[str, list[Packet]], tmp_path: Path
 ) -> None:
@@ -98,6 +99,7 @@ def test_depth_from_arrays_is_that_of_the_stream(
     assert frames[0].counts.any() and np.isfinite(expected.depth).all()
 
 
+@pytest.mark.slow
 def test_depth_from_a_recording(tmp_path: Path) -> None:
     check = 'assert len(depths) >= 5 and all(d.shape == (260, 346) for d in depths)'
     run(programs()[1] + check, tmp_path)
