@@ -94,8 +94,9 @@ def test_depth_from_arrays_is_that_of_the_stream(
     result = np.load(tmp_path / 'result.npz')
     np.testing.assert_array_equal(result['frame'], frames[0].counts)
     expected = DepthEngine(ROOT / 'models/coincidence.onnx').infer(frames[0].counts)
-    np.testing.assert_array_equal(result['depth'], expected.depth)
-    np.testing.assert_array_equal(result['confidence'], expected.confidence)
+    # Readouts in float32 may add up in another order in the other process.
+    np.testing.assert_allclose(result['depth'], expected.depth, rtol=1e-4)
+    np.testing.assert_allclose(result['confidence'], expected.confidence, rtol=1e-4)
     assert frames[0].counts.any() and np.isfinite(expected.depth).all()
 
 
