@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Running an exported network: its contract, its engine, its depth images and its health."""
+"""Inference with an exported network: model contract, engine, depth images, health."""

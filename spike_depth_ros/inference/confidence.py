@@ -26,10 +26,11 @@ Confidence = npt.NDArray[np.float32]
 
 
 class Certainty(NamedTuple):
-    """Hold figures of the mapped pixels of some windows.
+    """Confidence of the mapped pixels since the previous report.
 
-    mean: their mean confidence. share_under: the share of them, in [0, 1], that had less than was
-    asked for.
+    Attributes:
+        mean: mean confidence, in (0, 1].
+        share_under: share of the pixels under min_confidence, in [0, 1].
     """
 
     mean: float
@@ -37,7 +38,7 @@ class Certainty(NamedTuple):
 
 
 class ConfidenceMeter:
-    """Average confidence over pixels between two reports."""
+    """Average confidence over the pixels between two reports."""
 
     def __init__(self) -> None:
         self._sum = 0.0
@@ -45,13 +46,13 @@ class ConfidenceMeter:
         self._pixels = 0
 
     def add(self, confidence: Confidence, min_confidence: float) -> None:
-        """Count one window: the confidence of its mapped pixels, float32 [n], and the least."""
+        """Add the mapped pixels of one window: confidence, float32 [n]."""
         self._sum += float(confidence.sum(dtype=np.float64))
         self._under += int(np.count_nonzero(is_under(confidence, min_confidence)))
         self._pixels += confidence.size
 
     def take(self) -> Certainty | None:
-        """Return the figures since the last call, None without any pixel; start anew."""
+        """Return the figures since the previous call, None without a pixel, and reset."""
         if not self._pixels:
             return None
         certainty = Certainty(self._sum / self._pixels, self._under / self._pixels)
@@ -60,10 +61,11 @@ class ConfidenceMeter:
 
 
 def is_under(confidence: Confidence, min_confidence: float) -> npt.NDArray[np.bool_]:
-    """Return where there is less confidence than the least that is asked for, bool.
+    """Return where confidence is under min_confidence, bool of the same shape.
 
-    confidence: float32 of any shape; what is no number is under. min_confidence: in [0, 1]; 0
-    asks for nothing, and nothing is under it.
+    Args:
+        confidence: float32 of any shape; NaN counts as under.
+        min_confidence: in [0, 1]; 0 switches the limit off.
     """
     if min_confidence == 0:
         return np.zeros(confidence.shape, np.bool_)
@@ -71,10 +73,12 @@ def is_under(confidence: Confidence, min_confidence: float) -> npt.NDArray[np.bo
 
 
 def to_confidence_image(confidence: Confidence, mapped: npt.NDArray[np.bool_]) -> Confidence:
-    """Return a 32FC1 confidence image, float32 [h, w], NaN where nothing is mapped.
+    """Return a 32FC1 confidence image, float32 [h, w], NaN where no sensor pixel maps.
 
-    confidence: float32 [h, w], as the network gave it. mapped: bool [h, w], False where no sensor
-    pixel looks. The least confidence of the depth image is not applied: who reads the image can
-    choose another.
+    The min_confidence of the depth image is not applied: readers may choose another.
+
+    Args:
+        confidence: float32 [h, w], output of the network.
+        mapped: bool [h, w], False where no sensor pixel maps.
     """
     return np.where(mapped, confidence, np.float32(np.nan))

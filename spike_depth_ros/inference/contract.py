@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The contract of a model file: what it was made for, kept in the file's own metadata."""
+"""Model contract: metadata of an exported ONNX file, from window and rig to provenance."""
 
 import json
 import math
@@ -33,28 +33,38 @@ FOCAL_LENGTH_TOLERANCE = 0.01
 
 
 class ContractError(ValueError):
-    """A contract that is missing, malformed or contradicts itself; says how in one sentence."""
+    """Contract that is missing, malformed or inconsistent; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class ModelContract:
-    """State what a model takes, what it gives and where it comes from.
+    """Inputs, outputs, rig, activity and provenance of a model.
 
-    window_ns: length of the half-open window [t - window_ns, t) that a spike frame counts.
-    channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (ON, OFF of one camera).
-    width, height: pixels of a spike frame; f, cx, cy: its pinhole camera, pixels.
-    baseline_m: distance of the two cameras in training, metres; no meaning for 2 channels.
-    depth_min_m, depth_max_m: the range the model was trained on, metres along z.
-    layers: names of the spiking layers, in the order of the outputs `firing_rates` and
-        `mean_spikes`; sizes: values that a layer sends each window; fanouts: synapses that one
-        spike of the layer reaches.
-    input_fanout: synapses that one event of the spike frame reaches.
-    firing_rate_low, firing_rate_high: envelope of each layer's non-zero share, in [0, 1], on
-        the validation set.
-    operations: multiply-accumulates of the dense network for one frame.
-    training_data, recipe, commit: provenance, in words.
+    Attributes:
+        window_ns: length of the half-open window [t - window_ns, t) of a spike frame, nanoseconds.
+        channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (ON, OFF of one camera).
+        width: columns of a spike frame.
+        height: rows of a spike frame.
+        f: focal length of the spike frame's pinhole camera, pixels.
+        cx: column of its principal point, pixels.
+        cy: row of its principal point, pixels.
+        baseline_m: baseline in training, metres; no meaning with 2 channels.
+        depth_min_m: near end of the training range, metres along z.
+        depth_max_m: far end of the training range, metres along z.
+        layers: names of the spiking layers, in the order of the outputs `firing_rates` and
+            `mean_spikes`.
+        sizes: values that each layer outputs per window.
+        fanouts: synapses that one spike of each layer reaches.
+        firing_rate_low: lowest firing rate of each layer on the validation set, in [0, 1].
+        firing_rate_high: highest firing rate of each layer on the validation set, in [0, 1].
+        input_fanout: synapses that one event of the spike frame reaches.
+        operations: multiply-accumulates of the dense network per window.
+        training_data: data that the model was trained on, as text.
+        recipe: training and export settings, as text.
+        commit: commit of this package at the export.
 
-    Raises ContractError when a value is impossible or the layers' lists differ in length.
+    Raises:
+        ContractError: a value is impossible, or the layers' lists differ in length.
     """
 
     window_ns: int
@@ -105,8 +115,10 @@ class ModelContract:
         lists = ('layers', 'sizes', 'fanouts', 'firing_rate_low', 'firing_rate_high')
         lengths = {name: len(getattr(self, name)) for name in lists}
         if not self.layers or len(set(lengths.values())) != 1:
-            told = ', '.join(f'{name} {length}' for name, length in lengths.items())
-            return f"the contract's lists of layers must be equally long and not empty, not {told}"
+            listed = ', '.join(f'{name} {length}' for name, length in lengths.items())
+            return (
+                f"the contract's lists of layers must be equally long and not empty, not {listed}"
+            )
         bounds = zip(self.layers, self.firing_rate_low, self.firing_rate_high, strict=True)
         for layer, low, high in bounds:
             if not 0 <= low <= high <= 1:
@@ -126,9 +138,10 @@ class ModelContract:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> 'ModelContract':
-        """Read a contract from ONNX metadata (other keys are ignored).
+        """Read a contract from ONNX metadata; other keys are ignored.
 
-        Raises ContractError, one sentence, when the version, a key or a value does not fit.
+        Raises:
+            ContractError: the version, a key or a value does not fit.
         """
         version = metadata.get(VERSION_KEY)
         if version != str(CONTRACT_VERSION):
@@ -140,27 +153,27 @@ class ModelContract:
         types = get_type_hints(cls)
         return cls(**{f.name: _read(metadata, f.name, types[f.name]) for f in fields(cls)})
 
-    def mismatch(self, rig: SpikeStream) -> str | None:
-        """Return None if spike frames of `rig` are what the model takes, else one sentence.
+    def mismatch(self, stream: SpikeStream) -> str | None:
+        """Return one sentence if spike frames of this stream do not fit the model, else None.
 
-        The principal point is not compared: disparity does not depend on it, and the camera
-        that is published with the depth is the rig's own.
+        The principal point is not compared: disparity does not depend on it, and the camera_info
+        published with the depth is that of the stream.
         """
-        camera = rig.camera
+        camera = stream.camera
         size = f'{self.width} x {self.height}'
         needs = [
             (
                 'window',
                 f'{self.window_ns / MS_NS:g} ms',
-                f'{rig.window_ns / MS_NS:g} ms',
+                f'{stream.window_ns / MS_NS:g} ms',
                 'window_ms',
             ),
-            ('channel count', f'{self.channels}', f'{rig.channels}', 'stereo'),
+            ('channel count', f'{self.channels}', f'{stream.channels}', 'stereo'),
             ('frame size', size, f'{camera.width} x {camera.height}', 'width and height'),
         ]
-        for what, need, found, parameter in needs:
+        for quantity, need, found, parameter in needs:
             if need != found:
-                return _unfit(what, need, found, parameter)
+                return _unfit(quantity, need, found, parameter)
         if not abs(camera.f / self.f - 1) <= FOCAL_LENGTH_TOLERANCE:
             need = f'{self.f:g} px within {FOCAL_LENGTH_TOLERANCE:.0%}'
             return (
@@ -168,22 +181,22 @@ class ModelContract:
                 f'{need}: give the binner that focal_length and a calibration, by which it maps '
                 'the cameras to it, or load a model made for these frames.'
             )
-        if self.channels == STEREO_CHANNELS and not rig.baseline_m > 0:
-            return _unfit('baseline', 'a positive one', f'{rig.baseline_m:g} m', 'baseline')
+        if self.channels == STEREO_CHANNELS and not stream.baseline_m > 0:
+            return _unfit('baseline', 'a positive one', f'{stream.baseline_m:g} m', 'baseline')
         return None
 
-    def depth_scale(self, rig: SpikeStream) -> float:
-        """Return metres in `rig` per metre of the model's depth: baseline_rig / baseline_model.
+    def depth_scale(self, stream: SpikeStream) -> float:
+        """Return baseline of the stream / baseline of the model: the factor for depth.
 
-        Disparity f * B / z is what the network sees, so depth grows with the baseline. A model
-        for one camera sees no disparity: 1.
+        The network sees disparity f * B / z, so depth is proportional to the baseline. A model
+        for one camera sees no disparity: its factor is 1.
         """
-        return rig.baseline_m / self.baseline_m if self.channels == STEREO_CHANNELS else 1.0
+        return stream.baseline_m / self.baseline_m if self.channels == STEREO_CHANNELS else 1.0
 
 
-def _unfit(what: str, need: str, found: str, parameter: str) -> str:
+def _unfit(quantity: str, need: str, found: str, parameter: str) -> str:
     return (
-        f'the {what} of the spike frames is {found}, but the model needs {need}: set the '
+        f'the {quantity} of the spike frames is {found}, but the model needs {need}: set the '
         f"binner's {parameter}, or load a model made for these frames."
     )
 

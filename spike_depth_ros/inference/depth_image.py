@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Depth images made of the network's depth (REP 117, REP 118).
+"""Depth images from the network's depth (REP 117, REP 118).
 
-NaN stands for no depth and +Inf for farther than can be measured. -Inf and 0.0, which REP 117
-has for "too near", are avoided: depth_image_proc and compressedDepth mistake them for depth.
+NaN means no depth, +Inf means beyond the range. -Inf and 0.0, which REP 117 has for "too near",
+are avoided: depth_image_proc and compressedDepth mistake them for depth.
 """
 
 import numpy as np
@@ -39,14 +39,17 @@ def to_metres(
 ) -> Depth:
     """Return a 32FC1 depth image, float32 [h, w], metres along z.
 
-    depth: float32 [h, w], as the network gave it. mapped: bool [h, w], False where no sensor
-    pixel looks. depth_min_m, depth_max_m: the range the network was trained on, both ends
-    included, before scaling. scale: metres in this rig per metre of the network. confidence:
-    float32 [h, w], in (0, 1], None from a network that does not give it. min_confidence: the least
-    that is depth, in [0, 1]; 0: any.
+    NaN where no sensor pixel maps, where depth is NaN or nearer than the range, and where
+    confidence is under min_confidence; +Inf beyond the range.
 
-    NaN where nothing is mapped, the network gave no number, one nearer than its range or one that
-    it is too little sure of; +Inf beyond its range.
+    Args:
+        depth: float32 [h, w], output of the network.
+        mapped: bool [h, w], False where no sensor pixel maps.
+        depth_min_m: near end of the network's training range, included, before scaling.
+        depth_max_m: far end of that range, included, before scaling.
+        scale: metres in this rig per metre of the network.
+        confidence: float32 [h, w], in (0, 1]; None from a network without confidence.
+        min_confidence: limit of confidence, in [0, 1]; 0 switches it off.
     """
     image = np.where(depth > depth_max_m, np.float32(np.inf), depth * np.float32(scale))
     image[~mapped | ~(depth >= depth_min_m)] = np.nan
@@ -56,9 +59,9 @@ def to_metres(
 
 
 def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:
-    """Return a 16UC1 depth image, uint16 [h, w], millimetres, of one in metres.
+    """Return a 16UC1 depth image, uint16 [h, w], millimetres, from one in metres.
 
-    0 where there is no depth, or one that 16 bits cannot hold (over 65.535 m, +Inf).
+    0 where there is no depth, and where 16 bits cannot hold it (over 65.535 m, +Inf).
     """
     with np.errstate(invalid='ignore'):
         millimetres = np.rint(depth * np.float32(1000))
@@ -67,12 +70,12 @@ def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:
 
 
 def over_millimetres(depth: Depth) -> float:
-    """Return the share of the finite depths, metres, that 16UC1 cannot hold, 0 to 1."""
+    """Return the share of the finite depths, metres, that 16UC1 cannot hold, in [0, 1]."""
     finite = np.isfinite(depth)
     over = np.count_nonzero(finite & (depth * np.float32(1000) > _LARGEST_MM))
     return over / max(int(np.count_nonzero(finite)), 1)
 
 
 def valid_share(depth: Depth, mapped: npt.NDArray[np.bool_]) -> float:
-    """Return the share of the mapped pixels whose depth, metres, is not NaN, 0 to 1."""
+    """Return the share of the mapped pixels whose depth, metres, is not NaN, in [0, 1]."""
     return np.count_nonzero(depth == depth) / max(int(np.count_nonzero(mapped)), 1)

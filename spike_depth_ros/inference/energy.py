@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Energy of a window on neuromorphic hardware, by counting synaptic operations.
+"""Energy estimate of a window on neuromorphic hardware, from synaptic operations.
 
-An estimate, and not what this computer draws: it knows neither memory nor idle power, and a CPU
-computes every synapse whether its neuron spiked or not.
+The estimate leaves out memory and idle power. It is not the energy that this computer uses: a CPU
+computes every synapse, whether its neuron spiked or not.
 """
 
 from dataclasses import dataclass
@@ -32,11 +32,13 @@ _PJ_PER_MJ = 1e9
 
 @dataclass(frozen=True, slots=True)
 class EnergyEstimate:
-    """Hold the estimate for one window.
+    """Energy estimate of one window.
 
-    synaptic_operations: accumulates, one for each synapse that a spike or an event reaches.
-    energy_mj: of these, millijoules. dense_mj: of the dense network of the same shape, whose
-    every synapse multiplies and accumulates.
+    Attributes:
+        synaptic_operations: accumulates, one per synapse that a spike or an event reaches.
+        energy_mj: energy of these accumulates, millijoules.
+        dense_mj: energy of the dense network of the same shape, where every synapse multiplies
+            and accumulates, millijoules.
     """
 
     synaptic_operations: float
@@ -45,11 +47,11 @@ class EnergyEstimate:
 
 
 def estimate(contract: ModelContract, activity: Activity) -> EnergyEstimate:
-    """Estimate the cost of a window from the activity, which may be the mean of many windows.
+    """Estimate the energy of a window from its activity, or from the mean over windows.
 
-    Operations = events * input_fanout + sum over the layers of mean_spikes * size * fanout: a
-    mean spike times the layer's size is the number of spikes, and a value of 2 is two of them.
-    Events are counted as the frame holds them, also above what the network takes them for.
+    Operations = events * input_fanout + sum over the layers of mean_spikes * size * fanout.
+    mean_spikes * size is the number of spikes of a layer; a value of 2 counts as two spikes.
+    Events are the counts of the spike frame, also those above the network's limit of 127.
     """
     operations = activity.events * contract.input_fanout
     for layer, size, fanout in zip(contract.layers, contract.sizes, contract.fanouts, strict=True):

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Running an exported network with onnxruntime."""
+"""Depth engine: an exported network in onnxruntime."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,14 @@ Tensors = dict[str, tuple[str, list[int]]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """Hold what the network says of one spike frame.
+    """Outputs of the network for one spike frame.
 
-    depth: float32 [h, w], metres at the model's own baseline, as the network gave them.
-    firing_rates, mean_spikes: float32 [L], for each spiking layer the share of values that are
-    not zero and their mean.
-    confidence: float32 [h, w], in (0, 1], the probability that depth is within 10 % of the truth;
-    None from a model that does not give it.
+    Attributes:
+        depth: float32 [h, w], metres for a rig with the model's baseline.
+        firing_rates: float32 [L], non-zero share of each spiking layer's output.
+        mean_spikes: float32 [L], mean of each spiking layer's output.
+        confidence: float32 [h, w], in (0, 1], the probability that depth is within 10 % of the
+            truth; None from a model without confidence.
     """
 
     depth: npt.NDArray[np.float32]
@@ -53,16 +54,23 @@ class Inference:
 
 
 class DepthEngine:
-    """Hold a network ready to infer depth from spike frames.
+    """Loaded network that infers depth from spike frames.
 
-    path: the ONNX file. threads: how many compute; 0 means one for each physical core that this
-    process may use. provider: one of providers.CHOICES; the next best stands in for one that
-    cannot be used. After loading it is the short name of what computes, and `warning` says why
-    that is not what was asked for, in one sentence, or is ''. `gives_confidence` says whether the
-    file has that output.
+    Args:
+        path: ONNX file.
+        threads: inference threads; 0 means one per physical core that this process may use.
+        provider: one of providers.CHOICES; a provider that cannot be used is replaced by the
+            next.
 
-    Raises ModelError when the file is missing, is no ONNX file, carries no or another contract,
-    or has inputs and outputs other than its contract says.
+    Attributes:
+        contract: the file's contract.
+        provider: short name of the provider in use.
+        warning: one sentence if it is another provider than the requested one, else ''.
+        gives_confidence: whether the file has the output `confidence`.
+
+    Raises:
+        ModelError: the file is missing, is no ONNX file, has no contract or one of another
+            version, or has inputs or outputs that contradict its contract.
     """
 
     def __init__(self, path: Path | str, threads: int = 0, provider: str = providers.AUTO) -> None:
@@ -87,8 +95,10 @@ class DepthEngine:
     def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
         """Infer depth from one spike frame, uint8 [h, w, channels].
 
-        The network reads the frame where it lies and writes into arrays that are the caller's.
-        Raises ValueError when the frame has another shape or type. Not for several threads.
+        The network reads the frame in place and writes into new arrays. Not thread-safe.
+
+        Raises:
+            ValueError: the frame has another shape or type.
         """
         if counts.shape != self._frame_shape or counts.dtype != DTYPE:
             raise ValueError(
@@ -107,12 +117,12 @@ class DepthEngine:
         return Inference(**results | {name: results[name][0, 0] for name in images})
 
     def warm_up(self) -> None:
-        """Infer once, so that the first real frame does not pay for allocations."""
+        """Infer once: the first inference allocates memory and takes longer."""
         self.infer(np.zeros(self._frame_shape, DTYPE))
 
 
 def _outputs(contract: ModelContract, gives_confidence: bool) -> Tensors:
-    """Return type and shape of a model's outputs by name."""
+    """Return the expected type and shape of each output by name."""
     layers = [len(contract.layers)]
     image = [1, 1, contract.height, contract.width]
     optional: Tensors = {_CONFIDENCE: ('float32', image)} if gives_confidence else {}
@@ -125,7 +135,7 @@ def _outputs(contract: ModelContract, gives_confidence: bool) -> Tensors:
 
 
 def _misfit(contract: ModelContract, outputs: Tensors, session: Any) -> str | None:
-    """Return what is wrong with inputs or outputs, as the end of a sentence, or None."""
+    """Return the first wrong input or output, as the end of a sentence, or None."""
     frame = [1, contract.height, contract.width, contract.channels]
     others = [node.name for node in session.get_inputs() if node.name != _INPUT]
     if others:

@@ -12,9 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Figures that tell whether a running network is well: rate, latency, activity.
+"""Meters of a running network: rate, latency, activity.
 
-Each meter holds a bounded amount, whatever arrives, and takes the time from its caller.
+Each meter has bounded memory and takes the time from its caller.
 """
 
 from collections import deque
@@ -33,18 +33,18 @@ PerLayer = npt.NDArray[np.floating]
 
 
 class RateMeter:
-    """Count things and tell how many came per second since it was last asked."""
+    """Rate of events such as windows, per second since the previous call of `take`."""
 
     def __init__(self, now_ns: int) -> None:
         self._since_ns = now_ns
         self._count = 0
 
     def add(self, count: int = 1) -> None:
-        """Count some more."""
+        """Add to the count."""
         self._count += count
 
     def take(self, now_ns: int) -> float:
-        """Return the rate, 1/s, since the last call (0 if no time has passed); start anew."""
+        """Return the rate, 1/s, since the previous call (0 if no time has passed), and reset."""
         elapsed_ns = now_ns - self._since_ns
         rate = self._count / (elapsed_ns / SECOND_NS) if elapsed_ns > 0 else 0.0
         self._since_ns, self._count = now_ns, 0
@@ -52,13 +52,13 @@ class RateMeter:
 
 
 class LatencyMeter:
-    """Keep the latest 1200 latencies and tell their percentiles."""
+    """Percentiles of the latest 1200 latencies."""
 
     def __init__(self) -> None:
         self._latencies_ns: deque[int] = deque(maxlen=_LATENCIES)
 
     def add(self, latency_ns: int) -> None:
-        """Keep one latency, forgetting the oldest when full."""
+        """Add one latency; the oldest of 1200 is dropped."""
         self._latencies_ns.append(latency_ns)
 
     def percentile_ms(self, percent: float) -> float:
@@ -68,16 +68,18 @@ class LatencyMeter:
         return float(np.percentile(self._latencies_ns, percent)) / MS_NS
 
     def reset(self) -> None:
-        """Forget everything: time jumped."""
+        """Drop all latencies, after a time jump."""
         self._latencies_ns.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Hold the mean activity over some windows.
+    """Mean activity over some windows.
 
-    events: in a window. firing_rates, mean_spikes: by layer, the share of values that are not
-    zero and their mean.
+    Attributes:
+        events: events per window.
+        firing_rates: non-zero share of each layer's output, by layer name.
+        mean_spikes: mean of each layer's output, by layer name.
     """
 
     events: float
@@ -86,7 +88,7 @@ class Activity:
 
 
 class ActivityMeter:
-    """Average what goes into a model and on in its layers, between two reports."""
+    """Average events and layer activity over the windows between two reports."""
 
     def __init__(self, contract: ModelContract) -> None:
         self._layers = contract.layers
@@ -95,13 +97,13 @@ class ActivityMeter:
         self._windows = 0
 
     def add(self, events: int, firing_rates: PerLayer, mean_spikes: PerLayer) -> None:
-        """Count one window: its events, and what the layers did, float [L]."""
+        """Add one window: number of events; firing rates and mean spikes, float [L]."""
         self._events += events
         self._sums += firing_rates, mean_spikes
         self._windows += 1
 
     def take(self) -> Activity | None:
-        """Return the mean since the last call, None without any window; start anew."""
+        """Return the mean since the previous call, None without a window, and reset."""
         if not self._windows:
             return None
         rates, spikes = (
@@ -114,9 +116,9 @@ class ActivityMeter:
 
 
 def outside_envelope(contract: ModelContract, rates: dict[str, float]) -> str:
-    """Return a sentence about layers that fire outside their envelope on the validation set.
+    """Return a sentence about layers that fire outside their validation envelope, or ''.
 
-    A layer that falls silent or saturates says that the input is unlike what the model knows.
+    A layer that falls silent or saturates is a sign of input unlike the training data.
     """
     bounds = zip(contract.layers, contract.firing_rate_low, contract.firing_rate_high, strict=True)
     outside = [

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Saying what is wrong with a model file."""
+"""Errors of model files, in one sentence each."""
 
 import re
 from pathlib import Path
@@ -22,16 +22,16 @@ _LFS = b'version https://git-lfs'
 _ONNX = b'\x08'
 _IR = re.compile(r'Unsupported model IR version: (\d+), max supported IR version: (\d+)')
 _OPSET = re.compile(r'Opset (\d+) is under development.* till opset (\d+)')
-# onnxruntime says first by which of its functions; the reason comes last.
+# onnxruntime names its own function first; the reason comes last.
 _ORIGIN = re.compile(r'^\[ONNXRuntimeError\].*? failed:(/\S+:\d+ .*?\) (?=[A-Z]))?')
 
 
 class ModelError(ValueError):
-    """A model file that cannot be used; says why in one sentence."""
+    """Model file that cannot be used; the message is one sentence."""
 
 
 def check_model_file(path: Path) -> None:
-    """Raise ModelError, one sentence, if a path cannot be that of an ONNX file."""
+    """Raise ModelError if a path cannot be that of an ONNX file."""
     if path.is_dir():
         raise ModelError(
             f"The model file '{path}' is a folder: give the path of an exported ONNX file in it."
@@ -54,10 +54,7 @@ def check_model_file(path: Path) -> None:
 
 
 def unreadable(path: Path, error: str) -> ModelError:
-    """Return why onnxruntime cannot load a file, as an error of one sentence.
-
-    error: what it says.
-    """
+    """Return the error for a file that onnxruntime cannot load; error: onnxruntime's message."""
     reason = _reason(path, error)
     return ModelError(
         f"The model file '{path}' is no ONNX file that onnxruntime can load: {reason}."

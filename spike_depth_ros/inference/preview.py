@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Depth as a colour picture: light and warm is near, dark and cool is far."""
+"""Colour image of depth: near is light and warm, far is dark and cool."""
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ _SHADES = 256
 
 
 def colour_table() -> Colours:
-    """Return uint8 [256, 3], red, green, blue from the nearest to the farthest depth."""
+    """Return the colours from near to far, uint8 [256, 3], red, green, blue."""
     anchors = np.array(_ANCHORS, np.float64)
     places = np.linspace(0, 1, len(anchors))
     shades = np.linspace(0, 1, _SHADES)
@@ -43,10 +43,10 @@ def colour_table() -> Colours:
 
 
 def colour(depth: npt.NDArray[np.float32], near_m: float, far_m: float) -> Colours:
-    """Return a picture uint8 [h, w, 3], rgb, of depth float32 [h, w], metres.
+    """Return an rgb image, uint8 [h, w, 3], of depth, float32 [h, w], metres.
 
-    Colours are spread over the logarithm of depth from near_m to far_m; what is nearer or
-    farther (+Inf too) takes the colour of that end; NaN, zero and negative are INVALID_COLOUR.
+    The colour is linear in log depth from near_m to far_m. Nearer and farther depth (+Inf too)
+    takes the colour of that end; NaN, zero and negative depth is INVALID_COLOUR.
     """
     valid = depth > 0
     with np.errstate(divide='ignore', invalid='ignore'):

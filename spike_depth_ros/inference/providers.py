@@ -14,7 +14,7 @@
 
 """Execution providers of onnxruntime, by short names.
 
-openvino and cpu are tested; tensorrt and cuda have never been run by us.
+openvino and cpu are tested; tensorrt and cuda have not been tried on a GPU.
 """
 
 from collections.abc import Collection
@@ -31,9 +31,11 @@ CHOICES = (AUTO, *FULL_NAMES)
 
 
 def order(choice: str, available: Collection[str]) -> list[str]:
-    """Return what to try: the choice itself, then what is available, fastest first.
+    """Return the providers to try: the choice, then the available ones, fastest first.
 
-    available: full names, as onnxruntime.get_available_providers gives them.
+    Args:
+        choice: one of CHOICES.
+        available: full names from onnxruntime.get_available_providers.
     """
     present = [name for name, full in FULL_NAMES.items() if full in available]
     if choice == AUTO:
@@ -42,13 +44,17 @@ def order(choice: str, available: Collection[str]) -> list[str]:
 
 
 def settings(name: str, threads: int) -> list[tuple[str, dict[str, str]]]:
-    """Return what onnxruntime needs to compute with a provider.
+    """Return providers and their options for onnxruntime, the chosen one first.
 
-    The others take what the first one leaves. threads: of a provider for the CPU.
+    The others compute the nodes that the first does not support.
+
+    Args:
+        name: short name of the provider.
+        threads: inference threads of a CPU provider.
     """
     options = {
-        'tensorrt': {'trt_int8_enable': '1'},  # the file says what is computed in eight bits
-        'cuda': {'use_tf32': '0'},  # which would round potentials and readout
+        'tensorrt': {'trt_int8_enable': '1'},  # the file states which nodes are int8
+        'cuda': {'use_tf32': '0'},  # TF32 would round potentials and readout
         OPENVINO: {'device_type': 'CPU', 'num_of_threads': str(threads)},
     }
     others = {'tensorrt': ['cuda', CPU], 'cuda': [CPU], OPENVINO: [CPU]}

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Loading a model file with onnxruntime."""
+"""Onnxruntime session of a model file."""
 
 import os
 from pathlib import Path
@@ -28,9 +28,12 @@ _TYPES = {'tensor(uint8)': np.uint8, 'tensor(float)': np.float32}
 
 
 class Loaded(NamedTuple):
-    """Hold a session and what computes in it.
+    """Session and the provider in use.
 
-    provider: its short name. warning: why that is not what was asked for, one sentence, or ''.
+    Attributes:
+        session: the onnxruntime session.
+        provider: short name of the provider.
+        warning: one sentence if it is another provider than the requested one, else ''.
     """
 
     session: Any
@@ -39,10 +42,15 @@ class Loaded(NamedTuple):
 
 
 def load(path: Path, threads: int, provider: str) -> Loaded:
-    """Load a model with the provider that was asked for, or with the next best.
+    """Load a model with the requested provider, or with the next that works.
 
-    threads: how many compute; 0 means one for each physical core that this process may use.
-    provider: one of providers.CHOICES. Raises ModelError when nothing can load the file.
+    Args:
+        path: ONNX file.
+        threads: inference threads; 0 means one per physical core that this process may use.
+        provider: one of providers.CHOICES.
+
+    Raises:
+        ModelError: no provider can load the file.
     """
     check_model_file(path)
     failed: list[str] = []
@@ -73,21 +81,21 @@ def _session(path: Path, threads: int, name: str) -> Any:
 
 
 def session_options(name: str, threads: int) -> onnxruntime.SessionOptions:
-    """Return how onnxruntime runs a session with a provider."""
+    """Return the session options for a provider."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # A thread that waits for work sleeps: the other nodes need the cores.
+    # Idle threads sleep: the other nodes need the cores.
     options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    options.log_severity_level = 3  # errors are raised; its warnings speak to exporters
+    options.log_severity_level = 3  # errors are raised; warnings are for exporters
     if name == providers.OPENVINO:
-        # It takes whole graphs and has optimisations of its own. Those of onnxruntime move a
-        # Transpose out of a product that would have read its factor so: a tenth of the time.
+        # OpenVINO takes whole graphs and has its own optimisations. Those of onnxruntime move a
+        # Transpose out of a matrix product, which costs a tenth of the time.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return options
 
 
 def _try_out(session: Any) -> None:
-    """Infer once: some providers find out only now what they lack."""
+    """Infer once: some providers fail only at the first inference."""
     inputs = session.get_inputs()
     session.run(None, {node.name: np.zeros(node.shape, _TYPES[node.type]) for node in inputs})
 
@@ -102,10 +110,10 @@ def _warning(failed: list[str], used: str) -> str:
 
 
 def physical_cores() -> int:
-    """Return how many physical cores this process may run on.
+    """Return the number of physical cores that this process may run on.
 
-    By its affinity, which taskset and cpusets set: onnxruntime's own default counts those of the
-    machine and pins its threads to them.
+    The process's affinity counts, which taskset and cpusets set. Onnxruntime's own default takes
+    all cores of the machine and pins its threads to them.
     """
     siblings = set()
     for cpu in os.sched_getaffinity(0):

@@ -12,11 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recognising stereo windows whose two halves are not those of a rectified rig.
+"""Check of stereo windows: do left and right come from a rectified rig?
 
-On a rectified rig a point lies further left in the right camera's image, or in the same column if
-it is far away: disparity is never negative. Where nearly all patches of events match at negative
-disparities, the two cameras are exchanged; where some do, rows do not meet; where next to none
+On a rectified rig disparity is never negative: a point lies further left in the right camera's
+image, or in the same column if it is far away. If nearly all patches of events match at negative
+disparities, the cameras are exchanged. If some do, the rows are not aligned. If next to none
 match, the cameras do not see the same scene.
 """
 
@@ -26,9 +26,9 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import LEFT, OFF, ON, RIGHT
 
-ROWS, COLUMNS = 16, 32  # of a patch, pixels
-REACH = 64  # pixels to both sides
-PATCHES = 24  # of a window, the ones with the most events
+ROWS, COLUMNS = 16, 32  # size of a patch, pixels
+MAX_DISPARITY = 64  # searched to both sides, pixels
+PATCHES = 24  # patches per window, those with the most events
 MIN_EVENT_PIXELS = 30
 MIN_CORRELATION = 0.6
 # Another peak further away than this, nearly as high, makes the match ambiguous.
@@ -48,9 +48,9 @@ Image = npt.NDArray[np.float32]
 
 
 class StereoCheck:
-    """Count the patches that match, and at which disparities, over the latest windows.
+    """Counts of patches that match, and of the sign of their disparity, over the latest windows.
 
-    One thread adds windows, another may ask for the problem. now_ns: monotonic nanoseconds.
+    One thread adds windows; another may read the problem. now_ns: monotonic nanoseconds.
     """
 
     def __init__(self) -> None:
@@ -59,16 +59,16 @@ class StereoCheck:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all windows: another rig sends them, or after a silence."""
+        """Drop all counts, after a change of the rig or a silence."""
         self._problem = ''
         self._patches = 0
         self._matched = 0
         self._positive = 0
         self._negative = 0
-        self._same = 0  # windows in a row whose halves are equal
+        self._same = 0  # consecutive windows with equal left and right counts
 
     def add(self, counts: npt.NDArray[np.uint8], now_ns: int) -> None:
-        """Match patches of a spike frame, uint8 [h, w, 4], unless the last was just matched."""
+        """Match patches of a spike frame, uint8 [h, w, 4], at most every PERIOD_NS."""
         if now_ns - self._checked_ns < PERIOD_NS:
             return
         if now_ns - self._checked_ns > SILENCE_NS:
@@ -78,11 +78,11 @@ class StereoCheck:
         self._problem = self._judge()
 
     def problem(self, now_ns: int) -> str:
-        """Return a sentence if the windows are hardly those of a rectified rig, else ''."""
+        """Return a sentence if the windows do not look like those of a rectified rig, else ''."""
         return self._problem if now_ns - self._checked_ns <= SILENCE_NS else ''
 
     def _match(self, counts: npt.NDArray[np.uint8]) -> None:
-        """Count how the patches of one spike frame match."""
+        """Add the matches of one spike frame."""
         is_same = counts[..., 0].any() and np.array_equal(counts[..., LEFT], counts[..., RIGHT])
         self._same = self._same + 1 if is_same else 0
         left, right = _polarity(counts[..., LEFT]), _polarity(counts[..., RIGHT])
@@ -100,7 +100,7 @@ class StereoCheck:
             self._negative //= 2
 
     def _judge(self) -> str:
-        """Return what is wrong by the counts, one sentence, or ''."""
+        """Return the problem that the counts show, one sentence, or ''."""
         if self._same >= MIN_SAME:
             return 'left and right events are the same: both topics carry one camera'
         matches = self._positive + self._negative
@@ -126,7 +126,7 @@ class StereoCheck:
 
 
 def _polarity(counts: npt.NDArray[np.uint8]) -> Image:
-    """Return +1 for ON, -1 for OFF, spread by a pixel: float32 [h, w]."""
+    """Return the polarity, +1 ON and -1 OFF, blurred over 3 x 3 pixels: float32 [h, w]."""
     on, off = counts[..., ON], counts[..., OFF]
     sign = (on > off).astype(np.float32) - (off > on).astype(np.float32)
     return np.asarray(cv2.blur(sign, (3, 3)), np.float32)
@@ -144,10 +144,10 @@ def _patches(counts: npt.NDArray[np.uint8]) -> list[tuple[int, int]]:
 
 
 def _disparity(left: Image, right: Image, row: int, column: int) -> int | None:
-    """Return left minus right column of the patch's best match, None where none is clear."""
-    first = max(0, column - REACH)
+    """Return the disparity of the patch's best match, pixels, None without a clear match."""
+    first = max(0, column - MAX_DISPARITY)
     patch = left[row : row + ROWS, column : column + COLUMNS]
-    strip = right[row : row + ROWS, first : column + COLUMNS + REACH]
+    strip = right[row : row + ROWS, first : column + COLUMNS + MAX_DISPARITY]
     scores = cv2.matchTemplate(strip, patch, cv2.TM_CCORR_NORMED)[0]
     best = int(scores.argmax())
     others = np.delete(scores, np.s_[max(0, best - PEAK_WIDTH) : best + PEAK_WIDTH + 1])

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Deciding whether a spike frame tells enough to infer depth from it."""
+"""Decision whether a spike frame has enough events to infer depth."""
 
 from enum import Enum, auto
 
@@ -26,15 +26,18 @@ NOISE_SHARE = 10
 
 
 class Verdict(Enum):
-    """Say what is to become of a spike frame."""
+    """Decision about a spike frame."""
 
     DEPTH = auto()
-    INCOMPLETE = auto()  # a camera saw nothing, or next to nothing
+    INCOMPLETE = auto()  # a camera has next to no events
     SKIPPED = auto()  # too few events
 
 
 def camera_events(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    """Return the events of each camera in a spike frame, uint8 [h, w, 2 * cameras]."""
+    """Return the number of events per camera, int64 [cameras].
+
+    counts: a spike frame, uint8 [h, w, 2 * cameras].
+    """
     channels = cv2.sumElems(counts)[: counts.shape[2]]  # numpy takes ten times as long
     events = np.array(channels, np.int64).reshape(-1, CHANNELS_PER_CAMERA)
     cameras: npt.NDArray[np.int64] = events.sum(axis=1)
@@ -42,10 +45,10 @@ def camera_events(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
 
 
 def judge(cameras: npt.NDArray[np.int64], min_events: int) -> Verdict:
-    """Judge a spike frame by the events of each camera, [cameras].
+    """Decide about a spike frame by the number of events per camera, int64 [cameras].
 
-    A network fed with next to nothing, or with one eye, would make depth up. A covered camera
-    still sends noise: it counts as silent with less than a tenth of what min_events asks of both.
+    A network would invent depth from next to no events, or from one camera of two. A covered
+    camera still sends noise: it counts as silent with fewer than min_events / NOISE_SHARE events.
     """
     if not cameras.sum() >= min_events:
         return Verdict.SKIPPED if cameras.all() else Verdict.INCOMPLETE

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A contract, and a writer of small real ONNX files that keep or break it."""
+"""Fixtures: a contract, and a writer of small ONNX files that fit or break it."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -52,7 +52,7 @@ def contract() -> ModelContract:
 
 @pytest.fixture
 def write_model(tmp_path: Path) -> WriteModel:
-    """Return a function that writes a network whose answers are easy to work out.
+    """Return a function that writes a network whose outputs are easy to compute by hand.
 
     depth = counts of channel 0 + 2 * counts of the last channel; each firing rate is the non-zero
     share of the frame, each mean spike its mean. With a type and shape of confidence it is

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Confidence on hand-made pixels."""
+"""Confidence: limit, image and mean, on pixels by hand."""
 
 import math
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The contract survives the trip through metadata and refuses what does not fit."""
+"""Model contract: metadata round trip, broken metadata, streams that do not fit."""
 
 import re
 from dataclasses import replace

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The rules of depth images, pixel by pixel."""
+"""Depth images: NaN, infinity, scale and millimetres, pixel by pixel."""
 
 import math
 
@@ -23,7 +23,7 @@ from spike_depth_ros.inference.depth_image import to_metres, to_millimetres
 
 
 def in_metres(value: float, scale: float = 1.0, mapped: bool = True) -> float:
-    """Return what one pixel of a network trained on 0.5 to 10 m becomes."""
+    """Return the depth image's value of one pixel; the training range is 0.5 to 10 m."""
     depth = np.array([[value]], dtype=np.float32)
     return float(to_metres(depth, np.array([[mapped]]), 0.5, 10.0, scale)[0, 0])
 

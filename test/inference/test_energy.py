@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The energy estimate, worked out by hand."""
+"""Energy estimate, computed by hand."""
 
 from dataclasses import replace
 

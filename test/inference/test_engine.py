@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The engine on real ONNX files: right answers, and one sentence for each broken contract."""
+"""Depth engine on ONNX files: outputs, and one sentence per broken contract."""
 
 import os
 from collections.abc import Callable
@@ -223,7 +223,7 @@ def test_file_of_another_onnx(
 
 
 def check_refusal(path: Path, says: str) -> None:
-    """Load a file that must be refused in one sentence that names it."""
+    """Load a file that the engine must refuse in one sentence with its path."""
     with pytest.raises(ModelError, match=says) as caught:
         DepthEngine(path)
     sentence = str(caught.value)

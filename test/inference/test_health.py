@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Meters on hand-made times."""
+"""Meters of rate, latency and activity, on times by hand."""
 
 import math
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The colours of the preview."""
+"""Colours of the preview."""
 
 import math
 
@@ -42,7 +42,7 @@ def test_invalid(value: float) -> None:
 
 
 def test_lightness_falls_with_depth() -> None:
-    """A picture turned grey still reads, and no depth looks invalid."""
+    """Lightness shows depth in grey prints too; no depth has the colour of invalid pixels."""
     table = colour_table().astype(float)
     lightness = table @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) <= 0.5).all()

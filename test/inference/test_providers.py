@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is tried, in which order, and what stands in for a provider that is not there."""
+"""Execution providers: order of trial, and the replacement of a missing one."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -42,7 +42,7 @@ def test_order(choice: str, available: list[str], tried: list[str]) -> None:
     assert order(choice, available) == tried
 
 
-def test_the_cpu_takes_what_another_provider_leaves() -> None:
+def test_the_cpu_computes_what_another_provider_does_not() -> None:
     names = [name for name, _ in settings('openvino', threads=3)]
     assert names == ['OpenVINOExecutionProvider', 'CPUExecutionProvider']
     assert settings('openvino', threads=3)[0][1]['num_of_threads'] == '3'
@@ -59,7 +59,7 @@ def test_a_provider_by_name(model: Path) -> None:
     assert (engine.provider, engine.warning) == ('cpu', '')
 
 
-def test_what_is_missing_is_replaced_with_a_warning(model: Path) -> None:
+def test_a_missing_provider_is_replaced_with_a_warning(model: Path) -> None:
     engine = DepthEngine(model, provider='tensorrt')
     assert engine.provider in ('cuda', 'openvino', 'cpu')
     assert "'tensorrt' (this onnxruntime was built without it) cannot be used" in engine.warning

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Stereo windows of rigs that are in order, exchanged, not rectified, covered or one camera."""
+"""Stereo check: rigs that are correct, exchanged, not rectified, covered, or one camera twice."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ HEIGHT, WIDTH = 260, 346
 
 
 def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.ndarray]:
-    """Return spike frames of random texture at one disparity, with events of no partner."""
+    """Return spike frames of random texture at one disparity, with noise in one image only."""
     rng, frames = np.random.default_rng(0), []
     for _ in range(count):
         texture = rng.random((HEIGHT, WIDTH + 200, 2)) < 0.15
@@ -45,17 +45,17 @@ def problem(frames: list[np.ndarray]) -> str:
 
 
 @pytest.mark.parametrize('disparity', [3, 20, 60])
-def test_a_rig_is_fine_and_its_mirror_is_not(disparity: int) -> None:
+def test_a_correct_rig_has_no_problem_and_its_mirror_has(disparity: int) -> None:
     assert problem(windows(disparity)) == ''
     assert 'exchange the topics left/events' in problem(windows(-disparity))
 
 
 @pytest.mark.parametrize('disparity', [0, 1, -1])
-def test_far_scenes_tell_nothing(disparity: int) -> None:
+def test_far_scenes_give_no_problem(disparity: int) -> None:
     assert problem(windows(disparity)) == ''
 
 
-def test_silence_tells_nothing() -> None:
+def test_silence_gives_no_problem() -> None:
     assert problem([np.zeros((HEIGHT, WIDTH, 4), np.uint8)] * 30) == ''
 
 
