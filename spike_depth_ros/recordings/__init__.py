@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings on disk: rosbag2 folders of event packets and compressed depth."""
+"""Recordings on disk: read, write and play rosbag2 folders of event packets and depth."""

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Finding the event cameras of a recording."""
+"""Event cameras of a recording: choice of the left and the right topic."""
 
 from collections.abc import Mapping
 
@@ -27,11 +27,16 @@ from spike_depth_ros.recordings.sides import left_and_right
 def find_cameras(topics: Mapping[str, Topic], left: str = '', right: str = '') -> tuple[str, ...]:
     """Return the event topics of a recording: (left, right), or (camera,) where there is one.
 
-    left, right: topics that the user names; left alone means one camera. With neither, the
-    topics with EventPackets are found; of two, their names tell which is the left one.
+    With neither topic given, the topics with EventPackets are taken; the names of two decide which
+    is the left one.
 
-    Raises RecordingError, one sentence, when a topic is missing, carries something else or
-    nothing, or when the choice is not clear.
+    Args:
+        topics: topics of the recording, by name.
+        left: the user's left topic, or ''; without a right one it means one camera.
+        right: the user's right topic, or ''.
+
+    Raises:
+        RecordingError: a topic is missing, empty or of another type, or the choice is ambiguous.
     """
     if right and not left:
         raise RecordingError(f"Only the right topic is given ('{right}'): give the left one too.")
@@ -42,7 +47,7 @@ def find_cameras(topics: Mapping[str, Topic], left: str = '', right: str = '') -
 
 
 def in_words(cameras: tuple[str, ...]) -> str:
-    """Return which topic is which camera, as 'left: /a, right: /b' or 'camera: /a'."""
+    """Return the choice as text: 'left: /a, right: /b' or 'camera: /a'."""
     sides = CAMERAS if len(cameras) > 1 else ('camera',)
     return ', '.join(f'{side}: {name}' for side, name in zip(sides, cameras, strict=True))
 

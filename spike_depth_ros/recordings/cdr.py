@@ -12,11 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The two message types of a recording, from and to the CDR bytes that travel and are stored.
+"""CDR serialisation of the two message types of a recording.
 
 EventPacket: event_camera_msgs/msg/EventPacket (events.messages reads it). Depth:
-sensor_msgs/msg/CompressedImage in image_transport's compressedDepth format (depth_codec). Neither
-needs a ROS installation.
+sensor_msgs/msg/CompressedImage in image_transport's compressedDepth format (depth_codec). No ROS
+installation is needed.
 """
 
 import struct
@@ -33,7 +33,7 @@ from spike_depth_ros.units import SECOND_NS
 
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 
-# The fields of interfaces/event_camera_msgs, which an installed package does not carry.
+# Fields of interfaces/event_camera_msgs, which is not part of an installed package.
 _EVENT_PACKET_DEFINITION = """
 std_msgs/Header header
 uint32 height
@@ -44,32 +44,34 @@ string encoding
 bool is_bigendian
 uint8[] events
 """
-# A CDR message starts with 4 bytes that name its byte order; a message whose first field is a
-# Header goes on with the stamp: int32 seconds, uint32 nanoseconds.
+# A CDR message starts with 4 bytes that state its byte order. If its first field is a Header, the
+# stamp follows: int32 seconds, uint32 nanoseconds.
 _STAMP_OFFSET = 4
 _STAMP_END = 12
 
 
 def message_types() -> Typestore:
-    """Return rosbags' ROS 2 Jazzy types together with EventPacket."""
+    """Return rosbags' types of ROS 2 Jazzy and EventPacket."""
     types = get_typestore(Stores.ROS2_JAZZY)
     types.register(get_types_from_msg(_EVENT_PACKET_DEFINITION, EVENT_PACKET))
     return types
 
 
 def stamp_ns(cdr: bytes) -> int:
-    """Return the header stamp, ns, of a CDR message whose first field is a Header.
+    """Return the header stamp, nanoseconds, of a CDR message whose first field is a Header.
 
-    Raises ValueError, one sentence, if the message is too short to have one.
+    Raises:
+        ValueError: the message is too short.
     """
     seconds, nanoseconds = struct.unpack_from(_stamp_format(cdr), cdr, _STAMP_OFFSET)
     return int(seconds) * SECOND_NS + int(nanoseconds)
 
 
 def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
-    """Return a copy of a CDR message, first field a Header, with another header stamp, ns.
+    """Return a copy of a CDR message, first field a Header, with this header stamp, nanoseconds.
 
-    Raises ValueError, one sentence, if the message is too short to have one, or cannot hold it.
+    Raises:
+        ValueError: the message is too short, or the stamp exceeds 32 bits of seconds.
     """
     copy = bytearray(cdr)
     stamp_format = _stamp_format(cdr)
@@ -92,20 +94,20 @@ def _stamp_format(cdr: bytes) -> str:
 
 
 class MessageCodec:
-    """Turn CDR bytes into depth images and back, and packets into CDR bytes.
+    """Codec of CDR bytes: depth images both ways, packets to bytes.
 
-    Bytes that are no such message raise ValueError, one sentence.
+    Bytes of another message raise ValueError with one sentence.
     """
 
     def __init__(self, types: Typestore) -> None:
         self._types = types
 
     def check(self, cdr: bytes, message_type: str) -> None:
-        """Raise ValueError, one sentence, unless the bytes are a message of the type."""
+        """Raise ValueError unless the bytes are a message of the type."""
         self._read(cdr, message_type)
 
     def packet_to_cdr(self, packet: Packet, frame_id: str) -> bytes:
-        """Write an EventPacket."""
+        """Serialise an EventPacket."""
         return self._write(
             EVENT_PACKET,
             header=self._header(packet.stamp_ns, frame_id),
@@ -119,21 +121,21 @@ class MessageCodec:
         )
 
     def image_format(self, cdr: bytes) -> str:
-        """Return what a CompressedImage says of its format."""
+        """Return the format field of a CompressedImage."""
         return cast(str, self._read(cdr, COMPRESSED_IMAGE).format)
 
     def frame_id(self, cdr: bytes, message_type: str) -> str:
-        """Return the frame of a message that has a Header."""
+        """Return the frame_id of a message with a Header."""
         return cast(str, self._read(cdr, message_type).header.frame_id)
 
     def depth(self, cdr: bytes) -> tuple[int, depth_codec.Depth]:
-        """Read compressed depth: header stamp, ns, and float32 [h, w], metres, NaN invalid."""
+        """Return header stamp, nanoseconds, and depth, float32 [h, w], metres, NaN invalid."""
         message = self._read(cdr, COMPRESSED_IMAGE)
         depth = depth_codec.decode(message.data.data, message.format)
         return _to_ns(message.header.stamp), depth
 
     def depth_to_cdr(self, stamp_ns: int, compressed: bytes, frame_id: str) -> bytes:
-        """Write compressed depth, as depth_codec.encode returned it."""
+        """Serialise compressed depth from depth_codec.encode."""
         return self._write(
             COMPRESSED_IMAGE,
             header=self._header(stamp_ns, frame_id),
@@ -149,7 +151,7 @@ class MessageCodec:
     def _read(self, cdr: bytes, message_type: str) -> Any:
         try:
             return self._types.deserialize_cdr(cdr, message_type)
-        except Exception as error:  # rosbags' generated code fails in whatever way the bytes lead
+        except Exception as error:  # rosbags' generated code raises anything on damaged bytes
             raise ValueError(
                 f'A message of {len(cdr)} bytes is no {message_type}: record it again.'
             ) from error

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Closing the last window of a recording.
+"""Closing packets: they let the last window of a replayed recording close.
 
-A window closes when a later time comes from the camera; where a recording ends there is none. So
-one more packet is made for each camera, which carries time only.
+A window closes when its camera sends a later time. At the end of a recording no later time comes,
+so the player adds one packet per camera that carries only time.
 """
 
 from collections.abc import Sequence
@@ -36,8 +36,12 @@ NEVER_NS = 1 << 61
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """Say where a camera's stream ended: its last packet, and the last time as sensor time and
-    as header stamps count, nanoseconds.
+    """End of a camera's stream.
+
+    Attributes:
+        last: the last packet.
+        sensor_ns: last sensor time, nanoseconds.
+        stamp_ns: the same time on the clock of the header stamps, nanoseconds.
     """
 
     last: Packet
@@ -46,9 +50,9 @@ class StreamEnd:
 
 
 def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
-    """Find the end of a stream from its last few packets.
+    """Return the end of a stream from its last few packets.
 
-    None when they tell no time: without any TIME_HIGH, or of an unknown encoding.
+    None if they have no time (evt3 without TIME_HIGH), or an unknown encoding.
     """
     try:
         decoder = new_decoder(packets[-1].encoding)
@@ -67,7 +71,7 @@ def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
 
 
 def closing_packet(end: StreamEnd, stamp_ns: int) -> Packet:
-    """Return the packet after the end that brings the camera's clock to a header stamp."""
+    """Return a packet after the end that advances the camera's clock to a header stamp."""
     sensor_ns = end.sensor_ns + stamp_ns - end.stamp_ns
     data = b''
     if end.last.encoding == 'evt3':

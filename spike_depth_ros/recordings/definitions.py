@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Telling whether a recording means the EventPacket that is read here."""
+"""Comparison of a recording's EventPacket definition with the supported one."""
 
 from typing import Any
 
@@ -26,10 +26,10 @@ Fields = list[tuple[str, Any]]
 
 
 def other_definition(connection: Connection, types: Typestore) -> str:
-    """Return how a topic's EventPacket differs from that in `types`; '' if it does not.
+    """Return the difference of a topic's EventPacket from the one in `types`, '' if equal.
 
-    Compares the fields where the recording holds the message's definition, else the type hash;
-    older recordings have neither.
+    The fields are compared if the recording holds the message definition, else the type hash.
+    Older recordings have neither and count as equal.
     """
     if connection.msgtype != EVENT_PACKET:
         return ''
@@ -45,13 +45,13 @@ def other_definition(connection: Connection, types: Typestore) -> str:
 
 
 def _fields(connection: Connection) -> Fields:
-    """Return the fields of a topic's message as the recording defines them; none if unknown."""
+    """Return the fields of a topic's message from the recording's definition, [] if unknown."""
     name, definition = connection.msgtype, connection.msgdef
     try:
         if definition.format == MessageDefinitionFormat.MSG:
             return list(get_types_from_msg(definition.data, name)[name][1])
         if definition.format == MessageDefinitionFormat.IDL:
             return list(get_types_from_idl(definition.data)[name][1])
-    except Exception:  # rosbags' parsers fail in whatever way the text leads; the hash decides
+    except Exception:  # rosbags' parsers raise anything; the hash decides then
         return []
     return []

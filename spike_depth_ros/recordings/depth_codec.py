@@ -12,15 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Depth images as image_transport's compressedDepth stores them in a CompressedImage.
+"""Codec of depth images in image_transport's compressedDepth format.
 
 The bytes are a 12-byte header (int32 format, float32 A, float32 B, little-endian) and a 16-bit
-grey PNG whose pixels hold inverse depth, A / depth + B, with 0 for "no depth". Inverse depth of
-a plane is linear in the image, so that PNG's filters shrink it well.
+grey PNG of inverse depth, A / depth + B, with 0 for "no depth". Inverse depth of a plane is linear
+in the image, which PNG's filters compress well.
 
 Format: ros-perception/image_transport_plugins, compressed_depth_image_transport (codec.cpp,
-compression_common.h). It rounds the code down; here it is rounded to the nearest, which halves
-the error and means the same to every decoder.
+compression_common.h). That codec rounds down; this one rounds to the nearest, which halves the
+error and is compatible with every decoder.
 """
 
 import io
@@ -38,34 +38,40 @@ _LARGEST_CODE = 65535
 # A PNG file's bytes for bit depth and colour type, in the header that comes first; PNG
 # (ISO/IEC 15948), 11.2.2.
 _PNG_FORM, _GREY_16 = slice(24, 26), b'\x10\0'
-# Formats that hold the same bytes: before it learned RVL, the transport did not name PNG.
+# Formats with the same bytes: versions of the transport before RVL do not name PNG.
 READABLE = (FORMAT, '32FC1; compressedDepth')
 
 Depth = npt.NDArray[np.float32]
 
 
 def encode(depth: Depth, depth_max_m: float = 10.0, quantization: float = 100.0) -> bytes:
-    """Return depth float32 [h, w], metres, as the data of a CompressedImage of format FORMAT.
+    """Return the data of a CompressedImage of format FORMAT.
 
-    depth_max_m and quantization q are the transport's parameters, with its defaults. Depths
-    from A / (65535 - B) (0.152 m by default) up to, not including, depth_max_m are kept within
-    about depth^2 / (2 q (q + 1)), 5 mm at 10 m by default; NaN and all others become "no depth".
+    Depth from A / (65535 - B), 0.152 m by default, up to but not including depth_max_m is stored
+    with an error of about depth^2 / (2 q (q + 1)), 5 mm at 10 m by default. NaN and other depth
+    becomes "no depth".
+
+    Args:
+        depth: float32 [h, w], metres.
+        depth_max_m: the transport's parameter depth_max, metres.
+        quantization: the transport's parameter depth_quantization, q.
     """
     a = np.float32(quantization * (quantization + 1))
     b = np.float32(1 - a / np.float32(depth_max_m))
     with np.errstate(divide='ignore', invalid='ignore'):
         code = np.rint(float(a) / depth.astype(np.float64) + float(b))
-        kept = (depth > 0) & (depth < depth_max_m) & (code <= _LARGEST_CODE)
-    codes = np.where(kept, code, 0).astype(np.uint16)
+        fits = (depth > 0) & (depth < depth_max_m) & (code <= _LARGEST_CODE)
+    codes = np.where(fits, code, 0).astype(np.uint16)
     png = io.BytesIO()
     Image.fromarray(codes).save(png, 'png', compress_level=9)
     return _HEADER.pack(_INVERSE_DEPTH, a, b) + png.getvalue()
 
 
 def decode(data: bytes | memoryview, image_format: str = FORMAT) -> Depth:
-    """Return the depth float32 [h, w], metres, NaN where there is none, of a CompressedImage.
+    """Return depth, float32 [h, w], metres, NaN for no depth, from a CompressedImage's data.
 
-    Raises ValueError, one sentence, when the format is another one or the data are damaged.
+    Raises:
+        ValueError: another format, or damaged data.
     """
     if image_format not in READABLE:
         raise ValueError(

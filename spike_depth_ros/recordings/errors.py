@@ -12,26 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The one place where other libraries' errors on users' recordings become one sentence."""
+"""Errors of recordings: other libraries' exceptions as one sentence."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# rosbags and its storage libraries name the file again; the sentence names it already.
+# rosbags and its storage libraries repeat the path, which the sentence has already.
 LONGEST_REASON = 200
 
 
 class RecordingError(ValueError):
-    """A recording that cannot be used; says why in one sentence."""
+    """Recording that cannot be used; the message is one sentence."""
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong with a recording into a RecordingError.
+    """Turn every exception of the block into a RecordingError.
 
-    rosbags, sqlite, zstd, lz4, mcap and YAML fail with errors of their own that share no base.
+    Exceptions of rosbags, sqlite, zstd, lz4, mcap and YAML share no base class.
     """
     try:
         yield
@@ -44,7 +44,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return an error in one line without a full stop."""
+    """Return an error's message in one line without a full stop."""
     text = getattr(error, 'strerror', None) or str(error) or type(error).__name__
     line = ' '.join(text.partition('\n')[0].split()).rstrip('.')
     return line if len(line) <= LONGEST_REASON else f'{line[:LONGEST_REASON]}...'

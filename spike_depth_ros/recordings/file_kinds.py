@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Telling what a file is by its first bytes."""
+"""Kinds of files, recognised by their first bytes."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ _MAGIC = {
     b'\x28\xb5\x2f\xfd': ZSTD,
     b'#ROSBAG V': ROS1,
 }
-# What is taken for a recording, and what to do about it.
+# Files that users give by mistake, and the remedy.
 _FOREIGN = {
     b'version https://git-lfs': 'is a pointer of git LFS: run `git lfs pull`',
     b'\x1f\x8b': 'is packed with gzip: unpack it with `gunzip`',
@@ -43,7 +43,7 @@ _MCAP_MAGIC_BYTES = 8
 
 
 def kind(path: Path) -> str:
-    """Return what a file is: SQLITE, MCAP, ZSTD, ROS1, EMPTY, or UNKNOWN."""
+    """Return the kind of a file: SQLITE, MCAP, ZSTD, ROS1, EMPTY, or UNKNOWN."""
     start = _start(path)
     if not start:
         return EMPTY
@@ -51,7 +51,7 @@ def kind(path: Path) -> str:
 
 
 def why_not(path: Path) -> str:
-    """Return why a file is no rosbag2 storage and what to do, as the end of a sentence."""
+    """Return why a file is no rosbag2 storage, and the remedy, as the end of a sentence."""
     found = kind(path)
     if found == ROS1:
         source, target = (shlex.quote(str(name)) for name in (path, path.with_suffix('')))
@@ -70,7 +70,7 @@ def why_not(path: Path) -> str:
 
 
 def has_mcap_end(path: Path) -> bool:
-    """Return whether an mcap file ends as it began; one that is cut off does not."""
+    """Return whether an mcap file ends with the magic bytes; one that is cut off does not."""
     with path.open('rb') as file:
         magic = file.read(_MCAP_MAGIC_BYTES)
         size = file.seek(0, os.SEEK_END)

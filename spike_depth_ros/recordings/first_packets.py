@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Looking at a camera's first packets before a recording is played."""
+"""First packets of a recording's cameras, checked before it is played."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -24,16 +24,17 @@ from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.rosbag2 import Recording
 
-# A recording may begin with some that are damaged.
-MOST_MESSAGES = 1000
+# The first messages of a recording may be damaged.
+MAX_MESSAGES = 1000
 _ZSTD = b'\x28\xb5\x2f\xfd'
 
 
 def first_packets(recording: Recording, cameras: tuple[str, ...]) -> tuple[Packet, ...]:
-    """Return each camera's first packet that can be used.
+    """Return the first usable packet of each camera.
 
-    Raises RecordingError, one sentence, when the first MOST_MESSAGES of a camera hold none: they
-    are no EventPackets, or have an encoding or a size that is not read.
+    Raises:
+        RecordingError: the first MAX_MESSAGES messages of a camera have none: they are no
+            EventPackets, or have an unknown encoding or an impossible size.
     """
     return tuple(_first(recording, topic) for topic in cameras)
 
@@ -52,9 +53,9 @@ def _first(recording: Recording, topic: str) -> Packet:
 
 
 def _packets(recording: Recording, topic: str) -> Iterator[Packet | str]:
-    """Yield the first packets, or why a message is none, as the end of a sentence."""
+    """Yield the first packets, or the fault of a message, as the end of a sentence."""
     codec = MessageCodec(message_types())
-    for message in islice(recording.messages([topic]), MOST_MESSAGES):
+    for message in islice(recording.messages([topic]), MAX_MESSAGES):
         if message.cdr.startswith(_ZSTD):
             yield 'its messages are compressed: give the folder with its metadata.yaml'
             continue

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reading the metadata.yaml of a rosbag2 folder."""
+"""The metadata.yaml of a rosbag2 folder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,11 +31,14 @@ _COMPRESSIONS = {'': '', 'none': '', 'file': 'file', 'message': 'message'}
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Hold what is needed of metadata.yaml; all else is read from the storage files.
+    """Fields of metadata.yaml; the rest is read from the storage files.
 
-    files: names in the folder, in order. storage: the storage plugin's name, which may be empty.
-    compression: '' or 'file' or 'message', by zstd. messages: how many there are, 0 if not said.
-    about: facts about the recording.
+    Attributes:
+        files: file names in the folder, in order.
+        storage: name of the storage plugin; may be empty.
+        compression: '', 'file' or 'message', with zstd.
+        messages: number of messages, 0 if unknown.
+        about: custom data of the recording.
     """
 
     files: tuple[str, ...]
@@ -46,7 +49,7 @@ class Metadata:
 
 
 def read_metadata(folder: Path) -> Metadata:
-    """Read the metadata.yaml of a folder; raises RecordingError, one sentence, if it is wrong."""
+    """Read the metadata.yaml of a folder; raise RecordingError if it is wrong."""
     try:
         document = YAML(typ='safe').load((folder / NAME).read_text(encoding='utf-8'))
     except UnicodeDecodeError as error:
@@ -70,7 +73,7 @@ def _files(folder: Path, fields: dict[str, Any]) -> tuple[str, ...]:
     paths = fields.get('relative_file_paths')
     if not isinstance(paths, list) or not paths or not all(isinstance(p, str) for p in paths):
         raise _wrong(folder, "has no list of files 'relative_file_paths'")
-    # Old versions write the folder too, under which name it was recorded.
+    # Old versions of rosbag2 write the folder of the recording too.
     return tuple(PurePath(path).name for path in paths)
 
 
@@ -95,8 +98,8 @@ def _yaml_reason(error: YAMLError) -> str:
     return str(error).partition('\n')[0]
 
 
-def _wrong(folder: Path, what: str) -> RecordingError:
+def _wrong(folder: Path, fault: str) -> RecordingError:
     return RecordingError(
-        f"The recording '{folder}' cannot be read (its {NAME} {what}): write it again with "
+        f"The recording '{folder}' cannot be read (its {NAME} {fault}): write it again with "
         f'`ros2 bag reindex`.'
     )

@@ -12,17 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Advice for a recording that has no EventPackets."""
+"""Advice for recordings without EventPackets."""
 
 from collections.abc import Collection
 
 from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET
 from spike_depth_ros.recordings.rosbag2 import Topic
 
-# More topics than these would hide the sentence's end.
-MOST_TOPICS = 8
+# Longer lists would hide the end of the sentence.
+MAX_TOPICS = 8
 _LEGACY = 'convert it with legacy_to_bag of event_camera_legacy_tools'
-_WAYS = {
+_REMEDIES = {
     EVENT_ARRAY: (
         f'play it with `ros2 bag play` beside the nodes, which read this type, or {_LEGACY}'
     ),
@@ -32,7 +32,7 @@ _WAYS = {
         f'`ros2 bag play` beside a node that republishes it so'
     ),
 }
-_OTHER_WAY = (
+_OTHER_REMEDY = (
     f'convert it to {EVENT_PACKET}, or play it with `ros2 bag play` beside a node that '
     f'republishes it so'
 )
@@ -40,7 +40,7 @@ _PACKAGES = ('event', 'dvs', 'dv_ros', 'prophesee', 'metavision', 'celex', 'iniv
 
 
 def without_packets(topics: Collection[Topic]) -> str:
-    """Return the sentence for a recording without EventPackets: what it has and the way out."""
+    """Return the sentence for a recording without EventPackets: its topics and the remedy."""
     silent = [topic for topic in topics if topic.type == EVENT_PACKET]
     if silent:
         return f'The recording has no message on {_names(silent)}: record it again.'
@@ -50,8 +50,8 @@ def without_packets(topics: Collection[Topic]) -> str:
             f'The recording has no messages of type {EVENT_PACKET}, but {_names(topics)}: give '
             f'one of an event camera.'
         )
-    way = _WAYS.get(events[0].type, _OTHER_WAY)
-    return f'The recording has no messages of type {EVENT_PACKET}, but {_names(events)}: {way}.'
+    remedy = _REMEDIES.get(events[0].type, _OTHER_REMEDY)
+    return f'The recording has no messages of type {EVENT_PACKET}, but {_names(events)}: {remedy}.'
 
 
 def _is_events(message_type: str) -> bool:
@@ -61,5 +61,5 @@ def _is_events(message_type: str) -> bool:
 
 def _names(topics: Collection[Topic]) -> str:
     listed = [f'{topic.name} ({topic.type})' for topic in sorted(topics, key=lambda t: t.name)]
-    more = len(listed) - MOST_TOPICS
-    return ', '.join(listed[:MOST_TOPICS]) + (f' and {more} more' if more > 0 else '')
+    more = len(listed) - MAX_TOPICS
+    return ', '.join(listed[:MAX_TOPICS]) + (f' and {more} more' if more > 0 else '')

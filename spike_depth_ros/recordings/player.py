@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Playing a recording in its own time, or faster or slower."""
+"""Player: sends a recording's messages when they are due, at any speed."""
 
 import struct
 import time
@@ -35,25 +35,33 @@ from spike_depth_ros.recordings.timeline import (
     present_shift_ns,
 )
 
-# Enough packets to find a TIME_HIGH word in.
+# Enough packets to contain a TIME_HIGH word.
 LAST_PACKETS = 16
-# The time at the end reaches so far beyond the last event: one window of 50 ms closes, and the
-# next one stays open.
+# Time that the closing packets add after the last event: it closes one window of 50 ms and leaves
+# the next one open.
 CLOSING_NS = 49_999_000
-# Header stamps tell the end of a stream to within a packet's length; a camera that ended earlier
-# than that is brought up to the other.
+# Header stamps give the end of a stream to within a packet's length. A camera that ended earlier
+# than that is advanced to the end of the other.
 SCATTER_NS = 10_000_000
-# The first packets of a recording may be logged late, all at once; by then some are not.
+# The first packets of a recording may be logged late, all at once; within this time some are not.
 BEGINNING_NS = 3_000_000_000
 
 
 class Player:
-    """Send the messages of a recording when they are due.
+    """Player of one recording.
 
-    cameras: event topics. others: topics that are sent along. rate: speed. restamp: True moves
-    header stamps to the present, False leaves them. wait: sleeps for some seconds and returns True
-    when the player is to stop. send: takes a topic and CDR bytes. warn: takes a sentence about a
-    damaged message, which is left out. damaged: how many were.
+    Args:
+        path: the recording.
+        cameras: event topics.
+        others: further topics to send.
+        rate: speed; 2 is twice as fast as recorded.
+        restamp: True moves header stamps to the present, False leaves them.
+        wait: sleeps for the given seconds; returns True if the player should stop.
+        send: called with the topic and the CDR bytes of each message.
+        warn: called with one sentence for each damaged message, which is not sent.
+
+    Attributes:
+        damaged: number of damaged messages.
     """
 
     def __init__(
@@ -84,15 +92,15 @@ class Player:
         }
 
     def log_time_ns(self) -> int | None:
-        """Return the time of the recording now; None before it starts."""
+        """Return the current time of the recording, nanoseconds; None before it starts."""
         timeline = self._timeline
         return None if timeline is None else timeline.log_time_ns(time.monotonic_ns())
 
     def play(self) -> None:
-        """Send everything, and a last packet for each camera that lets its last window close.
+        """Send all messages, then one closing packet per camera.
 
-        Raises RecordingError where the storage, not just a message in it, is damaged, and when
-        all messages of a camera are.
+        Raises:
+            RecordingError: the storage is damaged, or every message of a camera is.
         """
         with Recording(self._path) as recording:
             if self._restamp:
@@ -110,7 +118,7 @@ class Player:
             self._close_windows(end_ns + CLOSING_NS)
 
     def _stops_before(self, log_time_ns: int) -> bool:
-        """Wait until a time of the recording; return True when the player is to stop."""
+        """Wait until a time of the recording; return True if the player should stop."""
         assert self._timeline is not None
         return self._wait(self._timeline.delay_s(log_time_ns, time.monotonic_ns()))
 
@@ -133,7 +141,7 @@ class Player:
         return self._stamps.of_other(stamp)
 
     def _find_stamps(self, recording: Recording) -> Stamps:
-        """Move header stamps to the present, by the first event packets."""
+        """Return the shift of header stamps to the present, from the first event packets."""
         delays_ns: list[int] = []
         end_ns = recording.start_ns + BEGINNING_NS
         messages = recording.messages(self._cameras)
@@ -161,7 +169,7 @@ class Player:
                 self._close(topic, packet, log_time_ns)
 
     def _close(self, topic: str, packet: Packet, log_time_ns: int) -> None:
-        """Send a camera's last packet, unless its stream ended with a stamp that none can hold."""
+        """Send a camera's closing packet; warn if its stamp exceeds the message's range."""
         try:
             cdr = self._codec.packet_to_cdr(packet, packet.frame_id)
             moved = with_stamp(cdr, self._stamps.of_packet(packet.stamp_ns, log_time_ns))

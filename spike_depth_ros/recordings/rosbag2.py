@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reading rosbag2 recordings, without a ROS installation."""
+"""Reader of rosbag2 recordings; needs no ROS installation."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -37,9 +37,13 @@ _METADATA_VERSION = 9
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Name a topic of a recording, its message type and how many messages it has.
+    """Topic of a recording.
 
-    other_definition: how its EventPacket differs from the one that is read; '' if it does not.
+    Attributes:
+        name: name of the topic.
+        type: message type.
+        count: number of messages.
+        other_definition: difference of its EventPacket from the supported one, '' if equal.
     """
 
     name: str
@@ -50,7 +54,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """Hold one recorded message: its topic and type, when it was logged, and its CDR bytes."""
+    """Recorded message: topic, type, log time in nanoseconds, CDR bytes."""
 
     topic: str
     type: str
@@ -59,12 +63,18 @@ class RawMessage:
 
 
 class Recording:
-    """Read a rosbag2 folder (sqlite3 or mcap, compressed or not), or one of its storage files.
+    """Open recording: a rosbag2 folder (sqlite3 or mcap, compressed or not) or a storage file.
 
-    topics: by name. start_ns: log time of the first message; duration_ns: from the first to the
-    last. about: facts about the recording, key to value. Use it as a context manager.
+    Use it as a context manager.
 
-    Raises RecordingError when there is no such recording, it cannot be read, or it is empty.
+    Attributes:
+        topics: topics by name.
+        start_ns: log time of the first message, nanoseconds.
+        duration_ns: time from the first message to the last, nanoseconds.
+        about: custom data of the recording, by key.
+
+    Raises:
+        RecordingError: the recording does not exist, cannot be read, or is empty.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -79,15 +89,17 @@ class Recording:
             self._check_complete(files, sum(count for *_, count in spans))
             self.topics = _topics(self._connections)
             self.start_ns = min(start for start, _, count in spans if count)
-            # rosbags counts to after the last message
+            # rosbags' end time is 1 ns after the last message
             self.duration_ns = max(end for _, end, count in spans if count) - 1 - self.start_ns
             unless_complete.pop_all()
 
     def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
-        """Stream the messages of some topics in the order of their log time.
+        """Yield the messages of some topics in the order of log time.
 
-        Memory holds one message at a time (with mcap: one chunk). Raises RecordingError for a
-        topic that is not there, and where the stored data are damaged.
+        Memory holds one message at a time (with mcap: one chunk).
+
+        Raises:
+            RecordingError: a topic is missing, or the stored data are damaged.
         """
         for name in topics:
             if name not in self.topics:
@@ -108,7 +120,7 @@ class Recording:
                 raise ValueError(f'{missing} messages that its index names are not there')
 
     def close(self) -> None:
-        """Close the files; no message can be read any more."""
+        """Close the files."""
         self._stack.close()
 
     def __enter__(self) -> 'Recording':
@@ -120,8 +132,8 @@ class Recording:
     def _open(self, files: StorageFiles) -> Reader:
         """Open the files through links in a temporary folder.
 
-        There they have names that mean nothing in an URI, which rosbags makes of them, and a
-        metadata.yaml that names their true storage and nothing that rosbags could stumble over.
+        rosbags puts file names into URIs, so the links have plain names. A metadata.yaml beside
+        them states the true storage kind and only fields that rosbags accepts.
         """
         folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='spike_depth_')))
         packed = '.zstd' if files.metadata and files.metadata.compression == 'file' else ''
@@ -150,7 +162,7 @@ class Recording:
 
 
 def missing_topic(name: str, topics: Collection[Topic]) -> str:
-    """Return the sentence that says that a recording lacks a topic and what it has."""
+    """Return the sentence for a missing topic, with the topics of the recording."""
     present = ', '.join(sorted(topic.name for topic in topics))
     return f"The recording has no topic '{name}'; it has {present}: give one of these."
 
@@ -174,7 +186,7 @@ def _write_metadata(folder: Path, names: list[str], files: StorageFiles) -> None
 
 
 def _contents(reader: Reader) -> tuple[list[Connection], list[tuple[int, int, int]]]:
-    """Return the connections of all files, and start, end and number of messages of each file."""
+    """Return the connections of all files, and each file's start, end and message count."""
     storages = getattr(reader.storage, 'storages', [reader.storage])
     connections = [connection for storage in storages for connection in storage.connections]
     spans = [
@@ -185,7 +197,7 @@ def _contents(reader: Reader) -> tuple[list[Connection], list[tuple[int, int, in
 
 
 def _topics(connections: list[Connection]) -> dict[str, Topic]:
-    """Sum connections up by topic: each file has one for each QoS that was offered."""
+    """Merge connections by topic: each file has one per offered QoS."""
     types = message_types()
     topics: dict[str, Topic] = {}
     for connection in connections:

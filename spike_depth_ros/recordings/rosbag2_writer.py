@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Writing rosbag2 recordings, without a ROS installation."""
+"""Writer of rosbag2 recordings; needs no ROS installation."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -42,18 +42,24 @@ from spike_depth_ros.recordings.cdr import (
 )
 from spike_depth_ros.recordings.errors import RecordingError
 
-# Older ROS 2 distributions read it as well as Jazzy does, whose version 9 writes QoS in words.
+# ROS 2 distributions before Jazzy read version 8; version 9 writes QoS as text.
 _METADATA_VERSION: Final = 8
 _FOREVER = QosTime(sec=9223372036, nsec=854775807)
 
 
 class RecordingWriter:
-    """Write event packets and depth to a new rosbag2 folder that `ros2 bag play` takes.
+    """New rosbag2 folder of event packets and depth, playable by `ros2 bag play`.
 
-    about: facts about the recording, kept in its metadata (custom_data). Use it as a context
-    manager: leaving it completes the recording, an exception leaves it without metadata.
+    Use it as a context manager: leaving it completes the recording; an exception leaves it without
+    metadata.
 
-    Raises RecordingError when the folder exists already, and OSError when it cannot be written.
+    Args:
+        path: the new folder.
+        about: custom data for the metadata.
+
+    Raises:
+        RecordingError: the folder exists already.
+        OSError: the folder cannot be written.
     """
 
     def __init__(self, path: Path | str, about: Mapping[str, str]) -> None:
@@ -71,7 +77,7 @@ class RecordingWriter:
 
     def write_packet(self, topic: str, log_time_ns: int, packet: Packet, frame_id: str) -> None:
         """Append an event packet."""
-        # As camera drivers offer them: the newest packets matter, a lost one is not sent again.
+        # As camera drivers offer: BEST_EFFORT, since the newest packets matter.
         qos = _qos(QosReliability.BEST_EFFORT, depth=1000)
         cdr = self._codec.packet_to_cdr(packet, frame_id)
         self._write(topic, EVENT_PACKET, qos, log_time_ns, cdr)
@@ -85,7 +91,16 @@ class RecordingWriter:
         frame_id: str,
         depth_max_m: float = 10.0,
     ) -> None:
-        """Append depth float32 [h, w], metres, compressed; from depth_max_m on it is invalid."""
+        """Append compressed depth.
+
+        Args:
+            topic: name of the topic.
+            log_time_ns: log time, nanoseconds.
+            stamp_ns: header stamp, nanoseconds.
+            depth: float32 [h, w], metres.
+            frame_id: frame of the camera.
+            depth_max_m: depth from here on is stored as invalid.
+        """
         qos = _qos(QosReliability.RELIABLE, depth=10)
         compressed = depth_codec.encode(depth, depth_max_m)
         cdr = self._codec.depth_to_cdr(stamp_ns, compressed, frame_id)
@@ -116,7 +131,7 @@ class RecordingWriter:
 
 @contextmanager
 def _sqlite_errors() -> Iterator[None]:
-    """Turn sqlite's errors, such as that of a full disk, into OSError as other files raise it."""
+    """Turn sqlite's errors, such as a full disk, into OSError."""
     try:
         yield
     except sqlite3.Error as error:

@@ -12,27 +12,29 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Telling the left camera from the right one by the names of their topics."""
+"""Left and right camera from the names of two topics."""
 
 import re
 
 from spike_depth_ros.recordings.errors import RecordingError
 
-# camLeft, CAM_LEFT, /left/events and cam10 alike become words and numbers.
+# Splits camLeft, CAM_LEFT, /left/events and cam10 into words and numbers.
 _WORDS = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+')
 
 
 def left_and_right(first: str, second: str) -> tuple[str, str]:
     """Return two topics as (left, right).
 
-    The words left and right in a name decide, in any case; then these letters within a word;
-    then L and R as words; and where no name says anything, the natural order: cam_9 is left of
-    cam_10. Raises RecordingError, one sentence, when names contradict themselves.
+    The words left and right in a name decide, in upper or lower case; then these letters within a
+    word; then L and R as words; else the natural order: cam_9 is left of cam_10.
+
+    Raises:
+        RecordingError: the names contradict each other.
     """
     words = [[word.lower() for word in _WORDS.findall(name)] for name in (first, second)]
     letters = [name.lower() for name in (first, second)]
     left, right = _more(words, 'left'), _more(words, 'right')
-    # 'right' within a word says nothing alone: it may be 'bright'.
+    # 'right' within a word decides nothing alone: it may be 'bright'.
     is_clear = left * right <= 0
     if not (left or right):
         left, right = _more(letters, 'left'), _more(letters, 'right')
@@ -50,11 +52,11 @@ def left_and_right(first: str, second: str) -> tuple[str, str]:
 
 
 def _more(names: list[list[str]] | list[str], side: str) -> int:
-    """Return how much more often the first name says a side than the second."""
+    """Return how much more often a side is in the first name than in the second."""
     return names[0].count(side) - names[1].count(side)
 
 
 def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Return a sorting key that takes digits for numbers and ignores case."""
+    """Return a sort key that compares digits as numbers and ignores case."""
     parts = re.findall(r'\d+|\D', name.lower())
     return [(int(part), '') if part.isdigit() else (-1, part) for part in parts], name

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Checking the storage files of a recording before rosbags opens them."""
+"""Checks of a recording's storage files before rosbags opens them."""
 
 import shlex
 from collections.abc import Iterator
@@ -25,17 +25,20 @@ from spike_depth_ros.recordings.metadata import Metadata
 
 _STORAGES = (file_kinds.SQLITE, file_kinds.MCAP)
 _SUFFIXES = ('*.db3', '*.mcap', '*.db3.zstd', '*.mcap.zstd')
-# What sqlite keeps beside a database: pages that are not in it yet (write-ahead log), or those
-# that it had before a change that did not end (rollback journal), each after a header.
+# Files of sqlite beside a database: pages that are not merged yet (write-ahead log), or the pages
+# before an interrupted change (rollback journal), each after a header.
 _UNMERGED = {'-wal': b'\x37\x7f\x06', '-journal': b'\xd9\xd5\x05\xf9\x20\xa1\x63\xd7'}
 _HEADER_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class StorageFiles:
-    """Name the storage files of a recording in order, their kind, and what the folder says.
+    """Storage files of a recording.
 
-    kind: file_kinds.SQLITE or file_kinds.MCAP. metadata: None of a file without its folder.
+    Attributes:
+        paths: the files, in order.
+        kind: file_kinds.SQLITE or file_kinds.MCAP.
+        metadata: of the folder; None for a file given alone.
     """
 
     paths: tuple[Path, ...]
@@ -44,9 +47,10 @@ class StorageFiles:
 
 
 def find_storage_files(path: Path) -> StorageFiles:
-    """Find the files of a rosbag2 folder, or take the one that is given.
+    """Return the storage files of a rosbag2 folder, or the storage file at path.
 
-    Raises RecordingError, one sentence, if they are not all there, whole and of one kind.
+    Raises:
+        RecordingError: files are missing, incomplete, or of different kinds.
     """
     if not path.exists():
         raise RecordingError(
@@ -84,7 +88,7 @@ def _of_folder(folder: Path) -> StorageFiles:
 
 
 def _checked(path: Path, compression: str) -> str:
-    """Return the kind of a storage file; raise RecordingError if it cannot be read whole."""
+    """Return the kind of a storage file; raise RecordingError if it is incomplete."""
     found = file_kinds.kind(path)
     if compression == 'file' and found in _STORAGES:
         raise RecordingError(_unpacked(path))
@@ -109,7 +113,7 @@ def _checked(path: Path, compression: str) -> str:
 
 def _check_merged(database: Path) -> None:
     for beside in _unmerged(database):
-        # Whatever changes the journal mode merges either of the two first.
+        # A change of the journal mode merges both kinds first.
         command = f"sqlite3 {shlex.quote(str(database))} 'PRAGMA journal_mode=DELETE'"
         raise RecordingError(
             f"The recording '{database}' cannot be read whole: '{beside.name}' beside it holds a "
@@ -118,7 +122,7 @@ def _check_merged(database: Path) -> None:
 
 
 def _unmerged(database: Path) -> Iterator[Path]:
-    """Yield the files beside a database that hold a part of it."""
+    """Yield the files beside a database that hold unmerged pages."""
     database = database.resolve()
     for ending, magic in _UNMERGED.items():
         beside = database.with_name(database.name + ending)
@@ -129,7 +133,7 @@ def _unmerged(database: Path) -> Iterator[Path]:
 
 
 def _packed_kind(path: Path, about: Metadata) -> str:
-    """Return the kind of a file inside a compressed one, by its name or by the folder's word."""
+    """Return the kind of a compressed file, by its name or by the folder's metadata."""
     suffix = Path(path.stem).suffix
     return {'.db3': file_kinds.SQLITE, '.mcap': file_kinds.MCAP}.get(suffix, about.storage)
 

@@ -12,22 +12,25 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""When to send what of a recording, and with which stamp."""
+"""Times of a replay: when each message is due, and its new header stamp."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spike_depth_ros.units import SECOND_NS
 
-# Header stamps of a recording lie this close to when they were logged, or count another clock.
+# A header stamp further than this from its log time counts another clock.
 PLAUSIBLE_NS = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Map the log times of a recording to the clock of the machine, all nanoseconds.
+    """Map from log times of a recording to the machine's monotonic clock.
 
-    start_log_ns is sent at start_ns (monotonic); a second of the recording takes 1 / rate s.
+    Attributes:
+        start_log_ns: log time at which the replay starts, nanoseconds.
+        start_ns: monotonic time at which the replay starts, nanoseconds.
+        rate: speed; a second of the recording takes 1 / rate seconds.
     """
 
     start_log_ns: int
@@ -35,55 +38,65 @@ class Timeline:
     rate: float
 
     def delay_s(self, log_time_ns: int, now_ns: int) -> float:
-        """Return how long to wait at now_ns (monotonic) before a message is due; 0 if it is."""
+        """Return the seconds from now_ns (monotonic) until a message is due, at least 0."""
         due_ns = self.start_ns + (log_time_ns - self.start_log_ns) / self.rate
         return max(0.0, (due_ns - now_ns) / SECOND_NS)
 
     def log_time_ns(self, now_ns: int) -> int:
-        """Return the time of the recording at now_ns (monotonic)."""
+        """Return the recording's time at now_ns (monotonic), nanoseconds."""
         return self.start_log_ns + round((now_ns - self.start_ns) * self.rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """Move the header stamps of a recording, all nanoseconds.
+    """Shift of a recording's header stamps.
 
-    clock_error_ns: what to add to stamps to get the time of the log; shift_ns: from there to the
-    present. None: stamps stay as they are.
+    Attributes:
+        clock_error_ns: added to stamps to get log times, nanoseconds; None leaves stamps alone.
+        shift_ns: added to log times to get the present, nanoseconds.
     """
 
     clock_error_ns: int | None = None
     shift_ns: int = 0
 
     def of_packet(self, stamp_ns: int, log_time_ns: int) -> int:
-        """Return the new stamp of an event packet, never later than it is sent."""
+        """Return the new stamp of an event packet, never later than its sending."""
         if self.clock_error_ns is None:
             return stamp_ns
         return min(stamp_ns + self.clock_error_ns, log_time_ns) + self.shift_ns
 
     def of_other(self, stamp_ns: int) -> int:
-        """Return the new stamp of a message that says when something was."""
+        """Return the new stamp of another message, such as depth."""
         if self.clock_error_ns is None:
             return stamp_ns
         return stamp_ns + self.clock_error_ns + self.shift_ns
 
 
 def clock_error_ns(delays_ns: Iterable[int]) -> int:
-    """Return what to add to header stamps so that they count as log times do.
+    """Return the correction from header stamps to log times, nanoseconds.
 
-    delays_ns: log time minus stamp of the first event packets. The least delayed one counts: its
-    stamp is taken for its log time when it lies later, or so far off that it cannot be the time
-    of the events. Others were logged late.
+    The least delayed packet decides; the others were logged late. 0 if its stamp is at most
+    PLAUSIBLE_NS before its log time; else the stamps count another clock, and the correction makes
+    this stamp equal its log time.
+
+    Args:
+        delays_ns: log time minus header stamp of the first event packets.
     """
     least_ns = min(delays_ns, default=0)
     return 0 if 0 <= least_ns < PLAUSIBLE_NS else least_ns
 
 
 def present_shift_ns(start_log_ns: int, present_ns: int, duration_ns: int, rate: float) -> int:
-    """Return what takes log times to the present so that none lies later than it is sent.
+    """Return the shift from log times to the present, nanoseconds.
 
-    start_log_ns becomes the present; with a rate over 1 the end does, since stamps keep their
-    spacing: they would otherwise run ahead of the clock.
+    start_log_ns becomes present_ns. With a rate over 1 the end becomes the present instead: stamps
+    have the spacing of the recording and would run ahead of the clock.
+
+    Args:
+        start_log_ns: log time at the start.
+        present_ns: present time.
+        duration_ns: duration of the recording.
+        rate: speed of the replay.
     """
     ahead_ns = round(duration_ns * max(0.0, 1 - 1 / rate))
     return present_ns - start_log_ns - ahead_ns

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Finding the true depth of a recording."""
+"""True depth of a recording: choice of its topic."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,22 +24,31 @@ from spike_depth_ros.recordings.rosbag2 import RawMessage, Recording
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Name the topic of the true depth, '' if there is none; then reason says why, or is ''."""
+    """Topic of the true depth.
+
+    Attributes:
+        topic: name of the topic, '' if none fits.
+        reason: why none fits, '' if the recording has no depth.
+    """
 
     topic: str
     reason: str = ''
 
 
 def find_truth(recording: Recording) -> tuple[str, ...]:
-    """Return the topics whose first message is compressed depth, and not a camera's picture."""
+    """Return the topics whose first message is compressed depth, not a camera image."""
     return tuple(_first_messages(recording))
 
 
 def choose_truth(recording: Recording, frame_id: str, width: int, height: int) -> Truth:
-    """Return the topic whose depth is of the left camera: of its frame and the windows' size.
+    """Return the topic with depth of the left camera, in its frame and in the windows' size.
 
-    frame_id: of the left camera's packets; a frame that starts with it, such as its rectified
-    one, is the same camera's, and an empty one tells nothing. width, height: of a window, pixels.
+    Args:
+        recording: an open recording.
+        frame_id: frame of the left camera's packets. A frame that starts with it, such as the
+            rectified one, belongs to the same camera; an empty one matches any.
+        width: columns of a window.
+        height: rows of a window.
     """
     reasons = []
     for topic, message in _first_messages(recording).items():
@@ -64,7 +73,7 @@ def _first_messages(recording: Recording) -> dict[str, RawMessage]:
 
 
 def _misfit(message: RawMessage, frame_id: str, shape: tuple[int, int]) -> str:
-    """Return why depth is not that of the windows, as the end of a sentence; '' if it is."""
+    """Return why depth does not fit the windows, as the end of a sentence, '' if it fits."""
     codec = MessageCodec(message_types())
     frame = codec.frame_id(message.cdr, message.type)
     if frame and frame_id and not frame.startswith(frame_id):
@@ -72,7 +81,7 @@ def _misfit(message: RawMessage, frame_id: str, shape: tuple[int, int]) -> str:
     try:
         _, depth = codec.depth(message.cdr)
     except ValueError:
-        return ''  # one damaged image does not tell of the others
+        return ''  # later images may be intact
     if depth.shape != shape:
         (height, width), (rows, columns) = depth.shape, shape
         return f'has {width} x {height} pixels, but windows have {columns} x {rows}'

@@ -26,7 +26,7 @@ HEIGHT, WIDTH = 260, 346
 
 
 def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.ndarray]:
-    """Return spike frames of random texture at one disparity, with noise in one image only."""
+    """Return spike frames of random texture at one disparity, with independent noise."""
     rng, frames = np.random.default_rng(0), []
     for _ in range(count):
         texture = rng.random((HEIGHT, WIDTH + 200, 2)) < 0.15

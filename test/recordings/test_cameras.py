@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which topics are the cameras."""
+"""Choice of the cameras' topics."""
 
 import pytest
 
@@ -24,7 +24,7 @@ EVENTS = 'event_camera_msgs/msg/EventPacket'
 
 
 def topics(*names: str) -> dict[str, Topic]:
-    """Return event topics of these names, beside an image topic and an event topic without any."""
+    """Return event topics of these names, an image topic and an empty event topic."""
     others = [Topic('/image', 'sensor_msgs/msg/Image', 4), Topic('/silent', EVENTS, 0)]
     return {t.name: t for t in [*others, *(Topic(name, EVENTS, 9) for name in names)]}
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""CDR bytes of packets and depth against hand-made ones, and the definition against the .msg."""
+"""CDR bytes of packets and depth, compared with bytes by hand; definition against the .msg."""
 
 import struct
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_no_stamp_in_a_short_message(length: int) -> None:
             function(LITTLE[:length])
 
 
-def test_a_stamp_that_no_message_holds() -> None:
+def test_a_stamp_beyond_32_bits_is_refused() -> None:
     with pytest.raises(ValueError, match='more than 32 bits of seconds'):
         cdr.with_stamp(LITTLE, 2**31 * 1_000_000_000)
 

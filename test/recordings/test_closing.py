@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The packet that closes a recording's last window."""
+"""Closing packets of a recording."""
 
 from dataclasses import replace
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Compressed depth: the transport's bytes, the error of its quantisation, damaged data."""
+"""Compressed depth: layout of the bytes, quantisation error, damaged data."""
 
 import io
 import math
@@ -52,7 +52,7 @@ def test_reads_what_the_transport_writes() -> None:
     assert math.isnan(depth[0, 1])
 
 
-def test_reads_a_png_whatever_pillow_makes_of_it() -> None:
+def test_reads_a_png_with_any_version_of_pillow() -> None:
     """Pillow before 10.3 opens 16-bit grey as int32; the file here is written by hand."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the first packets of a recording say about all of it."""
+"""First packets of a recording: the first usable one, and refusals."""
 
 import sqlite3
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def test_bytes_of_another_definition(write: Write, message: bytes) -> None:
     assert f'its bytes are no {EVENT_PACKET}, or one of another' in refusal(write(message))
 
 
-def test_a_file_without_the_folder_that_says_how_it_is_compressed(write: Write) -> None:
+def test_a_compressed_file_without_its_folder(write: Write) -> None:
     path = write(cdr(), compression=CompressionMode.MESSAGE)
 
     assert 'give the folder with its metadata.yaml' in refusal(path / 'drive.db3')

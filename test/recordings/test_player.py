@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Playing a recording through a waiting function that takes no time."""
+"""Player, with a waiting function that returns at once."""
 
 import shutil
 import sqlite3
@@ -47,7 +47,7 @@ def play(
     restamp: bool = False,
     problems: list[str] | None = None,
 ) -> list[tuple[str, bytes]]:
-    """Return what a player sends until it is told to stop."""
+    """Return the messages that a player sends until it is stopped."""
     sent: list[tuple[str, bytes]] = []
     player = Player(
         path,
@@ -74,7 +74,7 @@ def test_every_window_closes_and_no_empty_one(recording: Path) -> None:
     assert (binner.counters.windows_empty, binner.counters.windows_incomplete) == (0, 0)
 
 
-def test_a_camera_that_ends_early_is_brought_up_to_the_other(tmp_path: Path) -> None:
+def test_a_camera_that_ends_early_is_advanced_to_the_other(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / 'uneven', about={}) as writer:
         for camera, duration_us in enumerate((300_000, 100_000)):
             for packet in packets(camera, duration_us):
@@ -86,7 +86,7 @@ def test_a_camera_that_ends_early_is_brought_up_to_the_other(tmp_path: Path) -> 
     assert ends[0] == pytest.approx(ends[1], abs=2 * PACKET_US * 1000)
 
 
-def test_windows_end_where_the_truth_was_taken(recording: Path) -> None:
+def test_windows_end_at_the_stamps_of_the_true_depth(recording: Path) -> None:
     codec = MessageCodec(message_types())
     binner = Binner(2, 50_000_000, 50_000_000, 100_000_000, 346, 260)
     ends, truths = [], []
@@ -137,7 +137,7 @@ def test_a_damaged_message_is_left_out(
     assert all(f'A message of {len(damage)} bytes' in problem for problem in problems)
 
 
-def test_a_last_stamp_that_leaves_no_room_means_no_closing_packet(tmp_path: Path) -> None:
+def test_a_last_stamp_near_32_bits_means_no_closing_packet(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / 'late', about={}) as writer:
         for camera, topic in enumerate(TOPICS):
             (packet,) = packets(camera, PACKET_US)
@@ -153,7 +153,7 @@ def test_a_last_stamp_that_leaves_no_room_means_no_closing_packet(tmp_path: Path
 def test_no_packet_is_stamped_later_than_it_is_sent(
     tmp_path: Path, rate: float, clock_ns: int
 ) -> None:
-    """The first packets are logged 0.4 s late, all at once, as by a recorder that starts up."""
+    """The first packets are logged 0.4 s late, all at once, as by a starting recorder."""
     log_ns = 10**13
     with RecordingWriter(tmp_path / 'late', about={}) as writer:
         for camera, topic in enumerate(TOPICS):
@@ -187,5 +187,5 @@ def test_a_camera_whose_messages_are_all_damaged(tmp_path: Path) -> None:
         play(path)
 
 
-def test_it_stops_when_told_to(recording: Path) -> None:
+def test_it_stops_when_wait_returns_true(recording: Path) -> None:
     assert len(play(recording, stop_after=7)) == 7

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings: the layout that ros2 bag writes, a round trip, real ones, and broken ones."""
+"""Recordings: layout of ros2 bag, round trip, real recordings, broken recordings."""
 
 import re
 import shutil
@@ -163,7 +163,7 @@ def test_real_recordings(
 
 
 def test_an_mcap_whose_storage_identifier_is_empty(data: Path) -> None:
-    """As `ros2 bag reindex` leaves it: every event of it is there."""
+    """`ros2 bag reindex` writes it so; no event may be missing."""
     with Recording(data / 'mcap_empty_storage_identifier') as recording:
         packets = [read_packet(m.cdr) for m in recording.messages(['/event_camera/events'])]
     end = stream_end(packets[-16:])
@@ -197,7 +197,7 @@ def test_mcap(tmp_path: Path, compression: CompressionMode) -> None:
     assert messages == [(START_NS, cdr), (START_NS + 9, cdr)]
 
 
-def test_existing_folder_is_kept(folder: Path) -> None:
+def test_an_existing_folder_is_not_overwritten(folder: Path) -> None:
     with pytest.raises(RecordingError, match='exists already: remove it'):
         RecordingWriter(folder, {})
     with Recording(folder) as recording:
@@ -261,7 +261,7 @@ def test_broken_recording(folder: Path, break_it: Any, says: str) -> None:
 
 
 def test_damage_within_a_message(tmp_path: Path) -> None:
-    """A lost page is found only while streaming: the messages before it are still read."""
+    """A lost page shows only while streaming: the messages before it are read."""
     path = tmp_path / 'drive'
     large = replace(PACKET, data=np.full(100_000, 171, dtype=np.uint8))
     with RecordingWriter(path, {}) as writer:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which of two topics is the left camera."""
+"""Left and right camera, from the names of two topics."""
 
 import pytest
 

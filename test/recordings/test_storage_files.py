@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings that are damaged, incomplete or of another kind, as users have them."""
+"""Recordings that are damaged, incomplete or of another kind."""
 
 import os
 import shutil
@@ -63,7 +63,7 @@ def count(path: Path) -> int:
 
 
 def refusal(path: Path) -> str:
-    """Return the sentence with which opening or streaming a recording ends."""
+    """Return the error of opening or streaming a recording, one sentence."""
     with pytest.raises(RecordingError) as caught:
         count(path)
     sentence = str(caught.value)
@@ -98,18 +98,18 @@ def mcap(tmp_path: Path) -> Path:
     return write(tmp_path / 'chunks', StoragePlugin.MCAP)
 
 
-def test_files_packed_whole_are_read(packed: Path) -> None:
+def test_compressed_files_are_read(packed: Path) -> None:
     assert count(packed) == MESSAGES
 
 
-def test_packed_and_cut_off(packed: Path) -> None:
+def test_compressed_and_cut_off(packed: Path) -> None:
     cut(packed / 'packed.db3.zstd')
 
     assert 'cannot be read (Compressed file ended' in refusal(packed)
 
 
 @pytest.mark.parametrize('storage', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
-def test_a_message_packed_and_cut_off(tmp_path: Path, storage: StoragePlugin) -> None:
+def test_a_compressed_message_that_is_cut_off(tmp_path: Path, storage: StoragePlugin) -> None:
     folder = write(tmp_path / 'drive', storage, CompressionMode.MESSAGE)
     assert count(folder) == MESSAGES
     (file,) = (*folder.glob('*.db3'), *folder.glob('*.mcap'))
@@ -122,7 +122,7 @@ def test_a_message_packed_and_cut_off(tmp_path: Path, storage: StoragePlugin) ->
 
 
 @pytest.mark.parametrize('renamed', [False, True])
-def test_unpacked_by_hand(tmp_path: Path, packed: Path, renamed: bool) -> None:
+def test_decompressed_by_hand(tmp_path: Path, packed: Path, renamed: bool) -> None:
     (packed / 'packed.db3.zstd').unlink()
     shutil.copy(write(tmp_path / 'plain') / 'plain.db3', packed / 'packed.db3')
     if renamed:
@@ -132,7 +132,7 @@ def test_unpacked_by_hand(tmp_path: Path, packed: Path, renamed: bool) -> None:
     assert count(packed / 'packed.db3') == MESSAGES
 
 
-def test_packed_by_hand(tmp_path: Path, plain: Path, packed: Path) -> None:
+def test_compressed_by_hand(tmp_path: Path, plain: Path, packed: Path) -> None:
     shutil.copy(packed / 'packed.db3.zstd', plain / 'drive.db3')
 
     assert 'is compressed with zstd: give the folder' in refusal(plain)
@@ -146,7 +146,7 @@ def test_another_compression(packed: Path) -> None:
 
 
 def leave_log(database: Path, journal_mode: str = 'WAL') -> None:
-    """Move half of the messages to where sqlite keeps what a killed recorder did not merge."""
+    """Move half of the messages into the journal that a killed recorder leaves behind."""
     connection = sqlite3.connect(database, isolation_level=None)
     rows = connection.execute('SELECT * FROM messages WHERE id > 10').fetchall()
     connection.execute('DELETE FROM messages WHERE id > 10')
@@ -220,7 +220,7 @@ def test_cut_off(plain: Path, mcap: Path, share: float) -> None:
 
 
 def test_mcap_without_index(mcap: Path) -> None:
-    """Without summary and chunks, as a writer leaves it that was asked for neither."""
+    """The file has neither summary nor chunks, which a writer may leave out."""
     file = mcap / 'chunks.mcap'
     content = file.read_bytes()
     chunk = content.index(b'\x06', content.index(b'rosbags-'))
@@ -247,7 +247,7 @@ def test_mcap_with_a_damaged_chunk(mcap: Path) -> None:
     [(StoragePlugin.SQLITE3, 'mcap'), (StoragePlugin.SQLITE3, ''), (StoragePlugin.MCAP, '')],
 )
 @pytest.mark.parametrize('compression', [CompressionMode.NONE, CompressionMode.FILE])
-def test_the_file_tells_its_storage(
+def test_the_content_decides_the_storage(
     tmp_path: Path, storage: StoragePlugin, identifier: str, compression: CompressionMode
 ) -> None:
     folder = write(tmp_path / 'drive', storage, compression)
@@ -358,7 +358,7 @@ def test_a_folder_of_recordings(plain: Path) -> None:
     assert 'give one of the recordings in it (drive)' in refusal(plain.parent)
 
 
-def test_what_is_no_recording(tmp_path: Path, plain: Path) -> None:
+def test_paths_that_are_no_recording(tmp_path: Path, plain: Path) -> None:
     text, fifo = tmp_path / 'notes.txt', tmp_path / 'pipe'
     text.write_text('not a recording')
     os.mkfifo(fifo)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""When to send what of a recording, and with which stamp."""
+"""Times of a replay: due times, and header stamps moved to the present."""
 
 import pytest
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Telling true depth from other compressed images."""
+"""Choice of the true depth's topic among compressed images."""
 
 from pathlib import Path
 
