@@ -66,7 +66,7 @@ NETWORKS := coincidence stereospike_binocular stereospike_monocular
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
 train: shipped
-	@$(BIN)/spike-depth train --config config/training/separable.yaml $(OPTIONS)
+	@$(BIN)/python -m spike_depth_ros.cli train --config bench/ablation/separable.yaml $(OPTIONS)
 
 shipped: training
 	@set -e; for network in $(NETWORKS); do \

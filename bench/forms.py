@@ -124,6 +124,6 @@ def random_network(channels: int, width: int) -> StereoSpike:
     """Return a network of random weights, its readout as loud as after training."""
     torch.manual_seed(width)
     network = StereoSpike(channels, width).eval()
-    for head in network.heads:
+    for head in network.readout.heads:
         draw(head.weight, READOUT_GAIN)
     return network

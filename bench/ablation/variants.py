@@ -30,7 +30,7 @@ from spike_depth_ros.training.train import command
 
 COINCIDENCE = ['--config', 'config/training/coincidence.yaml']
 STEREOSPIKE = ['--config', 'config/training/stereospike_binocular.yaml']
-SEPARABLE = ['--config', 'config/training/separable.yaml']
+SEPARABLE = ['--config', 'bench/ablation/separable.yaml']
 
 
 def _size(name: str, value: int) -> list[str]:

@@ -15,6 +15,7 @@
 """Checkpoints of trainings: read, compared with a network, and the newest that can be read."""
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,8 @@ ZIP = b'PK\3\4'  # as torch begins its files
 
 Checkpoint = dict[str, Any]
 State = Mapping[str, Tensor]
+# Weights of readouts that were a network's own until 2026-11; now of its layer `readout`.
+OWN_READOUT = re.compile(r'(?<![^.])(heads\.|prior$|reset_spread$|reset_potential$)')
 
 
 class CheckpointError(SettingsError):
@@ -86,6 +89,15 @@ def read_checkpoint(path: Path, needed: tuple[str, ...] = DESCRIBED) -> Checkpoi
         reason = f'is of another version of the package (it lacks {missing[0]})'
         raise CheckpointError(path, reason)
     return saved
+
+
+def current_names(saved: State, network: State) -> dict[str, Tensor]:
+    """Return a checkpoint's weights under today's names, where older ones do not fit a network."""
+    current = {name: OWN_READOUT.sub(r'readout.\1', name) for name in saved}
+    return {
+        current[name] if name not in network and current[name] in network else name: weight
+        for name, weight in saved.items()
+    }
 
 
 def check_fit(path: Path, saved: State, network: State) -> None:

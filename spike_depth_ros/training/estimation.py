@@ -26,13 +26,15 @@ from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.checkpoints import (
+    Checkpoint,
     CheckpointError,
     check_fit,
+    current_names,
     naming_another,
     read_checkpoint,
 )
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
-from spike_depth_ros.training.networks.spiking import DepthNetwork
+from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 
 Batch = tuple[Tensor, Tensor, Tensor]  # of data.module.collate
@@ -75,6 +77,10 @@ class DepthEstimation(LightningModule):
         if quantised:
             quantise(self.network)
 
+    def on_load_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Rename weights of older checkpoints."""
+        checkpoint['state_dict'] = current_names(checkpoint['state_dict'], self.state_dict())
+
     def forward(self, spikes: Tensor) -> Tensor:
         """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres."""
         return torch.exp(self.network(self.counts(spikes)).log_depth[-1])
@@ -95,14 +101,16 @@ class DepthEstimation(LightningModule):
         """Return the loss of a batch, terms that not all networks have, and the firing rate."""
         output = self.network(self.counts(spikes))
         error = DepthLoss(self.loss, output.log_depth, caused, left_events(spikes))
-        penalty = spike_penalty(output.spikes[name] for name in self.network.penalised)
+        penalty = spike_penalty(
+            output.spikes[name] for name in self.network.penalised or output.spikes
+        )
         loss = error.regression() + self.loss.spikes * penalty
         terms = {}
         if output.log_spread is not None:
             terms['likelihood'] = error.likelihood(output.log_spread)
             loss = loss + self.loss.likelihood * terms['likelihood']
-        if output.log_shifts is not None:
-            terms['shifts'] = error.cross_entropy(output.log_shifts, MVSEC_RIG.focal_baseline)
+        if output.log_disparity is not None:
+            terms['shifts'] = error.cross_entropy(output.log_disparity, MVSEC_RIG.focal_baseline)
             loss = loss + self.loss.shifts * terms['shifts']
         rates = [(layer.detach() > 0).float().mean() for layer in output.spikes.values()]
         return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}
@@ -204,4 +212,4 @@ def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Te
     }
     if FIRST_LAYER in weights:
         weights[FIRST_LAYER] = weights[FIRST_LAYER][:, : network.channels]
-    return weights
+    return current_names(weights, network.state_dict())

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_unshuffle
 
-from spike_depth_ros.training.networks.spiking import LOG_SPREAD_BOUNDS
+from spike_depth_ros.training.networks.readout import LOG_SPREAD_BOUNDS
 
 # With events: fewer are noise for the most, and count less than those of other windows.
 FEW_PIXELS = 100.0

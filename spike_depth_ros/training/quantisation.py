@@ -12,16 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Weights of eight bits: the same spikes, however potentials are summed.
+"""Weights of eight bits, with which any order of summation gives the same spikes.
 
-Spikes and counts are whole numbers already. With kernels K / (n - 1/2), K whole numbers of eight
-bits and n a whole number for each output channel, a neuron's potential is a whole number over
-n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole number
-is n or more. Integer arithmetic finds that exactly, and float32 too, whose rounding is far below
-that half. bfloat16's is not: quantised layers train in float32.
+Spikes and counts are whole numbers. With kernels K / (n - 1/2), where K holds whole numbers of
+eight bits and n is a whole number for each output channel, a neuron's potential is a whole number
+over n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole
+number is n or more. Integer arithmetic is exact, and so is float32, whose rounding is far below
+that half. bfloat16 is not: quantised layers train in float32.
 
 Readout neurons do not fire: a weight is a whole number of steps, one step for each neuron.
 """
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +35,7 @@ from spike_depth_ros.training.settings import SettingsError
 LARGEST = 127  # of a weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
 ROUNDING = 2
-LARGEST_THRESHOLD = 2**12  # of a channel with next to no weights
+LARGEST_THRESHOLD = 2**12  # of a channel whose weights are almost 0
 
 
 def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
@@ -69,20 +71,21 @@ def integer_readout(kernel: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def quantise_readout(heads: list[nn.Conv2d]) -> None:
-    """Round the weights of heads that are computed as one, their inputs side by side, in place."""
-    numbers, steps = integer_readout(torch.cat([head.weight for head in heads], 1))
-    rounded = (numbers * steps[:, None, None, None]).split([head.in_channels for head in heads], 1)
-    for head, weight in zip(heads, rounded, strict=True):
-        head.weight.copy_(weight)
+def round_together(layers: Sequence[nn.Conv2d]) -> None:
+    """Round the weights of readout layers, in place, as one layer of all their inputs."""
+    numbers, steps = integer_readout(torch.cat([layer.weight for layer in layers], 1))
+    sizes = [layer.in_channels for layer in layers]
+    rounded = (numbers * steps[:, None, None, None]).split(sizes, 1)
+    for layer, weight in zip(layers, rounded, strict=True):
+        layer.weight.copy_(weight)
 
 
 class Int8Weights(nn.Module):
-    """Round a layer's weights to K / (n - 1/2) going forward, not at all going backward."""
+    """Round a layer's weights to K / (n - 1/2); the gradient passes unchanged."""
 
     def __init__(self, synapses: nn.Module) -> None:
         super().__init__()
-        self._synapses = (synapses,)  # a tuple, so that it is no child of its own child
+        self._synapses = (synapses,)  # in a tuple: a module cannot be its own descendant
 
     def forward(self, weight: Tensor) -> Tensor:
         """Map weights to rounded weights of the same shape, straight-through."""
@@ -92,10 +95,10 @@ class Int8Weights(nn.Module):
 
 
 def quantise(network: nn.Module) -> None:
-    """Make the spiking layers of a network compute with weights of eight bits, in place.
+    """Round the weights of a network's spiking layers to eight bits at each use, in place.
 
-    Their parameters stay as they are: torch's parametrisation rounds them at each use. Raises
-    SettingsError for a network of other layers.
+    The parameters keep their values: this is a parametrisation of torch. Raises SettingsError for
+    a network without such layers.
     """
     layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
     if not layers:
@@ -103,11 +106,11 @@ def quantise(network: nn.Module) -> None:
             f'{type(network).__name__} has no layers that compute in eight bits: use float32.'
         )
     for layer in layers:
-        if not is_quantised(layer):
+        if not is_quantised(layer.synapses):
             synapses = layer.synapses
             parametrize.register_parametrization(synapses, 'weight', Int8Weights(synapses))
 
 
-def is_quantised(layer: SpikingLayer) -> bool:
-    """Return whether `quantise` has been here."""
-    return parametrize.is_parametrized(layer.synapses, 'weight')
+def is_quantised(synapses: nn.Module) -> bool:
+    """Return whether `quantise` has rounded these synapses."""
+    return parametrize.is_parametrized(synapses, 'weight')

@@ -12,25 +12,29 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Networks as exported files should compute them, and what the files say of their spikes."""
+"""Networks as exported files compute them, and the spikes in the files."""
 
 import copy
+from collections.abc import Iterator
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from training.phase_layout import to_pixels
 
 from spike_depth_ros.training.export.weights import exact_kernel
-from spike_depth_ros.training.networks.spiking import DepthNetwork, Output, SpikingLayer
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.spiking import SpikingLayer
 
 
 def rounded(network: DepthNetwork) -> DepthNetwork:
+    """Return a network with the weights of its float32 file."""
     network = copy.deepcopy(network)
     for layer in network.modules():
         if isinstance(layer, SpikingLayer):
-            layer.synapses.weight.data = exact_kernel(layer, 'float32')[0]
+            layer.synapses.weight.data = exact_kernel(layer.synapses, 'float32')[0]
     return network
 
 
@@ -63,6 +67,7 @@ def potentials(clip: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> str:
 
 
 def spikes_by_population(network: DepthNetwork, frame: NDArray[np.uint8]) -> list[Tensor]:
+    """Return what each layer's neurons fire in PyTorch, in the order of computation."""
     spikes: list[Tensor] = []
     neurons = [layer.neurons for layer in network.modules() if isinstance(layer, SpikingLayer)]
     hooks = [each.register_forward_hook(lambda *call: spikes.append(call[2])) for each in neurons]
@@ -70,3 +75,16 @@ def spikes_by_population(network: DepthNetwork, frame: NDArray[np.uint8]) -> lis
     for hook in hooks:
         hook.remove()
     return spikes
+
+
+def in_the_files_order(expected: Tensor, found: Iterator[NDArray[np.uint8]]) -> Tensor:
+    """Return the same layer from a file's next maps, as [images * channels, h, w].
+
+    A file holds images in one map or several, side by side, some in phase layout.
+    """
+    maps, channels = [], 0
+    while channels < expected.shape[0] * expected.shape[1]:
+        map = torch.from_numpy(next(found)).float()
+        maps.append(map if map.shape[2] == expected.shape[2] else to_pixels(map))
+        channels += maps[-1].shape[1]
+    return torch.cat(maps, 1)[0]

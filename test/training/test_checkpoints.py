@@ -33,6 +33,8 @@ from spike_depth_ros.training.checkpoints import (
     newest_beside,
     read_checkpoint,
 )
+from spike_depth_ros.training.estimation import from_checkpoint, start
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
 
 @pytest.fixture
@@ -67,8 +69,8 @@ BROKEN = {
 UNFIT = {
     'no loops': (lambda path: without(path, 'loops'), 'is of another version of the package'),
     'no prior': (
-        lambda path: without(path, 'state_dict', 'network.prior'),
-        'is of another network than the settings ask for (it lacks network.prior)',
+        lambda path: without(path, 'state_dict', 'network.readout.prior'),
+        'is of another network than the settings ask for (it lacks network.readout.prior)',
     ),
 }
 
@@ -144,7 +146,11 @@ def test_an_export_names_the_checkpoint_to_take(
 
 @pytest.mark.parametrize(
     'names',
-    [('hyper_parameters',), ('hyper_parameters', 'quantised'), ('state_dict', 'network.prior')],
+    [
+        ('hyper_parameters',),
+        ('hyper_parameters', 'quantised'),
+        ('state_dict', 'network.readout.prior'),
+    ],
     ids='.'.join,
 )
 def test_an_export_refuses_checkpoints_of_other_versions_before_it_simulates(
@@ -176,6 +182,20 @@ def test_weights_are_compared_by_name_and_shape() -> None:
     for other in ({'a': torch.ones(2)}, {**weights, 'c': weights['a']}, {**weights, 'b': 0}):
         with pytest.raises(CheckpointError, match='of another network'):
             check_fit(Path('x'), other, weights)
+
+
+def test_weights_of_readouts_have_had_other_names(folder: Path) -> None:
+    path = checkpoint(folder)
+    module = from_checkpoint(path)
+    saved = torch.load(path, weights_only=False)
+    older = {name.replace('readout.', ''): each for name, each in saved['state_dict'].items()}
+    assert {'network.prior', 'network.heads.deconv2.weight'} < older.keys()
+    torch.save(saved | {'state_dict': older}, path)
+    again, other = from_checkpoint(path).network, CoincidenceNetwork(width=2)
+    start(other, path)
+    for name, weight in module.network.state_dict().items():
+        assert torch.equal(again.state_dict()[name], weight), name
+        assert torch.equal(other.state_dict()[name], weight), name
 
 
 def test_a_full_disk_leaves_the_checkpoint_that_was_there(

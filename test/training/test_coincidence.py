@@ -12,21 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The coincidence network: detectors by hand, shifts found, statelessness, gradients."""
+"""The coincidence network: detectors by hand, disparities found, statelessness, gradients."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
-from spike_depth_ros.training.networks.coincidence import (
-    EVIDENCE,
-    CoincidenceNetwork,
-    Cooperation,
-    Trust,
-    coincidences,
-)
-from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.coincidence import EVIDENCE, CoincidenceNetwork
+from spike_depth_ros.training.networks.matching import Cooperation, coincidences
+from spike_depth_ros.training.networks.network import Trust
 
 LARGEST = {'coincidences': 16, **dict.fromkeys(EVIDENCE, 15)}
 
@@ -37,8 +32,8 @@ def random_counts(*size: int) -> Tensor:
 
 def matching_counts(height: int, width: int, disparity: int = 7) -> Tensor:
     """Return counts of a plane of that disparity, [1, 4, height, width]."""
-    seen = random_counts(1, 2, height, width + disparity) * 4
-    return torch.cat([seen[..., :-disparity], seen[..., disparity:]], 1)
+    counts = random_counts(1, 2, height, width + disparity) * 4
+    return torch.cat([counts[..., :-disparity], counts[..., disparity:]], 1)
 
 
 def test_coincidences_by_hand() -> None:
@@ -52,7 +47,7 @@ def test_coincidences_by_hand() -> None:
 def test_coincidences_are_shifted_products() -> None:
     generator = torch.Generator().manual_seed(1)
     left, right = (torch.rand(2, 2, 3, 5, 9, generator=generator) < 0.5).float()
-    found = coincidences(left, right, 12)  # more shifts than columns
+    found = coincidences(left, right, 12)  # more disparities than columns
     for shift in range(12):
         shifted = torch.zeros_like(right)
         shifted[..., shift:] = right[..., : max(0, 9 - shift)]
@@ -60,31 +55,31 @@ def test_coincidences_are_shifted_products() -> None:
 
 
 @pytest.mark.parametrize('disparity', [6, 7])
-def test_a_shifted_frame_coincides_at_its_shift(disparity: int) -> None:
+def test_a_shifted_frame_coincides_at_its_disparity(disparity: int) -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=4)
     output = network(matching_counts(32, 128, disparity))
     found = output.spikes['coincidences'][..., 32:-4].mean((0, 2, 3))  # away from the border
     assert int(found.argmax()) == disparity
-    assert output.log_shifts is not None
-    detected = output.log_shifts[0][..., 32:-4].exp().mean((0, 2, 3))
+    assert output.log_disparity is not None
+    detected = output.log_disparity[0][..., 32:-4].exp().mean((0, 2, 3))
     assert int(detected.argmax()) == disparity
 
 
 def test_cooperation_by_hand() -> None:
-    cooperation = Cooperation(shifts=3, nearby=1, size=1)
+    cooperation = Cooperation(disparities=3, nearby=1, size=1)
     cooperation.weight.data = torch.tensor([2.0, 3.0, 5.0]).reshape(1, 3, 1, 1)
     found = torch.tensor([1.0, 10.0, 100.0]).reshape(1, 3, 1, 1)
-    # Each hears the shift before it by 2, its own by 3 and the next by 5.
+    # Weights from the disparity before, the same one and the next one: 2, 3 and 5.
     assert cooperation(found).flatten().tolist() == [3 + 50, 2 + 30 + 500, 20 + 300]
 
 
 def test_cooperation_of_every_second_place_by_hand() -> None:
-    cooperation = Cooperation(shifts=1, nearby=0, size=3, stride=2)
+    cooperation = Cooperation(disparities=1, nearby=0, size=3, stride=2)
     cooperation.weight.data = torch.arange(9.0).reshape(1, 1, 3, 3)
     found = torch.zeros(1, 1, 4, 4)
     found[0, 0, 1, 2] = 1.0
-    # Those at (0, 2) and (2, 2) hear what is below and above them: the kernel's 7 and 1.
+    # (0, 2) and (2, 2) read the pixel below and the one above: the kernel's 7 and 1.
     assert cooperation(found)[0, 0].tolist() == [[0, 7], [0, 1]]
     assert cooperation.fanout() == 9 / 4
 
@@ -95,9 +90,9 @@ def test_trust_is_a_finite_factor(factors: dict[str, float]) -> None:
         Trust(**factors)
 
 
-def test_cooperation_is_the_same_for_every_shift() -> None:
+def test_cooperation_is_the_same_for_every_disparity() -> None:
     torch.manual_seed(0)
-    cooperation = Cooperation(shifts=12, nearby=2)
+    cooperation = Cooperation(disparities=12, nearby=2)
     nn.init.normal_(cooperation.weight)
     found = torch.zeros(1, 12, 7, 7)
     found[:, 2:6] = torch.rand(1, 4, 7, 7)
@@ -109,33 +104,36 @@ def test_trust_weighs_detectors_and_prior() -> None:
     network = CoincidenceNetwork(width=2)
     spikes = network(random_counts(1, 4, 64, 96)).spikes
     rest = {name: layer * (name not in EVIDENCE) for name, layer in spikes.items()}
-    before, silent = (network.read_out(heard)[-1] for heard in (spikes, rest))
-    prior = network.prior.detach().clone()
+    before, silent = (network.readout.potentials(features)[-1] for features in (spikes, rest))
+    prior = network.readout.prior.detach().clone()
     network.trust(Trust(evidence=3.0, prior=0.5))
-    after = network.read_out(spikes)[-1]
+    after = network.readout.potentials(spikes)[-1]
     expected = before[:, :-1] + 2 * (before - silent)[:, :-1] - 0.5 * prior
     torch.testing.assert_close(after[:, :-1], expected)
     torch.testing.assert_close(after[:, -1], before[:, -1])  # of the spread
 
 
 def test_the_median_by_hand() -> None:
-    network = CoincidenceNetwork(width=2, reach=6)
+    readout = CoincidenceNetwork(width=2, reach=6).readout
     at_three = [0.0, 0, 0, 1, 0, 0]
     between_two_and_four = [0.0, 0, 0.5, 0, 0.5, 0]
     from_one_to_two = [0.0, 0.25, 0.75, 0, 0, 0]  # a third of those at 2 lie below the median
     at_none = [1.0, 0, 0, 0, 0, 0]
-    told = torch.tensor([at_three, between_two_and_four, from_one_to_two, at_none]).log()
-    log_depth = network.median_log_depth(told[..., None, None])
-    shift = torch.exp(network.log_focal_baseline - log_depth)
+    probability = torch.tensor([at_three, between_two_and_four, from_one_to_two, at_none]).log()
+    log_depth = readout.median_log_depth(probability[..., None, None])
+    disparity = torch.exp(readout.log_focal_baseline - log_depth)
     expected = torch.tensor([3.0, 2.5, 1.5 + 1 / 3, 0.5])
-    torch.testing.assert_close(shift.flatten(), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(disparity.flatten(), expected, atol=1e-5, rtol=0)
 
 
-def test_depth_of_a_shift_is_the_networks_cameras() -> None:
-    network = CoincidenceNetwork(width=2, reach=6)
-    told = torch.tensor([0.0, 0, 0, 0, 1, 0]).log()[None, :, None, None]
+def test_depth_of_a_disparity_is_that_of_the_networks_cameras() -> None:
+    readout = CoincidenceNetwork(width=2, reach=6).readout
+    probability = torch.tensor([0.0, 0, 0, 0, 1, 0]).log()[None, :, None, None]
     four_pixels = MVSEC_RIG.focal_baseline / 4
-    for depth in (network.median_log_depth(told).exp(), network.mean_log_depth(told).exp()):
+    for depth in (
+        readout.median_log_depth(probability).exp(),
+        readout.mean_log_depth(probability).exp(),
+    ):
         assert float(depth) == pytest.approx(four_pixels)
 
 
@@ -155,7 +153,7 @@ def test_layers_fire_and_send_small_whole_numbers() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=8)
     spikes = network(matching_counts(96, 128)).spikes
-    assert set(network.fanouts()) == {'input', *spikes}
+    assert len(spikes) == 16
     for name, layer in spikes.items():
         assert torch.equal(layer, layer.round())
         assert 0.003 < float((layer > 0).float().mean()) < 0.9, name
@@ -166,9 +164,9 @@ def test_gradients_reach_every_parameter() -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=4)
     output = network(matching_counts(64, 96))
-    assert output.log_spread is not None and output.log_shifts is not None
-    told = output.log_shifts[:, :, 7].sum()
-    (output.log_depth.sum() + output.log_spread.sum() + told).backward()
+    assert output.log_spread is not None and output.log_disparity is not None
+    probability = output.log_disparity[:, :, 7].sum()
+    (output.log_depth.sum() + output.log_spread.sum() + probability).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None and parameter.grad.any(), name
 
@@ -176,24 +174,3 @@ def test_gradients_reach_every_parameter() -> None:
 def test_an_odd_reach_is_refused() -> None:
     with pytest.raises(ValueError, match='reach is 47'):
         CoincidenceNetwork(width=2, reach=47)
-
-
-def test_fanouts_add_up_to_the_work_of_all_convolutions() -> None:
-    network = CoincidenceNetwork(width=4)
-    work = []
-    for module in network.modules():
-        if isinstance(module, (nn.Conv2d, UpsampledConv2d)):
-            module.register_forward_hook(
-                lambda layer, _, out: work.append(out.numel() * layer.weight[0].numel())
-            )
-    sizes = {'input': 4 * 64 * 96}
-    spikes = network(torch.zeros(1, 4, 64, 96)).spikes
-    sizes |= {name: layer.numel() for name, layer in spikes.items()}
-    half = 32 * 48
-    detectors = 8 * 48 * half  # of two synapses each
-    pairs = 48 * 9 - 2 * (1 + 2 + 3 + 4)  # of shifts at most 4 apart
-    places = 2 * half + half / 4 + half / 16  # of two layers, and one each at 1/4 and 1/8
-    cooperation = pairs * 5 * 5 * places
-    reached = sum(size * network.fanouts()[name] for name, size in sizes.items())
-    beyond = 3 * 8 * 32 * 2 * 5 * 5  # a column more than conv1 keeps
-    assert reached == pytest.approx(sum(work) - beyond + 2 * detectors + cooperation)

@@ -23,11 +23,11 @@ from training.phase_layout import to_phases, to_pixels
 
 from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.kernels import (
+    among,
     channels_then_places,
-    of_each,
     over_phases,
+    shifted,
     upsampled,
-    with_aside,
 )
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 
@@ -107,17 +107,17 @@ def test_the_finest_prediction_layer_reads_where_the_next_one_does() -> None:
     assert torch.equal(places, channels_then_places(coarser)[1])
 
 
-def test_a_kernel_sees_a_map_as_it_is_and_a_place_aside() -> None:
+def test_a_kernel_reads_a_map_displaced_to_the_right() -> None:
     kernel, x = integers(4, 3, 5, 5), integers(2, 3, 8, 10)
-    aside = convolve(functional.pad(x, (1, 1)), kernel)[..., :-2]
-    expected = torch.cat([convolve(x, kernel), aside], 1)
-    assert torch.equal(convolve(x, with_aside(kernel)), expected)
+    displaced = convolve(functional.pad(x, (1, 1)), kernel)[..., :-2]
+    for shift, expected in ((0, convolve(x, kernel)), (1, displaced)):
+        assert torch.equal(convolve(x, shifted(kernel, shift, margin=1)), expected)
 
 
-def test_a_kernel_sees_each_of_several_images() -> None:
-    kernel, images = integers(4, 3, 3, 3), integers(2, 3, 8, 10)
-    together = convolve(images.flatten(0, 1)[None], of_each(kernel, 2))
-    assert torch.equal(together, convolve(images, kernel).flatten(0, 1)[None])
+def test_a_kernel_reads_some_channels_of_a_map() -> None:
+    kernel, x = integers(4, 2, 3, 3), integers(2, 5, 8, 10)
+    expected = convolve(x[:, [3, 1]], kernel)
+    assert torch.equal(convolve(x, among(kernel, (3, 1), 5)), expected)
 
 
 @pytest.mark.parametrize('stride', [1, 2])

@@ -22,15 +22,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from bench.ablation.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
-from spike_depth_ros.training.networks.separable import SeparableStereoSpike
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import (
     integer_kernel,
     is_quantised,
     quantise,
-    quantise_readout,
+    round_together,
 )
 
 
@@ -42,7 +42,7 @@ def test_thresholds_by_hand() -> None:
     assert kernel.flatten().tolist() == [127, -127]
 
 
-def test_weights_that_say_nothing_never_fire() -> None:
+def test_weights_of_zero_never_fire() -> None:
     synapses = nn.Conv2d(3, 1, 3, bias=False)
     kernel, n = integer_kernel(synapses, torch.zeros(1, 3, 3, 3))
     assert not kernel.any() and n.item() >= 1
@@ -64,7 +64,7 @@ def test_weights_of_a_readout_neuron_are_whole_numbers_of_one_step() -> None:
     heads = [nn.Conv2d(1, 2, 1, bias=False) for _ in range(2)]
     heads[0].weight.data = torch.tensor([1.27, 0.509]).reshape(2, 1, 1, 1)
     heads[1].weight.data = torch.tensor([-0.304, -2.54]).reshape(2, 1, 1, 1)
-    quantise_readout(heads)  # steps of 0.01 and 0.02
+    round_together(heads)  # steps of 0.01 and 0.02
     torch.testing.assert_close(heads[0].weight.flatten(), torch.tensor([1.27, 0.5]))
     torch.testing.assert_close(heads[1].weight.flatten(), torch.tensor([-0.3, -2.54]))
 
@@ -115,7 +115,7 @@ def test_training_moves_the_weights_before_rounding() -> None:
     network = StereoSpike(2, width=2)
     quantise(network)
     quantise(network)  # once is enough
-    assert all(is_quantised(layer) for layer in layers(network))
+    assert all(is_quantised(layer.synapses) for layer in layers(network))
     network(torch.poisson(torch.full((1, 2, 32, 32), 0.4))).log_depth.sum().backward()
     weights = {name: p for name, p in network.named_parameters() if 'original' in name}
     assert len(weights) == 13

@@ -42,8 +42,10 @@ def reference(network: StereoSpike, counts: Tensor) -> Tensor:
     for block in network.bottleneck:
         hidden = fire(functional.conv2d(x, block.first.synapses.weight, padding=1))
         x = x + fire(functional.conv2d(hidden, block.second.synapses.weight, padding=1))
-    potential = network.reset_potential
-    for layer, head, scale in zip(network.decoder, network.heads, (8, 4, 2, 1), strict=True):
+    potential = network.readout.reset_potential
+    for layer, head, scale in zip(
+        network.decoder, network.readout.heads, (8, 4, 2, 1), strict=True
+    ):
         x = fire(functional.conv2d(upsampled(x, 2), layer.synapses.weight, padding=2))
         x = x + skips.pop()
         full = upsampled(x, scale) if scale > 1 else x

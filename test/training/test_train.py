@@ -32,13 +32,11 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.module import SimulatedData, caused_depth
 from spike_depth_ros.training.estimation import DepthEstimation, one_cycle, weights_for
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
-from spike_depth_ros.training.networks.separable import ParametricLayer
-from spike_depth_ros.training.networks.spiking import DepthNetwork, SpikingLayer
+from spike_depth_ros.training.networks.network import DepthNetwork
+from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
 from spike_depth_ros.training.train import command, precision
-
-SPIKING = (SpikingLayer, ParametricLayer)
 
 
 @pytest.fixture(scope='module')
@@ -113,9 +111,9 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     recipe = YAML(typ='safe').load(path)
     recipe['model'].pop('initial', None)  # trained before
     cli = command(recipe, run=False)
-    layers = [layer for layer in cli.model.modules() if isinstance(layer, SPIKING)]
+    layers = [layer for layer in cli.model.modules() if isinstance(layer, SpikingLayer)]
     assert len(layers) >= 13
-    assert all(is_quantised(layer) == path.stem.endswith('int8') for layer in layers)
+    assert all(is_quantised(layer.synapses) == path.stem.endswith('int8') for layer in layers)
     assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
     names = [one.name for one in cli.datamodule.benchmarks]
@@ -184,7 +182,7 @@ def test_readout_and_loss_stay_in_float32(network: DepthNetwork) -> None:
     with torch.autocast('cpu', dtype=torch.bfloat16):
         output = network(module.counts(spikes))
         loss = module.objective(spikes, 1 + torch.rand(1, 1, 32, 48))['loss']
-    stated = [*output.log_depth, output.log_spread, output.log_shifts, loss]
+    stated = [*output.log_depth, output.log_spread, output.log_disparity, loss]
     assert {each.dtype for each in stated if each is not None} == {torch.float32}
 
 

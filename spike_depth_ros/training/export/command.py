@@ -41,14 +41,11 @@ from spike_depth_ros.training.export.description import (
     firing_envelope,
     provenance,
 )
-from spike_depth_ros.training.export.exact import exact_network
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.coincidence import READERS, CoincidenceNetwork, Trust
-from spike_depth_ros.training.networks.separable import SeparableStereoSpike
-from spike_depth_ros.training.networks.spiking import GRID, DepthNetwork
-from spike_depth_ros.training.quantisation import quantise, quantise_readout
-from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Trust
+from spike_depth_ros.training.networks.readout import Readout
+from spike_depth_ros.training.quantisation import quantise
 
 
 def export(
@@ -91,13 +88,7 @@ def export_checkpoint(
     with naming_another(from_checkpoint):
         saved = read_checkpoint(checkpoint)
         network = from_checkpoint(checkpoint).network
-    if isinstance(network, CoincidenceNetwork):
-        network.trust(trust)
-    elif trust != Trust():
-        raise SettingsError(
-            f'{type(network).__name__} has no detectors for evidence {trust.evidence:g} and prior '
-            f'{trust.prior:g}: leave --trust.evidence and --trust.prior out.'
-        )
+    network.trust(trust)
     described = _provenance(checkpoint, saved, precision, trust)
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
     paths = saved['datamodule_hyper_parameters']['benchmarks']
@@ -124,15 +115,13 @@ def _provenance(
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
     """Return a network with the weights that its export has."""
-    if isinstance(network, SeparableStereoSpike):
-        return exact_network(network)
     if precision == 'float32':
         return network
     network = copy.deepcopy(network)
     quantise(network)
-    if isinstance(network, CoincidenceNetwork):
-        for names in READERS:
-            quantise_readout([network.heads[name] for name in names])
+    for module in network.modules():
+        if isinstance(module, Readout):
+            module.quantise()
     return network
 
 

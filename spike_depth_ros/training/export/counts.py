@@ -14,108 +14,77 @@
 
 """Outputs of a graph about its spikes: `firing_rates` and `mean_spikes`."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import numpy as np
 
 from spike_depth_ros.training.export.arithmetic import Arithmetic
 from spike_depth_ros.training.export.graph import Graph
-
-
-class Map(NamedTuple):
-    """Name a value of the graph, [1, channels, height, width]."""
-
-    value: str
-    channels: int
-    height: int
-    width: int
-
-    @property
-    def size(self) -> int:
-        """Return how many numbers the map holds."""
-        return self.channels * self.height * self.width
+from spike_depth_ros.training.export.maps import Map, Population
 
 
 class SpikeCounts:
     """Counts the spikes of each layer.
 
     A layer is a population of neurons, or the sum of several that a residual or skip connection
-    makes. Populations are counted once: the means of sums are sums of their counts.
+    makes. Each population is counted once: the sum over a layer is the sum of its populations'.
     """
 
     def __init__(self, graph: Graph, arithmetic: Arithmetic) -> None:
         self._graph, self._arithmetic = graph, arithmetic
-        self._ones: list[str] = []  # of each population, the number of its spikes
-        self._layers: dict[str, tuple[int, ...]] = {}  # the populations that each sums
-        self._nonzero: list[str] = []  # of each layer, how many of its numbers are not 0
-        self._sizes: list[int] = []
-        self._counted: dict[tuple[str, int], str] = {}  # sums by map and largest number
+        self._totals: dict[Population, str] = {}
+        self._nonzero: dict[str, str] = {}  # by the map's value
+        # Of each layer: populations, the number of its values that are not 0, and of all.
+        self._layers: dict[str, tuple[list[Population], str, int]] = {}
 
-    def population(self, layer: str, *parts: Map) -> None:
-        """Count a layer that is one population, in one or several maps."""
-        counts = [self._count(spikes) for spikes in parts]
-        ones = counts[0] if len(counts) == 1 else self._graph.node('Sum', *counts)
-        self._add(layer, (self._known(ones),), ones, sum(spikes.size for spikes in parts))
+    def layer(self, name: str, maps: Iterable[Map]) -> None:
+        """Count the spikes of a layer, which some maps hold."""
+        maps = list(maps)
+        populations = [each for map in maps for each in map.populations]
+        for each in populations:
+            self._total(each)
+        nonzero = [self._count_nonzero(map) for map in maps]
+        count = nonzero[0] if len(nonzero) == 1 else self._graph.node('Sum', *nonzero)
+        self._layers[name] = populations, count, sum(map.size for map in maps)
 
-    def sum(self, layer: str, populations: list[Map], joined: str | None, total: Map) -> None:
-        """Count a layer that is the sum of some more populations and of the layer `joined`.
-
-        total: what the layer sends.
-        """
-        parts = [self._known(self._count(spikes)) for spikes in populations]
-        before = self._layers[joined] if joined else ()
-        self._add(layer, (*parts, *before), self._count_nonzero(total), total.size)
-
-    def numbers(self, layer: str, spikes: Map, largest: int, last: str | None = None) -> None:
-        """Count a layer that sends numbers up to `largest`.
-
-        last: the same numbers before they were transposed, [n, places, channels], to count these:
-        a transposed map costs OpenVINO nothing where one convolution alone reads it.
-        """
-        if last is None:
-            total, nonzero = self._count(spikes, largest), self._count_nonzero(spikes)
-        else:
-            arithmetic, bounded = self._arithmetic, self._arithmetic.bounded(last)
-            total = arithmetic.count_last(bounded, spikes.channels, largest)
-            nonzero = arithmetic.count_last(arithmetic.nonzero(bounded), spikes.channels)
-        self._add(layer, (self._known(total),), nonzero, spikes.size)
-
-    def same(self, layer: str, other: str) -> None:
-        """Take a layer for another one, whose numbers it sends."""
-        known = list(self._layers).index(other)
-        self._layers[layer] = self._layers[other]
-        self._nonzero.append(self._nonzero[known])
-        self._sizes.append(self._sizes[known])
-
-    def write(self) -> int:
-        """Write both outputs; return the number of layers."""
-        graph, sizes = self._graph, np.array(self._sizes, np.float32)
-        nonzero = graph.node('Concat', *self._nonzero, axis=0)
+    def write(self, names: Iterable[str]) -> int:
+        """Write both outputs, with the layers in this order; return the number of layers."""
+        graph, layers = self._graph, [self._layers[name] for name in names]
+        sizes = np.array([size for _, _, size in layers], np.float32)
+        nonzero = graph.node('Concat', *(count for _, count, _ in layers), axis=0)
         graph.node('Div', nonzero, graph.constant(sizes), output='firing_rates')
-        sums = np.zeros((len(self._ones), len(sizes)), np.float32)
-        for layer, populations in enumerate(self._layers.values()):
-            sums[populations, layer] = 1
-        ones = graph.reshape(graph.node('Concat', *self._ones, axis=0), 1, -1)
-        totals = graph.reshape(graph.node('MatMul', ones, graph.constant(sums)), -1)
+        known = {population: row for row, population in enumerate(self._totals)}
+        sums = np.zeros((len(known), len(layers)), np.float32)
+        for column, (populations, _, _) in enumerate(layers):
+            for population in populations:
+                sums[known[population], column] += 1
+        totals = graph.reshape(graph.node('Concat', *self._totals.values(), axis=0), 1, -1)
+        totals = graph.reshape(graph.node('MatMul', totals, graph.constant(sums)), -1)
         graph.node('Div', totals, graph.constant(sizes), output='mean_spikes')
-        return len(sizes)
+        return len(layers)
 
-    def _known(self, ones: str) -> int:
-        """Keep the number of a population's spikes; return the population's place."""
-        self._ones.append(ones)
-        return len(self._ones) - 1
+    def _total(self, population: Population) -> str:
+        """Return the sum of a population's spikes, float32 [1]."""
+        if population not in self._totals:
+            value, channels, largest, last = population
+            if last is None:
+                total = self._arithmetic.count(value, channels, largest)
+            else:
+                total = self._arithmetic.count_last(last, channels, largest)
+            self._totals[population] = total
+        return self._totals[population]
 
-    def _add(self, layer: str, populations: tuple[int, ...], nonzero: str, size: int) -> None:
-        self._layers[layer] = populations
-        self._nonzero.append(nonzero)
-        self._sizes.append(size)
+    def _count_nonzero(self, map: Map) -> str:
+        """Return how many numbers of a map are not 0, float32 [1]."""
+        if map.largest == len(map.populations) == 1:
+            return self._total(map.populations[0])
+        if map.value not in self._nonzero:
+            self._nonzero[map.value] = self._nonzero_of(map)
+        return self._nonzero[map.value]
 
-    def _count_nonzero(self, spikes: Map) -> str:
-        return self._count(spikes._replace(value=self._arithmetic.nonzero(spikes.value)))
-
-    def _count(self, spikes: Map, largest: int = 1) -> str:
-        """Return the sum of a map of numbers up to `largest`, float32 [1]."""
-        key = spikes.value, largest
-        if key not in self._counted:
-            self._counted[key] = self._arithmetic.count(spikes.value, spikes.channels, largest)
-        return self._counted[key]
+    def _nonzero_of(self, map: Map) -> str:
+        arithmetic, channels = self._arithmetic, map.channels * (4 if map.in_phases else 1)
+        last = map.populations[0].last if len(map.populations) == 1 else None
+        if last is None:
+            return arithmetic.count(arithmetic.nonzero(map.value), channels)
+        return arithmetic.count_last(arithmetic.nonzero(last), channels)

@@ -30,8 +30,9 @@ from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
 from spike_depth_ros.training.data.module import Pair, collate, network_scale
-from spike_depth_ros.training.networks.coincidence import Trust
-from spike_depth_ros.training.networks.spiking import DepthNetwork
+from spike_depth_ros.training.export.fanouts import fanouts
+from spike_depth_ros.training.export.trace import trace
+from spike_depth_ros.training.networks.network import DepthNetwork, Trust
 
 WINDOW_NS = 50_000_000
 
@@ -57,7 +58,7 @@ def contract(
     """Return the contract of a network for the frames of a rig."""
     camera = rig.camera
     layers = spikes_of(network, torch.zeros(1, network.channels, camera.height, camera.width))
-    fanouts, dense = network.fanouts(), network.multiply_accumulates()
+    reached = fanouts(trace(network))
     sizes = {'input': network.channels * camera.height * camera.width}
     sizes |= {name: layer.numel() for name, layer in layers.items()}
     low, high = envelope
@@ -70,11 +71,11 @@ def contract(
         depth_max_m=provenance.depth_m[1],
         layers=tuple(layers),
         sizes=tuple(float(sizes[name]) for name in layers),
-        fanouts=tuple(fanouts[name] for name in layers),
+        fanouts=tuple(reached[name] for name in layers),
         firing_rate_low=tuple(map(float, low)),
         firing_rate_high=tuple(map(float, high)),
-        input_fanout=fanouts['input'],
-        operations=round(sum(size * dense[name] for name, size in sizes.items())),
+        input_fanout=reached['input'],
+        operations=round(sum(size * reached[name] for name, size in sizes.items())),
         training_data=provenance.training_data,
         recipe=provenance.recipe,
         commit=commit(),

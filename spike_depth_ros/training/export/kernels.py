@@ -12,11 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Kernels rewritten for lower resolutions: other shapes of exactly the same sums.
+"""Kernels rewritten for other layouts of their input: the same sums exactly.
 
-Phase layout: the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w], those
-of the block's first pixel first, row by row.
+Phase layout: the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w]; all
+channels of the block's first pixel, then those of the next one, row by row.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -75,42 +77,46 @@ def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
 
 
 def low_resolution(synapses: nn.Module, kernel: Tensor, in_phases: bool) -> Tensor:
-    """Return the kernel with which a layer's convolution is computed at the low resolution.
+    """Return the kernel that computes a layer's convolution at the low resolution.
 
-    kernel: float [out, in, k, k], in place of the layer's own. in_phases: the input is in phase
-    layout.
+    kernel: float [out, in, k, k], which replaces the layer's own. in_phases: the input is in
+    phase layout.
     """
     if isinstance(synapses, UpsampledConv2d):
         return upsampled(synapses, kernel)
     return over_phases(kernel, synapses.stride[0]) if in_phases else kernel
 
 
-def with_aside(kernel: Tensor) -> Tensor:
-    """Return a kernel, and after it the one that sees the same map a place aside, to the right.
+def shifted(kernel: Tensor, shift: int, margin: int) -> Tensor:
+    """Return a kernel that reads a map as if it had `shift` columns of zeros before its first.
 
-    kernel: [out, in, k, k], padded by k // 2.
+    kernel: [out, in, k, k], padded by k // 2. margin: the largest shift of the kernels that are
+    computed as one.
 
     Returns:
-        [2 out, in, k + 2, k + 2], padded by k // 2 + 1.
+        [out, in, k + 2 * margin, k + 2 * margin], padded by k // 2 + margin.
     """
-    as_it_is, aside = (1, 1, 1, 1), (0, 2, 1, 1)
-    return torch.cat([functional.pad(kernel, margins) for margins in (as_it_is, aside)])
+    return functional.pad(kernel, (margin - shift, margin + shift, margin, margin))
 
 
-def of_each(kernel: Tensor, images: int) -> Tensor:
-    """Return the kernel for the channels of several images, one image's after the other's.
+def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:
+    """Return a kernel that reads some channels of a map, with weights of 0 for the others.
 
-    kernel: [out, in, k, k]. Returns [images * out, images * in, k, k].
+    kernel: [out, in, k, k]. channels: that of the map for each input of the kernel.
+
+    Returns:
+        [out, total, k, k].
     """
-    blocks = torch.eye(images)[:, None, :, None, None, None] * kernel[:, None]
-    return blocks.flatten(2, 3).flatten(0, 1)
+    whole = kernel.new_zeros(len(kernel), total, *kernel.shape[2:])
+    whole[:, torch.tensor(channels)] = kernel
+    return whole
 
 
 def channels_then_places(head: nn.Module) -> tuple[Tensor, Tensor]:
-    """Split a prediction layer at the low resolution: first channels, pixel by pixel, then places.
+    """Split a prediction layer at the low resolution: sum channels by pixel, then add places.
 
-    Its outputs, the phases, read few places each, and many read alike: what is read there is one
-    of a few sums of the kernel's taps. A layer that does not upsample reads phase layout.
+    Each of its outputs, the phases, reads few places, through one of a few sums of the kernel's
+    taps that many phases share. A layer that does not upsample reads phase layout.
 
     Returns:
         [sums, in, 1, 1] and, of zeros and ones, [phases, sums, u, u].
@@ -129,7 +135,7 @@ def channels_then_places(head: nn.Module) -> tuple[Tensor, Tensor]:
 
 
 def _distinct(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the distinct rows as they first come, and which of them each row is."""
+    """Return the distinct rows in order of first appearance, and the index of each row."""
     _, first, which = np.unique(rows.numpy(), axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)
     return rows[np.sort(first)], torch.from_numpy(np.argsort(order)[which.reshape(-1)])

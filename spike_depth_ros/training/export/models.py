@@ -12,37 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Networks as ONNX models, whatever their kind."""
+"""Networks as ONNX models."""
 
-from collections.abc import Callable
+import operator
+from typing import Any
 
 import onnx
 import torch
+from spikingjelly.activation_based.neuron import IFNode
+from torch import fx
 
-from spike_depth_ros.training.export.coincidence import coincidence_model
-from spike_depth_ros.training.export.separable import separable_depth_model
-from spike_depth_ros.training.export.stereospike import stereospike_model
+from spike_depth_ros.training.export.convolution import Drive
+from spike_depth_ros.training.export.maps import Spikes, spikes
+from spike_depth_ros.training.export.rules import lower, lower_function
+from spike_depth_ros.training.export.trace import Trace, trace
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
-from spike_depth_ros.training.networks.separable import SeparableStereoSpike
-from spike_depth_ros.training.networks.spiking import DepthNetwork
-from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.settings import SettingsError
-
-
-def _separable_model(
-    network: SeparableStereoSpike, precision: Precision, height: int, width: int
-) -> onnx.ModelProto:
-    if precision != 'float32':
-        raise SettingsError(f'SeparableStereoSpike has no layers of {precision}: use float32.')
-    return separable_depth_model(network, height, width)
-
-
-WRITERS: dict[type, Callable[..., onnx.ModelProto]] = {
-    CoincidenceNetwork: coincidence_model,
-    SeparableStereoSpike: _separable_model,
-    StereoSpike: stereospike_model,
-}
 
 
 def depth_model(
@@ -53,10 +40,68 @@ def depth_model(
     Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
     [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and `confidence`
     [1, 1, height, width] of networks that state it, float32. Raises SettingsError for a network
-    that has no graph, or none in this precision.
+    with an operation that has no rule, or none in this precision.
     """
-    if type(network) not in WRITERS:
-        names = ', '.join(kind.__name__ for kind in WRITERS)
-        raise SettingsError(f'{type(network).__name__} cannot be exported: use one of {names}.')
+    traced, writer = trace(network), Writer(precision, height, width)
     with torch.no_grad():
-        return WRITERS[type(network)](network, precision, height, width)
+        try:
+            _Lowering(traced, writer, network.channels).run(None)
+        except SettingsError as error:
+            raise SettingsError(f'{type(network).__name__} cannot be exported: {error}') from error
+        counted = (writer.counts.write(traced.layers),)
+    outputs = writer.outputs | {'firing_rates': counted, 'mean_spikes': counted}
+    return writer.graph.model((1, height, width, network.channels), outputs)
+
+
+class _Lowering(fx.Interpreter):
+    """Runs through a trace and applies the rule of each operation."""
+
+    def __init__(self, traced: Trace, writer: Writer, channels: int) -> None:
+        super().__init__(traced.module)
+        self.extra_traceback = False
+        self._writer, self._channels = writer, channels
+        self._layers: dict[fx.Node, list[str]] = {}
+        for name, node in traced.layers.items():
+            self._layers.setdefault(node, []).append(name)
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Return the value of a node; count the spikes of a layer."""
+        if self._is_left_out(n):
+            return None
+        value = super().run_node(n)
+        for name in self._layers.get(n, ()):
+            self._writer.counts.layer(name, value.maps())
+        return value
+
+    def placeholder(self, target: Any, args: Any, kwargs: Any) -> Spikes:
+        """Return the spike frame."""
+        return spikes(self._writer.frame(self._channels))
+
+    def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
+        """Write a layer."""
+        return lower(self.fetch_attr(target), self._writer, *args, **kwargs)
+
+    def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
+        """Write a function."""
+        if target is Output:
+            return Output(*args, **kwargs)
+        return lower_function(target, self._writer, *args, **kwargs)
+
+    def call_method(self, target: Any, args: Any, kwargs: Any) -> Any:
+        """Write a method of a tensor."""
+        return lower_function(target, self._writer, *args, **kwargs)
+
+    def _is_left_out(self, node: fx.Node) -> bool:
+        """Return whether a node's neurons never fire and a skip connection takes their place.
+
+        Training silences some layers.
+        """
+        if node.op != 'call_module' or not isinstance(node.args[0], fx.Node):
+            return False
+        drive = self.env[node.args[0]]
+        return (
+            isinstance(drive, Drive)
+            and isinstance(self.fetch_attr(node.target), IFNode)
+            and all(user.target is operator.add for user in node.users)
+            and not drive.can_fire()
+        )

@@ -12,59 +12,162 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The readout in an ONNX graph, summed at the lowest resolution that holds it.
+"""Rules for the readouts, which write the graph's outputs `depth` and `confidence`."""
 
-What a coarser prediction layer says is a sum for each block of pixels, which the next finer one
-joins before it is spread.
-"""
+import math
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from spike_depth_ros.training.export.counts import Map
 from spike_depth_ros.training.export.kernels import channels_then_places
-from spike_depth_ros.training.export.layers import Layers
+from spike_depth_ros.training.export.maps import Map, Spikes
+from spike_depth_ros.training.export.rules import lower
+from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.readout import (
+    CONFIDENT,
+    LARGEST_POTENTIAL,
+    LEAST_DISPARITY,
+    LOG_SPREAD_BOUNDS,
+    DisparityReadout,
+    LogDepthReadout,
+)
 
-# What a prediction layer reads, and the layer.
-Reader = tuple[Map, nn.Module]
+COARSEST_OF_PHASES = 2  # the finest resolution that a map in phase layout is computed at
 
 
-def read_out(
-    layers: Layers, reset: Tensor, readers: list[list[Reader]], height: int, width: int
-) -> str:
-    """Return the readout's potential, float32 [1, 1, height, width].
+@lower.register
+def _log_depth(layer: LogDepthReadout, writer: Writer, features: list[Spikes]) -> str:
+    """Sum potentials at the lowest resolution that holds them.
 
-    reset: its potential at first. readers: by resolution, coarse to fine;
-    the next resolution is always the double of the last, and the image's that of the finest.
+    A coarser layer's potentials are sums for each block of pixels; those of the next finer
+    resolution are added before the blocks become pixels.
     """
-    graph = layers.graph
-    potentials = graph.constant(reset.reshape(1, 1, 1, 1).numpy())
-    for together in readers:
-        potentials = graph.node('Add', potentials, _predict(layers, together))
+    graph, levels = writer.graph, _levels(layer, writer, features)
+    potentials = graph.constant(layer.reset_potential.reshape(1, 1, 1, 1).numpy())
+    scale = max(levels)
+    while scale > 1:
+        if scale in levels:
+            potentials = graph.node('Add', potentials, _predicted(writer, levels[scale]))
         potentials = graph.node('DepthToSpace', potentials, blocksize=2, mode='DCR')
-    starts, ends, axes = (
-        graph.constant(np.array(pair)) for pair in ((0, 0), (height, width), (2, 3))
-    )
-    return graph.node('Slice', potentials, starts, ends, axes)
+        scale //= 2
+    graph.node('Exp', _cropped(writer, potentials), output=writer.image('depth'))
+    return 'depth'
 
 
-def _predict(layers: Layers, readers: list[Reader]) -> str:
-    """Return what prediction layers of one resolution add to the potential of each phase.
+def _levels(
+    layer: LogDepthReadout, writer: Writer, features: list[Spikes]
+) -> dict[int, list[tuple[Map, nn.Module]]]:
+    """Return the layers that are read and their prediction layers, by scale.
+
+    The image's resolution is read in phase layout, together with a half of it.
+    """
+    levels: dict[int, list[tuple[Map, nn.Module]]] = {}
+    for scale, spikes, head in zip(layer.scales, features, layer.heads, strict=True):
+        map = spikes.whole()
+        map = writer.phases(map) if scale == 1 else writer.plain(map)
+        levels.setdefault(max(scale, COARSEST_OF_PHASES), []).append((map, head))
+    return levels
+
+
+def _predicted(writer: Writer, readers: list[tuple[Map, nn.Module]]) -> str:
+    """Return the potentials of each phase that prediction layers of one resolution add.
 
     A layer that upsamples by two reads the same places as one of the finest map, which is in
     phase layout.
     """
-    graph = layers.graph
+    graph = writer.graph
     places, sums = channels_then_places(readers[0][1])[1], []
     for features, head in readers:
         channels, read = channels_then_places(head)
         if not torch.equal(read, places):
             raise ValueError('prediction layers of one resolution must read the same places.')
-        spikes = layers.arithmetic.potentials(features.value)
+        spikes = writer.arithmetic.potentials(features.value)
         kernel = graph.constant(channels.numpy())
         sums.append(graph.node('Conv', spikes, kernel, kernel_shape=[1, 1]))
     total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
     size = places.shape[-1]
     attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
     return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)
+
+
+@lower.register
+def _disparities(
+    layer: DisparityReadout, writer: Writer, features: dict[str, Spikes], detected: object
+) -> tuple[str, str, None]:
+    """Write depth and confidence; once spikes are weighed, everything is float32."""
+    graph = writer.graph
+    spikes = [
+        writer.concatenated([features[name].whole() for name in names]).value
+        for names in layer.levels
+    ]
+    disparities, spread = slice(layer.max_disparity), slice(layer.max_disparity, None)
+    depth = _median_depth(layer, writer, _summed(layer, writer, spikes, disparities))
+    log_spread = _summed(layer, writer, spikes, spread)
+    lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
+    log_spread = graph.node('Clip', log_spread, lowest, highest)
+    per_spread = graph.node('Exp', graph.node('Neg', log_spread))
+    tolerance = graph.constant(np.float32(-math.log(CONFIDENT)))
+    outside = graph.node('Exp', graph.node('Mul', per_spread, tolerance))
+    one = graph.constant(np.float32(1))
+    _cropped(writer, _spread_pixels(writer, depth), writer.image('depth'))
+    confidence = graph.node('Sub', one, outside)
+    _cropped(writer, _spread_pixels(writer, confidence), writer.image('confidence'))
+    return 'depth', 'confidence', None
+
+
+def _summed(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons: slice) -> str:
+    """Return potentials of some of the readout's neurons.
+
+    Disparities and spread are summed apart: OpenVINO takes longer to part a common sum.
+
+    Args:
+        layer: has the weights.
+        writer: writes the sums.
+        spikes: of each resolution, coarse to fine.
+        neurons: of the outputs of the prediction layers.
+    """
+    graph = writer.graph
+    sums = graph.constant(layer.resets()[None, neurons].numpy())
+    for number, names in enumerate(layer.levels):
+        kernel = torch.cat([layer.heads[name].weight[neurons] for name in names], 1)
+        potentials = writer.arithmetic.weigh(spikes[number], kernel)
+        sums = graph.node('Add', potentials, _spread_pixels(writer, sums) if number else sums)
+    return sums
+
+
+def _median_depth(layer: DisparityReadout, writer: Writer, potentials: str) -> str:
+    """Return depth at the median of the disparities under their softmax.
+
+    Convolutions sum over the disparities, which stay in place; onnxruntime's Softmax and CumSum
+    would move them.
+    """
+    graph = writer.graph
+    bounds = (graph.constant(np.float32(sign * LARGEST_POTENTIAL)) for sign in (-1, 1))
+    weights = graph.node('Exp', graph.node('Clip', potentials, *bounds))
+    # Of a disparity and larger ones, less half of all.
+    sums = torch.ones(layer.max_disparity, layer.max_disparity).triu() - 0.5
+    from_here = graph.node('Conv', weights, graph.constant(sums[..., None, None].numpy()))
+    zero, one = (graph.constant(np.float32(n)) for n in (0, 1))
+    below = graph.node('Clip', graph.node('Div', from_here, weights), zero, one)
+    ones = graph.constant(np.ones((1, layer.max_disparity, 1, 1), np.float32))
+    median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
+    least = graph.constant(np.float32(LEAST_DISPARITY))
+    focal_baseline = graph.constant(np.float32(math.exp(layer.log_focal_baseline)))
+    return graph.node('Div', focal_baseline, graph.node('Max', median, least))
+
+
+def _spread_pixels(writer: Writer, values: str) -> str:
+    """Return values at twice the resolution."""
+    scales = writer.graph.constant(np.array([1, 1, 2, 2], np.float32))
+    attributes = {'coordinate_transformation_mode': 'asymmetric', 'nearest_mode': 'floor'}
+    return writer.graph.node('Resize', values, '', scales, mode='nearest', **attributes)
+
+
+def _cropped(writer: Writer, values: str, output: str | None = None) -> str:
+    """Return values [1, 1, h, w] without the padding of the frame."""
+    graph = writer.graph
+    ends = (
+        graph.constant(np.array(pair)) for pair in ((0, 0), (writer.height, writer.width), (2, 3))
+    )
+    return graph.node('Slice', values, *ends, output=output)

@@ -12,33 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Kernels of which sums of spikes are exact, whatever computes them."""
+"""Kernels of synapses whose sums of spikes are exact in any arithmetic."""
 
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
 
 Precision = Literal['int8', 'float32']
 WEIGHT_STEP = 2.0**-14
-LARGEST_SUM = 3  # of spikes that one value holds: of a layer and up to two that join it
 
 
-def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Tensor]:
-    """Return a layer's kernel and thresholds, of which sums of spikes are exact everywhere.
+def exact_kernel(synapses: nn.Module, precision: Precision) -> tuple[Tensor, Tensor]:
+    """Return the weight and the thresholds of synapses with which sums of spikes are exact.
 
-    In eight bits, and for a layer that was trained so, they are whole numbers. In float32 they
-    are multiples of 2^-14 and 1: sums below 2^10 are exact, whatever the order; otherwise one
-    spike lost to rounding at the threshold can change the depth of half a frame.
+    In eight bits, and for layers trained in eight bits, they are whole numbers. In float32 they
+    are multiples of 2^-14 and 1: sums below 2^10 are exact in any order. Otherwise one spike
+    lost to rounding at the threshold can change the depth of half a frame.
 
     Returns:
-        [out, in, k, k] and [out].
+        Of the shape of the weight, and [out].
     """
-    synapses = layer.synapses
-    if is_quantised(layer):
+    if is_quantised(synapses):
         return integer_kernel(synapses, synapses.parametrizations.weight.original)
     if precision == 'int8':
         return integer_kernel(synapses, synapses.weight)
@@ -46,19 +43,12 @@ def exact_kernel(layer: SpikingLayer, precision: Precision) -> tuple[Tensor, Ten
     return kernel, torch.ones(len(kernel))
 
 
-def burst_step(layer: SpikingLayer, precision: Precision) -> float:
-    """Return the sum, in the unit of a layer's exact kernel, that drives one spike of a burst.
+def burst_step(synapses: nn.Module, precision: Precision) -> float:
+    """Return the sum, in the unit of the exact kernel, that drives one spike of a burst.
 
     A sum K * x of whole numbers over n - 1/2, one n for all, is never half-way between two
     numbers of spikes: four times that is an odd number over an odd one.
     """
-    if precision == 'float32' and not is_quantised(layer):
+    if precision == 'float32' and not is_quantised(synapses):
         return 1.0
-    return float(exact_kernel(layer, precision)[1][0]) - 0.5
-
-
-def can_fire(layer: SpikingLayer, precision: Precision) -> bool:
-    """Return whether sums of up to three spikes at all synapses make any neuron fire."""
-    kernel, thresholds = exact_kernel(layer, precision)
-    most = LARGEST_SUM * kernel.clamp(min=0).sum((1, 2, 3))
-    return bool((most >= thresholds).any())
+    return float(exact_kernel(synapses, precision)[1][0]) - 0.5

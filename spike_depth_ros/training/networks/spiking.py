@@ -12,78 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Building blocks of the spiking networks."""
+"""Spiking layers: synapses, neurons, residual blocks."""
 
-import math
-from abc import ABC, abstractmethod
-from typing import NamedTuple
-
-import torch
 from spikingjelly.activation_based import neuron, surrogate
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.settings import SettingsError
 
-GRID = 16  # the encoders halve four times, so both sides are padded to multiples of this
-# Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
-# which hold twice 127 * 127.
-LARGEST_COUNT = 127
-FIRING_GAIN = 3.0  # of hidden kernels, so that about a tenth to a fifth of the neurons fire
-READOUT_GAIN = 0.01  # a louder readout would first learn to silence the layers that feed it
-LOG_SPREAD_BOUNDS = (-6.0, 3.0)
-CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
-
-
-class Output(NamedTuple):
-    """Outputs of a network for one batch.
-
-    log_depth: float [p, n, 1, h, w], natural logarithm of metres, estimates from more and more of
-        the prediction layers (coarse to fine); the last is the prediction.
-    spikes: each spiking layer's output by name, float [n, c, h', w'], small whole numbers.
-    log_spread: float [n, 1, h, w], of networks that state their confidence: the logarithm of the
-        mean absolute error of log depth that the network expects.
-    log_shifts: float [q, n, shifts, h', w'], of networks that match: the logarithm of the
-        probability of each shift between the cameras, as the detectors alone tell it and as the
-        readout does.
-    """
-
-    log_depth: Tensor
-    spikes: dict[str, Tensor]
-    log_spread: Tensor | None = None
-    log_shifts: Tensor | None = None
-
-
-class DepthNetwork(nn.Module, ABC):
-    """A network that maps the spike counts of one window to depth.
-
-    channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
-    penalised: names of the layers whose spikes the spike penalty counts: those that the
-        prediction layers read, and the bottleneck.
-    """
-
-    channels: int
-    penalised: tuple[str, ...]
-
-    @abstractmethod
-    def forward(self, counts: Tensor) -> Output:
-        """Map counts, float [n, channels, h, w], to log depth and the layers' spikes."""
-
-    @abstractmethod
-    def fanouts(self) -> dict[str, float]:
-        """Return how many synapses a spike of each layer, and of the input, reaches."""
-
-    def multiply_accumulates(self) -> dict[str, float]:
-        """Return how many a dense network of the same shape does for each value of a layer."""
-        return self.fanouts()
-
-
-def confidence(log_spread: Tensor) -> Tensor:
-    """Return the probability that depth is within 10 % of the truth, of the shape given.
-
-    Log depth is taken to be distributed as Laplace's, of mean absolute error exp(log_spread).
-    """
-    spread = torch.exp(log_spread.clamp(*LOG_SPREAD_BOUNDS))
-    return 1 - torch.exp(-math.log(CONFIDENT) / spread)
+FIRING_GAIN = 3.0  # of hidden kernels; about a tenth to a fifth of the neurons fire
+READOUT_GAIN = 0.01  # with larger initial weights, training first silences the layers before
 
 
 def spiking_neurons() -> neuron.IFNode:
@@ -92,10 +30,10 @@ def spiking_neurons() -> neuron.IFNode:
 
 
 class Bursts(nn.Module):
-    """Neurons that fire up to `largest` times a window, as often as their potential says.
+    """Neurons that fire up to `largest` times a window, in proportion to their potential.
 
     With reset by subtraction, a neuron that starts at half of its threshold fires as often as the
-    potential, rounded, if that comes all at once. Going backward the rounding is not seen
+    rounded potential, if all input arrives at the same time. The gradient ignores the rounding
     (integer neurons: Luo et al. 2024, SpikeYOLO).
     """
 
@@ -110,10 +48,22 @@ class Bursts(nn.Module):
 
 
 class SpikingLayer(nn.Sequential):
-    """A convolution without bias and the neurons that it drives, by default firing once."""
+    """A convolution without bias and the neurons that it drives.
+
+    Args:
+        convolution: nn.Conv2d with bias=False and padding k // 2, UpsampledConv2d or Cooperation.
+        neurons: default: IF neurons, which fire at most once a window.
+
+    Raises SettingsError for a convolution with a bias.
+    """
 
     def __init__(self, convolution: nn.Module, neurons: nn.Module | None = None) -> None:
         super().__init__()
+        if getattr(convolution, 'bias', None) is not None:
+            raise SettingsError(
+                'synapses of a spiking layer have a bias, which eight bits do not hold: use '
+                'bias=False.'
+            )
         self.synapses = convolution
         self.neurons = spiking_neurons() if neurons is None else neurons
 
@@ -144,30 +94,13 @@ def draw(weight: Tensor, gain: float) -> None:
     nn.init.normal_(weight, std=gain / weight[0].numel() ** 0.5)
 
 
-def head(channels: int, scale: int) -> nn.Module:
-    """Return a prediction layer: upsample to full size, then 3x3 to one readout potential."""
-    if scale == 1:
-        return nn.Conv2d(channels, 1, 3, padding=1, bias=False)
-    return UpsampledConv2d(channels, 1, 3, scale)
+def fanout(synapses: nn.Module) -> float:
+    """Return the number of synapses from one input value of a layer, away from the border.
 
-
-def fanout(convolution: nn.Module) -> float:
-    """Return how many outputs of synapses one input place reaches."""
-    if hasattr(convolution, 'fanout'):
-        return convolution.fanout()
-    out_channels, _, height, width = convolution.weight.shape
-    scale = getattr(convolution, 'scale', 1) / getattr(convolution, 'stride', (1,))[0]
-    return out_channels * height * width * scale**2
-
-
-def read_out(potential: Tensor, features: list[Tensor], heads: nn.ModuleList) -> list[Tensor]:
-    """Return a readout's potential after each prediction layer, coarse to fine.
-
-    Never in bfloat16, which would round depth by centimetres.
+    Layers other than nn.Conv2d and UpsampledConv2d state it by their method `fanout()`.
     """
-    partial = []
-    with torch.autocast(features[0].device.type, enabled=False):
-        for spikes, prediction in zip(features, heads, strict=True):
-            potential = potential + prediction(spikes.to(prediction.weight.dtype))
-            partial.append(potential)
-    return partial
+    if hasattr(synapses, 'fanout'):
+        return synapses.fanout()
+    out_channels, _, height, width = synapses.weight.shape
+    scale = synapses.scale if isinstance(synapses, UpsampledConv2d) else 1 / synapses.stride[0]
+    return out_channels * height * width * scale**2

@@ -14,6 +14,8 @@
 
 """The later StereoSpike: depthwise-separable convolutions and leaky neurons."""
 
+from itertools import pairwise
+
 import torch
 from spikingjelly.activation_based import neuron, surrogate
 from torch import Tensor, nn
@@ -26,10 +28,10 @@ from spike_depth_ros.training.networks.spiking import (
     ResidualBlock,
     draw,
 )
-from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.networks.stereospike import SCALES, StereoSpike
 
 KERNEL_SIZE = 7
-FACTOR = 10.0  # of what each convolution gives, so that neurons with small weights fire
+FACTOR = 10.0  # on the output of each convolution; neurons fire at small weights
 TAU = 3.0  # of the neurons before training
 
 
@@ -64,7 +66,7 @@ class SeparableConv2d(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """Return the kernel of the one convolution that this equals, [out, in, k, k]."""
+        """Return the kernel of the single convolution that this equals, [out, in, k, k]."""
         return FACTOR * self.pointwise.weight * self.depthwise.weight[:, 0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,8 +96,8 @@ class SeparableHead(UpsampledConv2d):
 class ParametricLayer(nn.Sequential):
     """A separable convolution and the PLIF neurons that it drives (Fang et al. 2021).
 
-    In its one step from potential 0 a neuron's potential is v = x / tau: it fires where x >= tau.
-    The leak has nothing to leak, and tau is a threshold that the layer shares and learns, above 1.
+    In its single step from potential 0 a neuron's potential is v = x / tau: it fires where
+    x >= tau. Nothing leaks; tau is a threshold above 1 that the layer shares and learns.
     """
 
     def __init__(self, synapses: SeparableConv2d) -> None:
@@ -114,37 +116,31 @@ class SeparableStereoSpike(StereoSpike):
     At width 32 it has 1,591,990 parameters, published are 1.59 M, and at 346 x 260 padded to
     352 x 272 it takes 4.37 G multiply-accumulates; at the authors' sizes of the maps these are
     their 4.15 G. The authors also give a bias to each channel of the prediction layers' 7x7, 480
-    in all; what these do, the layer's own bias does.
+    in all; the layer's own bias does the same.
 
-    fanouts() counts each 7x7 and 1x1 as the one convolution that they equal: as nothing between
-    them spikes, the work of the 1x1 does not fall with the firing rate. A dense network does both
-    one after the other, with far fewer multiply-accumulates.
+    In PyTorch only: nothing between the two convolutions spikes, and export has no rule for it.
     """
 
-    def multiply_accumulates(self) -> dict[str, float]:
-        """Return how many a dense network of the same shape does for each value of a layer."""
-        readers = self.readers()
-        return {name: float(sum(map(separately, layers))) for name, layers in readers.items()}
-
-    def layer(self, inputs: int, outputs: int, stride: int = 1) -> ParametricLayer:
-        """Return a spiking layer of the encoder."""
-        return separable_layer(inputs, outputs, stride)
-
-    def block(self, channels: int) -> ResidualBlock:
-        """Return a residual block of the bottleneck."""
-        return ResidualBlock(*(separable_layer(channels, channels) for _ in range(2)))
-
-    def upsampling_layer(self, inputs: int, outputs: int) -> ParametricLayer:
-        """Return a spiking layer of the decoder, which upsamples by two first."""
-        depthwise = UpsampledDepthwiseConv2d(inputs, KERNEL_SIZE, 2)
-        return ParametricLayer(SeparableConv2d(depthwise, outputs))
-
-    def head(self, channels: int, scale: int) -> SeparableHead:
-        """Return a prediction layer, which upsamples by `scale` first."""
-        return SeparableHead(channels, scale)
+    def __init__(self, channels: int = 4, width: int = 32) -> None:
+        super().__init__(channels, width)
+        sizes = [width * 2**scale for scale in range(5)]
+        self.bottom = separable_layer(channels, width)
+        self.encoder = nn.ModuleList(separable_layer(*pair, stride=2) for pair in pairwise(sizes))
+        self.bottleneck = nn.ModuleList(
+            ResidualBlock(*(separable_layer(sizes[-1], sizes[-1]) for _ in range(2)))
+            for _ in range(2)
+        )
+        self.decoder = nn.ModuleList(
+            ParametricLayer(SeparableConv2d(UpsampledDepthwiseConv2d(ins, KERNEL_SIZE, 2), outs))
+            for ins, outs in pairwise(reversed(sizes))
+        )
+        self.readout.heads = nn.ModuleList(
+            SeparableHead(size, scale) for size, scale in zip(sizes[-2::-1], SCALES, strict=True)
+        )
+        self.initialise()
 
     def initialise(self) -> None:
-        """Draw weights under which every layer fires, and a readout that starts near flat.
+        """Draw weights with which every layer fires and depth starts close to constant.
 
         As StereoSpike's, in units of the threshold tau / 10 that the pointwise weights see.
         """
@@ -152,16 +148,10 @@ class SeparableStereoSpike(StereoSpike):
             if isinstance(layer, ParametricLayer):
                 draw(layer.synapses.depthwise.weight, 1.0)
                 draw(layer.synapses.pointwise.weight, FIRING_GAIN * TAU / FACTOR)
-        for prediction in self.heads:
-            draw(prediction.weight[0, :, None], 1.0)
-            draw(prediction.pointwise, READOUT_GAIN / FACTOR)
-
-
-def separately(convolution: nn.Module) -> float:
-    """Return the multiply-accumulates of a 7x7 and a 1x1, one after the other, for each input."""
-    scale = convolution.scale / getattr(convolution, 'stride', (1,))[0]
-    outputs = len(convolution.weight)
-    return (KERNEL_SIZE**2 + outputs) * scale**2
+        for layer in self.readout.heads:
+            if isinstance(layer, SeparableHead):
+                draw(layer.weight[0, :, None], 1.0)
+                draw(layer.pointwise, READOUT_GAIN / FACTOR)
 
 
 def separable_layer(inputs: int, outputs: int, stride: int = 1) -> ParametricLayer:

@@ -1,0 +1,192 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Rules for synapses and the neurons that they drive.
+
+Convolutions compute at the lowest resolution that gives the same sums: kernels.py rewrites their
+kernels for phase layout, where it puts what follows an upsampling, and the full resolution.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from spikingjelly.activation_based.neuron import IFNode
+from torch import Tensor, nn
+
+from spike_depth_ros.training.export.arithmetic import Synapses
+from spike_depth_ros.training.export.kernels import among, low_resolution, shifted
+from spike_depth_ros.training.export.maps import Image, Map, Spikes
+from spike_depth_ros.training.export.rules import lower
+from spike_depth_ros.training.export.weights import burst_step, exact_kernel
+from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.matching import Cooperation
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.spiking import Bursts
+from spike_depth_ros.training.settings import SettingsError
+
+
+class Drive(NamedTuple):
+    """Potentials of neurons, not computed yet: synapses and the spikes that they read.
+
+    kernel: the exact kernel, [out, in, k, k]. thresholds: [out], or [1] for all. stride: of the
+    convolution.
+    """
+
+    synapses: nn.Module
+    source: Spikes
+    kernel: Tensor
+    thresholds: Tensor
+    stride: int
+
+    def can_fire(self) -> bool:
+        """Return whether the largest numbers of spikes at all synapses make a neuron fire."""
+        largest = max(image.map.largest for image in self.source.images)
+        most = largest * self.kernel.clamp(min=0).sum((1, 2, 3))
+        return bool((most >= self.thresholds).any())
+
+
+@lower.register
+def _convolution(layer: nn.Conv2d, writer: Writer, source: Spikes) -> Drive:
+    (size, other), (stride, _) = layer.kernel_size, layer.stride
+    form = size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.bias
+    if form != (other, (stride,) * 2, (size // 2,) * 2, (1, 1), 1, None) or size % 2 == 0:
+        raise SettingsError(
+            f'{layer} cannot be exported: use a square kernel of odd size k, padding k // 2, one '
+            'stride, no dilation, groups or bias.'
+        )
+    return Drive(layer, source, *exact_kernel(layer, writer.precision), stride)
+
+
+@lower.register
+def _upsampled_convolution(layer: UpsampledConv2d, writer: Writer, source: Spikes) -> Drive:
+    if layer.scale != 2:
+        raise SettingsError(
+            f'a spiking layer upsamples by {layer.scale}: use 2, several times if need be.'
+        )
+    return Drive(layer, source, *exact_kernel(layer, writer.precision), 1)
+
+
+@lower.register
+def _cooperation(layer: Cooperation, writer: Writer, source: Spikes) -> Drive:
+    weight, thresholds = exact_kernel(layer, writer.precision)
+    return Drive(layer, source, layer.band(weight), thresholds, layer.stride[0])
+
+
+@lower.register
+def _neurons(neurons: IFNode, writer: Writer, drive: Drive) -> Spikes:
+    if neurons.v_threshold != 1 or neurons.v_reset is None:
+        raise SettingsError(
+            f'neurons fire at {neurons.v_threshold:g}: use a threshold of 1 and a hard reset.'
+        )
+
+    def fire(source: str, synapses: Synapses) -> str:
+        return writer.arithmetic.fire(source, synapses)
+
+    return _driven(writer, drive, 1, fire)
+
+
+@lower.register
+def _bursts(neurons: Bursts, writer: Writer, drive: Drive) -> Spikes:
+    step = burst_step(drive.synapses, writer.precision)
+
+    def fire(source: str, synapses: Synapses) -> str:
+        return writer.arithmetic.burst(source, synapses, step, neurons.largest)
+
+    return _driven(writer, drive, neurons.largest, fire)
+
+
+def _driven(
+    writer: Writer, drive: Drive, largest: int, fire: Callable[[str, Synapses], str]
+) -> Spikes:
+    """Return the spikes of neurons, which `fire` writes for one map and its kernel."""
+    images = drive.source.images
+    fired: dict[int, Image] = {}
+    for group in _groups(images):
+        map = _population(writer, drive, [images[n] for n in group], largest, fire)
+        size = map.channels // len(group)
+        for place, n in enumerate(group):
+            channels = range(place * size, (place + 1) * size)
+            fired[n] = Image(map, tuple(channels), missing=_missing(images[n], drive.stride))
+    return Spikes(tuple(fired[n] for n in range(len(images))))
+
+
+def _groups(images: tuple[Image, ...]) -> Iterator[list[int]]:
+    """Yield the positions of images that one convolution computes.
+
+    Images that share the channels of one map among them are computed together: it is faster to
+    multiply by zeros than to part a map. Where images read the same channels, such as one camera
+    as it is and displaced, each choice of channels is computed by itself.
+    """
+    by_map: dict[Map, list[int]] = {}
+    for n, image in enumerate(images):
+        by_map.setdefault(image.map, []).append(n)
+    for group in by_map.values():
+        read = [channel for n in group for channel in images[n].channels]
+        if len(set(read)) == len(read):
+            yield group
+            continue
+        by_channels: dict[tuple[int, ...], list[int]] = {}
+        for n in group:
+            by_channels.setdefault(images[n].channels, []).append(n)
+        yield from by_channels.values()
+
+
+def _population(
+    writer: Writer,
+    drive: Drive,
+    images: list[Image],
+    largest: int,
+    fire: Callable[[str, Synapses], str],
+) -> Map:
+    """Return the spikes of neurons that read images of one map, one image after the other."""
+    source, upsamples = images[0].map, isinstance(drive.synapses, UpsampledConv2d)
+    if upsamples or drive.stride > 2:
+        source = writer.plain(source)
+    kernel = _kernel(drive.kernel, images)
+    low = low_resolution(drive.synapses, kernel, source.in_phases)
+    is_plain = not (upsamples or source.in_phases)
+    synapses = Synapses(
+        low.numpy(),
+        drive.thresholds.repeat(len(low) // len(drive.thresholds)).numpy(),
+        drive.stride if is_plain else 1,
+    )
+    scale = 2 if upsamples else 1
+    map = Map(
+        fire(source.value, synapses),
+        len(kernel),
+        scale * source.height // drive.stride,
+        scale * source.width // drive.stride,
+        largest,
+        in_phases=upsamples or (source.in_phases and drive.stride == 1),
+    )
+    return writer.population(map.value, map, largest)
+
+
+def _kernel(kernel: Tensor, images: list[Image]) -> Tensor:
+    """Return the kernel that computes some images of one map, [images * out, channels, k, k]."""
+    margin = max(image.shift for image in images)
+    kernels = (
+        among(shifted(kernel, image.shift, margin), image.channels, image.map.channels)
+        for image in images
+    )
+    return torch.cat(list(kernels))
+
+
+def _missing(image: Image, stride: int) -> int:
+    """Return how many of PyTorch's columns lie behind those that are computed."""
+    if image.missing:
+        raise SettingsError('a convolution reads columns beside a map: drop them by a slice.')
+    width = image.map.width
+    return -(-(width + image.shift + image.beyond) // stride) - width // stride

@@ -1,0 +1,73 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Registry of the rules that write a network's operations into the ONNX graph.
+
+One rule serves one kind of layer (a class, with its subclasses) or one function. A rule takes the
+Writer and the operation's arguments, in which tensors are replaced by what the rules of their
+operations returned: `Spikes` for spikes, `Drive` for the potentials of a layer's neurons. Rules
+for layers with neurons and synapses are in convolution.py, for structure (concatenation, skip
+connections) in structure.py, for the matching of two cameras in matching.py and for readouts in
+readout.py. The arithmetic of both precisions is in arithmetic.py.
+
+An attention layer is a new layer of training/networks/ with its rule beside these: the product of
+two maps of spikes exists as `Arithmetic.products`. Neurons with state over time steps are new
+neurons whose rule adds the state to the graph's inputs and outputs.
+"""
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from torch import nn
+
+from spike_depth_ros.training.settings import SettingsError
+
+FUNCTIONS: dict[object, Callable[..., Any]] = {}  # rules of functions, and of methods by name
+
+
+@singledispatch
+def lower(layer: nn.Module, *arguments: Any) -> Any:
+    """Write a layer into the graph; return the value of its output.
+
+    Args:
+        layer: decides on the rule.
+        arguments: a Writer, then the arguments of the layer's `forward`.
+
+    Raises SettingsError for a layer without a rule.
+    """
+    raise SettingsError(f'{type(layer).__name__} has no rule for export: see export/rules.py.')
+
+
+def is_layer(module: nn.Module) -> bool:
+    """Return whether a rule exists for a module."""
+    return lower.dispatch(type(module)) is not lower.dispatch(object)
+
+
+def function_rule(*functions: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a rule for functions, or for methods of tensors by name."""
+
+    def register(rule: Callable[..., Any]) -> Callable[..., Any]:
+        FUNCTIONS.update(dict.fromkeys(functions, rule))
+        return rule
+
+    return register
+
+
+def lower_function(function: object, *arguments: Any, **options: Any) -> Any:
+    """Write a function into the graph; see `lower`."""
+    if function not in FUNCTIONS:
+        name = getattr(function, '__name__', function)
+        raise SettingsError(f'{name} has no rule for export: see export/rules.py.')
+    return FUNCTIONS[function](*arguments, **options)

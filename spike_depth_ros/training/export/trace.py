@@ -1,0 +1,95 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The graph of a network's operations, traced from `predict` by torch.fx.
+
+Layers are its nodes: synapses, neurons and readouts that have a rule for export, and PyTorch's
+own. Modules without a rule are traced through.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import torch
+from spikingjelly.activation_based import functional as spiking
+from spikingjelly.activation_based.base import MemoryModule
+from torch import fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+
+from spike_depth_ros.training.export import (
+    convolution,  # noqa: F401 (registers rules, as do the next three)
+    matching,  # noqa: F401
+    readout,  # noqa: F401
+    structure,  # noqa: F401
+)
+from spike_depth_ros.training.export.rules import is_layer
+from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output
+from spike_depth_ros.training.settings import SettingsError
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Operations of a network, of which each node knows the shape of its result.
+
+    layers: the node of each reported layer by name, in the order of Output.spikes.
+    """
+
+    module: fx.GraphModule
+    layers: dict[str, fx.Node]
+
+
+class _Tracer(fx.Tracer):
+    traced_func_name = 'predict'
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Return whether a module is one node of the graph."""
+        is_leaf = super().is_leaf_module(m, module_qualified_name)
+        return is_layer(m) or is_leaf or isinstance(m, MemoryModule)
+
+
+def trace(network: DepthNetwork) -> Trace:
+    """Trace a network. Raises SettingsError for one whose `predict` cannot be exported."""
+    name = type(network).__name__
+    try:
+        graph = _Tracer().trace(network)
+    except (fx.proxy.TraceError, TypeError) as error:
+        raise SettingsError(
+            f'{name} cannot be traced ({error}): use layers of training/networks and torch.cat, '
+            'chunk, split and + in predict.'
+        ) from error
+    _check_calls(network, graph)
+    module = fx.GraphModule(network, graph)
+    spiking.reset_net(network)
+    with torch.no_grad():
+        ShapeProp(module).propagate(torch.zeros(1, network.channels, 2 * GRID, 2 * GRID))
+    spiking.reset_net(network)
+    return Trace(module, _reported(name, graph))
+
+
+def _check_calls(network: DepthNetwork, graph: fx.Graph) -> None:
+    calls = Counter(node.target for node in graph.nodes if node.op == 'call_module')
+    for layer, times in calls.items():
+        if times > 1 and isinstance(network.get_submodule(layer), MemoryModule):
+            raise SettingsError(
+                f'{layer} computes {times} times, and its neurons keep their potential in '
+                'between: concatenate its inputs along the first axis, torch.cat([...]).'
+            )
+
+
+def _reported(network: str, graph: fx.Graph) -> dict[str, fx.Node]:
+    (result,) = graph.output_node().args
+    if not isinstance(result, fx.Node) or result.target is not Output:
+        raise SettingsError(f'{network} cannot be exported: let predict return an Output.')
+    arguments = dict(zip(Output._fields, result.args, strict=False)) | result.kwargs
+    return arguments['spikes']

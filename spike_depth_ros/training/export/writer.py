@@ -1,0 +1,124 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Operations on spikes that every rule writes into the ONNX graph."""
+
+import numpy as np
+
+from spike_depth_ros.training.export.arithmetic import FloatArithmetic, IntegerArithmetic
+from spike_depth_ros.training.export.counts import SpikeCounts
+from spike_depth_ros.training.export.graph import Graph
+from spike_depth_ros.training.export.maps import Map, Population
+from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
+
+ARITHMETIC = {'int8': IntegerArithmetic, 'float32': FloatArithmetic}
+
+
+class Writer:
+    """Writes one network's ONNX graph.
+
+    Args:
+        precision: of the spiking layers.
+        height, width: of the spike frame.
+
+    Attributes:
+        outputs: shapes of the graph's outputs by name.
+    """
+
+    def __init__(self, precision: Precision, height: int, width: int) -> None:
+        self.precision, self.height, self.width = precision, height, width
+        self.graph = Graph()
+        self.arithmetic = ARITHMETIC[precision](self.graph)
+        self.counts = SpikeCounts(self.graph, self.arithmetic)
+        self.outputs: dict[str, tuple[int, ...]] = {}
+
+    def frame(self, channels: int) -> Map:
+        """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
+        graph = self.graph
+        pads = (0, 0, 0, 0, 0, -self.height % GRID, -self.width % GRID, 0)
+        zeros = graph.constant(np.uint8(0))
+        padded = graph.node('Pad', 'spikes', graph.constant(np.array(pads)), zeros)
+        height, width = (side + -side % GRID for side in (self.height, self.width))
+        zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
+        blocks = self._blocks(padded, channels, height, width)
+        counts = self.arithmetic.spikes(graph.node('Clip', blocks, zero, largest))
+        return Map(counts, channels, height, width, LARGEST_COUNT, in_phases=True)
+
+    def population(self, value: str, like: Map, largest: int = 1, last: str | None = None) -> Map:
+        """Return the map of a population of neurons, of a map's shape and layout.
+
+        largest: of spikes that a neuron fires. last: the same numbers, [n, places, channels].
+        """
+        channels = like.channels * (4 if like.in_phases else 1)
+        population = Population(value, channels, largest, last)
+        return like._replace(value=value, largest=largest, populations=(population,))
+
+    def plain(self, spikes: Map) -> Map:
+        """Return a map in the layout [1, channels, height, width].
+
+        From phase layout, this is DepthToSpace in five nodes, which move whole pixels where
+        channels are last in memory, as they are for integer convolutions; onnxruntime's
+        DepthToSpace moves single bytes.
+        """
+        if not spikes.in_phases:
+            return spikes
+        graph, (channels, height, width) = self.graph, spikes[1:4]
+        last = graph.transpose(spikes.value, 0, 2, 3, 1)
+        rows = graph.reshape(last, height // 2, width // 2, 2, 2 * channels)
+        pixels = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, channels)
+        return spikes._replace(value=graph.transpose(pixels, 0, 3, 1, 2), in_phases=False)
+
+    def phases(self, spikes: Map) -> Map:
+        """Return a map in phase layout."""
+        if spikes.in_phases:
+            return spikes
+        last = self.graph.transpose(spikes.value, 0, 2, 3, 1)
+        value = self._blocks(last, spikes.channels, spikes.height, spikes.width)
+        return spikes._replace(value=self.arithmetic.bounded(value), in_phases=True)
+
+    def add(self, first: Map, second: Map) -> Map:
+        """Return the sum of two maps, in phase layout if both are."""
+        if first.in_phases != second.in_phases:
+            first, second = self.plain(first), self.plain(second)
+        return first._replace(
+            value=self.arithmetic.add(first.value, second.value),
+            largest=first.largest + second.largest,
+            populations=first.populations + second.populations,
+        )
+
+    def concatenated(self, maps: list[Map]) -> Map:
+        """Return maps of the same places as one, their channels one after the other."""
+        maps = [self.plain(map) for map in maps]
+        if len(maps) == 1:
+            return maps[0]
+        return maps[0]._replace(
+            value=self.graph.node('Concat', *(map.value for map in maps), axis=1),
+            channels=sum(map.channels for map in maps),
+            largest=max(map.largest for map in maps),
+            populations=tuple(each for map in maps for each in map.populations),
+        )
+
+    def image(self, name: str) -> str:
+        """Declare an output of the image's size; return its name."""
+        self.outputs[name] = (1, 1, self.height, self.width)
+        return name
+
+    def _blocks(self, last: str, channels: int, height: int, width: int) -> str:
+        """Return values [1, height, width, channels] in phase layout."""
+        graph = self.graph
+        rows = graph.reshape(last, height // 2, 2, width // 2, 2 * channels)
+        blocks = graph.transpose(rows, 0, 2, 1, 3)
+        blocks = graph.reshape(blocks, 1, height // 2, width // 2, 4 * channels)
+        return graph.transpose(blocks, 0, 3, 1, 2)

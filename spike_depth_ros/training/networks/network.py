@@ -1,0 +1,123 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Base class of the depth networks, and their output."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from spikingjelly.activation_based import functional as spiking
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spike_depth_ros.training.settings import SettingsError
+
+GRID = 16  # counts are padded to multiples of this: four layers of stride 2 divide them
+# Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
+# which hold twice 127 * 127.
+LARGEST_COUNT = 127
+
+
+class Output(NamedTuple):
+    """Outputs of a network for one batch.
+
+    log_depth: float [p, n, 1, h, w], natural logarithm of metres; estimates from a growing number
+        of the prediction layers, coarse to fine; the last one is the prediction.
+    spikes: output of each spiking layer by name, float [n, c, h', w'], small whole numbers. The
+        exported file reports firing rates and fan-outs under these names, in this order.
+    log_spread: float [n, 1, h, w], of networks that state their confidence: the logarithm of the
+        mean absolute error of log depth that the network expects.
+    log_disparity: float [q, n, disparities, h', w'], of networks that match the cameras: the
+        logarithm of the probability of each disparity, as the detectors alone give it and as the
+        readout gives it.
+    """
+
+    log_depth: Tensor
+    spikes: dict[str, Tensor]
+    log_spread: Tensor | None = None
+    log_disparity: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Weights of evidence and prior in a readout of disparities, relative to the trained ones.
+
+    evidence: factor on the weights of the cooperating detectors. prior: factor on the logarithm
+    of the prior probability of the disparities; 0 makes all equally likely. Raises SettingsError
+    for a factor below 0 or not finite.
+    """
+
+    evidence: float = 1.0
+    prior: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, factor in (('evidence', self.evidence), ('prior', self.prior)):
+            if not 0 <= factor < math.inf:
+                raise SettingsError(f'{name} is {factor:g}: use a finite number of at least 0.')
+
+
+class DepthNetwork(nn.Module, ABC):
+    """Base class: maps the spike counts of one window to depth.
+
+    A network is a plain PyTorch module. It builds the package's layers in its constructor and
+    connects them in `predict`; the exported file, the layers' names, their fan-outs and the
+    number of operations follow from a trace of `predict` (export/trace.py). Every window is
+    computed by itself: neurons start at potential 0.
+
+    Attributes:
+        channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+        penalised: names of the layers whose spikes the spike penalty counts; () for all.
+    """
+
+    channels: int
+    penalised: tuple[str, ...] = ()
+
+    @abstractmethod
+    def predict(self, counts: Tensor) -> Output:
+        """Map counts to depth and the spikes of the layers.
+
+        Args:
+            counts: float [n, channels, h, w], whole numbers up to 127; h and w are multiples
+                of 16.
+        """
+
+    def forward(self, counts: Tensor) -> Output:
+        """Map counts, float [n, channels, h, w], to depth and the spikes of the layers.
+
+        Counts above 127 saturate at 127. The layers compute on counts padded to multiples of 16
+        pixels.
+        """
+        spiking.reset_net(self)
+        height, width = counts.shape[-2:]
+        saturated = counts.clamp(max=LARGEST_COUNT)
+        padding = (0, -width % GRID, 0, -height % GRID)
+        output = self.predict(functional.pad(saturated, padding))
+        spread = output.log_spread
+        return output._replace(
+            log_depth=output.log_depth[..., :height, :width],
+            log_spread=None if spread is None else spread[..., :height, :width],
+        )
+
+    def trust(self, trust: Trust) -> None:
+        """Scale evidence and prior of the readout, in place.
+
+        Raises SettingsError for a network without detectors, unless both factors are 1.
+        """
+        if trust != Trust():
+            raise SettingsError(
+                f'{type(self).__name__} has no detectors for evidence {trust.evidence:g} and '
+                f'prior {trust.prior:g}: leave --trust.evidence and --trust.prior out.'
+            )

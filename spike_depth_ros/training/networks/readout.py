@@ -1,0 +1,252 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Readout layers: spikes to log depth, and to the confidence of a match.
+
+Readouts compute in float32 also where the other layers train in bfloat16, which would round depth
+by centimetres.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from spike_depth_ros.training.networks.network import Trust
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.spiking import READOUT_GAIN, draw, fanout
+from spike_depth_ros.training.quantisation import round_together
+
+LOG_SPREAD_BOUNDS = (-6.0, 3.0)
+CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
+# Potentials are bounded: sums of their exponentials fit in float32.
+LARGEST_POTENTIAL = 60.0
+LEAST_PROBABILITY = 1e-30
+LEAST_DISPARITY = 0.5  # pixels; a disparity of 0 gives the depth of this one
+FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
+T = TypeVar('T')
+
+
+class Readout(nn.Module, ABC):
+    """Base class of readouts: prediction layers, whose neurons do not fire."""
+
+    @abstractmethod
+    def reached(self, features: T, *others: T) -> Iterator[tuple[object, float]]:
+        """Yield each input with spikes and the number of synapses that one spike of it reaches.
+
+        Takes the arguments of `forward`.
+        """
+
+    def quantise(self) -> None:
+        """Round the weights, in place, to those of the int8 file; by default it has float32."""
+
+
+class LogDepthReadout(Readout):
+    """A neuron for each pixel whose potential is the logarithm of depth in metres.
+
+    Source: Rancon et al., StereoSpike (2021), section 3.4; the paper's potential is depth.
+
+    Args:
+        channels: of the layers that it reads, coarse to fine.
+        scales: how many times coarser than the image each layer is: 8, 4, 2 or 1.
+    """
+
+    def __init__(self, channels: Sequence[int], scales: Sequence[int]) -> None:
+        super().__init__()
+        self.scales = tuple(scales)
+        pairs = zip(channels, scales, strict=True)
+        self.heads = nn.ModuleList(prediction_layer(*pair) for pair in pairs)
+        self.reset_potential = nn.Parameter(torch.ones(()))  # shared and learned, equation 1
+
+    def initialise(self) -> None:
+        """Draw small weights: depth starts close to constant."""
+        for layer in self.heads:
+            draw(layer.weight, READOUT_GAIN)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Map spikes of the layers, [n, channels, h / scale, w / scale], to log depth.
+
+        Returns float [len(features), n, 1, h, w]: the potential after each layer.
+        """
+        potential, partial = self.reset_potential, []
+        with torch.autocast(features[0].device.type, enabled=False):
+            for spikes, layer in zip(features, self.heads, strict=True):
+                potential = potential + layer(spikes.to(layer.weight.dtype))
+                partial.append(potential)
+        return torch.stack(partial)
+
+    def reached(self, features: Sequence[T], *others: T) -> Iterator[tuple[T, float]]:
+        """Yield each layer and the fan-out of the prediction layer that reads it."""
+        yield from zip(features, map(fanout, self.heads), strict=True)
+
+
+class DisparityReadout(Readout):
+    """A neuron for each disparity at each second pixel, and one for the error of log depth.
+
+    A neuron's potential grows with the evidence for its disparity; depth is that of the median
+    disparity under their softmax. The last neuron's potential is the logarithm of the expected
+    error of log depth. The layers' potentials are summed from the coarsest on, each value spread
+    to the pixels of the next finer resolution.
+
+    Args:
+        levels: for each resolution, coarse to fine, each twice the last and the finest a half of
+            the image's: the layers' names and channels.
+        evidence: names of layers with one channel for each disparity, and the logarithm of the
+            odds that one of their spikes adds to its disparity before training.
+        max_disparity: disparities are 0 to max_disparity - 1 pixels of the image.
+        focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
+            one pixel.
+    """
+
+    def __init__(
+        self,
+        levels: Sequence[Mapping[str, int]],
+        evidence: Mapping[str, float],
+        max_disparity: int,
+        focal_baseline: float,
+    ) -> None:
+        super().__init__()
+        self.levels = tuple(tuple(level) for level in levels)
+        self.evidence, self.max_disparity = dict(evidence), max_disparity
+        # Not learned: the mean trains, and the median, which has no gradient, would be off by
+        # what makes the mean right.
+        self.log_focal_baseline = math.log(focal_baseline)
+        # Outputs: a potential for each disparity, then that of the error.
+        self.heads = nn.ModuleDict(
+            {
+                name: nn.Conv2d(channels, max_disparity + 1, 1, bias=False)
+                for level in levels
+                for name, channels in level.items()
+            }
+        )
+        disparity = torch.arange(float(max_disparity)).clamp(min=LEAST_DISPARITY)
+        log_disparity = disparity.log()[:, None, None]
+        self.register_buffer('log_disparity', log_disparity, persistent=False)
+        self.prior = nn.Parameter(-log_disparity)  # large disparities are rare
+        self.reset_spread = nn.Parameter(torch.full((), FIRST_SPREAD))
+
+    def initialise(self) -> None:
+        """Draw small weights, and those of the evidence."""
+        for layer in self.heads.values():
+            draw(layer.weight, READOUT_GAIN)
+        own = torch.eye(self.max_disparity)[:, :, None, None]
+        for name, evidence in self.evidence.items():
+            self.heads[name].weight.data[: self.max_disparity] += evidence * own
+
+    @torch.no_grad()
+    def trust(self, trust: Trust) -> None:
+        """Scale the weights of the evidence and the prior, in place."""
+        for name in self.evidence:
+            self.heads[name].weight[: self.max_disparity] *= trust.evidence
+        self.prior *= trust.prior
+
+    def quantise(self) -> None:
+        """Round the weights: a step for each neuron and resolution, since it is one kernel."""
+        for names in self.levels:
+            round_together([self.heads[name] for name in names])
+
+    def reached(self, features: Mapping[str, T], *others: T) -> Iterator[tuple[T, float]]:
+        """Yield each layer and the fan-out of the prediction layer that reads it."""
+        for name, layer in self.heads.items():
+            yield features[name], fanout(layer)
+
+    def forward(
+        self, features: Mapping[str, Tensor], detected: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Map spikes of the layers by name to depth, its expected error and disparities.
+
+        Args:
+            features: float [n, channels, h', w'].
+            detected: potentials of the finest layer of evidence, float
+                [n, disparities, h / 2, w / 2]; a loss term trains the detectors by themselves.
+
+        Returns:
+            log_depth [3, n, 1, h, w], log_spread [n, 1, h, w] and log_disparity
+            [2, n, disparities, h / 2, w / 2], see Output.
+        """
+        with torch.autocast(detected.device.type, enabled=False):
+            potentials = self.potentials(features)
+            log_disparity = [potential[:, :-1].log_softmax(1) for potential in potentials]
+            log_depth = [self.mean_log_depth(each) for each in log_disparity]
+            # The prediction; it has no gradient, the means and the log probabilities train.
+            log_depth.append(self.median_log_depth(log_disparity[-1]))
+            log_spread = potentials[-1][:, -1:]
+            first = next(iter(self.evidence.values()))
+            log_match = (first * detected.float()).log_softmax(1)
+        return (
+            spread_pixels(torch.stack(log_depth)),
+            spread_pixels(log_spread),
+            torch.stack([log_match, log_disparity[-1]]),
+        )
+
+    def resets(self) -> Tensor:
+        """Return the potentials before any spike, [disparities + 1, 1, 1]."""
+        return torch.cat([self.prior, self.reset_spread.reshape(1, 1, 1)])
+
+    def potentials(self, features: Mapping[str, Tensor]) -> list[Tensor]:
+        """Return the potentials without and with the finest layers.
+
+        Each is float [n, disparities + 1, h / 2, w / 2].
+        """
+        *coarser, finest = (
+            sum(self.heads[name](features[name].float()) for name in names)
+            for names in self.levels
+        )
+        coarse = coarser[0]
+        for level in coarser[1:]:
+            coarse = level + spread_pixels(coarse)
+        coarse = self.resets() + spread_pixels(coarse)
+        fine = coarse + finest
+        return [sums.clamp(-LARGEST_POTENTIAL, LARGEST_POTENTIAL) for sums in (coarse, fine)]
+
+    def mean_log_depth(self, log_disparity: Tensor) -> Tensor:
+        """Return the mean of log depth, [n, 1, h, w], over disparities' log probabilities."""
+        mean = (log_disparity.exp() * self.log_disparity).sum(1, keepdim=True)
+        return self.log_focal_baseline - mean
+
+    @torch.no_grad()
+    def median_log_depth(self, log_disparity: Tensor) -> Tensor:
+        """Return the median of log depth, [n, 1, h, w], over disparities' log probabilities.
+
+        The probability of a disparity is taken as uniform within half a pixel of it.
+        """
+        probability = log_disparity.exp().clamp(min=LEAST_PROBABILITY)
+        from_here = probability.flip(1).cumsum(1).flip(1)  # of this disparity and larger ones
+        below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
+        median = below.sum(1, keepdim=True) - 0.5
+        return self.log_focal_baseline - median.clamp(min=LEAST_DISPARITY).log()
+
+
+def prediction_layer(channels: int, scale: int) -> nn.Module:
+    """Return a layer that upsamples to full size, then convolves 3x3 to one potential."""
+    if scale == 1:
+        return nn.Conv2d(channels, 1, 3, padding=1, bias=False)
+    return UpsampledConv2d(channels, 1, 3, scale)
+
+
+def spread_pixels(x: Tensor) -> Tensor:
+    """Return [..., h, w] at twice the resolution, each value in four pixels."""
+    return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
+def confidence(log_spread: Tensor) -> Tensor:
+    """Return the probability that depth is within 10 % of the truth, of the same shape.
+
+    Log depth is taken as Laplace distributed, with mean absolute error exp(log_spread).
+    """
+    spread = torch.exp(log_spread.clamp(*LOG_SPREAD_BOUNDS))
+    return 1 - torch.exp(-math.log(CONFIDENT) / spread)

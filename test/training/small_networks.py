@@ -1,0 +1,104 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Small networks of every kind, and spike frames that make their layers fire."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.readout import LogDepthReadout
+from spike_depth_ros.training.networks.spiking import SpikingLayer, draw
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+
+
+class TinyNetwork(DepthNetwork):
+    """Two layers down, two up, a skip connection, one layer of the readout without a skip."""
+
+    channels = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = SpikingLayer(nn.Conv2d(4, 6, 5, stride=2, padding=2, bias=False))
+        self.conv2 = SpikingLayer(nn.Conv2d(6, 8, 3, stride=2, padding=1, bias=False))
+        self.deconv2 = SpikingLayer(UpsampledConv2d(8, 6, 5, 2))
+        self.mixed = SpikingLayer(nn.Conv2d(12, 6, 3, padding=1, bias=False))
+        self.deconv1 = SpikingLayer(UpsampledConv2d(6, 4, 5, 2))
+        self.readout = LogDepthReadout(channels=(8, 6, 4), scales=(4, 2, 1))
+
+    def predict(self, counts: Tensor) -> Output:
+        conv1 = self.conv1(counts)
+        conv2 = self.conv2(conv1)
+        deconv2 = self.deconv2(conv2) + conv1
+        mixed = self.mixed(torch.cat([deconv2, conv1], 1))
+        deconv1 = self.deconv1(mixed)
+        spikes = {'conv1': conv1, 'conv2': conv2, 'deconv2': deconv2, 'mixed': mixed}
+        return Output(self.readout([conv2, mixed, deconv1]), spikes | {'deconv1': deconv1})
+
+
+def tiny() -> TinyNetwork:
+    torch.manual_seed(5)
+    network = TinyNetwork().eval()
+    for layer in network.modules():
+        if isinstance(layer, SpikingLayer):
+            draw(layer.synapses.weight, 3.0)
+    return network
+
+
+def stereospike(channels: int = 4, width: int = 8) -> StereoSpike:
+    """Return a network whose readout's weights are as large as after training."""
+    torch.manual_seed(channels)
+    network = StereoSpike(channels, width).eval()
+    for head in network.readout.heads:
+        nn.init.normal_(head.weight, std=0.02)
+    return network
+
+
+def coincidence(width: int = 8) -> CoincidenceNetwork:
+    """Return a network with the weights of a trained one's size, whose detectors differ."""
+    torch.manual_seed(width)
+    network = CoincidenceNetwork(width).eval()
+    for head in network.readout.heads.values():
+        head.weight.data += 0.1 * torch.randn_like(head.weight)
+    for number in (1, 2, 3, 4):
+        weight = getattr(network, f'cooperation{number}').synapses.weight
+        weight.data += 0.02 * torch.randn_like(weight)
+    return network
+
+
+def frames(size: tuple[int, int]) -> list[NDArray[np.uint8]]:
+    """Return counts at random, of edges that both cameras see, up to 255, and none."""
+    random = np.random.default_rng(0)
+    noise = random.poisson(0.2, (*size, 4))
+    return [
+        noise.astype(np.uint8),
+        edges(size),
+        random.integers(0, 256, (*size, 4), np.uint8),
+        np.zeros((*size, 4), np.uint8),
+    ]
+
+
+def edges(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return steep edges at a disparity of 7 pixels in the upper half, 30 in the lower."""
+    random = np.random.default_rng(1)
+    height, width = size
+    counts = random.poisson(3, (height, width + 30, 2)) * (random.random((1, width + 30, 1)) < 0.1)
+    counts += random.poisson(0.02, counts.shape)
+    right = counts[:, 30:].copy()
+    right[: height // 2] = counts[: height // 2, 7 : width + 7]
+    return np.concatenate([counts[:, :width], right], axis=2).astype(np.uint8)
