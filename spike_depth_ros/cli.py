@@ -24,13 +24,13 @@ from types import ModuleType
 
 from spike_depth_ros.installation import explain
 
-INTERRUPTED = 130  # as shells number the end by SIGINT
+INTERRUPTED = 130  # shells' exit code for SIGINT
 PACKAGE = __name__.partition('.')[0]
-# Errors of files that a user has to mend.
+# Errors of files that the user must fix.
 OF_FILES = (errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EPERM, errno.EROFS)
 # Offline training: each module's main takes the rest of the command line (jsonargparse).
 TRAINING = {
-    'train': 'train a network as a YAML file says, or go on where it stopped',
+    'train': 'train a network from a YAML file, or resume its training',
     'export': 'write a trained network as an ONNX file',
     'evaluate': 'measure the shipped models on held-out simulated scenes',
     'simulate': 'write a simulated recording with true depth',
@@ -38,7 +38,7 @@ TRAINING = {
 
 
 def main() -> int:
-    """Run the command that the command line names; return the exit code.
+    """Run the command of the command line and return the exit code.
 
     1: wrong settings, files or installation, with one sentence; 130: interrupted by Ctrl-C.
     """
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def _parsed() -> tuple[argparse.Namespace, list[str]]:
-    """Return the command's arguments, and those that its module is to parse."""
+    """Return the command's arguments, and the remaining ones for its module."""
     parser = argparse.ArgumentParser(
         prog='spike-depth', description='Metric depth from event cameras with spiking networks.'
     )
@@ -70,7 +70,7 @@ def _parsed() -> tuple[argparse.Namespace, list[str]]:
 
 
 def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
-    # Imported now: no command needs what the others import.
+    # Imported here: each command needs other modules, and imports take seconds.
     if arguments.command in TRAINING:
         _imported(f'spike_depth_ros.training.{arguments.command}').main(rest)
         return 0
@@ -79,9 +79,9 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _imported(name: str) -> ModuleType:
-    """Import a module, which takes seconds; Ctrl-C ends the process at once.
+    """Import a module; Ctrl-C during the import ends the process at once.
 
-    A KeyboardInterrupt would get lost in an extension module that is just being imported.
+    A KeyboardInterrupt would be lost in an extension module that is being imported.
     """
     before = signal.getsignal(signal.SIGINT)
     if before != signal.SIG_IGN:
@@ -93,11 +93,11 @@ def _imported(name: str) -> ModuleType:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what is wrong with settings or files; '' for an error of another kind."""
+    """Return the sentence for wrong settings or files, '' for another error."""
     if isinstance(error, OSError) and error.errno in OF_FILES:
         place = f" '{error.filename}'" if error.filename else ''
         return f'{os.strerror(error.errno)}{place}: make room, or give another path.'
-    # The package's own errors are sentences; others may come from a fault of the program.
+    # The package's own errors are sentences; other ValueErrors may be bugs.
     is_ours = type(error).__module__.startswith(PACKAGE)
     return str(error) if is_ours and isinstance(error, ValueError) else ''
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Packages that Python took from another installation, through PYTHONPATH for example."""
+"""Foreign packages: imported from another installation, for example through PYTHONPATH."""
 
 import sys
 from collections.abc import Iterator
@@ -25,18 +25,18 @@ from types import ModuleType
 
 @dataclass(frozen=True)
 class ForeignPackage:
-    """Name a package and the entry of sys.path, outside of this installation, that holds it."""
+    """Package and the entry of sys.path, outside this installation, that contains it."""
 
     name: str
     entry: str
 
 
 def culprit(error: Exception) -> ForeignPackage | None:
-    """Return the foreign package that an error came from, None if none had a part in it.
+    """Return the foreign package that caused an error, None if none did.
 
-    That is one that hides a package of this installation and that the error passed; for an import
-    that failed, or a module that lacks a name, any that the error passed. A package that merely
-    misses another one is not at fault.
+    A foreign package in the error's traceback is the cause if it hides a package of this
+    installation, or if an import failed or a module lacks a name. A foreign package that merely
+    needs a package that is not installed is not the cause.
     """
     suspects = list(_suspects(error))
     if hiding := next((package for package in suspects if is_hidden(package.name)), None):
@@ -53,14 +53,14 @@ def culprit(error: Exception) -> ForeignPackage | None:
 
 
 def import_error(error: BaseException | None) -> ImportError | None:
-    """Return the error if it is an ImportError, or the one that it followed from."""
+    """Return the error itself or its nearest cause that is an ImportError, else None."""
     while error is not None and not isinstance(error, ImportError):
         error = error.__cause__ or error.__context__
     return error
 
 
 def is_installed(name: str) -> bool:
-    """Return whether Python finds a top-level package."""
+    """Return whether a top-level package can be found."""
     try:
         return name in sys.modules or find_spec(name) is not None
     except (ImportError, ValueError):
@@ -68,7 +68,7 @@ def is_installed(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Return whether this installation has a package of its own of a name."""
+    """Return whether this installation has a package of this name too."""
     own = [entry for entry in sys.path if entry and is_ours(resolved(entry))]
     return PathFinder.find_spec(name, own) is not None
 
@@ -85,23 +85,23 @@ def top(name: str | None) -> str:
 
 
 def resolved(path: str) -> str:
-    """Return an absolute path without links."""
+    """Return the absolute path with links resolved."""
     return str(Path(path).resolve())
 
 
 def _is_of_a_module(error: Exception) -> bool:
-    """Return whether a module cannot be compiled or lacks a name."""
+    """Return whether the error is a syntax error or a missing name in a module."""
     return isinstance(error, SyntaxError) or isinstance(getattr(error, 'obj', None), ModuleType)
 
 
 def _suspects(error: BaseException) -> Iterator[ForeignPackage]:
-    """Yield the foreign package that lacks a name, then those whose code an error passed."""
+    """Yield the foreign package that lacks a name, then those in the error's traceback."""
     module = getattr(error, 'obj', None)
     if not isinstance(module, ModuleType):
         module = sys.modules.get(top(getattr(error, 'name', None)))
     chain: BaseException | None = error
     files = [_file(module)]
-    if isinstance(error, SyntaxError):  # of code that is not run yet
+    if isinstance(error, SyntaxError):  # has no frame of its own in the traceback
         files.append(error.filename or '')
     while chain is not None:
         step = chain.__traceback__
@@ -113,13 +113,13 @@ def _suspects(error: BaseException) -> Iterator[ForeignPackage]:
 
 
 def _file(module: ModuleType | None) -> str:
-    """Return the file of a module, or the folder of one that is a folder alone."""
+    """Return the file of a module, or the folder of a namespace package."""
     folders = list(getattr(module, '__path__', None) or [])
     return getattr(module, '__file__', None) or next(iter(folders), '')
 
 
 def _foreign(file: str) -> ForeignPackage | None:
-    """Return the foreign package that a file belongs to, None for one of this installation."""
+    """Return the foreign package of a file, None for a file of this installation."""
     path = Path(resolved(file))
     entries = [entry for entry in map(resolved, sys.path) if path.is_relative_to(entry)]
     entry = max(entries, key=len, default='')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Why a package cannot be imported, and how to mend the installation."""
+"""Errors of the installation: the cause of a failed import and the remedy, in one sentence."""
 
 import os
 import site
@@ -32,9 +32,9 @@ from spike_depth_ros.foreign_packages import (
 PYTHON = f'Python {sys.version_info.major}.{sys.version_info.minor}'
 # Messages of this package, which no distribution has.
 OWN_INTERFACES = 'spike_depth_msgs'
-# Built from interfaces/, as no wheels of them exist.
+# Built from interfaces/: PyPI has no wheels of them.
 INTERFACES = ('event_camera_msgs', 'dvs_msgs', 'tf2_msgs')
-# Python packages of a ROS 2 distribution beside the messages.
+# Python packages of a ROS 2 distribution, without messages.
 ROS = (
     'rclpy',
     'ament_index_python',
@@ -61,16 +61,18 @@ TRAINING = (
 )
 # Names on PyPI that differ from the module's.
 PYPI = {'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'ruamel': 'ruamel.yaml'}
-# What the dynamic linker says.
+# Words of the dynamic linker's errors.
 LINKER = ('undefined symbol', 'shared object', 'not found (required by')
 LONGEST_REASON = 200
 
 
 def explain(error: Exception) -> str:
-    """Return one sentence on why an import failed and how to mend it.
+    """Return one sentence with the cause of a failed import and the remedy.
 
-    error: an ImportError; any other error that a package of another installation raised counts
-    too. Returns '' for an error that has nothing to do with the installation.
+    '' for an error that the installation did not cause.
+
+    Args:
+        error: an ImportError, or any error of a package of another installation.
     """
     cause = import_error(error)
     foreign = culprit(error)
@@ -143,7 +145,7 @@ def _of_the_linker(error: ImportError) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the first line of what an error came from."""
+    """Return the first line of an error's root cause."""
     while error.__cause__ is not None:
         error = error.__cause__
     lines = [' '.join(line.split()) for line in str(error).splitlines() if line.strip()]

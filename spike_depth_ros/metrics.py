@@ -14,15 +14,15 @@
 
 """Depth metrics: one implementation for evaluation, training and the demo.
 
-Every metric takes depth along z in metres, predicted and true, as float arrays of one shape
-(any number of axes), and averages over the valid pixels together: those where the truth is
-finite and positive (0 and NaN mean "not measured"), the prediction is finite and positive, and
-the optional boolean mask is True. Without a valid pixel the result is NaN. Arrays of different
-shapes raise ValueError. `coverage` says how much of the truth a prediction leaves out.
+Every metric takes predicted and true depth along z, metres, as float arrays of one shape (any
+number of axes), and averages over all valid pixels: those where the truth is finite and positive
+(0 and NaN mean "not measured"), the prediction is finite and positive, and the optional boolean
+mask is True. Without a valid pixel the result is NaN. Arrays of different shapes raise ValueError.
+`coverage` is the share of the truth that a prediction covers.
 
 Definitions: Eigen, Puhrsch and Fergus, "Depth Map Prediction from a Single Image using a
 Multi-Scale Deep Network", NeurIPS 2014, section 4.2 (AbsRel, SqRel, RMSE, delta) and equation 1
-(SI log is the deviation that it squares); Tulyakov et al., "Learning an Event Sequence
+(SI log is the square root of it); Tulyakov et al., "Learning an Event Sequence
 Embedding for Dense Event-Based Deep Stereo", ICCV 2019 (depth and disparity errors, pixel
 accuracy).
 
@@ -75,7 +75,7 @@ def rmse_log(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
 
 
 def si_log(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
-    """Return the deviation of log(predicted / truth): blind to one factor on all depths."""
+    """Return the standard deviation of log(predicted / truth): invariant to a common factor."""
     ratios = _log_ratios(predicted, truth, mask)
     return float(ratios.std()) if ratios.size else float('nan')
 
@@ -109,19 +109,19 @@ def pixel_accuracy(
     within_px: float,
     mask: Mask | None = None,
 ) -> float:
-    """Return the share of pixels whose disparity is off by `within_px` at most: 1PA with 1."""
+    """Return the share of pixels with a disparity error of at most within_px: 1PA with 1."""
     return _mean(_disparity_errors(predicted, truth, focal_baseline, mask) <= within_px)
 
 
 def coverage(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
-    """Return the share of the pixels with a valid truth where the prediction is valid too."""
+    """Return the share of pixels with a valid truth whose prediction is valid too."""
     _check_shapes(predicted, truth)
     wanted = _measured(truth, mask)
     return _mean(_measured(predicted, None)[wanted]) if wanted.any() else float('nan')
 
 
 def best_constant(truth: Depth, mask: Mask | None = None) -> float:
-    """Return the one depth, metres, with the least mean depth error: the median of the truth."""
+    """Return the constant depth, metres, with the least mean depth error: the truth's median."""
     true = truth[_measured(truth, mask)]
     return float(np.median(true)) if true.size else float('nan')
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Output paths: checked before the work starts, and written whole or not at all."""
+"""Output paths: checked before the work starts; files and folders appear when complete."""
 
 import os
 import shutil
@@ -23,13 +23,14 @@ from pathlib import Path
 
 
 class OutputError(ValueError):
-    """An output that cannot be written; one sentence names the path, the reason and the fix."""
+    """Output that cannot be written; the message names path, reason and remedy."""
 
 
 def check_output_folder(path: Path) -> None:
-    """Check that a folder can be made and written to; leave no trace.
+    """Check that a folder can be created and written to, without leaving anything behind.
 
-    Raises OutputError.
+    Raises:
+        OutputError: it cannot.
     """
     try:
         with _folder(path):
@@ -42,9 +43,10 @@ def check_output_folder(path: Path) -> None:
 
 
 def check_output_file(path: Path) -> None:
-    """Check that a file can be written at a path, its folder included; leave no trace.
+    """Check that a file and its folder can be written, without leaving anything behind.
 
-    Raises OutputError, also for a folder, a device and anything else that is no regular file.
+    Raises:
+        OutputError: it cannot, or the path is a folder, a device or another special file.
     """
     target = _target(path)
     try:
@@ -71,10 +73,13 @@ def check_output_file(path: Path) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path of the same suffix; rename it to path when the block succeeds.
+    """Yield a temporary path with the same suffix; rename it to path when the block succeeds.
 
-    Makes the folder. An error in the block removes the temporary file and leaves path as it was,
-    so a file that is there is always complete. Raises OutputError where the block raises OSError.
+    The folder is created. An error in the block removes the temporary file and leaves path
+    unchanged, so a file at path is always complete.
+
+    Raises:
+        OutputError: the block raised OSError.
     """
     target = _target(path)
     unfinished = _beside(target)
@@ -89,10 +94,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary path of the same name for a new folder; move it when the block succeeds.
+    """Yield a temporary path for a new folder; move it to path when the block succeeds.
 
-    An error in the block removes all that was written. Raises OutputError where the block raises
-    OSError, and where the folder at path holds files already.
+    An error in the block removes everything that the block wrote.
+
+    Raises:
+        OutputError: the block raised OSError, or the folder at path is not empty.
     """
     target = _target(path)
     unfinished = _beside(target)
@@ -117,7 +124,7 @@ def _output_errors(path: Path) -> Iterator[None]:
 
 
 def _target(path: Path) -> Path:
-    """Return the file that a symbolic link leads to, which need not exist."""
+    """Return the target of a symbolic link, which need not exist."""
     try:
         return Path(os.path.realpath(path))
     except (OSError, ValueError):
@@ -125,13 +132,13 @@ def _target(path: Path) -> Path:
 
 
 def _beside(path: Path) -> Path:
-    """Return a new hidden name in the folder of path, short where path's own is at the limit."""
+    """Return a new hidden name in the folder of path; short, for names at the length limit."""
     return path.with_name(f'.unfinished-{uuid.uuid4().hex[:12]}{path.suffix[:16]}')
 
 
 @contextmanager
 def _folder(path: Path) -> Iterator[None]:
-    """Make a folder with its parents; remove afterwards those that were not there."""
+    """Create a folder and its parents; afterwards remove the new ones."""
     made: list[Path] = []
     try:
         for folder in (*reversed(path.parents), path):
@@ -142,7 +149,7 @@ def _folder(path: Path) -> Iterator[None]:
         yield
     finally:
         for folder in reversed(made):
-            with suppress(OSError):  # somebody else uses it by now
+            with suppress(OSError):  # another process uses it
                 folder.rmdir()
 
 
@@ -156,7 +163,7 @@ def _try_file(path: Path) -> None:
 
 
 def _reason(error: OSError | ValueError, path: Path) -> str:
-    """Return why a path cannot be written, in terms of the first part of it that is in the way."""
+    """Return why a path cannot be written, naming its first part that is in the way."""
     for part in (*reversed(path.parents), path):
         with suppress(OSError):
             if part.is_symlink() and not part.exists():
@@ -167,6 +174,6 @@ def _reason(error: OSError | ValueError, path: Path) -> str:
         return 'it is a folder'
     if isinstance(error, (FileExistsError, NotADirectoryError)):
         return 'it is a file'
-    if isinstance(error, FileNotFoundError):  # /proc and its like
+    if isinstance(error, FileNotFoundError):  # such as /proc
         return 'its file system takes no new files'
     return (getattr(error, 'strerror', None) or str(error)).lower()

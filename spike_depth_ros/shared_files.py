@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Finding the files that come with the package."""
+"""Paths of the files that come with the package."""
 
 import sys
 from contextlib import suppress
@@ -22,16 +22,19 @@ PACKAGE = 'spike_depth_ros'
 
 
 def shared_file(name: str) -> Path:
-    """Return the path of a file or folder such as 'models/stereospike_binocular.onnx'.
+    """Return the path of a file or folder such as 'models/coincidence.onnx'.
 
-    It lies beside the package in a source tree, and in the package's share folder where pip or a
-    ROS 2 workspace has installed it. Raises FileNotFoundError, one sentence, if it is in none.
+    In a source tree it lies beside the package; pip and colcon install it into the package's share
+    folder.
+
+    Raises:
+        FileNotFoundError: it is in neither place.
     """
     for folder in _folders():
         if (folder / name).exists():
             return folder / name
     places = ' nor in '.join(str(folder) for folder in _folders())
-    raise FileNotFoundError(f"'{name}' is not in {places}: install the package anew.")
+    raise FileNotFoundError(f"'{name}' is not in {places}: install the package again.")
 
 
 def _folders() -> list[Path]:

@@ -12,16 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Mistakes in YAML files, in plain words instead of the parser's."""
+"""Mistakes in YAML files, as sentences for users."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ruamel.yaml.error import MarkedYAMLError
 
-# Mistakes that show only later than where they are.
+# Contexts whose start, not the place of the error, is the mistake.
 BEGUN = ('flow sequence', 'flow mapping', 'simple key', 'quoted scalar')
-# What ruamel.yaml says of a mistake, and what it is.
+# Messages of ruamel.yaml, and their meaning.
 MISTAKES = {
     'found duplicate key': 'a key appears twice',
     'mapping values are not allowed here': 'there is a colon where none can be, or the line is '
@@ -42,19 +42,19 @@ LONGEST_LINE = 60
 
 
 class YamlMistake(ValueError):
-    """A text that is no YAML; says in which line, and why, without naming the file."""
+    """Text that is no YAML; the message has the line and the mistake, without the file."""
 
 
 @contextmanager
 def in_plain_words(text: str) -> Iterator[None]:
-    """Raise YamlMistake for whatever ruamel.yaml raises while it reads a text."""
+    """Turn every exception of ruamel.yaml in the block into YamlMistake."""
     try:
         yield
     except MarkedYAMLError as error:
         raise YamlMistake(_sentence(text, error)) from error
     except RecursionError as error:
         raise YamlMistake('it is nested too deeply') from error
-    except Exception as error:  # the parser lets many of Python's own errors through
+    except Exception as error:  # the parser lets many of Python's errors through
         reason = ' '.join(str(error).split('\n')[0].split())
         raise YamlMistake(reason or type(error).__name__) from error
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One sentence for packages that are missing, or that another installation put in the way."""
+"""Errors of the installation: missing packages, and packages of another installation."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ PACKAGES = Path(sysconfig.get_path('purelib'))
 
 
 def start(node: str, python_path: Path, python: str = sys.executable, rule: str = MODEL) -> str:
-    """Start a node with a folder in PYTHONPATH; return the sentence with which it ends."""
+    """Start a node with a folder in PYTHONPATH and return its error, one sentence."""
     ended = subprocess.run(
         [python, '-m', 'spike_depth_ros.ros', node, '--ros-args', '-p', rule],
         env=os.environ | {'PYTHONPATH': str(python_path)},
@@ -119,5 +119,5 @@ def test_an_unknown_module_does_not_blame_python_path(tmp_path: Path) -> None:
     ],
 )
 def test_a_sourced_distribution_is_not_blamed_for_a_wrong_parameter(rule: str, says: str) -> None:
-    """A distribution stands in PYTHONPATH, outside of the Python that runs."""
+    """PYTHONPATH names a distribution outside the running Python."""
     assert start('depth', PACKAGES, BARE_PYTHON, rule).startswith(says)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The Makefile in checkouts that cannot be built, and in those that have been moved."""
+"""Makefile: checkouts that cannot be built, and moved checkouts."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ BUILDING = ('demo', 'test', 'bench', 'train', 'models', 'lint', 'fuzz', 'soak', 
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run make in a folder that holds the Makefile alone."""
+    """Run make in a folder with only the Makefile."""
     folder.mkdir(exist_ok=True)
     shutil.copy(ROOT / 'Makefile', folder)
     # The tests themselves may be run by make, which must not show here.

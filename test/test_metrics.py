@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Metrics on cases small enough to work out by hand."""
+"""Depth metrics on small cases, computed by hand."""
 
 import math
 from collections.abc import Callable

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Outputs that cannot be written are refused beforehand; files are written whole or not at all."""
+"""Output paths: refusal before the work; files and folders appear when complete."""
 
 import errno
 import os

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The tree as an ament_python package: metadata, installed files, requirements."""
+"""The checkout as an ament_python package: metadata, installed files, requirements."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: str, cwd: Path) -> str:
-    """Run a command with the environment's programs and return what it prints."""
+    """Run a command with the environment's programs and return its output."""
     programs = f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, 'PATH': programs}, text=True, capture_output=True
@@ -57,7 +57,7 @@ def run(*command: str, cwd: Path) -> str:
 
 
 def shared_files(folder: Path) -> set[str]:
-    """Return what belongs into share/spike_depth_ros and is in a folder, source or installed."""
+    """Return the files for share/spike_depth_ros in a source or installed folder."""
     kinds = ('launch/*.py', 'config/**/*.*', 'models/*.*', 'demo/recording/*', 'package.xml')
     return {str(file.relative_to(folder)) for kind in kinds for file in folder.glob(kind)}
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Finding the package's files in every way it is installed."""
+"""Paths of the package's files, in a source tree and in installations."""
 
 import sys
 from pathlib import Path

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The walls between pure core, ROS and training, read off the import statements."""
+"""Walls between pure core, ROS and training, read from the import statements."""
 
 import ast
 import sys
@@ -67,13 +67,13 @@ def third_party(part: str) -> set[str]:
 
 
 def is_ros(module: str) -> bool:
-    """Tell whether a module comes with ROS."""
+    """Return whether a module comes with ROS."""
     named = ('rclpy', 'cv_bridge', 'ament_index_python')
     return module in named or module.endswith(('_msgs', '_interfaces'))
 
 
 def crossings(part: str, forbidden: tuple[str, ...]) -> list[str]:
-    """Return the imports by which a part reaches into forbidden parts."""
+    """Return the imports of a part that cross into forbidden parts."""
     walls = tuple(f'spike_depth_ros.{name}.' for name in forbidden)
     return [
         f'{file.relative_to(ROOT)} imports {name}'
