@@ -31,7 +31,10 @@ import numpy.typing as npt
 
 from bench import loops, peers, streams
 from bench.timing import medians
+from spike_depth_ros.events.decoder import PacketWords
+from spike_depth_ros.events.event_counts import new_event_counts
 from spike_depth_ros.events.evt3 import Evt3Decoder
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.lookup import Lookup, new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings, NoiseState
 from spike_depth_ros.events.packet import Packet
@@ -124,7 +127,8 @@ def _same_frames(
 
 def _one_pass(words: Words, lookup: Lookup, noise: NoiseState | None) -> peers.Histogram:
     frame = np.zeros(PLACES, np.uint8)
-    Evt3Decoder().consume(words, 0, FOREVER_NS, lookup, noise, frame)
+    sink = EventSink(lookup, noise, frame, new_event_counts())
+    Evt3Decoder().consume(PacketWords(words, first_ns=None), 0, FOREVER_NS, sink)
     return frame
 
 

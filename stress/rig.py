@@ -17,9 +17,15 @@
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.events.event_counts import (
+    BACKGROUND_EVENTS,
+    EVENTS,
+    SATURATED,
+    new_event_counts,
+)
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.noise import NEVER_NS, NoiseFilter, NoiseSettings, NoiseState
-from spike_depth_ros.events.tally import BACKGROUND_EVENTS, EVENTS, SATURATED, TALLY_SIZE
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.geometry.pixel_table import UNMAPPED, resize_table
 
@@ -32,7 +38,7 @@ KINDS = 16
 
 
 class Rig:
-    """Hold a random sensor's look-up, and guarded: histogram, tally, the noise filters' arrays.
+    """Hold a random sensor's look-up, and guarded: histogram, counts, the noise filters' arrays.
 
     number: some have a big sensor, some a look-up to anywhere, of either width. noise: filters
     with random limits, possibly all off.
@@ -54,17 +60,21 @@ class Rig:
         self.noise = NoiseFilter(self.width, self.height, _settings(rng))
         self._guards: list[npt.NDArray[np.uint8]] = []
         self.histogram = self._guarded(np.zeros(width * height * channels, np.uint8))
-        self.tally = self._guarded(np.zeros(TALLY_SIZE, np.int64))
+        self.counts = self._guarded(new_event_counts())
         if self.noise.state is not None:
             arrays = (self._guarded(array) for array in self.noise.state)
             self.noise.state = NoiseState(*arrays)
+
+    def sink(self, noise: NoiseState | None) -> EventSink:
+        """Return the destination of events, filtered by noise."""
+        return EventSink(self.lookup, noise, self.histogram, self.counts)
 
     def clear(self) -> None:
         """Forget everything that was counted and filtered, and mend the guards."""
         for guard in self._guards:
             guard.fill(GUARD)
         self.histogram.fill(0)
-        self.tally.fill(0)
+        self.counts.fill(0)
         self.noise.forget_time()
         if self.noise.state is not None:
             self.noise.state.hot.fill(False)
@@ -73,10 +83,10 @@ class Rig:
         """Say what is wrong with the memory when a decoder has reached a time, or nothing: ''."""
         if any((guard != GUARD).any() for guard in self._guards):
             return 'bytes beside an array were written'
-        tally = self.tally.tolist()
-        counted = tally[EVENTS] - sum(tally[SATURATED : BACKGROUND_EVENTS + 1])
-        if min(tally) < 0 or counted != self.histogram.sum():
-            return f'the histogram holds {self.histogram.sum()} events, not {counted}: {tally}'
+        counts = self.counts.tolist()
+        counted = counts[EVENTS] - sum(counts[SATURATED : BACKGROUND_EVENTS + 1])
+        if min(counts) < 0 or counted != self.histogram.sum():
+            return f'the histogram holds {self.histogram.sum()} events, not {counted}: {counts}'
         return '' if self.noise.state is None else _noise_fault(self.noise.state, time_ns)
 
     def _guarded(self, array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

@@ -16,16 +16,14 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.events.decoder import Decoder
+from spike_depth_ros.events.decoder import Decoder, PacketWords
+from spike_depth_ros.events.event_counts import EVENTS, STALE_EVENTS
 from spike_depth_ros.events.noise import NoiseState
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import EVENTS, STALE_EVENTS
 from stress.mutations import spoil
 from stress.rig import Rig
 from stress.seeds import Pool, pools
@@ -127,7 +125,7 @@ class Fuzzer:
         return Figures(
             inputs=INPUTS,
             bytes=sum(len(packet.data) for packet in packets),
-            events=int(rig.tally[EVENTS]),
+            events=int(rig.counts[EVENTS]),
             slowest_us=slowest_us,
             slowest_run=number,
         )
@@ -137,10 +135,9 @@ def _warm_up(rig: Rig) -> None:
     """Compile what a rig needs, which no input is to wait for."""
     for encoding in encodings.names():
         decoder = encodings.new_decoder(encoding)
-        words = decoder.open(Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8)))
-        decoder.first_time_ns(words)
+        words = decoder.parse(Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8)))
         for state in (None, rig.noise.state):
-            decoder.consume(words, 0, 1, rig.lookup, state, rig.histogram)
+            decoder.consume(words, 0, 1, rig.sink(state))
 
 
 def _packets(rng: np.random.Generator, encoding: str, rig: Rig, pool: Pool) -> list[Packet]:
@@ -173,7 +170,6 @@ class _Reading:
 
     def __init__(self, encoding: str, rig: Rig) -> None:
         self._decoder: Decoder = encodings.new_decoder(encoding)
-        self._decoder.tally = rig.tally
         self._rig = rig
         self._events_a_word = EVENTS_A_WORD.get(encoding, 1)
         self._words = 0
@@ -183,50 +179,51 @@ class _Reading:
         """Read one packet in steps; dice: DICE large random numbers. Returns the CPU time, us."""
         decoder = self._decoder
         if dice[0] % 16 == 0:
-            decoder.lose()
+            decoder.on_packet_loss()
         if dice[1] % 16 == 0:
-            decoder.shift(dice[1] // 16 % 5 - 2)
+            decoder.advance_wraps(dice[1] // 16 % 5 - 2)
         state = self._rig.noise.state if dice[2] % 4 else None
         start_ns = time.thread_time_ns()
-        words = decoder.open(packet)
-        first_ns = decoder.first_time_ns(words)
+        parsed = decoder.parse(packet)
         self._spent_ns = time.thread_time_ns() - start_ns
         position = 0
         for die in dice[3:]:
-            now_ns = first_ns if decoder.time_ns is None else decoder.time_ns
+            now_ns = parsed.first_ns if decoder.time_ns is None else decoder.time_ns
             until_ns = min((now_ns or 0) + STEPS_NS[die % len(STEPS_NS)], END_NS)
-            position = self._consume(words, position, until_ns, state)
-        position = self._consume(words, position, END_NS, state)
-        if position < len(words):
-            raise FaultError(f'reading stops at word {position} of {len(words)}')
-        self._words += len(words)
+            position = self._consume(parsed, position, until_ns, state)
+        position = self._consume(parsed, position, END_NS, state)
+        words = len(parsed.words)
+        if position < words:
+            raise FaultError(f'reading stops at word {position} of {words}')
+        self._words += words
         return self._spent_ns / 1000
 
     def _consume(
-        self, words: npt.NDArray[Any], position: int, until_ns: int, state: NoiseState | None
+        self, packet: PacketWords, position: int, until_ns: int, state: NoiseState | None
     ) -> int:
         """Read up to a time and return the position; it and the time must not run back."""
         decoder, rig, before_ns = self._decoder, self._rig, self._decoder.time_ns
         if before_ns is not None:
             rig.noise.advance(before_ns)
+        words, sink = len(packet.words), rig.sink(state)
         start_ns = time.thread_time_ns()
-        end = decoder.consume(words, position, until_ns, rig.lookup, state, rig.histogram)
+        end = decoder.consume(packet, position, until_ns, sink)
         self._spent_ns += time.thread_time_ns() - start_ns
         time_ns = decoder.time_ns
-        if not position <= end <= len(words):
-            raise FaultError(f'from word {position} of {len(words)} it came to {end}')
-        if end < len(words) and (time_ns is None or time_ns < until_ns):
+        if not position <= end <= words:
+            raise FaultError(f'from word {position} of {words} it came to {end}')
+        if end < words and (time_ns is None or time_ns < until_ns):
             raise FaultError(f'it stopped at word {end}, time {time_ns}, before {until_ns}')
         if before_ns is not None and (time_ns is None or time_ns < before_ns):
             raise FaultError(f'time ran back from {before_ns} to {time_ns}')
         return end
 
     def check(self) -> None:
-        """Raise FaultError where the memory or the tally is not as it must be."""
+        """Raise FaultError where the memory or the counts are not as it must be."""
         fault = self._rig.find_fault(self._decoder.time_ns)
         if fault:
             raise FaultError(fault)
-        tally = self._rig.tally.tolist()
-        read = tally[EVENTS] + sum(tally[STALE_EVENTS:])
+        counts = self._rig.counts.tolist()
+        read = counts[EVENTS] + sum(counts[STALE_EVENTS:])
         if read > self._words * self._events_a_word:
-            raise FaultError(f'{self._words} words have no room for {tally}')
+            raise FaultError(f'{self._words} words have no room for {counts}')

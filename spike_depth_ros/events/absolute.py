@@ -12,68 +12,57 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Base class of decoders whose packets carry absolute time, so that no clock wraps."""
+"""Base class of decoders whose packets carry absolute time (libcaer, libcaer_cmp, mono, dvs)."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
-from spike_depth_ros.events.tally import new_tally
+from spike_depth_ros.events.decoder import PacketWords
+from spike_depth_ros.events.histogram import EventSink
 
 NO_TIME = -1
 
-# Places of the state, int64 [n]: time reached in ns; base of the packet's times in ns. An
-# encoding's own places follow.
-REACHED, TIME_BASE, FIRST_OWN = range(3)
+# Indices of the state, int64 [n]: time reached, ns; time base of the packet, ns. The registers of
+# an encoding follow.
+REACHED, TIME_BASE, FIRST_REGISTER = range(3)
 
 
 class AbsoluteDecoder:
-    """Follow one camera's stream; see Decoder, of which `open` is left to the encoding.
+    """Decoder of packets with absolute time, which never wraps; see Decoder.
 
-    count: compiled function of words, position, until_ns, state, lookup, noise, histogram and
-    tally that returns the position of the first event at or after until_ns. own: what the
-    encoding's own places of the state start with. `open` sets the time base and first_ns, the
-    time at which the packet starts.
+    A subclass adds parse, and extends begin if a packet starts with new values in registers.
     """
 
     wrap_ns = 0
-    word_bytes: int
 
-    def __init__(self, count: Any, *own: int) -> None:
-        self.tally = new_tally()
-        self.first_ns: int | None = None
-        self.state = np.array([NO_TIME, 0, *own], np.int64)
+    def __init__(self, count: Any, *registers: int) -> None:
+        """Start without a time.
+
+        Args:
+            count: compiled function (words, position, until_ns, state, sink) that returns the
+                index of the first word not read; see Decoder.consume.
+            registers: first values of the encoding's registers.
+        """
+        self._state = np.array([NO_TIME, 0, *registers], np.int64)
         self._count = count
 
     @property
     def time_ns(self) -> int | None:
-        reached = int(self.state[REACHED])
+        reached = int(self._state[REACHED])
         return None if reached == NO_TIME else reached
 
-    def first_time_ns(self, words: npt.NDArray[Any]) -> int | None:
-        return self.first_ns
+    def begin(self, packet: PacketWords) -> None:
+        """Set the state with which a packet starts."""
+        self._state[TIME_BASE] = packet.time_base_ns
 
-    def consume(
-        self,
-        words: npt.NDArray[Any],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        """Count the events from a word on, until a time; see Decoder."""
-        return int(
-            self._count(
-                words, position, until_ns, self.state, lookup, noise, histogram, self.tally
-            )
-        )
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
+        if position == 0:
+            self.begin(packet)
+        return int(self._count(packet.words, position, until_ns, self._state, sink))
 
-    def shift(self, wraps: int) -> None:
-        """Do nothing: the time never wraps."""
+    def advance_wraps(self, wraps: int) -> None:
+        """Do nothing: the time has no wraps."""
 
-    def lose(self) -> None:
-        """Do nothing: every word stands alone."""
+    def on_packet_loss(self) -> None:
+        """Do nothing: each word holds a whole event."""

@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 
 def _lowest_bit(typing_context: Any, bits: Any) -> Any:
-    """Return the place of the lowest set bit of a uint64 that is not zero, in one instruction."""
+    """Return the index of the lowest set bit of a nonzero uint64, in one instruction."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         never_zero = context.get_constant(types.boolean, True)

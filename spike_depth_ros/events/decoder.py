@@ -12,82 +12,89 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Base class of the decoders of all encodings."""
+"""Decoder protocol, and functions that all encodings share."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.units import US_NS
 
-# An event may be this much earlier than one read before it: evt3's high time steps back by up to
-# ten units of 4096 us without a wrap, and the low time with it. Such an event counts at the time
-# that was reached.
+# An event may be earlier than an event read before it by at most this jitter: evt3's high time
+# steps back by up to ten units of 4096 us without a wrap, and the low time with it. Such an event
+# counts at the time reached.
 JITTER_NS = 11 * 4_096 * US_NS
-# A time base from here on, of the 64 bits that a message has for it, is no time.
-NO_TIME_BASE_NS = 1 << 62
+# Upper limit of a packet's time base, which has 64 bits in the message: sums still fit int64.
+MAX_TIME_BASE_NS = 1 << 62
+
+
+class PacketWords(NamedTuple):
+    """Words of one packet, ready to decode.
+
+    Attributes:
+        words: whole words, [n] or [n, 2], aligned, in native byte order, read-only.
+        first_ns: sensor time at which the packet starts, nanoseconds; None if it tells no time.
+        time_base_ns: sensor time from which the times of the words count, nanoseconds.
+        is_truncated: whether the packet ends within a word.
+    """
+
+    words: npt.NDArray[Any]
+    first_ns: int | None
+    time_base_ns: int = 0
+    is_truncated: bool = False
 
 
 class Decoder(Protocol):
-    """Count the events of one camera's packets, straight from their bytes.
+    """Decode one camera's packets and count the events.
 
-    Time never runs back: an event that is at most JITTER_NS early counts at the time reached.
-    State (time reached, address registers) persists from packet to packet. No bytes can make a
-    decoder raise, or write outside the histogram.
+    The time never runs back: an event that is earlier by at most JITTER_NS counts at the time
+    reached. The state (time reached, address registers) persists from packet to packet. No bytes
+    make a decoder raise, or write outside the histogram.
 
-    wrap_ns: period after which the sensor time repeats, 0 when it never does. word_bytes: size of
-    the encoding's words. time_ns: sensor time reached, or None before the first. tally: int64
-    [TALLY_SIZE], what became of events and words so far; the caller may clear it.
+    Attributes:
+        wrap_ns: period after which the sensor time repeats, nanoseconds; 0 if it never does.
+        time_ns: sensor time reached, nanoseconds; None before the first time.
     """
 
     wrap_ns: int
-    word_bytes: int
-    tally: npt.NDArray[np.int64]
 
     @property
     def time_ns(self) -> int | None: ...
 
-    def open(self, packet: Packet) -> npt.NDArray[Any]:
-        """Return the packet's whole words, [n] or [n, 2], for the methods below."""
+    def parse(self, packet: Packet) -> PacketWords:
+        """Return the words of a packet; does not change the decoder."""
         ...
 
-    def first_time_ns(self, words: npt.NDArray[Any]) -> int | None:
-        """Return the time at which the opened packet starts, or None when nothing in it tells."""
-        ...
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
+        """Count events up to the first at or after a time.
 
-    def consume(
-        self,
-        words: npt.NDArray[Any],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        """Count events from a position on, up to the first at or after until_ns.
+        Args:
+            packet: words of the packet.
+            position: index of the first word to read; 0 begins the packet.
+            until_ns: sensor time, nanoseconds.
+            sink: destination of the events.
 
-        Returns the position to go on from; len(words) when all was read. lookup: of the camera's
-        pixels; noise: what to filter; histogram: uint8 [n], flat, C-contiguous.
+        Returns:
+            Index of the first word not read; len(packet.words) at the end.
         """
         ...
 
-    def shift(self, wraps: int) -> None:
-        """Move the clock on by whole wraps, as when a camera was silent for so long."""
+    def advance_wraps(self, wraps: int) -> None:
+        """Advance the time by whole wraps, of which no word told; negative wraps go back."""
         ...
 
-    def lose(self) -> None:
-        """Take note that packets were lost, so that state from before is not trusted."""
+    def on_packet_loss(self) -> None:
+        """Drop the state that a lost packet may have changed."""
         ...
 
 
 def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
-    """View the packet as little-endian words of a dtype such as 'u2', leaving out a torn last one.
+    """Return the whole words of a packet as a little-endian dtype such as 'u2'.
 
-    The array is aligned, in native order and read-only: one compiled form of each decoder fits.
+    The array is aligned, in native byte order and read-only: each decoder needs one compiled form.
     """
     size = np.dtype(dtype).itemsize
     whole = np.ascontiguousarray(packet.data[: len(packet.data) // size * size])
@@ -98,15 +105,15 @@ def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
 
 
 def time_base_ns(packet: Packet) -> int:
-    """Return the packet's time base, no later than NO_TIME_BASE_NS, so that sums fit int64."""
-    return min(packet.time_base_ns, NO_TIME_BASE_NS)
+    """Return the packet's time base, at most MAX_TIME_BASE_NS."""
+    return min(packet.time_base_ns, MAX_TIME_BASE_NS)
 
 
 def empty_time_ns(packet: Packet, reached_ns: int | None) -> int | None:
-    """Return the time that a packet without any valid event tells, for encodings with a time base.
+    """Return the sensor time of a packet without a valid event, None if it tells no time.
 
-    An empty packet tells that its time base is reached, as long as time does not run back: a
-    driver's base may lie far behind. Bytes that hold no event tell nothing.
+    An empty packet tells that its time base is reached, unless the time would run back: the base
+    of a driver may lie far behind. A packet of invalid words tells no time.
     """
     is_later = reached_ns is None or packet.time_base_ns >= reached_ns
     return packet.time_base_ns if not len(packet.data) and is_later else None

@@ -12,9 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count the events of dvs_msgs/msg/EventArray, as they stand in its CDR bytes.
+"""Decode the events of dvs_msgs/msg/EventArray from their CDR bytes.
 
-CDR aligns to 4 bytes within the message, and the events start so aligned. An event is uint16 x,
+CDR aligns to 4 bytes within the message, and the events start aligned. An event is uint16 x,
 uint16 y, int32 seconds, uint32 nanoseconds, bool polarity: the first one has these at bytes 0, 2,
 4, 8 and 12; from the second on x and y come first, then 2 bytes of padding, and an event takes 16
 bytes. Source: OMG CORBA 3.0, 15.3 (CDR).
@@ -23,20 +23,19 @@ bytes. Source: OMG CORBA 3.0, 15.3 (CDR).
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spike_depth_ros.events.absolute import NO_TIME, REACHED, AbsoluteDecoder
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns
+from spike_depth_ros.events.decoder import JITTER_NS, PacketWords, empty_time_ns
+from spike_depth_ros.events.event_counts import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS, UNKNOWN_WORDS
 from spike_depth_ros.units import SECOND_NS
 
-DVS = 'dvs_msgs'  # the encoding's name here; no driver sends it
+DVS = 'dvs_msgs'  # name of the encoding in this package; no driver sends it
 EVENT_BYTES = 16
-LAST_PADDING = 3  # the last event ends with its polarity
-FIRST_BYTES = 14  # up to the second event
+LAST_PADDING = 3  # bytes that the last event lacks: it ends with its polarity
+FIRST_BYTES = 14  # start of the second event
 _NAMES = ('x', 'y', 'seconds', 'nanoseconds', 'polarity')
 _FORMATS = ('u2', 'u2', 'i4', 'u4', 'u1')
 _FIRST_OFFSETS = (0, 2, 4, 8, 12)
@@ -47,19 +46,17 @@ ADDRESS = 0xFFFF
 
 
 class DvsDecoder(AbsoluteDecoder):
-    """Follow one camera's EventArrays; see Decoder.
+    """Decoder of EventArrays, whose event times are ROS time; see Decoder.
 
-    Event times are ROS time. An event whose time is none counts as an unknown word; one further
-    back than jitter is dropped and counted.
+    An event with an invalid time counts as an unknown word; an event that is earlier than the time
+    reached by more than the jitter is dropped and counted.
     """
-
-    word_bytes = 1  # an array of so many events cannot end within one
 
     def __init__(self) -> None:
         super().__init__(_consume)
 
-    def open(self, packet: Packet) -> npt.NDArray[np.int64]:
-        """Return int64 [n, 2]: time in ns, or NO_TIME; and x | y << 16 | polarity << 32."""
+    def parse(self, packet: Packet) -> PacketWords:
+        """Return words int64 [n, 2]: time in ns or NO_TIME; x | y << 16 | polarity << 32."""
         events = np.zeros((len(packet.data) + LAST_PADDING) // EVENT_BYTES, _dtype('=', 'first'))
         if len(events):
             order = '>' if packet.big_endian else '<'
@@ -75,50 +72,45 @@ class DvsDecoder(AbsoluteDecoder):
         words[:, 1] |= (events['polarity'] != 0).astype(np.int64) << POLARITY_SHIFT
         words.flags.writeable = False
         times = words[is_time, 0]
-        self.first_ns = int(times[0]) if len(times) else empty_time_ns(packet, self.time_ns)
-        return words
+        first_ns = int(times[0]) if len(times) else empty_time_ns(packet, self.time_ns)
+        return PacketWords(words, first_ns)
 
 
-def _dtype(order: str, place: str) -> np.dtype[Any]:
-    """Return the layout of an event: place 'first' or 'later'."""
+def _dtype(order: str, position: str) -> np.dtype[Any]:
+    """Return the dtype of an event.
+
+    Args:
+        order: byte order, '<', '>' or '='.
+        position: 'first' or 'later', in the array.
+    """
     return np.dtype(
         {
             'names': _NAMES,
             'formats': [order + kind for kind in _FORMATS],
-            'offsets': _FIRST_OFFSETS if place == 'first' else _LATER_OFFSETS,
-            'itemsize': FIRST_BYTES - 1 if place == 'first' else EVENT_BYTES,
+            'offsets': _FIRST_OFFSETS if position == 'first' else _LATER_OFFSETS,
+            'itemsize': FIRST_BYTES - 1 if position == 'first' else EVENT_BYTES,
         }
     )
 
 
 @compiled
-def _consume(
-    words: Any,
-    position: Any,
-    until_ns: Any,
-    state: Any,
-    lookup: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> Any:
-    """Count events up to the first at or after until_ns; return its position."""
+def _consume(words: Any, position: Any, until_ns: Any, state: Any, sink: Any) -> Any:
+    """Count events up to the first at or after until_ns; return its index."""
     time_ns, events = state[REACHED], 0
     while position < len(words):
         stamp, address = words[position, 0], words[position, 1]
         if stamp == NO_TIME:
-            tally[UNKNOWN_WORDS] += 1
+            sink.counts[UNKNOWN_WORDS] += 1
         elif stamp < time_ns - JITTER_NS:
-            tally[BACKWARD_EVENTS] += 1
+            sink.counts[BACKWARD_EVENTS] += 1
         else:
             time_ns = max(time_ns, stamp)
             if time_ns >= until_ns:
                 break
             x, y = address & ADDRESS, address >> Y_SHIFT & ADDRESS
-            polarity = address >> POLARITY_SHIFT
-            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            count_event(sink, x, y, address >> POLARITY_SHIFT, time_ns)
             events += 1
         position += 1
     state[REACHED] = time_ns
-    tally[EVENTS] += events
+    sink.counts[EVENTS] += events
     return position

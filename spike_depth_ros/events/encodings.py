@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The encodings that can be read, by name."""
+"""Registry of the encodings that the package reads, by name."""
 
 from collections.abc import Callable, Mapping
 from itertools import product
@@ -22,14 +22,16 @@ import numpy as np
 
 from spike_depth_ros.events.decoder import Decoder
 from spike_depth_ros.events.dvs import DVS, DvsDecoder
+from spike_depth_ros.events.event_counts import new_event_counts
 from spike_depth_ros.events.evt3 import Evt3Decoder
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.libcaer import LibcaerDecoder
 from spike_depth_ros.events.libcaer_cmp import LibcaerCmpDecoder
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.mono import MonoDecoder
 from spike_depth_ros.events.noise import PERIOD_NS, NoiseFilter, NoiseSettings
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
+from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS
 
 _DECODERS: Mapping[str, Callable[[], Decoder]] = MappingProxyType(
     {
@@ -48,7 +50,7 @@ def names() -> tuple[str, ...]:
 
 
 def new_decoder(encoding: str) -> Decoder:
-    """Return a decoder at its start; raises ValueError for an unknown encoding."""
+    """Return a decoder without a time; raises ValueError for an unknown encoding."""
     try:
         return _DECODERS[encoding]()
     except KeyError:
@@ -58,20 +60,15 @@ def new_decoder(encoding: str) -> Decoder:
 
 
 def warm_up() -> None:
-    """Compile every decoder, or load it from numba's cache, by reading an empty packet."""
-    # Both kinds of offsets that a look-up may have.
-    spans = (0, np.iinfo(np.uint16).max)
-    lookups = [
-        new_lookup(np.array([[0, span]], np.int32), 0, CHANNELS_PER_CAMERA) for span in spans
-    ]
-    histogram = np.zeros(CHANNELS_PER_CAMERA, DTYPE)
+    """Compile each decoder, or load it from numba's cache, by decoding an empty packet."""
+    spans = (0, np.iinfo(np.uint16).max)  # a look-up has offsets of 16 or 32 bits
+    lookups = [new_lookup(np.array([[0, span]], np.int32), 0, MONO_CHANNELS) for span in spans]
+    histogram, counts = np.zeros(MONO_CHANNELS, DTYPE), new_event_counts()
     noise = NoiseFilter(1, 1, NoiseSettings(1.0, 1, 1))
     for time_ns in (0, PERIOD_NS):
         noise.advance(time_ns)
     for encoding in names():
         decoder = new_decoder(encoding)
-        packet = Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8))
-        words = decoder.open(packet)
-        decoder.first_time_ns(words)
+        packet = decoder.parse(Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8)))
         for lookup, state in product(lookups, (None, noise.state)):
-            decoder.consume(words, 0, 1, lookup, state, histogram)
+            decoder.consume(packet, 0, 1, EventSink(lookup, state, histogram, counts))

@@ -12,90 +12,69 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count evt3 (Prophesee EVT 3.0) straight from its words."""
+"""Decode evt3 (Prophesee EVT 3.0)."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.bits import lowest_bit
 from spike_depth_ros.events.compiled import compiled, inlined
-from spike_depth_ros.events.decoder import whole_words
-from spike_depth_ros.events.histogram import count_event
-from spike_depth_ros.events.lookup import Lookup
-from spike_depth_ros.events.noise import NoiseState
+from spike_depth_ros.events.decoder import PacketWords, whole_words
+from spike_depth_ros.events.event_counts import EVENTS, STALE_EVENTS, TRIGGERS, UNKNOWN_WORDS
+from spike_depth_ros.events.histogram import EventSink, count_event
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import (
-    EVENTS,
-    STALE_EVENTS,
-    TRIGGERS,
-    UNKNOWN_WORDS,
-    new_tally,
-)
 from spike_depth_ros.units import US_NS
 
 HIGH_JITTER = 10
 HIGH_WRAP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS)
-NO_TIME = -(1 << 62)  # microseconds before any clock's zero
-OFF_SENSOR = evt3.ADDRESS + 1  # a vector base that no VECT_BASE_X has set; bases stop here
+NO_TIME = -(1 << 62)  # us, before the zero of any clock
+OFF_SENSOR = evt3.ADDRESS + 1  # vector base before any VECT_BASE_X, and upper limit of bases
 
-# Places of the state, int64 [STATE_SIZE]: unwrapped TIME_HIGH, time reached in us, current row,
-# vector base and polarity, and which words are missing before events can be trusted.
+# Indices of the state, int64 [STATE_SIZE]: unwrapped TIME_HIGH; time reached, us; row; vector
+# base and its polarity; bit set of the words that must come before events are valid.
 HIGH, TIME, ROW, BASE, BASE_POLARITY, MISSING = range(6)
 STATE_SIZE = 6
 NO_HIGH, NO_LOW, NO_ROW = 1, 2, 4
 
 
 class Evt3Decoder:
-    """Follow one camera's evt3 stream; see Decoder.
+    """Decoder of evt3 packets; see Decoder.
 
-    Without VECT_BASE_X since the start or since lost packets, vectors count as outside.
+    Events are stale until TIME_HIGH, TIME_LOW and ADDR_Y have come, at the start and after a
+    packet loss. Vectors before any VECT_BASE_X count as outside.
     """
 
     wrap_ns = US_NS << evt3.TIME_BITS
-    word_bytes = 2
 
     def __init__(self) -> None:
-        self.tally = new_tally()
         self._state = np.zeros(STATE_SIZE, np.int64)
         self._state[TIME] = NO_TIME
-        self.lose()
+        self.on_packet_loss()
 
     @property
     def time_ns(self) -> int | None:
         time_us = int(self._state[TIME])
         return None if time_us == NO_TIME else time_us * US_NS
 
-    def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
-        return whole_words(packet, 'u2')
+    def parse(self, packet: Packet) -> PacketWords:
+        words = whole_words(packet, 'u2')
+        time_us = int(_first_time(words, self._state))
+        first_ns = None if time_us == NO_TIME else time_us * US_NS
+        is_truncated = len(packet.data) % evt3.WORD_BYTES > 0
+        return PacketWords(words, first_ns, is_truncated=is_truncated)
 
-    def first_time_ns(self, words: npt.NDArray[np.uint16]) -> int | None:
-        time_us = _first_time(words, self._state)
-        return None if time_us == NO_TIME else time_us * US_NS
-
-    def consume(
-        self,
-        words: npt.NDArray[np.uint16],
-        position: int,
-        until_ns: int,
-        lookup: Lookup,
-        noise: NoiseState | None,
-        histogram: npt.NDArray[np.uint8],
-    ) -> int:
-        """Count the events from a word on, until a time; see Decoder."""
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
         until_us = -(-until_ns // US_NS)
         if self._state[MISSING]:
-            position = _find_state(words, position, self._state, self.tally)
-        return int(
-            _consume(words, position, until_us, self._state, lookup, noise, histogram, self.tally)
-        )
+            position = _find_state(packet.words, position, self._state, sink.counts)
+        return int(_consume(packet.words, position, until_us, self._state, sink))
 
-    def shift(self, wraps: int) -> None:
+    def advance_wraps(self, wraps: int) -> None:
         self._state[HIGH] += wraps * HIGH_WRAP
 
-    def lose(self) -> None:
+    def on_packet_loss(self) -> None:
         self._state[MISSING] = NO_HIGH | NO_LOW | NO_ROW
         self._state[BASE] = OFF_SENSOR
 
@@ -123,11 +102,10 @@ def _first_time(words: Any, state: Any) -> Any:
 
 
 @compiled
-def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
-    """Skip and count events until TIME_HIGH, TIME_LOW after it, and ADDR_Y have come."""
+def _find_state(words: Any, position: Any, state: Any, counts: Any) -> Any:
+    """Skip and count stale events until TIME_HIGH, TIME_LOW after it, and ADDR_Y have come."""
     while position < len(words) and state[MISSING]:
-        word = np.int64(words[position])
-        kind, payload = word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
+        kind, payload = _word(words, position)
         position += 1
         if kind == evt3.TIME_HIGH:
             state[HIGH] = _follow(state[HIGH], payload)
@@ -140,26 +118,25 @@ def _find_state(words: Any, position: Any, state: Any, tally: Any) -> Any:
             state[ROW] = payload & evt3.ADDRESS
             state[MISSING] &= ~NO_ROW
         elif kind == evt3.VECT_BASE_X:
-            state[BASE] = payload & evt3.ADDRESS
-            state[BASE_POLARITY] = payload >> evt3.POLARITY_SHIFT
+            state[BASE], state[BASE_POLARITY] = _address(payload)
         else:
-            _note(kind, payload, tally)
-            tally[STALE_EVENTS] += _events_of(kind, payload)
+            _count_other(kind, payload, counts)
+            counts[STALE_EVENTS] += _events_of(kind, payload)
     return position
 
 
 @inlined
-def _note(kind: Any, payload: Any, tally: Any) -> None:
-    """Count a word that is neither time, address nor vector."""
+def _count_other(kind: Any, payload: Any, counts: Any) -> None:
+    """Count a trigger or an unknown word; ignore other words."""
     if kind == evt3.EXT_TRIGGER:
-        tally[TRIGGERS + (payload & evt3.EDGE)] += 1
+        counts[TRIGGERS + (payload & evt3.EDGE)] += 1
     elif evt3.UNDEFINED >> kind & 1:
-        tally[UNKNOWN_WORDS] += 1
+        counts[UNKNOWN_WORDS] += 1
 
 
 @inlined
 def _events_of(kind: Any, payload: Any) -> Any:
-    """Return the number of events that one word holds."""
+    """Return the number of events in one word."""
     if kind == evt3.ADDR_X:
         return 1
     if kind != evt3.VECT_12 and kind != evt3.VECT_8:
@@ -173,17 +150,8 @@ def _events_of(kind: Any, payload: Any) -> Any:
 
 
 @compiled
-def _consume(
-    words: Any,
-    position: Any,
-    until_us: Any,
-    state: Any,
-    lookup: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> Any:
-    """Count events until a time word reaches until_us; return the position after that word."""
+def _consume(words: Any, position: Any, until_us: Any, state: Any, sink: Any) -> Any:
+    """Count events until a time word reaches until_us; return the index after that word."""
     high, time_us, row = state[HIGH], state[TIME], state[ROW]
     base, base_polarity, events = state[BASE], state[BASE_POLARITY], 0
     while position < len(words) and time_us < until_us:
@@ -192,7 +160,7 @@ def _consume(
             bits = np.uint64(payload if kind == evt3.VECT_12 else payload & evt3.VECT_8_BITS)
             while bits:
                 x = base + np.int64(lowest_bit(bits))
-                _count(lookup, x, row, base_polarity, time_us, noise, histogram, tally)
+                count_event(sink, x, row, base_polarity, time_us * US_NS)
                 bits &= bits - np.uint64(1)
                 events += 1
             base = min(base + (12 if kind == evt3.VECT_12 else 8), OFF_SENSOR)
@@ -203,7 +171,7 @@ def _consume(
             if next_kind == evt3.ADDR_X:
                 row = payload & evt3.ADDRESS
                 x, polarity = _address(next_payload)
-                _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+                count_event(sink, x, row, polarity, time_us * US_NS)
                 events += 1
                 position += 2
                 continue
@@ -213,14 +181,14 @@ def _consume(
             if time_us < until_us:
                 row = _word(words, position)[1] & evt3.ADDRESS
                 x, polarity = _address(_word(words, position + 1)[1])
-                _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+                count_event(sink, x, row, polarity, time_us * US_NS)
                 events += 1
                 position += 2
             continue
         position += 1
         if kind == evt3.ADDR_X:
             x, polarity = _address(payload)
-            _count(lookup, x, row, polarity, time_us, noise, histogram, tally)
+            count_event(sink, x, row, polarity, time_us * US_NS)
             events += 1
         elif kind == evt3.ADDR_Y:
             row = payload & evt3.ADDRESS
@@ -232,16 +200,16 @@ def _consume(
         elif kind == evt3.VECT_BASE_X:
             base, base_polarity = _address(payload)
         else:
-            _note(kind, payload, tally)
+            _count_other(kind, payload, sink.counts)
     state[HIGH], state[TIME], state[ROW] = high, time_us, row
     state[BASE], state[BASE_POLARITY] = base, base_polarity
-    tally[EVENTS] += events
+    sink.counts[EVENTS] += events
     return position
 
 
 @inlined
 def _word(words: Any, position: Any) -> Any:
-    """Return type and payload of a word, int64 both; the position must be one."""
+    """Return type and payload of a word, int64 both; position must be in range."""
     word = np.int64(words[np.uint64(position)])
     return word >> evt3.TYPE_SHIFT, word & evt3.PAYLOAD
 
@@ -254,11 +222,14 @@ def _address(payload: Any) -> Any:
 
 @inlined
 def _single(words: Any, position: Any, high: Any, time_us: Any) -> Any:
-    """Look for [TIME_HIGH] [TIME_LOW] ADDR_Y ADDR_X, an event that stands alone.
+    """Match [TIME_HIGH] [TIME_LOW] ADDR_Y ADDR_X: a single event, with or without time words.
 
-    Returns the number of time words and the high and the time after them, or -1 and both as they
-    are. Sparse streams consist of this. Which of the time words stand there no processor can
-    predict, so nothing branches on it.
+    Sparse streams consist of this sequence. A processor cannot predict which of the time words
+    are present, so nothing branches on them.
+
+    Returns:
+        Number of time words, TIME_HIGH and time after them; -1 and both unchanged if the words
+        do not match.
     """
     if position + 4 > len(words):
         return -1, high, time_us
@@ -277,17 +248,3 @@ def _single(words: Any, position: Any, high: Any, time_us: Any) -> Any:
     reached = high << evt3.TIME_LOW_BITS | low & -is_low
     has_time = -(is_high | is_low)
     return time_words, high, max(time_us, reached & has_time | time_us & ~has_time)
-
-
-@inlined
-def _count(
-    lookup: Any,
-    x: Any,
-    y: Any,
-    polarity: Any,
-    time_us: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> None:
-    count_event(lookup, x, y, polarity, time_us * US_NS, noise, histogram, tally)

@@ -19,6 +19,7 @@ Source: https://docs.prophesee.ai/stable/data/encoding_formats/evt3.html.
 
 TYPE_SHIFT = 12
 PAYLOAD = 0xFFF
+WORD_BYTES = 2
 
 ADDR_Y = 0x0  # y
 ADDR_X = 0x2  # one event: x, polarity

@@ -12,56 +12,67 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count events into a histogram of uint8, the one step that all encodings share.
+"""Count one event into a histogram of uint8: the step that all encodings share.
 
-A function compiled here is inlined into the decoders, and numba's cache of a decoder watches the
-decoder's own file only: after a change here remove the __pycache__ folders.
+numba inlines these functions into the decoders, and numba's cache watches the decoder's file
+only: remove the __pycache__ folders after a change here.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import inlined
-from spike_depth_ros.events.lookup import find_place
-from spike_depth_ros.events.noise import is_noise
-from spike_depth_ros.events.tally import SATURATED, UNMAPPED_EVENTS
+from spike_depth_ros.events.event_counts import SATURATED, UNMAPPED_EVENTS, EventCounts
+from spike_depth_ros.events.lookup import Lookup, find_place
+from spike_depth_ros.events.noise import NoiseState, is_noise
 from spike_depth_ros.frames.spike_frame import MAX_COUNT
+from spike_depth_ros.geometry.pixel_table import UNMAPPED
+
+
+class EventSink(NamedTuple):
+    """Destination of decoded events.
+
+    Attributes:
+        lookup: histogram index of each raw pixel.
+        noise: state of the noise filters; None counts all events.
+        histogram: uint8 [n], flat, C-contiguous.
+        counts: events and words by outcome.
+    """
+
+    lookup: Lookup
+    noise: NoiseState | None
+    histogram: npt.NDArray[np.uint8]
+    counts: EventCounts
 
 
 def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
-    """Raise ValueError where a polarity, int64 [n], is neither ON nor OFF."""
+    """Raise ValueError for a polarity, of int64 [n], that is neither 1 (ON) nor 0 (OFF)."""
     wrong = polarity[(polarity != 0) & (polarity != 1)]
     if len(wrong):
         raise ValueError(f'polarity {wrong[0]} is neither 1 nor 0; give 1 for ON and 0 for OFF')
 
 
 @inlined
-def count_event(
-    lookup: Any,
-    x: Any,
-    y: Any,
-    polarity: Any,
-    time_ns: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> None:
-    """Count one event at the place that the look-up names, stopping at 255.
+def count_event(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> None:
+    """Count one event, up to MAX_COUNT; the caller counts EVENTS.
 
-    lookup: Lookup; x, y: int64, at least 0; polarity: 1 ON, 0 OFF; noise: NoiseState, or None to
-    count everything; histogram: uint8 [n], flat; tally: int64 [TALLY_SIZE], in which the caller
-    counts EVENTS itself.
+    Args:
+        sink: EventSink.
+        x: column, int64, at least 0.
+        y: row, int64, at least 0.
+        polarity: 1 ON, 0 OFF.
+        time_ns: sensor time, at least that of the event before; for the noise filters.
     """
-    if noise is not None and is_noise(noise, x, y, time_ns, tally):
+    if is_noise(sink.noise, x, y, time_ns, sink.counts):
         return
-    place = find_place(lookup, x, y, polarity)
+    place = find_place(sink.lookup, x, y, polarity)
     if place < 0:
-        tally[UNMAPPED_EVENTS - 1 - place] += 1
+        sink.counts[UNMAPPED_EVENTS + UNMAPPED - place] += 1
         return
-    count = histogram[np.uint64(place)]
+    count = sink.histogram[np.uint64(place)]
     if count == MAX_COUNT:
-        tally[SATURATED] += 1
+        sink.counts[SATURATED] += 1
         return
-    histogram[np.uint64(place)] = count + 1
+    sink.histogram[np.uint64(place)] = count + 1

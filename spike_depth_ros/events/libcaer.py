@@ -12,73 +12,75 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count libcaer: two 32-bit words an event."""
+"""Decode libcaer: two 32-bit words per event."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from spike_depth_ros.events.absolute import FIRST_OWN, REACHED, TIME_BASE, AbsoluteDecoder
+from spike_depth_ros.events.absolute import (
+    FIRST_REGISTER,
+    REACHED,
+    TIME_BASE,
+    AbsoluteDecoder,
+)
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
+from spike_depth_ros.events.decoder import (
+    JITTER_NS,
+    PacketWords,
+    empty_time_ns,
+    time_base_ns,
+    whole_words,
+)
+from spike_depth_ros.events.event_counts import EVENTS, UNKNOWN_WORDS
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import EVENTS, UNKNOWN_WORDS
 from spike_depth_ros.units import US_NS
 
-# Bit layout of the first word; the second is the time, 31 bits of microseconds.
+# Bit layout of the first word; the second word is the time, 31 bits of microseconds.
 VALID = 0x1
 POLARITY_SHIFT = 1
 Y_SHIFT = 2
 X_SHIFT = 17
 ADDRESS = 0x7FFF
 TIME_MASK = 0x7FFFFFFF
+EVENT_BYTES = 8
 
 JITTER_US = JITTER_NS // US_NS
 
-# Own place of the state: time of the last event, us from the packet's time base, unwrapped.
-ELAPSED = FIRST_OWN
+# Register: time of the last event, us from the packet's time base, unwrapped.
+ELAPSED = FIRST_REGISTER
 
 
 class LibcaerDecoder(AbsoluteDecoder):
-    """Follow one camera's libcaer stream; see Decoder.
+    """Decoder of libcaer packets; see Decoder.
 
-    The time may wrap within a packet; from packet to packet the driver's time base carries it.
-    Events that are marked invalid, or have a negative time, count as unknown words.
+    The time may wrap within a packet; the driver's time base carries it from packet to packet.
+    Events with a cleared valid bit or a negative time count as unknown words.
     """
-
-    word_bytes = 8
 
     def __init__(self) -> None:
         super().__init__(_consume, 0)
 
-    def open(self, packet: Packet) -> npt.NDArray[np.uint32]:
-        """Return a packet's whole words, its times known; see Decoder."""
+    def parse(self, packet: Packet) -> PacketWords:
         words = whole_words(packet, 'u4')
         words = words[: len(words) // 2 * 2].reshape(-1, 2)
-        self.state[TIME_BASE] = time_base_ns(packet)
+        base_ns = time_base_ns(packet)
         valid = np.flatnonzero((words[:, 0] & VALID).astype(bool) & (words[:, 1] <= TIME_MASK))
+        first_ns = empty_time_ns(packet, self.time_ns)
         if len(valid):
-            self.state[ELAPSED] = words[valid[0], 1]
-            self.first_ns = int(self.state[TIME_BASE]) + US_NS * int(self.state[ELAPSED])
-        else:
-            self.first_ns = empty_time_ns(packet, self.time_ns)
-        return words
+            first_ns = base_ns + US_NS * int(words[valid[0], 1])
+        return PacketWords(words, first_ns, base_ns, len(packet.data) % EVENT_BYTES > 0)
+
+    def begin(self, packet: PacketWords) -> None:
+        super().begin(packet)
+        if packet.first_ns is not None:
+            self._state[ELAPSED] = (packet.first_ns - packet.time_base_ns) // US_NS
 
 
 @compiled
-def _consume(
-    words: Any,
-    position: Any,
-    until_ns: Any,
-    state: Any,
-    lookup: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> Any:
-    """Count events up to the first at or after until_ns; return its position."""
+def _consume(words: Any, position: Any, until_ns: Any, state: Any, sink: Any) -> Any:
+    """Count events up to the first at or after until_ns; return its index."""
     time_ns, time_base, elapsed, events = state[REACHED], state[TIME_BASE], state[ELAPSED], 0
     while position < len(words):
         address, time_us = np.int64(words[position, 0]), np.int64(words[position, 1])
@@ -88,12 +90,11 @@ def _consume(
             if time_ns >= until_ns:
                 break
             x, y = address >> X_SHIFT & ADDRESS, address >> Y_SHIFT & ADDRESS
-            polarity = address >> POLARITY_SHIFT & 1
-            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            count_event(sink, x, y, address >> POLARITY_SHIFT & 1, time_ns)
             events += 1
         else:
-            tally[UNKNOWN_WORDS] += 1
+            sink.counts[UNKNOWN_WORDS] += 1
         position += 1
     state[REACHED], state[ELAPSED] = time_ns, elapsed
-    tally[EVENTS] += events
+    sink.counts[EVENTS] += events
     return position

@@ -12,15 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count libcaer_cmp: 16-bit words, type in bits 15..12, payload below."""
+"""Decode libcaer_cmp: 16-bit words, type in bits 15..12, payload below."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spike_depth_ros.events.absolute import (
-    FIRST_OWN,
+    FIRST_REGISTER,
     NO_TIME,
     REACHED,
     TIME_BASE,
@@ -28,18 +27,25 @@ from spike_depth_ros.events.absolute import (
 )
 from spike_depth_ros.events.bits import lowest_bit
 from spike_depth_ros.events.compiled import compiled, inlined
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
-from spike_depth_ros.events.histogram import count_event
-from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import (
+from spike_depth_ros.events.decoder import (
+    JITTER_NS,
+    PacketWords,
+    empty_time_ns,
+    time_base_ns,
+    whole_words,
+)
+from spike_depth_ros.events.event_counts import (
     BACKWARD_EVENTS,
     EVENTS,
     STALE_EVENTS,
     UNKNOWN_WORDS,
 )
+from spike_depth_ros.events.histogram import count_event
+from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.units import US_NS
 
-# Bit layout. The time counts microseconds from the packet's time base, both halves from 0.
+# Bit layout. The time counts microseconds from the packet's time base; both halves start at 0.
+WORD_BYTES = 2
 TYPE_SHIFT = 12
 PAYLOAD = 0xFFF
 TIME_HIGH = 0  # bits 23..12 of the time
@@ -53,48 +59,47 @@ ADDRESS = 0x7FF
 POLARITY_SHIFT = 11
 VECTOR_SPAN = 8
 VECTOR_BITS = 0xFF
-OFF_SENSOR = ADDRESS + 1  # a vector base that no VECT_BASE_Y has set; bases stop here
+OFF_SENSOR = ADDRESS + 1  # vector base before any VECT_BASE_Y, and upper limit of bases
 
 UNKNOWN_COLUMN = -1
 
-# Own places of the state: time of the words, us from the packet's time base; the kept x; vector
-# base and polarity.
-ELAPSED, COLUMN, BASE, BASE_POLARITY = range(FIRST_OWN, FIRST_OWN + 4)
+# Registers: time, us from the packet's time base; x; vector base and its polarity.
+ELAPSED, COLUMN, BASE, BASE_POLARITY = range(FIRST_REGISTER, FIRST_REGISTER + 4)
 
 
 class LibcaerCmpDecoder(AbsoluteDecoder):
-    """Follow one camera's libcaer_cmp stream; see Decoder.
+    """Decoder of libcaer_cmp packets; see Decoder.
 
-    Events before the first ADDR_X, also after lost packets, are stale; vectors without a base
-    count as outside. An event further back than jitter has no right time: dropped and counted.
+    Events before the first ADDR_X, also after a packet loss, are stale; vectors without a base
+    count as outside. An event that is earlier than the time reached by more than the jitter is
+    dropped and counted.
     """
-
-    word_bytes = 2
 
     def __init__(self) -> None:
         super().__init__(_consume, 0, UNKNOWN_COLUMN, OFF_SENSOR, 0)
 
-    def open(self, packet: Packet) -> npt.NDArray[np.uint16]:
-        """Return a packet's whole words, its times known; see Decoder."""
-        words: npt.NDArray[np.uint16] = whole_words(packet, 'u2')
-        self.state[TIME_BASE] = time_base_ns(packet)
-        self.state[ELAPSED] = 0
-        elapsed_us = _first_time(words)
-        if elapsed_us == NO_TIME:
-            self.first_ns = empty_time_ns(packet, self.time_ns)
-        else:
-            self.first_ns = int(self.state[TIME_BASE]) + US_NS * int(elapsed_us)
-        return words
+    def parse(self, packet: Packet) -> PacketWords:
+        words = whole_words(packet, 'u2')
+        base_ns = time_base_ns(packet)
+        elapsed_us = int(_first_time(words))
+        first_ns = empty_time_ns(packet, self.time_ns)
+        if elapsed_us != NO_TIME:
+            first_ns = base_ns + US_NS * elapsed_us
+        return PacketWords(words, first_ns, base_ns, len(packet.data) % WORD_BYTES > 0)
 
-    def lose(self) -> None:
-        """Trust neither the kept x nor the vector base."""
-        self.state[COLUMN] = UNKNOWN_COLUMN
-        self.state[BASE] = OFF_SENSOR
+    def begin(self, packet: PacketWords) -> None:
+        super().begin(packet)
+        self._state[ELAPSED] = 0
+
+    def on_packet_loss(self) -> None:
+        """Drop x and the vector base."""
+        self._state[COLUMN] = UNKNOWN_COLUMN
+        self._state[BASE] = OFF_SENSOR
 
 
 @inlined
 def _later(elapsed: Any, kind: Any, payload: Any) -> Any:
-    """Return the time, us, after a time word."""
+    """Return the time after a time word, us."""
     if kind == TIME_HIGH:
         return payload << TIME_LOW_BITS | elapsed & PAYLOAD
     return elapsed >> TIME_LOW_BITS << TIME_LOW_BITS | payload
@@ -102,7 +107,7 @@ def _later(elapsed: Any, kind: Any, payload: Any) -> Any:
 
 @compiled
 def _first_time(words: Any) -> Any:
-    """Return the time of the first event, or that of all time words where there is none, us."""
+    """Return the time of the first event, or without events the time of all time words, us."""
     elapsed, has_time = np.int64(0), False
     for word in words:
         kind, payload = np.int64(word >> TYPE_SHIFT), np.int64(word & PAYLOAD)
@@ -114,47 +119,24 @@ def _first_time(words: Any) -> Any:
 
 
 @compiled
-def _consume(
-    words: Any,
-    position: Any,
-    until_ns: Any,
-    state: Any,
-    lookup: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> Any:
-    """Count events up to the first at or after until_ns; return its position."""
-    reached, time_base = state[REACHED], state[TIME_BASE]
-    elapsed, x = state[ELAPSED], state[COLUMN]
-    base, base_polarity = state[BASE], state[BASE_POLARITY]
+def _consume(words: Any, position: Any, until_ns: Any, state: Any, sink: Any) -> Any:
+    """Count events up to the first at or after until_ns; return its index."""
+    reached, x = state[REACHED], state[COLUMN]
+    elapsed, base, base_polarity = state[ELAPSED], state[BASE], state[BASE_POLARITY]
     while position < len(words):
         word = np.int64(words[np.uint64(position)])
         kind, payload = word >> TYPE_SHIFT, word & PAYLOAD
         if kind in (ADDR_Y, VECT_8):
-            time_ns = time_base + US_NS * elapsed
+            time_ns = state[TIME_BASE] + US_NS * elapsed
             if max(reached, time_ns) >= until_ns:
                 reached = max(reached, time_ns)
                 break
-            first, polarity, bits = base, base_polarity, np.uint64(payload & VECTOR_BITS)
             if kind == ADDR_Y:
-                first, polarity = payload & ADDRESS, payload >> POLARITY_SHIFT
-                bits = np.uint64(1)
+                y, polarity, bits = payload & ADDRESS, payload >> POLARITY_SHIFT, np.uint64(1)
             else:
+                y, polarity, bits = base, base_polarity, np.uint64(payload & VECTOR_BITS)
                 base = min(base + VECTOR_SPAN, OFF_SENSOR)
-            drop = EVENTS
-            if x == UNKNOWN_COLUMN:
-                drop = STALE_EVENTS
-            elif time_ns < reached - JITTER_NS:
-                drop = BACKWARD_EVENTS
-            else:
-                reached = max(reached, time_ns)
-            while bits:
-                y = first + np.int64(lowest_bit(bits))
-                bits &= bits - np.uint64(1)
-                tally[drop] += 1
-                if drop == EVENTS:
-                    count_event(lookup, x, y, polarity, reached, noise, histogram, tally)
+            reached = _count_events(sink, x, y, polarity, bits, time_ns, reached)
         elif kind <= TIME_LOW:
             elapsed = _later(elapsed, kind, payload)
         elif kind == ADDR_X:
@@ -162,8 +144,28 @@ def _consume(
         elif kind == VECT_BASE_Y:
             base, base_polarity = payload & ADDRESS, payload >> POLARITY_SHIFT
         else:
-            tally[UNKNOWN_WORDS] += 1
+            sink.counts[UNKNOWN_WORDS] += 1
         position += 1
-    state[REACHED], state[ELAPSED], state[COLUMN] = reached, elapsed, x
-    state[BASE], state[BASE_POLARITY] = base, base_polarity
+    state[REACHED], state[COLUMN] = reached, x
+    state[ELAPSED], state[BASE], state[BASE_POLARITY] = elapsed, base, base_polarity
     return position
+
+
+@inlined
+def _count_events(
+    sink: Any, x: Any, first_y: Any, polarity: Any, bits: Any, time_ns: Any, reached: Any
+) -> Any:
+    """Count an event at first_y + i for each set bit i; return the time reached, ns."""
+    outcome = EVENTS
+    if x == UNKNOWN_COLUMN:
+        outcome = STALE_EVENTS
+    elif time_ns < reached - JITTER_NS:
+        outcome = BACKWARD_EVENTS
+    else:
+        reached = max(reached, time_ns)
+    while bits:
+        sink.counts[outcome] += 1
+        if outcome == EVENTS:
+            count_event(sink, x, first_y + np.int64(lowest_bit(bits)), polarity, reached)
+        bits &= bits - np.uint64(1)
+    return reached

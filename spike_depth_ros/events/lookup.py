@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The table from raw pixels to places in a histogram, in which decoders count."""
+"""Look-up table from raw pixels to indices of a histogram, for compiled decoders."""
 
 from typing import Any, NamedTuple
 
@@ -23,14 +23,21 @@ from spike_depth_ros.events.compiled import inlined
 from spike_depth_ros.frames.spike_frame import OFF, ON, camera_channels
 from spike_depth_ros.geometry.pixel_table import UNMAPPED
 
+OUTSIDE = -2  # place of an event outside the sensor; UNMAPPED is that of an unmapped pixel
+
 
 class Lookup(NamedTuple):
-    """Tell where raw pixels count, in a table small enough for a core's cache.
+    """Histogram indices of raw pixels, small enough for a core's cache.
 
-    bases: int32 [raw_height + 1]; offsets: unsigned [raw_height + 1, raw_width + 1]: the OFF count
-    of a raw pixel is at bases[y] + step * offsets[y, x], its ON count one before. An offset of
-    `unmapped` has no place, and unmapped + 1 is outside: the last row and column, to which
-    addresses that are not on the sensor are clipped, have that.
+    The OFF count of raw pixel (x, y) is at bases[y] + step * offsets[y, x], its ON count at the
+    index before. An offset of `unmapped` means no place. An offset of unmapped + 1 means outside
+    the sensor: the last row and column, to which find_place clips addresses, have it.
+
+    Attributes:
+        bases: int32 [raw_height + 1].
+        offsets: uint16 or uint32 [raw_height + 1, raw_width + 1].
+        step: channels of the frame.
+        unmapped: offset of unmapped pixels.
     """
 
     bases: npt.NDArray[np.int32]
@@ -40,9 +47,13 @@ class Lookup(NamedTuple):
 
 
 def new_lookup(index: npt.NDArray[np.int32], camera: int, channels: int) -> Lookup:
-    """Return the table for one camera of a frame of so many channels.
+    """Return the look-up table of one camera.
 
-    index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or UNMAPPED.
+    Args:
+        index: int32 [raw_height, raw_width], row-major network pixel of each raw pixel, or
+            UNMAPPED.
+        camera: 0 (left) or 1 (right).
+        channels: channels of the spike frame.
     """
     height, width = index.shape
     is_mapped = index != UNMAPPED
@@ -54,19 +65,23 @@ def new_lookup(index: npt.NDArray[np.int32], camera: int, channels: int) -> Look
     unmapped = int(np.iinfo(kind).max) - 1
     offsets = np.full((height + 1, width + 1), unmapped + 1, kind)
     offsets[:-1, :-1] = np.where(is_mapped, relative, unmapped)
-    off = camera_channels(camera).start + OFF
-    bases = np.append(first * channels + off, 0).astype(np.int32)
+    off_channel = camera_channels(camera).start + OFF
+    bases = np.append(first * channels + off_channel, 0).astype(np.int32)
     return Lookup(bases, offsets, channels, unmapped)
 
 
 @inlined
 def find_place(lookup: Any, x: Any, y: Any, polarity: Any) -> Any:
-    """Return an event's place, int64; negative: -1 for an unmapped pixel, -2 for outside.
+    """Return the histogram index of an event, or UNMAPPED or OUTSIDE; int64.
 
-    x, y: int64, at least 0; polarity: 1 ON, 0 OFF.
+    Args:
+        lookup: Lookup.
+        x: column, int64, at least 0.
+        y: row, int64, at least 0.
+        polarity: 1 ON, 0 OFF.
     """
     row = np.uint64(min(y, lookup.offsets.shape[0] - 1))
     offset = np.int64(lookup.offsets[row, np.uint64(min(x, lookup.offsets.shape[1] - 1))])
     if offset >= lookup.unmapped:
-        return lookup.unmapped - offset - 1
+        return UNMAPPED + lookup.unmapped - offset
     return lookup.bases[row] + lookup.step * offset - (OFF - ON) * polarity

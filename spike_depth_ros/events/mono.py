@@ -12,61 +12,54 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count mono: one 64-bit word an event."""
+"""Decode mono: one 64-bit word per event."""
 
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spike_depth_ros.events.absolute import REACHED, TIME_BASE, AbsoluteDecoder
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.decoder import JITTER_NS, empty_time_ns, time_base_ns, whole_words
+from spike_depth_ros.events.decoder import (
+    JITTER_NS,
+    PacketWords,
+    empty_time_ns,
+    time_base_ns,
+    whole_words,
+)
+from spike_depth_ros.events.event_counts import BACKWARD_EVENTS, EVENTS
 from spike_depth_ros.events.histogram import count_event
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.tally import BACKWARD_EVENTS, EVENTS
 
 # Bit layout. The time counts nanoseconds from the packet's time base.
 TIME_MASK = 0xFFFFFFFF
 X_SHIFT, X_MASK = 32, 0xFFFF
 Y_SHIFT, Y_MASK = 48, 0x7FFF
 POLARITY_SHIFT = 63
+WORD_BYTES = 8
 
 
 class MonoDecoder(AbsoluteDecoder):
-    """Follow one camera's mono stream; see Decoder.
+    """Decoder of mono packets; see Decoder.
 
-    An event further back than jitter within a packet has no right time: dropped and counted.
+    An event that is earlier than the time reached by more than the jitter is dropped and counted.
     """
-
-    word_bytes = 8
 
     def __init__(self) -> None:
         super().__init__(_consume)
 
-    def open(self, packet: Packet) -> npt.NDArray[np.int64]:
-        """Return a packet's whole words, its times known; see Decoder."""
+    def parse(self, packet: Packet) -> PacketWords:
         words = whole_words(packet, 'i8')
-        self.state[TIME_BASE] = time_base_ns(packet)
+        base_ns = time_base_ns(packet)
+        first_ns = empty_time_ns(packet, self.time_ns)
         if len(words):
-            self.first_ns = int(self.state[TIME_BASE]) + (int(words[0]) & TIME_MASK)
-        else:
-            self.first_ns = empty_time_ns(packet, self.time_ns)
-        return words
+            first_ns = base_ns + (int(words[0]) & TIME_MASK)
+        return PacketWords(words, first_ns, base_ns, len(packet.data) % WORD_BYTES > 0)
 
 
 @compiled
-def _consume(
-    words: Any,
-    position: Any,
-    until_ns: Any,
-    state: Any,
-    lookup: Any,
-    noise: Any,
-    histogram: Any,
-    tally: Any,
-) -> Any:
-    """Count events up to the first at or after until_ns; return its position."""
+def _consume(words: Any, position: Any, until_ns: Any, state: Any, sink: Any) -> Any:
+    """Count events up to the first at or after until_ns; return its index."""
     time_ns, time_base, events = state[REACHED], state[TIME_BASE], 0
     while position < len(words):
         word = np.int64(words[position])
@@ -76,12 +69,11 @@ def _consume(
             if time_ns >= until_ns:
                 break
             x, y = word >> X_SHIFT & X_MASK, word >> Y_SHIFT & Y_MASK
-            polarity = word >> POLARITY_SHIFT & 1
-            count_event(lookup, x, y, polarity, time_ns, noise, histogram, tally)
+            count_event(sink, x, y, word >> POLARITY_SHIFT & 1, time_ns)
             events += 1
         else:
-            tally[BACKWARD_EVENTS] += 1
+            sink.counts[BACKWARD_EVENTS] += 1
         position += 1
     state[REACHED] = time_ns
-    tally[EVENTS] += events
+    sink.counts[EVENTS] += events
     return position

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import compiled, inlined
-from spike_depth_ros.events.tally import BACKGROUND_EVENTS, HOT_EVENTS, REFRACTORY_EVENTS
+from spike_depth_ros.events.event_counts import BACKGROUND_EVENTS, HOT_EVENTS, REFRACTORY_EVENTS
 from spike_depth_ros.units import SECOND_NS
 
 # Rates are measured over so much sensor time.
@@ -133,27 +133,29 @@ def _new_state(shape: tuple[int, int]) -> NoiseState:
 
 
 @inlined
-def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, tally: Any) -> Any:
+def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, counts: Any) -> Any:
     """Return whether an event is noise, and count why; one outside the sensor is not.
 
     noise: NoiseState; x, y: int64, at least 0; time_ns: never less than for the event before.
     """
+    if noise is None:  # numba removes this branch or the rest, as it is an argument
+        return False
     if y >= noise.hot.shape[0] or x >= noise.hot.shape[1]:
         return False
     row, column = np.uint64(y), np.uint64(x)
     if noise.limits[HOT_EVENTS_A_PERIOD]:
         noise.events[row, column] += 1
         if noise.hot[row, column]:
-            tally[HOT_EVENTS] += 1
+            counts[HOT_EVENTS] += 1
             return True
     middle, centre = row + np.uint64(1), column + np.uint64(1)  # of last_ns, with its border
     if time_ns - noise.last_ns[middle, centre] < noise.limits[REFRACTORY_NS]:
-        tally[REFRACTORY_EVENTS] += 1
+        counts[REFRACTORY_EVENTS] += 1
         return True
     noise.last_ns[middle, centre] = time_ns
     support_ns = noise.limits[SUPPORT_NS]
     if support_ns and time_ns - _last_beside(noise.last_ns, middle, centre) > support_ns:
-        tally[BACKGROUND_EVENTS] += 1
+        counts[BACKGROUND_EVENTS] += 1
         return True
     return False
 

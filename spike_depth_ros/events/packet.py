@@ -22,12 +22,18 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packet:
-    """Hold the fields of an event_camera_msgs/EventPacket, free of any message type.
+    """Fields of an event_camera_msgs/EventPacket or a dvs_msgs/EventArray, without ROS types.
 
-    width, height: size of the sensor in pixels. seq: counts the packets of one driver. stamp_ns:
-    header stamp, nanoseconds of ROS time. time_base_ns: base of the sensor time, where the
-    encoding uses one. data: uint8 [n], the encoded events; integers in it are little-endian
-    unless big_endian. frame_id: of the header. A dvs_msgs/EventArray is a packet without seq.
+    Attributes:
+        encoding: name of the encoding; see encodings.names.
+        width: width of the sensor, pixels.
+        height: height of the sensor, pixels.
+        seq: number of the packet, counted by the driver; None for an EventArray, which has none.
+        stamp_ns: header stamp, ROS time, nanoseconds.
+        time_base_ns: sensor time from which the encoded times count, nanoseconds; evt3 ignores it.
+        big_endian: byte order of the integers in data.
+        data: uint8 [n], the encoded events.
+        frame_id: frame of the header.
     """
 
     encoding: str

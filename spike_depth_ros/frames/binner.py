@@ -15,13 +15,13 @@
 """Turn packets of one or two cameras into spike frames, as they come."""
 
 from collections import deque
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.clock import SensorClock
+from spike_depth_ros.events.decoder import PacketWords
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames import limits
@@ -220,9 +220,9 @@ class Binner:
         is_after_loss, stream.is_after_loss = stream.is_after_loss, False
         if self._rendezvous is None:
             if is_after_loss:
-                stream.decoder.lose()
+                stream.decoder.on_packet_loss()
             return self._read(camera, stream, packet)
-        first_ns = stream.decoder.first_time_ns(stream.decoder.open(packet))
+        first_ns = stream.decoder.parse(packet).first_ns
         waiting = Waiting(camera, packet, is_after_loss, self._deadline.waited_ns)
         self._rendezvous.add(waiting, first_ns)
         return self._settle_due()
@@ -266,8 +266,8 @@ class Binner:
 
     def _read(self, camera: int, stream: CameraStream, packet: Packet) -> list[SpikeFrame]:
         """Count a packet's events; a time jump resets first."""
-        words = stream.decoder.open(packet)
-        first_ns = stream.decoder.first_time_ns(words)
+        words = stream.decoder.parse(packet)
+        first_ns = words.first_ns
         if first_ns is not None and abs(first_ns) >= MAX_TIME_NS:
             fault = Fault('packets_wrong_time', f'sensor time {first_ns} ns is no time')
             self._drop(camera, fault)
@@ -277,7 +277,7 @@ class Binner:
             if jump:
                 self._reset(camera, packet, jump)
                 return self._take(camera, packet) if self._rejoin(camera, packet, stream) else []
-        if len(packet.data) % stream.decoder.word_bytes:
+        if words.is_truncated:
             self.counters.cameras[camera].packets_truncated += 1
             self._problem(camera, f'packet of {len(packet.data)} bytes ends within a word')
         end_ns = stream.common_ns + MAX_PACKET_NS
@@ -304,13 +304,13 @@ class Binner:
         return ''
 
     def _count(
-        self, camera: int, stream: CameraStream, words: npt.NDArray[Any], end_ns: int
+        self, camera: int, stream: CameraStream, words: PacketWords, end_ns: int
     ) -> list[SpikeFrame]:
         """Count words slot by slot up to a common time, closing windows where the ring is full."""
         frames: list[SpikeFrame] = []
         counters = self.counters.cameras[camera]
         position = 0
-        while position < len(words) and stream.common_ns < end_ns:
+        while position < len(words.words) and stream.common_ns < end_ns:
             slot = stream.counting_slot(self._hop_ns)
             is_late = slot is None or slot < self._windows.open
             if slot is None:

@@ -15,15 +15,15 @@
 """One camera's stream on its way into the binner."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import event_counts
 from spike_depth_ros.events.clock import SensorClock
-from spike_depth_ros.events.decoder import JITTER_NS
+from spike_depth_ros.events.decoder import JITTER_NS, PacketWords
 from spike_depth_ros.events.encodings import new_decoder
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import Sequence
 from spike_depth_ros.frames.counters import CameraCounters
@@ -51,6 +51,7 @@ class CameraStream:
         assert sensor.lookup is not None
         self._lookup = sensor.lookup
         self._sensor = sensor
+        self._counts = event_counts.new_event_counts()
         self._form = form(packet)
         self._has_seq = packet.seq is not None
         self.is_after_loss = False
@@ -89,7 +90,7 @@ class CameraStream:
     def align(self, wraps: int, offset_ns: int) -> None:
         """Bring the stream, just started, to the common time: whole wraps and an offset."""
         assert self.sensor_ns is not None
-        self.decoder.shift(wraps)
+        self.decoder.advance_wraps(wraps)
         self.clock.shift(wraps)
         self.sensor_ns += wraps * self.clock.wrap_ns
         self.offset_ns = offset_ns
@@ -106,7 +107,7 @@ class CameraStream:
         wraps = self.clock.follow(stamp_ns, first_ns)
         if wraps is None:
             return False
-        self.decoder.shift(wraps)
+        self.decoder.advance_wraps(wraps)
         self.sensor_ns = max(self.sensor_ns, first_ns + wraps * self.clock.wrap_ns)
         return True
 
@@ -125,7 +126,7 @@ class CameraStream:
 
     def consume(
         self,
-        words: npt.NDArray[Any],
+        words: PacketWords,
         position: int,
         until_ns: int,
         histogram: npt.NDArray[np.uint8],
@@ -135,9 +136,7 @@ class CameraStream:
             words,
             position,
             until_ns - self.offset_ns,
-            self._lookup,
-            self._sensor.noise.state,
-            histogram,
+            EventSink(self._lookup, self._sensor.noise.state, histogram, self._counts),
         )
         if self.sensor_ns is not None and self.decoder.time_ns is not None:
             self.reach(self.decoder.time_ns)
@@ -148,22 +147,26 @@ class CameraStream:
 
         Those that 255 cut are among them.
         """
-        tally = self.decoder.tally.tolist()
-        self.decoder.tally.fill(0)
-        events = tally[tallies.EVENTS]
-        placed: int = events - sum(tally[tallies.UNMAPPED_EVENTS : tallies.BACKGROUND_EVENTS + 1])
-        counters.events += events + tally[tallies.STALE_EVENTS] + tally[tallies.BACKWARD_EVENTS]
-        counters.events_unmapped += tally[tallies.UNMAPPED_EVENTS]
-        counters.events_outside += tally[tallies.OUTSIDE_EVENTS]
-        counters.events_hot += tally[tallies.HOT_EVENTS]
-        counters.events_refractory += tally[tallies.REFRACTORY_EVENTS]
-        counters.events_background += tally[tallies.BACKGROUND_EVENTS]
-        counters.events_stale += tally[tallies.STALE_EVENTS]
-        counters.events_backward += tally[tallies.BACKWARD_EVENTS]
+        tally = self._counts.tolist()
+        self._counts.fill(0)
+        events = tally[event_counts.EVENTS]
+        placed: int = events - sum(
+            tally[event_counts.UNMAPPED_EVENTS : event_counts.BACKGROUND_EVENTS + 1]
+        )
+        counters.events += (
+            events + tally[event_counts.STALE_EVENTS] + tally[event_counts.BACKWARD_EVENTS]
+        )
+        counters.events_unmapped += tally[event_counts.UNMAPPED_EVENTS]
+        counters.events_outside += tally[event_counts.OUTSIDE_EVENTS]
+        counters.events_hot += tally[event_counts.HOT_EVENTS]
+        counters.events_refractory += tally[event_counts.REFRACTORY_EVENTS]
+        counters.events_background += tally[event_counts.BACKGROUND_EVENTS]
+        counters.events_stale += tally[event_counts.STALE_EVENTS]
+        counters.events_backward += tally[event_counts.BACKWARD_EVENTS]
         counters.events_late += placed if late else 0
-        counters.words_unknown += tally[tallies.UNKNOWN_WORDS]
-        counters.triggers_falling += tally[tallies.TRIGGERS]
-        counters.triggers_rising += tally[tallies.TRIGGERS + 1]
+        counters.words_unknown += tally[event_counts.UNKNOWN_WORDS]
+        counters.triggers_falling += tally[event_counts.TRIGGERS]
+        counters.triggers_rising += tally[event_counts.TRIGGERS + 1]
         return placed
 
 

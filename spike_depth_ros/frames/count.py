@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.histogram import check_polarity, count_event
+from spike_depth_ros.events.event_counts import new_event_counts
+from spike_depth_ros.events.histogram import EventSink, check_polarity, count_event
 from spike_depth_ros.events.lookup import new_lookup
-from spike_depth_ros.events.tally import new_tally
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
 from spike_depth_ros.geometry.pixel_table import PixelTable
 
@@ -54,18 +54,17 @@ def count_events(
     check_polarity(signs)
     height, width = table.mapped.shape
     frame = np.zeros((height, width, CHANNELS_PER_CAMERA), DTYPE)
+    lookup = new_lookup(table.index, 0, CHANNELS_PER_CAMERA)
     _count(
         np.asarray(x, np.int64),
         np.asarray(y, np.int64),
         signs,
-        new_lookup(table.index, 0, CHANNELS_PER_CAMERA),
-        frame.reshape(-1),
-        new_tally(),
+        EventSink(lookup, None, frame.reshape(-1), new_event_counts()),
     )
     return frame
 
 
 @compiled
-def _count(x: Any, y: Any, polarity: Any, lookup: Any, histogram: Any, tally: Any) -> None:
+def _count(x: Any, y: Any, polarity: Any, sink: Any) -> None:
     for event in range(len(x)):
-        count_event(lookup, x[event], y[event], polarity[event], 0, None, histogram, tally)
+        count_event(sink, x[event], y[event], polarity[event], 0)

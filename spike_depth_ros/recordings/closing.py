@@ -24,10 +24,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spike_depth_ros.events.encodings import new_decoder
+from spike_depth_ros.events.event_counts import new_event_counts
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, DTYPE
 from spike_depth_ros.geometry.pixel_table import UNMAPPED
 from spike_depth_ros.units import US_NS
 
@@ -59,11 +61,12 @@ def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
     except (IndexError, ValueError):
         return None
     lookup = new_lookup(np.full((1, 1), UNMAPPED, np.int32), 0, CHANNELS_PER_CAMERA)
+    sink = EventSink(lookup, None, np.zeros(0, DTYPE), new_event_counts())
     first_ns: int | None = None
     for packet in packets:
-        words = decoder.open(packet)
-        first_ns = decoder.first_time_ns(words)
-        decoder.consume(words, 0, NEVER_NS, lookup, None, np.zeros(0, np.uint8))
+        words = decoder.parse(packet)
+        first_ns = words.first_ns
+        decoder.consume(words, 0, NEVER_NS, sink)
     sensor_ns = first_ns if decoder.time_ns is None else decoder.time_ns
     if first_ns is None or sensor_ns is None:
         return None

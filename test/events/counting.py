@@ -21,6 +21,8 @@ import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.decoder import JITTER_NS, Decoder
+from spike_depth_ros.events.event_counts import EventCounts, new_event_counts
+from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.noise import NoiseFilter, NoiseState
 from spike_depth_ros.events.packet import Packet
@@ -84,6 +86,7 @@ class Counting:
         self.decoder: Decoder = encodings.new_decoder(encoding)
         self._encoding = encoding
         self._lookup = new_lookup(resize_table(WIDTH, HEIGHT, WIDTH, HEIGHT).index, 0, 2)
+        self.counts = new_event_counts()
         self._guarded = np.full(2 * GUARD + WIDTH * HEIGHT * 2, 0xA5, np.uint8)
         self.histogram = self._guarded[GUARD:-GUARD]
         self.histogram.fill(0)
@@ -102,9 +105,10 @@ class Counting:
         noise: NoiseState | None = None,
     ) -> int:
         """Count a packet's events up to a time; return the number of words read."""
-        words = self.decoder.open(packet(self._encoding, data, big_endian, time_base_ns))
-        position = self.decoder.consume(words, 0, until_ns, self._lookup, noise, self.histogram)
-        assert 0 <= position <= len(words)
+        parsed = self.decoder.parse(packet(self._encoding, data, big_endian, time_base_ns))
+        sink = EventSink(self._lookup, noise, self.histogram, self.counts)
+        position = self.decoder.consume(parsed, 0, until_ns, sink)
+        assert 0 <= position <= len(parsed.words)
         guards = self._guarded[:GUARD], self._guarded[-GUARD:]
         assert all((guard == 0xA5).all() for guard in guards)
         return position
@@ -114,8 +118,9 @@ class Counting:
         y, x, channel = np.nonzero(self.frame)
         return list(zip(x.tolist(), y.tolist(), (1 - channel).tolist(), strict=True))
 
-    def tally(self, place: int) -> int:
-        return int(self.decoder.tally[place])
+    def count(self, outcome: int) -> int:
+        """Return the events or words of an outcome; see event_counts."""
+        return int(self.counts[outcome])
 
 
 Row = tuple[int, int, int, int]  # of a reference: time in ns, x, y, polarity
@@ -145,22 +150,29 @@ def count_slots(
     packets: list[Packet],
     ends_ns: list[int],
     noise: NoiseFilter | None = None,
-) -> list[npt.NDArray[np.uint8]]:
-    """Count all packets into one frame for each slot, uint8 [height, width, 2].
+) -> tuple[list[npt.NDArray[np.uint8]], EventCounts]:
+    """Count all packets into one frame for each slot.
 
-    ends_ns: where the slots end, rising; the last must be behind all events.
+    Args:
+        decoder: decoder of the packets.
+        packets: packets of one camera.
+        ends_ns: ends of the slots, rising; all events are before the last.
+        noise: filters; None counts all events.
+
+    Returns:
+        Frames uint8 [height, width, 2], and the events and words by outcome.
     """
     height, width = packets[0].height, packets[0].width
     lookup = new_lookup(resize_table(width, height, width, height).index, 0, 2)
     frames = np.zeros((len(ends_ns), height * width * 2), np.uint8)
-    slot = 0
-    for one in packets:
-        words, position = decoder.open(one), 0
-        while position < len(words):
-            state = noise.state if noise else None
-            position = decoder.consume(words, position, ends_ns[slot], lookup, state, frames[slot])
-            if position < len(words):
+    counts, slot = new_event_counts(), 0
+    for each in packets:
+        parsed, position = decoder.parse(each), 0
+        while position < len(parsed.words):
+            sink = EventSink(lookup, noise.state if noise else None, frames[slot], counts)
+            position = decoder.consume(parsed, position, ends_ns[slot], sink)
+            if position < len(parsed.words):
                 if noise:
                     noise.advance(ends_ns[slot])
                 slot += 1
-    return list(frames.reshape(-1, height, width, 2))
+    return list(frames.reshape(-1, height, width, 2)), counts

@@ -33,8 +33,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reference_decoders import DECODERS
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
 from testing.cameras import HEIGHT, WIDTH, Camera, split
 
@@ -61,8 +60,8 @@ def test_an_empty_packet_tells_its_time_base_and_no_step_back(encoding: str) -> 
         (b'', BASE_NS - 1, None),
         (b'\x00\x20\x00', BASE_NS + 7, None),  # no event
     ):
-        words = counting.decoder.open(packet(encoding, data, time_base_ns=time_base_ns))
-        assert counting.decoder.first_time_ns(words) == first_ns
+        parsed = counting.decoder.parse(packet(encoding, data, time_base_ns=time_base_ns))
+        assert parsed.first_ns == first_ns
         counting.read(data, time_base_ns=time_base_ns)
 
 
@@ -98,7 +97,7 @@ def test_reading_stops_before_an_event_at_the_end_of_the_slot(
     counting = Counting(encoding)
     position = counting.read(data, until_ns=end_ns)
     assert counting.events() == [(1, 3, 0)]
-    words = counting.decoder.open(packet(encoding, data))
+    words = counting.decoder.parse(packet(encoding, data)).words
     assert counting.decoder.time_ns == end_ns
     assert 0 < position < len(words)
     full = Counting(encoding)
@@ -118,8 +117,8 @@ def test_counts_stop_at_255(encoding: str) -> None:
     counting = Counting(encoding)
     counting.read(data)
     assert counting.histogram.max() == 255
-    assert counting.tally(tallies.EVENTS) == 300
-    assert counting.tally(tallies.SATURATED) == 45
+    assert counting.count(event_counts.EVENTS) == 300
+    assert counting.count(event_counts.SATURATED) == 45
 
 
 @pytest.mark.parametrize('encoding', encodings.names())
@@ -137,8 +136,8 @@ def test_events_outside_the_sensor_are_counted_and_not_written(encoding: str) ->
     counting.read(data)
     inside = 1 if encoding in ('evt3', 'libcaer_cmp') else 0  # the vector's first event
     assert counting.histogram.sum() == inside
-    assert counting.tally(tallies.OUTSIDE_EVENTS) == 4 + inside
-    assert counting.tally(tallies.EVENTS) == 4 + 2 * inside
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 4 + inside
+    assert counting.count(event_counts.EVENTS) == 4 + 2 * inside
 
 
 events = st.lists(
@@ -171,8 +170,9 @@ def test_slots_hold_the_events_that_the_reference_reads(
         if x < WIDTH and y < HEIGHT:
             expected[bisect_right(ends_ns, t_ns), y, x, 1 - polarity] += 1
     decoder = encodings.new_decoder(encoding)
-    assert np.array_equal(count_slots(decoder, packets, ends_ns), expected)
-    assert decoder.tally[tallies.EVENTS] == len(events)
+    frames, counts = count_slots(decoder, packets, ends_ns)
+    assert np.array_equal(frames, expected)
+    assert counts[event_counts.EVENTS] == len(events)
 
 
 def likely_words(kinds: list[int]) -> st.SearchStrategy[bytes]:
@@ -211,10 +211,10 @@ def test_no_bytes_harm(
         reached_ns = counting.decoder.time_ns
         assert time_ns is None or (reached_ns is not None and reached_ns >= time_ns)
         time_ns = reached_ns
-    tally = counting.decoder.tally
-    lost = tally[tallies.SATURATED : tallies.BACKGROUND_EVENTS + 1].sum()
-    assert counting.histogram.sum() == tally[tallies.EVENTS] - lost
-    read = tally[tallies.EVENTS] + tally[tallies.STALE_EVENTS :].sum()
+    counts = counting.counts
+    lost = counts[event_counts.SATURATED : event_counts.BACKGROUND_EVENTS + 1].sum()
+    assert counting.histogram.sum() == counts[event_counts.EVENTS] - lost
+    read = counts[event_counts.EVENTS] + counts[event_counts.STALE_EVENTS :].sum()
     assert 0 <= read <= 6 * sum(len(data) for data in parts)
 
 

@@ -23,8 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoders import decode_dvs_msgs
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 from spike_depth_ros.units import MS_NS
 
 
@@ -71,22 +70,22 @@ def test_an_event_without_a_time_counts_as_an_unknown_word(seconds: int, nanosec
     assert counting.decoder.time_ns is None
     counting.read(event(2, 5, 10**9 - 1))
     assert counting.events() == [(2, 1, 0)]
-    assert counting.tally(tallies.UNKNOWN_WORDS) == counting.tally(tallies.EVENTS) == 1
+    assert counting.count(event_counts.UNKNOWN_WORDS) == counting.count(event_counts.EVENTS) == 1
     assert counting.decoder.time_ns == 6 * 10**9 - 1
 
 
 def test_a_packet_starts_at_its_first_event_with_a_time() -> None:
     decoder = encodings.new_decoder('dvs_msgs')
     data = event(1, -1, 0) + b'\0' + dvs((7, 1, 1, 1))[:4] + b'\0\0' + dvs((7, 1, 1, 1))[4:]
-    assert decoder.first_time_ns(decoder.open(packet('dvs_msgs', data))) == BASE_NS + 7
-    assert decoder.first_time_ns(decoder.open(packet('dvs_msgs', data[:13]))) is None
+    assert decoder.parse(packet('dvs_msgs', data)).first_ns == BASE_NS + 7
+    assert decoder.parse(packet('dvs_msgs', data[:13])).first_ns is None
 
 
 def test_events_too_far_back_are_dropped() -> None:
     counting = Counting('dvs_msgs')
     counting.read(dvs((50 * MS_NS, 1, 2, 1), (10 * MS_NS, 3, 4, 0), (0, 5, 5, 1)))
     assert counting.events() == [(1, 2, 1), (3, 4, 0)]
-    assert counting.tally(tallies.BACKWARD_EVENTS) == 1
+    assert counting.count(event_counts.BACKWARD_EVENTS) == 1
 
 
 fields = st.tuples(
@@ -112,5 +111,5 @@ def test_bytes_count_as_the_reference_reads_them(
     rows = decode_dvs_msgs([packet('dvs_msgs', data, big_endian=order == '>')]).rows()
     kept = in_time(rows)
     assert np.array_equal(counting.frame, frame_of(kept))
-    assert counting.tally(tallies.EVENTS) == len(kept)
-    assert counting.tally(tallies.BACKWARD_EVENTS) == len(rows) - len(kept)
+    assert counting.count(event_counts.EVENTS) == len(kept)
+    assert counting.count(event_counts.BACKWARD_EVENTS) == len(rows) - len(kept)

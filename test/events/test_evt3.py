@@ -20,8 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoders import decode_evt3
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 
 START = (0x8001, 0x6002, 0x0003)  # 4098 us, row 3
 
@@ -45,19 +44,19 @@ def test_nothing_is_trusted_until_time_and_row_are_known() -> None:
     counting = Counting('evt3')
     counting.read(words16(0x2001, 0x6001, 0x0002, 0x2001, 0x4FFF, 0x8001, 0x2001, 0x6003, 0x2004))
     assert counting.events() == [(4, 2, 0)]
-    assert counting.tally(tallies.STALE_EVENTS) == 15
-    counting.decoder.lose()
+    assert counting.count(event_counts.STALE_EVENTS) == 15
+    counting.decoder.on_packet_loss()
     counting.read(words16(0x2005, 0x0004, 0x2006, 0x8001, 0x2007, 0x6004, 0x2008))
     assert counting.events() == [(4, 2, 0), (8, 4, 0)]
-    assert counting.tally(tallies.STALE_EVENTS) == 18
-    assert counting.tally(tallies.EVENTS) == 2
+    assert counting.count(event_counts.STALE_EVENTS) == 18
+    assert counting.count(event_counts.EVENTS) == 2
 
 
 def test_vectors_without_a_base_are_outside() -> None:
     counting = Counting('evt3')
     counting.read(words16(*START, 0x4007))
     assert counting.events() == []
-    assert counting.tally(tallies.OUTSIDE_EVENTS) == 3
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 3
 
 
 def test_time_is_unwrapped_and_bears_its_jitter() -> None:
@@ -75,7 +74,7 @@ def test_unknown_words_are_skipped_and_counted() -> None:
     counting = Counting('evt3')
     known = (0x7000, 0xE000, 0xF000, 0x9000)
     counting.read(words16(0x1000, *START, 0x1234, 0xB000, 0xC000, 0xD000, *known, 0x2001))
-    assert counting.tally(tallies.UNKNOWN_WORDS) == 5
+    assert counting.count(event_counts.UNKNOWN_WORDS) == 5
     assert counting.events() == [(1, 3, 0)]
 
 
@@ -115,11 +114,12 @@ def test_words_count_alike_in_one_packet_and_in_one_packet_each(
     words = [*(START if knows_state else ()), *words, *TAIL]
     ends_ns = [*(end_us * 1000 for end_us in sorted(set(ends_us))), FOREVER_NS]
     whole, one_each = encodings.new_decoder('evt3'), encodings.new_decoder('evt3')
-    frames = count_slots(whole, [packet('evt3', words16(*words))], ends_ns)
+    frames, counts = count_slots(whole, [packet('evt3', words16(*words))], ends_ns)
     packets = [packet('evt3', words16(word)) for word in words]
-    assert np.array_equal(frames, count_slots(one_each, packets, ends_ns))
+    apart_frames, apart_counts = count_slots(one_each, packets, ends_ns)
+    assert np.array_equal(frames, apart_frames)
     assert whole.time_ns == one_each.time_ns
-    assert whole.tally.tolist() == one_each.tally.tolist()
+    assert counts.tolist() == apart_counts.tolist()
 
 
 @settings(deadline=None)
@@ -130,7 +130,7 @@ def test_words_count_as_the_reference_reads_them(words: list[int]) -> None:
     counting.read(data)
     rows = decode_evt3([packet('evt3', data)]).rows()
     assert np.array_equal(counting.frame, frame_of(rows))
-    assert counting.tally(tallies.EVENTS) == len(rows)
+    assert counting.count(event_counts.EVENTS) == len(rows)
     assert counting.decoder.time_ns == max(times_ns(data))
 
 

@@ -17,8 +17,7 @@
 import numpy as np
 from events.counting import BASE_NS, Counting, libcaer, packet
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 
 INVALID = np.array([(0, 7), (1, 2**31 + 8), (1, 9)], '<u4').tobytes()  # but for the last
 
@@ -33,12 +32,12 @@ def test_time_wraps_within_a_packet() -> None:
 def test_invalid_events_count_as_unknown_words() -> None:
     counting = Counting('libcaer')
     counting.read(INVALID)
-    assert counting.tally(tallies.UNKNOWN_WORDS) == 2
-    assert counting.tally(tallies.EVENTS) == 1
+    assert counting.count(event_counts.UNKNOWN_WORDS) == 2
+    assert counting.count(event_counts.EVENTS) == 1
     assert counting.events() == [(0, 0, 0)]
 
 
 def test_a_packet_starts_at_its_first_valid_event() -> None:
     decoder = encodings.new_decoder('libcaer')
-    assert decoder.first_time_ns(decoder.open(packet('libcaer', INVALID))) == BASE_NS + 9000
-    assert decoder.first_time_ns(decoder.open(packet('libcaer', INVALID[:16]))) is None
+    assert decoder.parse(packet('libcaer', INVALID)).first_ns == BASE_NS + 9000
+    assert decoder.parse(packet('libcaer', INVALID[:16])).first_ns is None

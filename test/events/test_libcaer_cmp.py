@@ -20,8 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_decoders import decode_libcaer_cmp
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 
 UNIT_NS = 4_096_000  # of TIME_HIGH
 
@@ -31,8 +30,8 @@ def test_single_events_and_vectors() -> None:
     counting.read(words16(0x2005, 0x3003, 0x2006, 0x3804, 0x4800, 0x5F81, 0x5001))
     # At x = 6, base 0, ON: 0 and 7 (bits from 8 on are none of VECT_8's); then 8, outside.
     assert counting.events() == [(6, 0, 1), (5, 3, 0), (6, 4, 1), (6, 7, 1)]
-    assert counting.tally(tallies.EVENTS) == 5
-    assert counting.tally(tallies.OUTSIDE_EVENTS) == 1
+    assert counting.count(event_counts.EVENTS) == 5
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 1
 
 
 def test_column_and_base_go_from_packet_to_packet() -> None:
@@ -45,7 +44,7 @@ def test_column_and_base_go_from_packet_to_packet() -> None:
 def test_vectors_without_a_base_are_outside() -> None:
     counting = Counting('libcaer_cmp')
     counting.read(words16(0x2005, 0x5007))
-    assert counting.tally(tallies.OUTSIDE_EVENTS) == 3
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 3
 
 
 def test_time_starts_at_each_packets_base() -> None:
@@ -68,20 +67,20 @@ def test_a_packet_starts_at_its_first_event_or_ends_its_time_without_any() -> No
         ((0x0002, 0x0001, 0x5001, 0x0003), 1),
         ((0x0002, 0x2001, 0x0003), 3),
     ):
-        opened = decoder.open(packet('libcaer_cmp', words16(*words)))
-        assert decoder.first_time_ns(opened) == BASE_NS + units * UNIT_NS
+        parsed = decoder.parse(packet('libcaer_cmp', words16(*words)))
+        assert parsed.first_ns == BASE_NS + units * UNIT_NS
 
 
 def test_events_before_the_first_column_are_stale() -> None:
     counting = Counting('libcaer_cmp')
     counting.read(words16(0x3001, 0x4001, 0x5007, 0x2005, 0x3002))
     assert counting.events() == [(5, 2, 0)]
-    assert counting.tally(tallies.STALE_EVENTS) == 4
-    counting.decoder.lose()
+    assert counting.count(event_counts.STALE_EVENTS) == 4
+    counting.decoder.on_packet_loss()
     counting.read(words16(0x3001, 0x5003, 0x2006, 0x5003, 0x3003))
     assert counting.events() == [(5, 2, 0), (6, 3, 0)]
-    assert counting.tally(tallies.STALE_EVENTS) == 7
-    assert counting.tally(tallies.OUTSIDE_EVENTS) == 2  # the base is stale too
+    assert counting.count(event_counts.STALE_EVENTS) == 7
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 2  # the base is stale too
 
 
 def test_events_too_far_back_are_dropped() -> None:
@@ -89,15 +88,15 @@ def test_events_too_far_back_are_dropped() -> None:
     counting.read(words16(0x2005, 0x000D, 0x3001, 0x0002, 0x3002))
     counting.read(words16(0x1FFF, 0x3003, 0x4004, 0x5003))
     assert counting.events() == [(5, 1, 0), (5, 2, 0)]
-    assert counting.tally(tallies.BACKWARD_EVENTS) == 3
-    assert counting.tally(tallies.EVENTS) == 2
+    assert counting.count(event_counts.BACKWARD_EVENTS) == 3
+    assert counting.count(event_counts.EVENTS) == 2
     assert counting.decoder.time_ns == BASE_NS + 13 * UNIT_NS
 
 
 def test_unknown_words_are_skipped_and_counted() -> None:
     counting = Counting('libcaer_cmp')
     counting.read(words16(0x2005, *(kind << 12 for kind in range(6, 16)), 0x3001))
-    assert counting.tally(tallies.UNKNOWN_WORDS) == 10
+    assert counting.count(event_counts.UNKNOWN_WORDS) == 10
     assert counting.events() == [(5, 1, 0)]
 
 
@@ -118,5 +117,5 @@ def test_words_count_as_the_reference_reads_them(parts: list[list[int]]) -> None
     rows = decode_libcaer_cmp([packet('libcaer_cmp', words16(*part)) for part in parts]).rows()
     kept = in_time(rows)
     assert np.array_equal(counting.frame, frame_of(kept))
-    assert counting.tally(tallies.EVENTS) == len(kept)
-    assert counting.tally(tallies.BACKWARD_EVENTS) == len(rows) - len(kept)
+    assert counting.count(event_counts.EVENTS) == len(kept)
+    assert counting.count(event_counts.BACKWARD_EVENTS) == len(rows) - len(kept)

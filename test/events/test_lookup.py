@@ -21,10 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from spike_depth_ros.events.compiled import compiled
-from spike_depth_ros.events.lookup import Lookup, find_place, new_lookup
+from spike_depth_ros.events.lookup import OUTSIDE, Lookup, find_place, new_lookup
 from spike_depth_ros.geometry.pixel_table import UNMAPPED
-
-OUTSIDE = -2
 
 
 @compiled

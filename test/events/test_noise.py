@@ -29,15 +29,14 @@ from events.reference_noise import filter_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spike_depth_ros.events import encodings
-from spike_depth_ros.events import tally as tallies
+from spike_depth_ros.events import encodings, event_counts
 from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
 from spike_depth_ros.units import SECOND_NS
 from testing.cameras import HEIGHT as CAMERA_HEIGHT
 from testing.cameras import WIDTH as CAMERA_WIDTH
 from testing.cameras import Camera, split
 
-PLACES = (tallies.HOT_EVENTS, tallies.REFRACTORY_EVENTS, tallies.BACKGROUND_EVENTS)
+PLACES = (event_counts.HOT_EVENTS, event_counts.REFRACTORY_EVENTS, event_counts.BACKGROUND_EVENTS)
 OFF = NoiseSettings()
 
 
@@ -63,7 +62,7 @@ class Filtering:
     @property
     def removed(self) -> list[int]:
         """Return how many events were hot, too soon, and without support."""
-        return [self._counting.tally(place) for place in PLACES]
+        return [self._counting.count(place) for place in PLACES]
 
 
 def test_refractory_time_is_half_open_and_counts_from_the_last_event_that_passed() -> None:
@@ -239,7 +238,10 @@ filters = st.builds(
 def count(
     encoding: str, events: list, cuts: list[int], ends_us: list[int], noise: NoiseFilter | None
 ) -> tuple[list, list[int]]:
-    """Return frames and tally of a stream; ends_us: where slots end besides at whole seconds."""
+    """Return frames and event counts of a stream.
+
+    ends_us: ends of slots beside those at whole seconds.
+    """
     camera = Camera(encoding)
     packets = [camera.send([], until_us=BEGIN_US)]
     packets += split(camera, events, cuts, BEGIN_US + SPAN_US)
@@ -248,8 +250,8 @@ def count(
     if noise:
         noise.advance(BEGIN_US * 1000)
     decoder = encodings.new_decoder(encoding)
-    frames = count_slots(decoder, packets, [*ends_ns, FOREVER_NS], noise)
-    return frames, decoder.tally.tolist()
+    frames, counts = count_slots(decoder, packets, [*ends_ns, FOREVER_NS], noise)
+    return frames, counts.tolist()
 
 
 @settings(deadline=None, max_examples=500)
@@ -264,15 +266,15 @@ def test_decoders_filter_as_the_reference_does_however_the_stream_is_cut(
     encoding: str, events: list, cuts: list[int], ends_us: list[int], settings: NoiseSettings
 ) -> None:
     noise = NoiseFilter(CAMERA_WIDTH, CAMERA_HEIGHT, settings)
-    frames, tally = count(encoding, events, cuts, ends_us, noise)
+    frames, counts = count(encoding, events, cuts, ends_us, noise)
     rows = [(t_us * 1000, *rest) for t_us, *rest in events]
     kept, removed = filter_rows(rows, settings, CAMERA_WIDTH, CAMERA_HEIGHT)
     sent = [(t_ns // 1000, *rest) for t_ns, *rest in kept]
-    expected, bare_tally = count(encoding, sent, cuts, ends_us, None)
+    expected, bare_counts = count(encoding, sent, cuts, ends_us, None)
     assert np.array_equal(frames, expected)
-    assert [tally[place] for place in PLACES] == removed
-    assert tally[tallies.EVENTS] == len(events)
-    assert tally[tallies.OUTSIDE_EVENTS] == bare_tally[tallies.OUTSIDE_EVENTS]
+    assert [counts[place] for place in PLACES] == removed
+    assert counts[event_counts.EVENTS] == len(events)
+    assert counts[event_counts.OUTSIDE_EVENTS] == bare_counts[event_counts.OUTSIDE_EVENTS]
 
 
 @settings(deadline=None)
@@ -281,8 +283,8 @@ def test_filters_that_remove_nothing_change_nothing(
     encoding: str, events: list, cuts: list[int]
 ) -> None:
     lax = NoiseFilter(CAMERA_WIDTH, CAMERA_HEIGHT, NoiseSettings(1e6, 0, 0))
-    frames, tally = count(encoding, events, cuts, [], lax)
+    frames, counts = count(encoding, events, cuts, [], lax)
     assert lax.state is not None
-    bare_frames, bare_tally = count(encoding, events, cuts, [], None)
+    bare_frames, bare_counts = count(encoding, events, cuts, [], None)
     assert np.array_equal(frames, bare_frames)
-    assert tally == bare_tally
+    assert counts == bare_counts
