@@ -23,26 +23,29 @@ from torch.nn.functional import pixel_unshuffle
 
 from spike_depth_ros.training.networks.readout import LOG_SPREAD_BOUNDS
 
-# With events: fewer are noise for the most, and count less than those of other windows.
+# Number of event pixels below which a window's weight falls: fewer are mostly noise.
 FEW_PIXELS = 100.0
-LEAST_WEIGHT = 1e-6  # of all, against division by nothing
+LEAST_WEIGHT = 1e-6  # sum of all weights, at least: no division by 0
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the loss's terms.
+    """Weights of the loss's terms. All windows have equal weight, however many events they have.
 
-    l1: absolute error of log depth. gradient: that of its gradient (StereoSpike equation 3).
-    scale_invariant: variance of the error of log depth (equation 2), which cannot see a constant
-    factor on depth: metric depth needs l1 beside it. spikes: mean square of what the network's
-    penalised layers send (equation 5). likelihood: negative log likelihood of a Laplace
-    distribution of log depth, for networks that state their confidence. shifts: cross entropy of
-    the shift between the cameras, for networks that match; without it they learn to match ten
-    times more slowly. coarse: of the estimates of log depth but the last; where that is a
-    median it has no gradient, and `coarse` is all that l1 and gradient weigh. events: of the
-    pixels of a window where the left camera has events, together, relative to all of its pixels
-    together. Every window counts alike, whether it has many events or few: else the many would
-    drown the few.
+    Args:
+        l1: of the absolute error of log depth.
+        gradient: of the absolute error of its gradient (StereoSpike equation 3).
+        scale_invariant: of the variance of the error of log depth (equation 2). It ignores a
+            constant factor on depth: metric depth needs l1 as well.
+        spikes: of the mean square of the penalised layers' spikes (equation 5).
+        likelihood: of the negative log likelihood of log depth under a Laplace distribution, for
+            networks that state their confidence.
+        shifts: of the cross entropy of the disparity, for networks that match the cameras;
+            without it they learn to match ten times more slowly.
+        coarse: of all estimates of log depth but the last, relative to it. A median has no
+            gradient: where the last estimate is one, l1 and gradient train the others only.
+        events: of all pixels of a window where the left camera has events, relative to all of its
+            pixels.
     """
 
     l1: float = 1.0
@@ -59,9 +62,10 @@ class DepthLoss:
     """Errors of log depth against the truth.
 
     Args:
+        weights: of the terms.
         log_depth: float [p, n, 1, h, w], natural logarithm of metres, coarse to fine.
         depth: float [n, 1, h, w] in metres; not finite or not positive where unknown.
-        has_events: bool [n, 1, h, w], of the left camera.
+        has_events: bool [n, 1, h, w], where the left camera has events.
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class DepthLoss:
         self.importance = shares(self.known) + weights.events * self.at_events
 
     def regression(self) -> Tensor:
-        """Return the terms of depth over the readout's partial sums, a scalar."""
+        """Return the sum of the depth terms over all estimates of the readout, a scalar."""
         weights = self.weights
         error = weights.l1 * mean(self.residual.abs(), self.importance)
         error = error + weights.gradient * self.gradient()
@@ -87,7 +91,7 @@ class DepthLoss:
         return (partial * error).sum()
 
     def gradient(self) -> Tensor:
-        """Return the mean absolute gradient of the error where both neighbours are known, [p]."""
+        """Return the mean absolute gradient of the error between known neighbours, [p]."""
         known = self.known
         pairs = shares(known[..., 1:] * known[..., :-1])
         across = mean(self.residual.diff(dim=-1).abs(), pairs)
@@ -107,8 +111,8 @@ class DepthLoss:
     def likelihood(self, log_spread: Tensor) -> Tensor:
         """Return the negative log likelihood of the errors under a Laplace distribution.
 
-        The error counts as given: it is the regression's to make it small, and a wide spread must
-        not excuse it.
+        No gradient passes to the error: reducing it is the regression's task, and a wide spread
+        must not excuse it.
 
         Args:
             log_spread: float [n, 1, h, w], the logarithm of the expected absolute error.
@@ -117,37 +121,39 @@ class DepthLoss:
         error = self.residual[-1].detach().abs()
         return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
 
-    def cross_entropy(self, log_shifts: Tensor, focal_baseline: float) -> Tensor:
-        """Return the cross entropy of shifts, the true one shared by the two whole ones about it.
+    def cross_entropy(self, log_disparity: Tensor, focal_baseline: float) -> Tensor:
+        """Return the cross entropy of disparities; the true one is shared by its two neighbours.
 
-        Of what the detectors alone tell only pixels with events count, of what the readout does
-        all, as elsewhere. Larger shifts than there are count as the largest.
+        The detectors' estimate is weighed at pixels with events only, the readout's at all, as in
+        the other terms. Disparities beyond the largest candidate count as the largest.
 
         Args:
-            log_shifts: float [2, n, shifts, h / 2, w / 2] or more, from the upper left, of even
-                h and w; logarithms of probabilities.
+            log_disparity: float [2, n, disparities, h / 2, w / 2] or more, from the upper left,
+                of even h and w; logarithms of probabilities, the detectors' and the readout's.
             focal_baseline: focal length times baseline, pixels times metres.
         """
-        shifts = log_shifts.shape[2]
-        shift = (focal_baseline * torch.exp(-self.log_truth)).clamp(max=shifts - 1.01)
-        lower = shift.floor()
-        upper_share = pixel_unshuffle(shift - lower, 2)
+        candidates = log_disparity.shape[2]
+        disparity = focal_baseline * torch.exp(-self.log_truth)
+        disparity = disparity.clamp(max=candidates - 1.01)
+        lower = disparity.floor()
+        upper_share = pixel_unshuffle(disparity - lower, 2)
         places = pixel_unshuffle(lower, 2).long()
-        total = torch.zeros((), device=shift.device)
-        for told, counted in zip(log_shifts, (self.at_events, self.importance), strict=True):
-            at_lower, at_upper = (told.gather(1, places + n) for n in (0, 1))
+        total = torch.zeros((), device=disparity.device)
+        weights = self.at_events, self.importance
+        for estimate, counted in zip(log_disparity, weights, strict=True):
+            at_lower, at_upper = (estimate.gather(1, places + n) for n in (0, 1))
             entropy = -(at_lower + upper_share * (at_upper - at_lower))
             total = total + mean(entropy, pixel_unshuffle(counted, 2))
         return total
 
 
 def spike_penalty(layers: Iterable[Tensor]) -> Tensor:
-    """Return half the mean square of what layers send (equation 5), averaged over the layers."""
+    """Return half the mean square of layers' spikes (equation 5), averaged over the layers."""
     return 0.5 * torch.stack([layer.float().square().mean() for layer in layers]).mean()
 
 
 def shares(weights: Tensor, least: float = 1.0) -> Tensor:
-    """Return weights [n, 1, h, w] of each image over their sum, or `least` if that is more."""
+    """Return weights [n, 1, h, w] over their sum in each image, or over `least` if larger."""
     return weights / weights.sum((1, 2, 3), keepdim=True).clamp(min=least)
 
 

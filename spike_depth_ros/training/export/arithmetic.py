@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Two ways for an ONNX graph to compute with spikes: in float32, and in eight-bit integers.
+"""Arithmetic of spikes in an ONNX graph: in float32, and in eight-bit integers.
 
-Both find the same spikes where kernels and thresholds are whole numbers. Maps are named as
-[n, channels, h, w] throughout.
+Both give the same spikes where kernels and thresholds are whole numbers. Maps are
+[n, channels, h, w].
 """
 
 from dataclasses import dataclass
@@ -31,16 +31,20 @@ from spike_depth_ros.training.quantisation import integer_readout
 
 LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
 SATURATION = 255  # of a sum in eight bits
-MOST_OF_FOUR = 15  # of numbers counted four pixels at once; of larger ones a part holds few
+MOST_OF_FOUR = 15  # largest numbers that are summed over four pixels; a part holds few larger
 LANES = 16  # of a vector, see _in_parts
 
 
 @dataclass(frozen=True)
 class Synapses:
-    """Hold what drives a layer of neurons that fire where the potential reaches a threshold.
+    """A convolution, and the thresholds of the neurons that it drives.
 
-    kernel: float [out, in, k, k]; thresholds: float [out]; stride: of the convolution, which is
-    padded by k // 2. Rows and columns of zeros at the kernel's ends are left out.
+    The convolution leaves out rows and columns of zeros at the kernel's ends.
+
+    Args:
+        kernel: float [out, in, k, k].
+        thresholds: float [out]; a neuron fires where its potential reaches its threshold.
+        stride: of the convolution, which is padded by k // 2.
     """
 
     kernel: npt.NDArray[np.float32]
@@ -64,7 +68,7 @@ class Synapses:
         }
 
     def _used(self) -> list[tuple[int, int]]:
-        """Return the range of rows and that of columns in use; both hold the middle one."""
+        """Return the ranges of rows and of columns in use; both contain the middle one."""
         used, middle = self.kernel.any((0, 1)), self.kernel.shape[-1] // 2
         ends = []
         for line in (used.any(1), used.any(0)):
@@ -74,16 +78,16 @@ class Synapses:
 
 
 class Arithmetic(Protocol):
-    """Computes with maps of spikes in a graph."""
+    """Operations on maps of spikes in a graph."""
 
     def spikes(self, counts: str) -> str:
         """Return uint8 counts as a map of spikes."""
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
-        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+        """Return the spikes, zeros and ones, of neurons that spikes drive."""
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
-        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+        """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""
 
     def add(self, one: str, other: str) -> str:
         """Return the sum of two maps of spikes."""
@@ -98,13 +102,13 @@ class Arithmetic(Protocol):
         """Return the sum of numbers up to `largest`, [n, places, channels], float32 [1]."""
 
     def products(self, left: str, right: str) -> str:
-        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j].
+        """Return the number of ones that rows of two matrices have in common.
 
-        That is [n, i, k].
+        left is [n, i, j], right [n, k, j], the result [n, i, k].
         """
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were moved about as spikes to compute with."""
+        """Return spikes that were reshaped or transposed as input of a convolution."""
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
@@ -117,21 +121,22 @@ class Arithmetic(Protocol):
 
 
 def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
-    """Return a kernel of whole numbers as int8; raises ValueError if they do not fit."""
+    """Return a kernel of whole numbers as int8. Raises ValueError if they do not fit."""
     largest = np.abs(kernel).max()
     if largest > LARGEST or np.any(kernel != np.rint(kernel)):
         raise ValueError(
-            f'a kernel of up to {largest:g} was to become int8: give whole numbers from '
+            f'a kernel of up to {largest:g} does not fit into int8: give whole numbers from '
             f'-{LARGEST} to {LARGEST}.'
         )
     return kernel.astype(np.int8)
 
 
 def _in_parts(channels: int, largest: int) -> npt.NDArray[np.int8]:
-    """Return ones [parts, channels] that sum as many channels as eight bits hold in each part.
+    """Return ones [parts, channels]: each part sums as many channels as eight bits hold.
 
-    largest: of the numbers in a channel. More than 16 parts are filled up with empty ones: up to
-    1.24 onnxruntime's kernels for AMX give wrong sums of 17 to 31 outputs (its issue 27670).
+    largest: of the numbers in a channel. More than 16 parts are padded with empty ones to a
+    multiple of 16: up to 1.24 onnxruntime's kernels for AMX give wrong sums of 17 to 31 outputs
+    (its issue 27670).
     """
     part = np.arange(channels) // (SATURATION // largest)
     parts = part[-1] + 1
@@ -141,7 +146,7 @@ def _in_parts(channels: int, largest: int) -> npt.NDArray[np.int8]:
 
 
 class FloatArithmetic:
-    """Spikes are float32; exact as long as potentials are multiples of a step in 24 bits."""
+    """Spikes are float32; exact while potentials are multiples of a step within 24 bits."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -151,7 +156,7 @@ class FloatArithmetic:
         return self._graph.node('Cast', counts, to=TensorProto.FLOAT)
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
-        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+        """Return the spikes, zeros and ones, of neurons that spikes drive."""
         graph = self._graph
         kernel = graph.constant(synapses.inner())
         potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
@@ -160,7 +165,7 @@ class FloatArithmetic:
         return graph.node('Cast', fires, to=TensorProto.FLOAT)
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
-        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+        """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""
         graph = self._graph
         kernel = graph.constant(synapses.inner() / np.float32(step))
         potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
@@ -185,11 +190,11 @@ class FloatArithmetic:
         return self._graph.total(self._graph.reshape(spikes, 1, -1), 1)
 
     def products(self, left: str, right: str) -> str:
-        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j]."""
+        """Return the number of ones that rows of two matrices have in common."""
         return self._graph.node('MatMul', left, self._graph.transpose(right, 0, 2, 1))
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were moved about as spikes to compute with."""
+        """Return spikes that were reshaped or transposed as input of a convolution."""
         return spikes
 
     def potentials(self, spikes: str) -> str:
@@ -204,10 +209,10 @@ class FloatArithmetic:
 class IntegerArithmetic:
     """Spikes are uint8 of scale 1, weights int8 of scale 1 and potentials int32.
 
-    Written as the ONNX operators QuantizeLinear and DequantizeLinear around each convolution,
-    which onnxruntime's CPU provider and OpenVINO turn into integer convolutions. A neuron fires
-    where its potential K * x reaches n: the bias 1 - n leaves at least 1 there, and 0 after
-    saturation elsewhere.
+    Each convolution stands between the ONNX operators DequantizeLinear and QuantizeLinear;
+    onnxruntime's CPU provider and OpenVINO turn these into an integer convolution. A neuron fires
+    where its potential K * x reaches n: with the bias 1 - n the result is at least 1 there, and
+    saturates at 0 elsewhere.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -220,12 +225,12 @@ class IntegerArithmetic:
         return counts
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
-        """Return the spikes, zeros and ones, of the neurons that some spikes drive."""
+        """Return the spikes, zeros and ones, of neurons that spikes drive."""
         bias = self._constant((1 - synapses.thresholds).astype(np.int32))
         return self.nonzero(self._convolve(spikes, synapses, bias))
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
-        """Return how often neurons fire: their potential over step, rounded, up to `largest`."""
+        """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""
         constant = self._graph.constant
         bursts = self._convolve(spikes, synapses, step=constant(np.float32(step)))
         return self._graph.node('Clip', bursts, self._zero, constant(np.uint8(largest)))
@@ -241,8 +246,8 @@ class IntegerArithmetic:
     def count(self, spikes: str, channels: int, largest: int = 1) -> str:
         """Return the sum of a map of numbers up to `largest`, float32 [1].
 
-        A convolution with ones sums them first, at each pixel or four, in as many parts as eight
-        bits need: it stays in integers, and in the layout that the other convolutions use.
+        A convolution with ones first sums the channels of a pixel, or of four, in as many parts
+        as eight bits need: it computes in integers, in the layout of the other convolutions.
         """
         side = 2 if largest <= MOST_OF_FOUR else 1
         ones = _in_parts(channels, largest * side**2)[:, :, None, None]
@@ -260,10 +265,10 @@ class IntegerArithmetic:
         return graph.total(graph.reshape(sums, 1, -1), 1)
 
     def products(self, left: str, right: str) -> str:
-        """Return how many ones the rows of two matrices share, [n, i, j] and [n, k, j].
+        """Return the number of ones that rows of two matrices have in common.
 
-        OpenVINO has an integer product of numbers without and with a sign, which transposes as it
-        reads.
+        OpenVINO's integer product takes numbers without sign and numbers with sign, and
+        transposes the latter as it reads.
         """
         graph = self._graph
         signed, zero = graph.node('Cast', right, to=TensorProto.INT8), graph.constant(np.int8(0))
@@ -272,10 +277,10 @@ class IntegerArithmetic:
         return self._integer(graph.node('MatMul', self._real(self.bounded(left)), signed))
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were moved about as spikes to compute with.
+        """Return spikes that were reshaped or transposed as input of a convolution.
 
-        OpenVINO would compute in float32 with what a Transpose or Reshape gives: it moves them
-        behind the DequantizeLinear that follows. They do not pass a Clip.
+        OpenVINO moves a Transpose or Reshape behind the DequantizeLinear that follows, and would
+        then compute in float32. It does not move them past a Clip.
         """
         largest = self._graph.constant(np.uint8(LARGEST))
         return self._graph.node('Clip', spikes, self._zero, largest)
@@ -287,8 +292,8 @@ class IntegerArithmetic:
     def weigh(self, spikes: str, kernel: Tensor) -> str:
         """Return potentials, float32, of neurons that do not fire.
 
-        OpenVINO sums whole numbers and then multiplies by their steps; onnxruntime, which has no
-        such operator between DequantizeLinear and float32, multiplies first.
+        OpenVINO sums whole numbers and then multiplies by their steps. onnxruntime has no integer
+        operator with a float32 result here, and multiplies first.
         """
         numbers, steps = (each.numpy() for each in integer_readout(kernel))
         weights = self._constant(eight_bits(numbers), steps)
@@ -313,7 +318,7 @@ class IntegerArithmetic:
         integers: npt.NDArray[np.int8] | npt.NDArray[np.int32],
         steps: npt.NDArray[np.float32] | None = None,
     ) -> str:
-        """Return integers as a constant with a scale for each output channel, by default 1."""
+        """Return integers as a constant with a scale for each output channel, 1 by default."""
         channels = len(integers)
         scales = self._graph.constant(np.ones(channels, np.float32) if steps is None else steps)
         zeros = self._graph.constant(np.zeros(channels, integers.dtype))

@@ -32,20 +32,19 @@ class SpikeCounts:
 
     def __init__(self, graph: Graph, arithmetic: Arithmetic) -> None:
         self._graph, self._arithmetic = graph, arithmetic
-        self._totals: dict[Population, str] = {}
-        self._nonzero: dict[str, str] = {}  # by the map's value
-        # Of each layer: populations, the number of its values that are not 0, and of all.
-        self._layers: dict[str, tuple[list[Population], str, int]] = {}
+        self._counted: dict[object, str] = {}
+        # Of each layer: sums whose sum is that of its values, the number of values that are not
+        # 0, and of all.
+        self._layers: dict[str, tuple[list[str], str, int]] = {}
 
     def layer(self, name: str, maps: Iterable[Map]) -> None:
         """Count the spikes of a layer, which some maps hold."""
         maps = list(maps)
-        populations = [each for map in maps for each in map.populations]
-        for each in populations:
-            self._total(each)
+        totals = [self._total(each) for map in maps for each in map.populations]
         nonzero = [self._count_nonzero(map) for map in maps]
         count = nonzero[0] if len(nonzero) == 1 else self._graph.node('Sum', *nonzero)
-        self._layers[name] = populations, count, sum(map.size for map in maps)
+        sums = [count] if totals == nonzero else totals
+        self._layers[name] = sums, count, sum(map.size for map in maps)
 
     def write(self, names: Iterable[str]) -> int:
         """Write both outputs, with the layers in this order; return the number of layers."""
@@ -53,34 +52,34 @@ class SpikeCounts:
         sizes = np.array([size for _, _, size in layers], np.float32)
         nonzero = graph.node('Concat', *(count for _, count, _ in layers), axis=0)
         graph.node('Div', nonzero, graph.constant(sizes), output='firing_rates')
-        known = {population: row for row, population in enumerate(self._totals)}
-        sums = np.zeros((len(known), len(layers)), np.float32)
-        for column, (populations, _, _) in enumerate(layers):
-            for population in populations:
-                sums[known[population], column] += 1
-        totals = graph.reshape(graph.node('Concat', *self._totals.values(), axis=0), 1, -1)
-        totals = graph.reshape(graph.node('MatMul', totals, graph.constant(sums)), -1)
-        graph.node('Div', totals, graph.constant(sizes), output='mean_spikes')
+        totals = list(dict.fromkeys(total for sums, _, _ in layers for total in sums))
+        members = np.zeros((len(totals), len(layers)), np.float32)
+        for column, (sums, _, _) in enumerate(layers):
+            for total in sums:
+                members[totals.index(total), column] += 1
+        sums_of = graph.reshape(graph.node('Concat', *totals, axis=0), 1, -1)
+        sums_of = graph.reshape(graph.node('MatMul', sums_of, graph.constant(members)), -1)
+        graph.node('Div', sums_of, graph.constant(sizes), output='mean_spikes')
         return len(layers)
 
     def _total(self, population: Population) -> str:
         """Return the sum of a population's spikes, float32 [1]."""
-        if population not in self._totals:
+        if population not in self._counted:
             value, channels, largest, last = population
             if last is None:
                 total = self._arithmetic.count(value, channels, largest)
             else:
                 total = self._arithmetic.count_last(last, channels, largest)
-            self._totals[population] = total
-        return self._totals[population]
+            self._counted[population] = total
+        return self._counted[population]
 
     def _count_nonzero(self, map: Map) -> str:
         """Return how many numbers of a map are not 0, float32 [1]."""
         if map.largest == len(map.populations) == 1:
             return self._total(map.populations[0])
-        if map.value not in self._nonzero:
-            self._nonzero[map.value] = self._nonzero_of(map)
-        return self._nonzero[map.value]
+        if map.value not in self._counted:
+            self._counted[map.value] = self._nonzero_of(map)
+        return self._counted[map.value]
 
     def _nonzero_of(self, map: Map) -> str:
         arithmetic, channels = self._arithmetic, map.channels * (4 if map.in_phases else 1)

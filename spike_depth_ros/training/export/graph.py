@@ -26,7 +26,7 @@ IR_VERSION = 9
 
 
 class Graph:
-    """An ONNX graph that grows; its values are named in the order in which they come."""
+    """An ONNX graph that grows node by node; values are numbered in order of creation."""
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
@@ -34,7 +34,7 @@ class Graph:
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
     def constant(self, array: npt.NDArray[Any]) -> str:
-        """Return the name of a constant; equal ones are kept once."""
+        """Return the name of a constant; equal constants share one."""
         array = np.asarray(array, order='C')
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
@@ -49,15 +49,15 @@ class Graph:
         return name
 
     def transpose(self, x: str, *order: int) -> str:
-        """Return x with its axes in another order."""
+        """Return x with its axes in the given order."""
         return self.node('Transpose', x, perm=order)
 
     def reshape(self, x: str, *shape: int) -> str:
-        """Return x in another shape."""
+        """Return x in the given shape."""
         return self.node('Reshape', x, self.constant(np.array(shape)))
 
     def total(self, x: str, *axes: int) -> str:
-        """Return the sums of x over some axes, without these."""
+        """Return the sums of x over axes, which the result does not have."""
         return self.node('ReduceSum', x, self.constant(np.array(axes)), keepdims=0)
 
     def part(self, x: str, axis: int, start: int, end: int) -> str:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 
 def low_resolution_reads(kernel_size: int, scale: int) -> list[tuple[int, ...]]:
-    """Return for each output phase which low-resolution row each kernel tap reads.
+    """Return the low-resolution row that each kernel tap reads, for each output phase.
 
     Output row `scale * i + phase` reads through a tap the upsampled row
     `scale * i + phase + tap - pad`, which is a copy of low-resolution row
@@ -38,19 +38,25 @@ def low_resolution_reads(kernel_size: int, scale: int) -> list[tuple[int, ...]]:
 class UpsampledConv2d(nn.Module):
     """Upsample by an integer factor (nearest neighbour), then convolve with zero padding.
 
-    An exact identity: every output phase is a small convolution of the low-resolution input whose
-    weights are sums of the kernel's. A 5x5 kernel after upsampling by 2 costs 9/25 of the
-    multiply-accumulates; a 3x3 kernel after upsampling by 8 costs 1/7. The parameters stay those
-    of the kernel at the high resolution, float [out_channels, in_channels, k, k], no bias.
+    Computed at the low resolution, which is an exact identity: every output phase is a small
+    convolution of the input whose weights are sums of the kernel's. A 5x5 kernel after upsampling
+    by 2 costs 9/25 of the multiply-accumulates; a 3x3 kernel after upsampling by 8 costs 1/7. The
+    parameters are those of the kernel at the high resolution, float
+    [out_channels, in_channels, k, k], no bias.
 
     Source: StereoSpike section 3.4 (decoder and prediction layers); the phase form is ours.
+
+    Args:
+        in_channels, out_channels: of the convolution.
+        kernel_size: side of the kernel at the high resolution, odd.
+        scale: factor of the upsampling.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, scale: int) -> None:
         super().__init__()
         self.scale = scale
         reads = low_resolution_reads(kernel_size, scale)
-        distinct = list(dict.fromkeys(reads))  # phases away from a block's border read alike
+        distinct = list(dict.fromkeys(reads))  # inner phases of a block read the same rows
         self.classes = [distinct.index(phase) for phase in reads]
         self.padding = -(-(kernel_size // 2) // scale)  # of the low-resolution convolution
         self.weight = nn.Parameter(
@@ -59,7 +65,7 @@ class UpsampledConv2d(nn.Module):
         offsets = torch.arange(-self.padding, self.padding + 1)
         taps = torch.tensor(distinct)[:, None] == offsets[:, None]  # [classes, low taps, taps]
         self.register_buffer('taps', taps, persistent=False)
-        nn.init.kaiming_uniform_(self.weight, a=5**0.5)  # as torch.nn.Conv2d
+        nn.init.kaiming_uniform_(self.weight, a=5**0.5)  # the default of torch.nn.Conv2d
 
     def phases(self, weight: Tensor) -> Tensor:
         """Return the low-resolution kernels of a weight, [out, classes, classes, in, taps, taps].
