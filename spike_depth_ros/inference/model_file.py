@@ -77,10 +77,10 @@ def _reason(path: Path, error: str) -> str:
     return f'{reason}; export it again'
 
 
-def _too_new(what: str, found: re.Match[str]) -> str:
+def _too_new(version: str, found: re.Match[str]) -> str:
     return (
-        f'it has {what} {found[1]}, but this onnxruntime reads up to {found[2]}; export it with '
-        f'an older version of onnx, or install a newer onnxruntime'
+        f'it has {version} {found[1]}, but this onnxruntime reads up to {found[2]}; export it '
+        f'with an older version of onnx, or install a newer onnxruntime'
     )
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 Colours = npt.NDArray[np.uint8]
 
-# Red, green, blue from near to far at equal steps. Lightness falls all the way, so that the
+# Red, green, blue from near to far at equal steps. Lightness falls steadily, so the
 # picture reads in grey too; no colour comes near that of invalid pixels.
 _ANCHORS = (
     (255, 241, 170),

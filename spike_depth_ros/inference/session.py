@@ -105,7 +105,7 @@ def _warning(failed: list[str], used: str) -> str:
         return ''
     return (
         f"The provider {' and '.join(failed)} cannot be used, so '{used}' computes: install "
-        f'what it needs, or set provider to another of {", ".join(providers.CHOICES)}.'
+        f'its libraries, or set provider to another of {", ".join(providers.CHOICES)}.'
     )
 
 

@@ -54,5 +54,5 @@ def _fix(error: Exception) -> str:
     if isinstance(error, PermissionError):
         return 'change its permissions, or copy it'
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return 'free space for what is unpacked, or set TMPDIR to a larger folder'
+        return 'free space for the unpacked files, or set TMPDIR to a larger folder'
     return 'copy or record it again'

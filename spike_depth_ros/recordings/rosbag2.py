@@ -151,7 +151,7 @@ class Recording:
     def _check_complete(self, files: StorageFiles, count: int) -> None:
         if files.metadata and count < files.metadata.messages:
             raise RecordingError(
-                f"The recording '{self.path}' cannot be read whole: its {metadata.NAME} counts "
+                f"The recording '{self.path}' is incomplete: its {metadata.NAME} counts "
                 f'{files.metadata.messages} messages, but its files hold {count}; copy all files '
                 f'again, or run `ros2 bag reindex` to do without the others.'
             )

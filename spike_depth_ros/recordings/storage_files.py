@@ -105,8 +105,8 @@ def _checked(path: Path, compression: str) -> str:
         _check_merged(path)
     if found == file_kinds.MCAP and not file_kinds.has_mcap_end(path):
         raise RecordingError(
-            f"The recording '{path}' cannot be read: its end is missing; copy it again, or save "
-            f'what there is with `mcap recover`.'
+            f"The recording '{path}' cannot be read: its end is missing; copy it again, or "
+            f'recover it with `mcap recover`.'
         )
     return found
 
@@ -116,8 +116,8 @@ def _check_merged(database: Path) -> None:
         # A change of the journal mode merges both kinds first.
         command = f"sqlite3 {shlex.quote(str(database))} 'PRAGMA journal_mode=DELETE'"
         raise RecordingError(
-            f"The recording '{database}' cannot be read whole: '{beside.name}' beside it holds a "
-            f'part that is not merged yet; stop what records it, or merge it with `{command}`.'
+            f"The recording '{database}' is incomplete: '{beside.name}' beside it holds a part "
+            f'that is not merged yet; stop the recorder, or merge it with `{command}`.'
         )
 
 
