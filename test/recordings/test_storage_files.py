@@ -216,7 +216,7 @@ def test_cut_off(plain: Path, mcap: Path, share: float) -> None:
     assert 'cannot be read' in refusal(mcap)
     assert 'cannot be read' in refusal(mcap / 'chunks.mcap')
     if share > 0.01:
-        assert 'its end is missing; copy it again, or save' in refusal(mcap)
+        assert 'its end is missing; copy it again, or recover' in refusal(mcap)
 
 
 def test_mcap_without_index(mcap: Path) -> None:
