@@ -72,10 +72,11 @@ def test_package_xml_and_setup_py_agree() -> None:
     assert printed.splitlines() == [*expected, package.find('maintainer').get('email')]
 
 
-def test_the_changelog_begins_with_the_version_of_package_xml() -> None:
+def test_the_changelog_begins_with_the_version_of_both_packages() -> None:
     """Parse CHANGELOG.rst as bloom and catkin_prepare_release do; Forthcoming is skipped."""
     version, date, entries = next(iter(get_changelog_from_path(str(ROOT)).foreach_version()))
-    assert version == ElementTree.parse(ROOT / 'package.xml').findtext('version')
+    packages = (ROOT / 'package.xml', ROOT / 'interfaces/spike_depth_msgs/package.xml')
+    assert {ElementTree.parse(path).findtext('version') for path in packages} == {version}
     assert date is not None and len(entries) > 0
 
 
