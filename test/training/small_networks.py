@@ -40,6 +40,8 @@ class TinyNetwork(DepthNetwork):
         self.mixed = SpikingLayer(nn.Conv2d(12, 6, 3, padding=1, bias=False))
         self.deconv1 = SpikingLayer(UpsampledConv2d(6, 4, 5, 2))
         self.readout = LogDepthReadout(channels=(8, 6, 4), scales=(4, 2, 1))
+        for layer in (self.conv1, self.conv2, self.deconv2, self.mixed, self.deconv1):
+            draw(layer.synapses.weight, gain=3.0)
 
     def predict(self, counts: Tensor) -> Output:
         conv1 = self.conv1(counts)
@@ -53,11 +55,7 @@ class TinyNetwork(DepthNetwork):
 
 def tiny() -> TinyNetwork:
     torch.manual_seed(5)
-    network = TinyNetwork().eval()
-    for layer in network.modules():
-        if isinstance(layer, SpikingLayer):
-            draw(layer.synapses.weight, 3.0)
-    return network
+    return TinyNetwork().eval()
 
 
 def stereospike(channels: int = 4, width: int = 8) -> StereoSpike:

@@ -153,6 +153,14 @@ def test_every_spike_is_that_of_the_quantised_network(
         assert not list(found)
 
 
+def test_a_network_trained_in_eight_bits_has_the_same_file(network: DepthNetwork) -> None:
+    files = [
+        depth_model(each, 'int8', 64, 96).SerializeToString()
+        for each in (network, exported(network, 'int8'))
+    ]
+    assert files[0] == files[1]
+
+
 @pytest.mark.parametrize('precision', ['int8', 'float32'])
 def test_the_contract_describes_the_network(
     network: DepthNetwork, case: Case, precision: Precision, tmp_path: Path
