@@ -14,6 +14,7 @@
 
 """The programs of docs/reference/python-api.md run, without torch and without ROS."""
 
+import json
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from reference_decoders import decode_evt3
 
@@ -35,6 +37,16 @@ PAGE = (ROOT / 'docs/reference/python-api.md').read_text()
 WINDOW_NS = 50_000_000
 START_NS = 10_000_000_000  # sensor time at which the demo recording begins
 PACKETS = 10  # of 10 ms
+# Two cameras without distortion, equal to that of the spike frames.
+CAMERA = {
+    'camera_model': 'pinhole',
+    'intrinsics': [199.65, 199.65, 173.0, 130.0],
+    'distortion_model': 'radtan',
+    'distortion_coeffs': [0.0, 0.0, 0.0, 0.0],
+    'resolution': [346, 260],
+}
+BASELINE_M = 0.2
+POSE = [[1, 0, 0, -BASELINE_M], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 WITHOUT_TORCH_AND_ROS = """
 import sys
 found = {'torch', 'rclpy', 'onnx', 'lightning'} & sys.modules.keys()
@@ -43,6 +55,7 @@ assert not found, found
 
 
 def programs() -> list[str]:
+    """Return the page's programs: arrays, arrays with a calibration, recording."""
     return re.findall(r'^```python\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -76,31 +89,62 @@ def test_depth_from_arrays_takes_ten_lines() -> None:
     assert len([line for line in programs()[0].splitlines() if line]) == 10
 
 
-@pytest.mark.slow
-def test_depth_from_arrays_is_that_of_the_stream(
-    packets: dict[str, list[Packet]], tmp_path: Path
-) -> None:
+@pytest.fixture(scope='module')
+def frame(packets: dict[str, list[Packet]]) -> npt.NDArray[np.uint8]:
+    """Return the first spike frame that the nodes make of the packets."""
     binner = Binner(2, WINDOW_NS, WINDOW_NS, WINDOW_NS, 346, 260)
     frames = []
     for pair in zip(packets['left'], packets['right'], strict=True):
         for camera, packet in enumerate(pair):
             frames += binner.push(camera, packet, packet.stamp_ns)
+    assert frames[0].counts.any()
+    return frames[0].counts
+
+
+@pytest.fixture
+def folder(packets: dict[str, list[Packet]], tmp_path: Path) -> Path:
+    """Return a folder with the events of both cameras as arrays, and a calibration."""
     for side in ('left', 'right'):
         events = decode_evt3(packets[side])
         times = np.array(events.t_ns) - START_NS
         np.save(tmp_path / f'{side}.npy', [times, events.x, events.y, events.polarity])
+    # YAML reads JSON.
+    camchain = {'cam0': CAMERA, 'cam1': CAMERA | {'T_cn_cnm1': POSE}}
+    (tmp_path / 'camchain.yaml').write_text(json.dumps(camchain))
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_depth_from_arrays_is_that_of_the_stream(
+    frame: npt.NDArray[np.uint8], folder: Path
+) -> None:
     save = "np.savez('result', frame=frame, depth=depth, confidence=confidence)"
-    run(programs()[0] + save, tmp_path)
-    result = np.load(tmp_path / 'result.npz')
-    np.testing.assert_array_equal(result['frame'], frames[0].counts)
-    expected = DepthEngine(ROOT / 'models/coincidence.onnx').infer(frames[0].counts)
+    run(programs()[0] + save, folder)
+    result = np.load(folder / 'result.npz')
+    np.testing.assert_array_equal(result['frame'], frame)
+    expected = DepthEngine(ROOT / 'models/coincidence.onnx').infer(frame)
     # Readouts in float32 may add up in another order in the other process.
     np.testing.assert_allclose(result['depth'], expected.depth, rtol=1e-4)
     np.testing.assert_allclose(result['confidence'], expected.confidence, rtol=1e-4)
-    assert frames[0].counts.any() and np.isfinite(expected.depth).all()
+    assert np.isfinite(expected.depth).all()
+
+
+@pytest.mark.slow
+def test_a_calibration_scales_depth_by_the_baseline(
+    frame: npt.NDArray[np.uint8], folder: Path
+) -> None:
+    run(programs()[0] + programs()[1] + "np.savez('result', frame=frame, image=image)", folder)
+    result = np.load(folder / 'result.npz')
+    np.testing.assert_array_equal(result['frame'], frame)
+    engine = DepthEngine(ROOT / 'models/coincidence.onnx')
+    depth, contract = engine.infer(frame).depth, engine.contract
+    inside = (depth >= contract.depth_min_m) & (depth <= contract.depth_max_m)
+    expected = depth * BASELINE_M / contract.baseline_m
+    assert inside.any()
+    np.testing.assert_allclose(result['image'][inside], expected[inside], rtol=1e-4)
 
 
 @pytest.mark.slow
 def test_depth_from_a_recording(tmp_path: Path) -> None:
     check = 'assert len(depths) >= 5 and all(d.shape == (260, 346) for d in depths)'
-    run(programs()[1] + check, tmp_path)
+    run(programs()[2] + check, tmp_path)
