@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""From the last packet of a window to its depth in another process, at 20 Hz and at 100 Hz.
+"""Latency from the last packet of a window to its depth in another process, at 20 and 100 Hz.
 
-One process sends both cameras' packets of the simulated demo recording in real time, best effort
-and 2.048 ms long; the binner and the depth node run as two processes or as one; this process
-listens. The latency of a window is the time from when the packet that reaches its end was
-published, of whichever camera was later, to when the listener's callback has the depth image, on
-the machine's monotonic clock. All of them share the cores, as on a robot.
+A sender process publishes both cameras of the demo recording in real time, best effort, in packets
+of 2.048 ms. The binner and the depth node run as two processes or as the pipeline. This process
+subscribes the depth. The latency of a window starts when the later camera's packet that reaches
+the window's end is published, and ends in the callback that receives the depth image, on the
+monotonic clock of the machine. All processes share the cores, as on a robot.
 """
 
 import os
@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,35 +35,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.listener import Listener, listening
-from bench.processes import busy_s, cpu_s, isolate, peak_memory_mb, start_node
+from bench.listener import Listener
 from bench.streams import DEMO_PACKET_US
 from spike_depth_ros.units import MS_NS, SECOND_NS
+from testing.domains import isolate
+from testing.nodes import NodeProcess
+from testing.usage import busy_s, cpu_s, peak_memory_mb
 
 MODEL = Path('models/coincidence.onnx')
 SECONDS = 30.0
 HOPS_MS = (50.0, 10.0)
-QUEUE_MS = 100.0  # of windows may wait, as by default at 20 Hz
+QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
 BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
-# The first windows find caches cold; the last ones are still on their way when the sender ends.
+# Caches are cold for the first windows; the last ones arrive after the sender has ended.
 WARM_UP_S = 3.0
 SETTLING_S = 1.0
 
-Nodes = Mapping[str, 'subprocess.Popen[str]']
+Nodes = Mapping[str, NodeProcess]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Say when packets were published, monotonic ns, and the stamp of sensor time 0, ROS time."""
+    """Times of the sender.
+
+    published_ns: monotonic time of each packet. start_ns: header stamp of sensor time 0, ROS time.
+    """
 
     published_ns: npt.NDArray[np.int64]
     start_ns: int
 
 
 def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
-    """Return rows for both rates, with the nodes as two processes and as one."""
-    isolate()
+    """Return rows for both rates and both layouts of the nodes."""
+    isolate('bench')
     return [
         {'name': f'end to end, {1000 / hop_ms:g} Hz, {layout}: {what}', 'value': v, 'unit': unit}
         for hop_ms in HOPS_MS
@@ -75,8 +80,8 @@ def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
 def _measure(
     names: tuple[str, ...], hop_ms: float, seconds: float
 ) -> list[tuple[str, float, str]]:
-    """Run nodes; return rows: what, value, unit."""
-    with _nodes(names, hop_ms) as nodes, listening() as listener:
+    """Run nodes; return rows of quantity, value and unit."""
+    with _nodes(names, hop_ms) as nodes, Listener() as listener:
         sent, shares = _receive(nodes, listener, seconds)
         peak_mb = peak_memory_mb(nodes[names[-1]].pid)
     hop_ns = round(hop_ms * MS_NS)
@@ -91,7 +96,7 @@ def _measure(
         ('latency, 99th percentile', p99_ms, 'ms'),
         ('windows due', len(due), 'windows'),
         ('windows without depth', len(due) - len(latencies_ns), 'windows'),
-        ('windows dropped', int(listener.reports[DEPTH]['windows dropped']), 'windows'),
+        ('windows dropped', int(listener.values(DEPTH)['windows dropped']), 'windows'),
         *((f'{name}, share of a core', share, 'cores') for name, share in shares.items()),
         (f'{names[-1]}, most memory', round(peak_mb), 'MB'),
     ]
@@ -99,33 +104,30 @@ def _measure(
 
 @contextmanager
 def _nodes(names: tuple[str, ...], hop_ms: float) -> Iterator[Nodes]:
-    """Run nodes, by name."""
+    """Start nodes; yield them by name."""
     binner: dict[str, object] = {'hop_ms': hop_ms, 'calibration': 'rectified'}
     depth: dict[str, object] = {'model': MODEL, 'queue': round(QUEUE_MS / hop_ms)}
     parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
-    nodes = {name: start_node(name, parameters[name]) for name in names}
-    try:
-        yield nodes
-    finally:
-        for node in nodes.values():
-            node.terminate()
-        for node in nodes.values():
-            node.wait()
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(NodeProcess(name, parameters[name], output=None))
+            for name in names
+        }
 
 
 def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, dict[str, float]]:
-    """Listen while the sender sends; return what it says, and each process's share of a core."""
-    while not {BINNER, DEPTH} <= set(listener.reports):
+    """Listen while the sender sends; return its times, and each process's share of a core."""
+    while not {BINNER, DEPTH} <= set(listener.status):
         _check(nodes)
-        listener.wait()
+        listener.spin()
     with TemporaryDirectory() as folder:
         times = Path(folder) / 'times.npz'
         sender = _start_sender(times, seconds + WARM_UP_S)
         while not listener.arrivals_ns and sender.poll() is None:
-            listener.wait()
+            listener.spin()
         start_s, before = time.monotonic(), _spent_s(nodes)
         while sender.poll() is None:
-            listener.wait()
+            listener.spin()
         spent_s, after = time.monotonic() - start_s, _spent_s(nodes)
         assert sender.stdout is not None
         sender_share = float(sender.stdout.read().split()[-1])
@@ -134,11 +136,11 @@ def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, di
     _check(nodes)
     end_s = time.monotonic() + SETTLING_S
     while time.monotonic() < end_s:
-        listener.wait()
+        listener.spin()
     shares = {name: (after[name] - before[name]) / spent_s for name in before}
     shares['sender'] = sender_share
-    everything = shares.pop('everything')
-    shares['everything else'] = everything - sum(shares.values())
+    machine = shares.pop('machine')
+    shares['everything else'] = machine - sum(shares.values())
     return sent, {name: round(share, 3) for name, share in shares.items()}
 
 
@@ -151,18 +153,18 @@ def _start_sender(times: Path, seconds: float) -> 'subprocess.Popen[str]':
 def _spent_s(nodes: Nodes) -> dict[str, float]:
     """Return the processor time of the nodes, of this process and of the machine, seconds."""
     spent_s = {name: cpu_s(node.pid) for name, node in nodes.items()}
-    return spent_s | {'listener': cpu_s(os.getpid()), 'everything': busy_s()}
+    return spent_s | {'listener': cpu_s(os.getpid()), 'machine': busy_s()}
 
 
 def _check(nodes: Nodes) -> None:
     """Raise RuntimeError when a node has ended."""
     for name, node in nodes.items():
-        if node.poll() is not None:
-            raise RuntimeError(f'the {name} ended with exit code {node.returncode}')
+        if not node.is_running:
+            raise RuntimeError(f'the {name} ended with exit code {node.process.returncode}')
 
 
 def due_ns(published_ns: npt.NDArray[np.int64], hop_ns: int) -> dict[int, int]:
-    """Return when the last packet of each window was published, ns, by its end in sensor time.
+    """Return publication times, ns, of each window's last packet by its end in sensor time, ns.
 
     Packet n reaches sensor time (n + 1) * DEMO_PACKET_US.
     """
@@ -175,12 +177,19 @@ def due_ns(published_ns: npt.NDArray[np.int64], hop_ns: int) -> dict[int, int]:
 def due_latencies_ns(
     due: Mapping[int, int], arrivals_ns: Mapping[int, int], start_ns: int, hop_ns: int
 ) -> list[int]:
-    """Return the latency of each window that was due and came.
+    """Return the latency of each due window that has depth, ns.
 
-    Stamps are sensor time mapped to ROS time by an estimate: the nearest hop is the window's end.
+    Args:
+        due: result of `due_ns`.
+        arrivals_ns: monotonic arrival times by stamp. Stamps are sensor time mapped to ROS time
+            by an estimate, so the nearest hop is the window's end.
+        start_ns: header stamp of sensor time 0.
+        hop_ns: distance of window ends.
     """
-    came_ns = {
+    arrived_ns = {
         round((stamp_ns - start_ns) / hop_ns) * hop_ns: at_ns
         for stamp_ns, at_ns in arrivals_ns.items()
     }
-    return [came_ns[end] - published_ns for end, published_ns in due.items() if end in came_ns]
+    return [
+        arrived_ns[end] - published_ns for end, published_ns in due.items() if end in arrived_ns
+    ]

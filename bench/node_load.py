@@ -14,8 +14,8 @@
 
 """Load the binner node with two 1280 x 720 cameras at 20 million events a second each, over DDS.
 
-The cameras are one process that sends packets of 1 ms, best effort, as drivers do. Both processes
-use Fast DDS's transports for large data: its default segment of shared memory holds four such
+One process publishes both cameras in packets of 1 ms, best effort, as drivers do. Both processes
+use Fast DDS's transports for large data: its default segment of shared memory holds only four such
 packets.
 """
 
@@ -24,13 +24,11 @@ import sys
 import time
 from typing import Any
 
-import rclpy
-from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-
-from bench.processes import cpu_s, isolate, start_node
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from testing.domains import isolate
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.usage import cpu_s
 
 SECONDS = 20
 STATUS = 'binner: spike frames'
@@ -38,14 +36,12 @@ SETTLING_S = 3.0
 
 
 def run() -> list[dict[str, Any]]:
-    """Return rows of what came through and what it cost."""
-    isolate('LARGE_DATA')
-    binner = start_node('binner', {'calibration': 'rectified'})
-    try:
-        sent, values, share = _load(binner.pid)
-    finally:
-        binner.terminate()
-        binner.wait()
+    """Return rows of the events and windows counted, and of the processor time used."""
+    isolate('bench', 'LARGE_DATA')
+    parameters = {'calibration': 'rectified'}
+    with NodeProcess('binner', parameters, output=None) as binner, Probe('bench') as probe:
+        sent, share = _load(binner.pid, probe)
+        values = probe.values(STATUS)
     packets, late_ms, sender_share = sent
     lost = sum(int(values[f'{name} packets lost']) for name in CAMERAS)
     missing = sum(packets - int(values[f'{name} packets']) for name in CAMERAS)
@@ -69,41 +65,27 @@ def run() -> list[dict[str, Any]]:
     ]
 
 
-def _load(pid: int) -> tuple[tuple[int, float, float], dict[str, str], float]:
-    """Let the sender run; return what it says, the node's last report, and its share of a core."""
-    rclpy.init()
-    node, latest = Node('bench'), {}
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+def _load(pid: int, probe: Probe) -> tuple[tuple[int, float, float], float]:
+    """Run the sender; return its figures, and the node's share of a core.
 
-    def keep(message: DiagnosticArray) -> None:
-        latest.update({status.name: status for status in message.status})
-
-    node.create_subscription(DiagnosticArray, '/diagnostics', keep, 10)
+    Args:
+        pid: process number of the node.
+        probe: node that receives the node's reports meanwhile.
+    """
     sender = subprocess.Popen(
         [sys.executable, '-m', 'bench.sender', '--seconds', str(SECONDS)],
         stdout=subprocess.PIPE,
         text=True,
     )
-    while not _packets(latest) and sender.poll() is None:
-        executor.spin_once(timeout_sec=0.1)
+    while not int(probe.values(STATUS).get('left packets', 0)) and sender.poll() is None:
+        probe.spin()
     start, before_s = time.monotonic(), cpu_s(pid)
     while sender.poll() is None:
-        executor.spin_once(timeout_sec=0.1)
+        probe.spin()
     share = (cpu_s(pid) - before_s) / (time.monotonic() - start)
     end = time.monotonic() + SETTLING_S
     while time.monotonic() < end:
-        executor.spin_once(timeout_sec=0.1)
-    rclpy.shutdown()
+        probe.spin()
     assert sender.stdout is not None
     packets, late_ms, sender_share = sender.stdout.read().split()
-    values = {pair.key: pair.value for pair in latest[STATUS].values}
-    return (int(packets), float(late_ms), float(sender_share)), values, share
-
-
-def _packets(latest: dict[str, Any]) -> int:
-    """Return how many packets the node has reported."""
-    if STATUS not in latest:
-        return 0
-    values = {pair.key: pair.value for pair in latest[STATUS].values}
-    return int(values['left packets'])
+    return (int(packets), float(late_ms), float(sender_share)), share

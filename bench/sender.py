@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Send two cameras' packets in real time, round in circles: `python -m bench.sender`.
+"""Publish two cameras' packets in real time, in a loop: `python -m bench.sender`.
 
-Prints packets a camera, the largest delay against the plan in ms, and its own share of a core.
+Prints the packets of a camera, the largest delay against the schedule in ms, and the process's
+share of a core.
 """
 
 import argparse
@@ -36,13 +37,13 @@ from spike_depth_ros.ros import qos
 
 TOPICS = ('left/events', 'right/events')
 EVENTS_A_SECOND = 20_000_000
-# Fast DDS connects its transports for large data some time after a subscriber is discovered.
+# Fast DDS connects its transports for large data some seconds after it discovers a subscriber.
 SETTLING_S = 4.0
 
 
 @dataclass(frozen=True)
 class Loop:
-    """Hold a round of both cameras: pairs of packets of packet_us each."""
+    """One round of both cameras, as pairs of packets; packet_us: length of a packet."""
 
     pairs: list[tuple[LoopPacket, LoopPacket]]
     packet_us: int
@@ -50,10 +51,11 @@ class Loop:
 
 @dataclass(frozen=True)
 class Sent:
-    """Say what was sent and when.
+    """Times of the publications.
 
-    start_ns: header stamp at sensor time 0. published_ns: int64 [packets], monotonic time right
-    before the second camera's packet of that seq was published. late_s: largest delay.
+    start_ns: header stamp of sensor time 0. published_ns: int64 [packets], monotonic time
+    immediately before the publication of the second camera's packet. late_s: largest delay
+    against the schedule.
     """
 
     start_ns: int
@@ -62,11 +64,11 @@ class Sent:
 
 
 def main() -> None:
-    """Send for some seconds once somebody listens."""
+    """Wait for subscribers of both cameras, then publish for some seconds."""
     parser = argparse.ArgumentParser(prog='python -m bench.sender', description=__doc__)
     parser.add_argument('--seconds', type=float, default=20.0)
     parser.add_argument('--stream', choices=LOOPS, default='fast')
-    parser.add_argument('--times', type=Path, help='.npz file for when packets were published')
+    parser.add_argument('--times', type=Path, help='.npz file for the publication times')
     arguments = parser.parse_args()
     loop = LOOPS[arguments.stream]()
     rclpy.init()
@@ -103,7 +105,7 @@ def _send(publishers: list[Publisher], loop: Loop, packets: int) -> Sent:
 
 
 def _fast_turn() -> Loop:
-    """Return both cameras' view of a fast turn, which is the same."""
+    """Return the simulated fast turn, the same packets for both cameras."""
     codec = MessageCodec(message_types())
     packets = streams.packets(_thinned(), streams.FAST_PACKET_US)
     loop = [LoopPacket(packet, streams.LOOP_US, codec) for packet in packets]
@@ -111,7 +113,7 @@ def _fast_turn() -> Loop:
 
 
 def _demo() -> Loop:
-    """Return both cameras of the demo recording."""
+    """Return the demo recording."""
     codec = MessageCodec(message_types())
 
     def round_of(camera: int) -> list[LoopPacket]:
@@ -122,11 +124,11 @@ def _demo() -> Loop:
 
 
 def _thinned() -> streams.Columns:
-    """Return the simulated events, so many of them left out that 20 million a second remain."""
+    """Return a random subset of the simulated events, EVENTS_A_SECOND of them."""
     events = streams.simulated_events()
     wanted = round(EVENTS_A_SECOND * streams.LOOP_US * 1e-6)
-    kept = np.sort(np.random.default_rng(0).permutation(len(events[0]))[:wanted])
-    return [column[kept] for column in events]
+    chosen = np.sort(np.random.default_rng(0).permutation(len(events[0]))[:wanted])
+    return [column[chosen] for column in events]
 
 
 LOOPS = {'fast': _fast_turn, 'demo': _demo}

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One process of the fuzz program: makes some runs and prints what came of them.
+"""Worker process of the fuzz program: executes runs and prints their results.
 
-`python -m stress.worker --seed S --first-run N --runs N` prints JSON, one object a line: `done`,
-runs so far, from time to time; then `figures`, or `failure` at the first one.
+`python -m stress.worker --seed S --first-run N --runs N` prints one JSON object per line: `done`,
+the number of runs so far, every PROGRESS_RUNS; then `figures`, or `failure` at the first one.
 """
 
 import argparse
@@ -23,17 +23,17 @@ import faulthandler
 import gc
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from stress.runs import Fuzzer, RunError
+from testing.usage import memory_kib
 
 PROGRESS_RUNS = 100
-SETTLED_RUNS = 100  # all code is loaded and all memory was used
+SETTLED_RUNS = 100  # after these all code is loaded and memory no longer grows
 
 
 def main() -> None:
-    """Make the runs and print."""
+    """Execute the runs and print."""
     parser = argparse.ArgumentParser(prog='python -m stress.worker', description=__doc__)
     for name in ('--seed', '--first-run', '--runs'):
         parser.add_argument(name, type=int, required=True)
@@ -41,32 +41,32 @@ def main() -> None:
     faulthandler.enable()
     fuzzer = Fuzzer(arguments.seed)
     gc.collect()
-    gc.freeze()  # what the compiler left behind would be looked through in the middle of an input
+    gc.freeze()  # a collection of the compiler's objects would slow an input down
     for done in range(arguments.runs):
         if done % PROGRESS_RUNS == 0:
-            say(done=done)
+            report(done=done)
         if done == min(SETTLED_RUNS, arguments.runs - 1):
-            before_kib = resident_kib()
+            before_kib = memory_kib()
         number = arguments.first_run + done
         try:
             fuzzer.run(number)
         except RunError as error:
-            say(failure=about(error, number, fuzzer.encoding(number)))
+            report(failure=describe(error, number, fuzzer.encoding(number)))
             raise SystemExit(1) from None
-    say(
+    report(
         done=arguments.runs,
         figures={encoding: asdict(figures) for encoding, figures in fuzzer.figures.items()},
-        resident_kib=[before_kib, resident_kib()],
+        resident_kib=[before_kib, memory_kib()],
     )
 
 
-def say(**what: Any) -> None:
-    """Print one object."""
-    print(json.dumps(what), flush=True)
+def report(**values: Any) -> None:
+    """Print one JSON object."""
+    print(json.dumps(values), flush=True)
 
 
-def about(error: RunError, number: int, encoding: str) -> dict[str, Any]:
-    """Return what a failure is known by."""
+def describe(error: RunError, number: int, encoding: str) -> dict[str, Any]:
+    """Return the run, the input and its bytes, which identify a failure."""
     return {
         'run': number,
         'input': error.number,
@@ -76,16 +76,6 @@ def about(error: RunError, number: int, encoding: str) -> dict[str, Any]:
         'big_endian': error.packet.big_endian,
         'hex': error.packet.data.tobytes().hex(),
     }
-
-
-def resident_kib() -> int:
-    """Return the memory that the process holds, KiB."""
-    [line] = [
-        line
-        for line in Path('/proc/self/status').read_text().splitlines()
-        if line.startswith('VmRSS:')
-    ]
-    return int(line.split()[1])
 
 
 if __name__ == '__main__':

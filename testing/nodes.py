@@ -18,16 +18,18 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO
 
 from spike_depth_ros.ros.demo.processes import node_command
 from testing.waiting import LIMIT_S
 
 PIPE = subprocess.PIPE
+GRACE_S = 10.0
 
 
 class NodeProcess:
-    """A running node; leaving the context kills it if it still runs.
+    """A running node; leaving the context ends it.
 
     Args:
         name: binner, depth, pipeline or replay.
@@ -86,6 +88,15 @@ class NodeProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End the node by SIGTERM, after GRACE_S by SIGKILL.
+
+        A killed node leaves 0.6 MB of Fast DDS's shared memory in /dev/shm, of which a container
+        has 64 MB.
+        """
+        if self.is_running:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.communicate(timeout=GRACE_S)
         if self.is_running:
             self.process.kill()
         self.process.wait()

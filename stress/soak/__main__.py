@@ -12,18 +12,17 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Run the binner node for long on a stream in which everything goes wrong that can.
+"""Soak test of the binner node: half an hour of faulty streams, every frame and counter checked.
 
-`python -m stress.soak [--minutes N] [--seed N] [--output FILE]` runs the node in a process of its
-own at 20 Hz on two synthetic evt3 cameras, which send in real time and with faults; checks every
-frame and counter against what was sent; prints a table and writes JSON. Exits with 1 and the
-reasons when a check fails. DDS is asked for reliable delivery from camera to node, so each loss is
-one that the sender made and knows of.
+`python -m stress.soak [--minutes N] [--seed N] [--output FILE]` runs the node at 20 Hz on two
+synthetic evt3 cameras, which send in real time and with faults such as lost packets, noise, time
+jumps and restarts. It checks every frame and counter against the events sent, prints a table and
+writes JSON; it exits with 1 and the reasons when a check fails. Cameras and node use reliable
+delivery, so the sender causes and records every loss.
 """
 
 import argparse
 import json
-import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -33,30 +32,32 @@ from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.units import SECOND_US
 from stress.soak.checks import Verdict, check
 from stress.soak.faults import TICKS_A_SECOND, schedule
-from stress.soak.node import BinnerProcess, Peer
+from stress.soak.node import Peer, start_binner
 from stress.soak.record import Record, published
 from stress.soak.sender import Sender
 from stress.soak.stream import TICK_US, Scene, StreamClock
 from stress.soak.usage import Usage
+from testing.domains import isolate
+from testing.nodes import NodeProcess
 
 DEFAULT_OUTPUT = Path('runs/soak.json')
 PROGRESS_S = 30
-# Long enough for the last frames and reports to come.
+# Time limit for the last frames and reports.
 FLUSH_S = 10.0
-MAX_FAILURES = 20  # that are printed
-MOST_PRINTED = 2000
+MAX_FAILURES = 20  # to print
+MAX_LOG = 2000  # characters of the node's log to print
 
 
 def main() -> None:
-    """Run, check, print and write."""
+    """Run the soak; print and write the verdict."""
     parser = argparse.ArgumentParser(prog='python -m stress.soak', description=__doc__)
-    parser.add_argument('--minutes', type=float, default=30.0, help='how long to send (30)')
-    parser.add_argument('--seed', type=int, default=1, help='of events and faults (1)')
+    parser.add_argument('--minutes', type=float, default=30.0, help='duration of the stream (30)')
+    parser.add_argument('--seed', type=int, default=1, help='seed of events and faults (1)')
     parser.add_argument(
         '--output', type=Path, default=DEFAULT_OUTPUT, help=f'JSON file ({DEFAULT_OUTPUT})'
     )
     arguments = parser.parse_args()
-    _isolate()
+    isolate('stress')
     verdict = Soak(round(arguments.minutes * 60), arguments.seed).run()
     _print(verdict)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
@@ -66,14 +67,8 @@ def main() -> None:
     sys.exit(1 if verdict.failures else 0)
 
 
-def _isolate() -> None:
-    """Keep the nodes to themselves; children inherit it."""
-    os.environ['ROS_DOMAIN_ID'] = str(2 + os.getpid() % 37)
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-
-
 class Soak:
-    """Send for some seconds, measure the node meanwhile, and check what it made of it."""
+    """One run: send for some seconds, measure the node meanwhile, and check its outputs."""
 
     def __init__(self, seconds: int, seed: int) -> None:
         self._seconds = seconds
@@ -88,23 +83,22 @@ class Soak:
     def run(self) -> Verdict:
         """Return the verdict on the node, from its start to its end."""
         verdict = Verdict()
-        # A pipe that nobody reads would stop the node once it is full.
         with TemporaryFile('w+') as log:
-            with BinnerProcess(log) as node:
-                if self._peer.until(self._peer.is_connected):
+            with start_binner(log) as node:
+                if self._peer.holds_within(self._peer.is_connected):
                     self._send(node)
-                    self._peer.until(self._is_flushed, FLUSH_S)
-                verdict.expect(node.is_alive, 'the node ended by itself')
-                code = node.interrupt()
+                    self._peer.holds_within(self._is_flushed, FLUSH_S)
+                verdict.expect(node.is_running, 'the node ended by itself')
+                code, _ = node.interrupt()
             verdict.expect(code == 0, f'the node ended with exit code {code}')
             log.seek(0)
             printed = log.read()
-        verdict.expect('Traceback' not in printed, printed[-MOST_PRINTED:])
+        verdict.expect('Traceback' not in printed, printed[-MAX_LOG:])
         self._peer.close()
         self._judge(verdict)
         return verdict
 
-    def _send(self, node: BinnerProcess) -> None:
+    def _send(self, node: NodeProcess) -> None:
         """Send in real time; stop early when the node has ended."""
         self._sender.warm_up()
         self._clock.start()
@@ -115,13 +109,13 @@ class Soak:
             self._latest_us = max(self._latest_us, self._clock.now_us() - due_us)
             self._sender.send(tick)
             if tick % TICKS_A_SECOND == 0:
-                if not node.is_alive:
+                if not node.is_running:
                     return
-                self._usage.sample(node)
+                self._usage.sample(node.pid)
                 self._report(tick // TICKS_A_SECOND)
 
     def _report(self, second: int) -> None:
-        """Print how far it is."""
+        """Print the progress."""
         if second % PROGRESS_S == 0:
             over = sum(fault.stop <= second * TICKS_A_SECOND for fault in self._faults)
             print(
@@ -132,7 +126,7 @@ class Soak:
             )
 
     def _is_flushed(self) -> bool:
-        """Return whether the node has reported all packets, and all its frames have come."""
+        """Return whether the node has reported all packets, and all its frames have arrived."""
         last = self._peer.snapshots[-1]
         taken = [last.counters[f'{name} packets'] for name in CAMERAS]
         sent = [ledger.published for ledger in self._sender.ledgers]

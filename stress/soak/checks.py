@@ -158,9 +158,9 @@ def _check_sync(record: Record, verdict: Verdict) -> None:
     heavy = [(f.start * TICK_US, f.stop * TICK_US) for f in record.faults if f.is_heavy]
     longest_s = 0.0
     for snapshot in record.snapshots:
-        since_us = max((stop for start, stop in heavy if start <= snapshot.came_us), default=0)
+        since_us = max((stop for start, stop in heavy if start <= snapshot.arrived_us), default=0)
         if snapshot.sync != 'sensor' and since_us:
-            longest_s = max(longest_s, (snapshot.came_us - since_us) / SECOND_US)
+            longest_s = max(longest_s, (snapshot.arrived_us - since_us) / SECOND_US)
     reports = sum(snapshot.sync == 'host' for snapshot in record.snapshots)
     verdict.figures["reports of sync 'host'"] = reports
     verdict.figures['longest time of it after a fault (s)'] = round(longest_s, 1)
@@ -206,9 +206,9 @@ def _recovery_s(record: Record, fault: Fault, follower: Fault | None) -> float |
 def _flows_us(record: Record, stop_us: int) -> float:
     """Return when the first frame of both cameras came whose window ends after a fault."""
     jump_us = record.jump_us(stop_us)
-    first = bisect_left(record.frames, stop_us, key=lambda frame: frame.came_us)
+    first = bisect_left(record.frames, stop_us, key=lambda frame: frame.arrived_us)
     for frame in record.frames[first:]:
         stamp_us = frame.stamp_us - jump_us
-        if stop_us < stamp_us < frame.came_us and frame.left and frame.right:
-            return frame.came_us
+        if stop_us < stamp_us < frame.arrived_us and frame.left and frame.right:
+            return frame.arrived_us
     return float('inf')

@@ -84,13 +84,13 @@ def _ends(record: Record, before: Stretch, after: Stretch) -> list[float]:
     jumps_us.add(before.region.jump_us)
     frames = record.frames[published(before.last) - 1 : published(after.first)]
     lags_us = [_lag_us(frame, jumps_us) for frame in frames]
-    came_us = [frame.came_us for frame in frames]
-    return [came - lag for came, lag in zip(came_us, lags_us, strict=True) if 0 <= lag < LAG_US]
+    arrived_us = [frame.arrived_us for frame in frames]
+    return [came - lag for came, lag in zip(arrived_us, lags_us, strict=True) if 0 <= lag < LAG_US]
 
 
 def _lag_us(frame: Frame, jumps_us: set[int]) -> float:
     """Return how long after its end a frame came, by the jump that makes it the least."""
-    lags_us = [frame.came_us - (frame.stamp_us - jump_us) for jump_us in jumps_us]
+    lags_us = [frame.arrived_us - (frame.stamp_us - jump_us) for jump_us in jumps_us]
     return min((lag for lag in lags_us if lag >= 0), default=-1.0)
 
 

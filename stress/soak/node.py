@@ -12,35 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node in a process of its own, and who listens to it."""
+"""The binner node under test, and the peer that publishes events to it and stores its outputs."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import IO
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from event_camera_msgs.msg import EventPacket
-from rclpy.context import Context
-from rclpy.experimental import EventsExecutor
-from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from spike_depth_ros.frames.spike_frame import CAMERAS, LEFT, RIGHT
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from stress.soak.stream import CHANNELS, HEIGHT, WIDTH, Scene, StreamClock
+from testing.nodes import NodeProcess
+from testing.probe import Probe
+from testing.waiting import LIMIT_S, holds_within
 
-# Nobody else's, should another session have chosen the same DDS domain.
+# The node runs in a namespace, as on robots with several rigs.
 NAMESPACE = f'/soak_{os.getpid()}'
 STATUS = f'{NAMESPACE}/binner: spike frames'.lstrip('/')
 DEPTH = 1000
-# DDS loses nothing on its way, however busy the machine: every loss is one that the sender made.
+# Reliable delivery: DDS loses no packet on a busy machine, so the sender causes every loss.
 PARAMETERS = {
     'window_ms': 50.0,
     'hop_ms': 50.0,
@@ -53,63 +48,23 @@ PARAMETERS = {
     },
     f'qos_overrides.{NAMESPACE}/spikes.publisher.depth': 100,
 }
-LIMIT_S = 60.0
 MAX_PROBLEMS = 10
 
 
-class BinnerProcess:
-    """Run the node, and measure it; log: what it prints goes there."""
-
-    def __init__(self, log: IO[str]) -> None:
-        command = [sys.executable, '-m', 'spike_depth_ros.ros', 'binner', '--ros-args']
-        command += ['-r', f'__ns:={NAMESPACE}']
-        for name, value in PARAMETERS.items():
-            command += ['-p', f'{name}:={value}']
-        self._process = subprocess.Popen(command, stdout=log, stderr=log)
-
-    @property
-    def is_alive(self) -> bool:
-        """Return whether it still runs."""
-        return self._process.poll() is None
-
-    def rss_kb(self) -> int:
-        """Return the memory that it occupies."""
-        pages = int(self._proc('statm').split()[1])
-        return pages * os.sysconf('SC_PAGE_SIZE') // 1024
-
-    def cpu_s(self) -> float:
-        """Return the processor time that it has used."""
-        user, system = self._proc('stat').rpartition(')')[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf('SC_CLK_TCK')
-
-    def interrupt(self) -> int:
-        """End it as Ctrl-C does, and return the exit code."""
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(LIMIT_S)
-
-    def _proc(self, name: str) -> str:
-        with open(f'/proc/{self._process.pid}/{name}') as file:
-            return file.read()
-
-    def __enter__(self) -> 'BinnerProcess':
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.is_alive:
-            self._process.kill()
-        self._process.wait()
+def start_binner(log: IO[str]) -> NodeProcess:
+    """Start the node; log: file for its outputs, since a pipe that nobody reads would block it."""
+    return NodeProcess('binner', PARAMETERS, '-r', f'__ns:={NAMESPACE}', output=log)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Hold what is kept of a spike frame that came at a stream time; stamp_us: of its end."""
+    """Summary of a spike frame.
 
-    came_us: int
+    arrived_us: stream time of its arrival. stamp_us: end of its window, stream time. left, right:
+    events of each camera. fingerprint: see Scene.
+    """
+
+    arrived_us: int
     stamp_us: float
     left: int
     right: int
@@ -118,61 +73,49 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Hold the counters that a report of the node has, by their name there."""
+    """Counters of a report by their names there; arrived_us: stream time of its arrival."""
 
-    came_us: int
+    arrived_us: int
     counters: dict[str, int]
     sync: str
 
 
-class Peer:
-    """Publish events to the node and keep what it publishes; everything runs in `spin`.
+class Peer(Probe):
+    """Publishes events to the node and stores its outputs.
 
-    problems: what is wrong with the form of frames.
+    Args:
+        scene: source of fingerprints.
+        clock: stream time.
+
+    problems: frames whose form is wrong, one sentence each.
     """
 
     def __init__(self, scene: Scene, clock: StreamClock) -> None:
-        self._context = Context()
-        self._context.init()
-        self._node = Node('soak', context=self._context, namespace=NAMESPACE)
-        self._executor = EventsExecutor(context=self._context)
-        self._executor.add_node(self._node)
+        super().__init__('soak', NAMESPACE)
         self._scene = scene
         self._clock = clock
         self.frames: list[Frame] = []
         self.snapshots: list[Snapshot] = []
         self.problems: list[str] = []
         self._publishers = [
-            self._node.create_publisher(EventPacket, f'{name}/events', DEPTH) for name in CAMERAS
+            self.node.create_publisher(EventPacket, f'{name}/events', DEPTH) for name in CAMERAS
         ]
-        self._node.create_subscription(Image, 'spikes', self._take_frame, DEPTH)
-        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._take_report, DEPTH)
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        self._node.destroy_node()
-        self._context.try_shutdown()
+        self.node.create_subscription(Image, 'spikes', self._take_frame, DEPTH)
+        self.node.create_subscription(DiagnosticArray, '/diagnostics', self._take_report, DEPTH)
 
     def publish(self, camera: int, cdr: bytes) -> None:
-        """Publish bytes as an event packet, whatever they are."""
+        """Publish bytes, valid or not, as an event packet."""
         self._publishers[camera].publish(cdr)
 
-    def spin(self, seconds: float) -> None:
-        """Take one message, or wait so long for one."""
-        self._executor.spin_once(timeout_sec=seconds)
-
-    def until(self, condition: Callable[[], object], seconds: float = LIMIT_S) -> bool:
-        """Take messages until a condition holds; say whether it did in time."""
-        deadline = time.monotonic() + seconds
-        while not condition() and time.monotonic() < deadline:
-            self.spin(0.05)
-        return bool(condition())
+    def holds_within(self, condition: Callable[[], object], seconds: float = LIMIT_S) -> bool:
+        """Take messages until a condition holds; return whether it does within a time limit."""
+        return holds_within(condition, seconds, self.spin)
 
     def is_connected(self) -> bool:
-        """Return whether the node hears both cameras and knows that it is heard."""
-        heard = all(publisher.get_subscription_count() for publisher in self._publishers)
+        """Return whether the node subscribes both cameras and reports this subscriber."""
+        subscribed = all(publisher.get_subscription_count() for publisher in self._publishers)
         latest = self.snapshots[-1].counters if self.snapshots else {}
-        return heard and latest.get('subscribers') == 1
+        return subscribed and latest.get('subscribers') == 1
 
     def _take_frame(self, image: Image) -> None:
         expected = ('8UC4', WIDTH, HEIGHT, WIDTH * CHANNELS, 'camera')

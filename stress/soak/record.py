@@ -116,8 +116,8 @@ def _regions(record: Record) -> Iterator[Region]:
 
 def _last_host_us(record: Record, start_us: int, stop_us: int) -> int:
     """Return when the node last said that it takes the cameras for not synchronised."""
-    came_us = (s.came_us for s in record.snapshots if s.sync == 'host')
-    return max((came for came in came_us if start_us <= came < stop_us), default=0)
+    arrived_us = (s.arrived_us for s in record.snapshots if s.sync == 'host')
+    return max((came for came in arrived_us if start_us <= came < stop_us), default=0)
 
 
 def _is_about(record: Record, snapshot: Snapshot, region: Region) -> bool:

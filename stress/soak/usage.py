@@ -19,47 +19,47 @@ from statistics import median
 import numpy as np
 
 from stress.soak.checks import Verdict
-from stress.soak.node import BinnerProcess
+from testing.usage import cpu_s, memory_kib
 
 WARM_UP_S = 60
 AVERAGED_S = 30
-MAX_GROWTH_KB = 5 * 1024
+MAX_GROWTH_KIB = 5 * 1024
 
 
 class Usage:
-    """Take a sample each second."""
+    """Samples of a process, taken each second."""
 
     def __init__(self) -> None:
-        self._memory_kb: list[int] = []
+        self._memory_kib: list[int] = []
         self._cpu_s: list[float] = []
 
-    def sample(self, node: BinnerProcess) -> None:
-        """Measure the node now, one second after the last time."""
-        self._memory_kb.append(node.rss_kb())
-        self._cpu_s.append(node.cpu_s())
+    def sample(self, pid: int) -> None:
+        """Measure a process, one second after the last sample."""
+        self._memory_kib.append(memory_kib(pid))
+        self._cpu_s.append(cpu_s(pid))
 
     def latest(self) -> str:
-        """Return the memory in words."""
-        return f'{self._memory_kb[-1] / 1024:.1f} MB'
+        """Return the latest memory as text."""
+        return f'{self._memory_kib[-1] / 1024:.1f} MB'
 
     def check(self, verdict: Verdict) -> None:
-        """Check that memory stays flat after a warm-up."""
-        warm_up_s = min(WARM_UP_S, len(self._memory_kb) // 3)
-        memory_kb, cpu_s = self._memory_kb[warm_up_s:], self._cpu_s[warm_up_s:]
-        if len(memory_kb) < 2:
+        """Check that memory does not grow after a warm-up."""
+        warm_up_s = min(WARM_UP_S, len(self._memory_kib) // 3)
+        resident_kib, spent_s = self._memory_kib[warm_up_s:], self._cpu_s[warm_up_s:]
+        if len(resident_kib) < 2:
             verdict.expect(False, 'the node ran for too short a time to measure it')
             return
-        averaged_s = min(AVERAGED_S, -(-len(memory_kb) // 4))
-        first_kb, last_kb = median(memory_kb[:averaged_s]), median(memory_kb[-averaged_s:])
-        slope_kb_s = np.polyfit(np.arange(len(memory_kb)), memory_kb, 1)[0]
+        averaged_s = min(AVERAGED_S, -(-len(resident_kib) // 4))
+        first_kib, last_kib = median(resident_kib[:averaged_s]), median(resident_kib[-averaged_s:])
+        slope_kib_s = np.polyfit(np.arange(len(resident_kib)), resident_kib, 1)[0]
         verdict.figures |= {
-            'memory after the warm-up (kB)': first_kb,
-            'memory at the end (kB)': last_kb,
-            'memory at most (kB)': max(self._memory_kb),
-            'growth of memory (kB/min)': round(60 * float(slope_kb_s), 2),
-            'processor share (%)': round(100 * (cpu_s[-1] - cpu_s[0]) / (len(cpu_s) - 1), 1),
+            'memory after the warm-up (KiB)': first_kib,
+            'memory at the end (KiB)': last_kib,
+            'largest memory (KiB)': max(self._memory_kib),
+            'growth of memory (KiB/min)': round(60 * float(slope_kib_s), 2),
+            'processor share (%)': round(100 * (spent_s[-1] - spent_s[0]) / (len(spent_s) - 1), 1),
         }
         verdict.expect(
-            last_kb - first_kb <= MAX_GROWTH_KB,
-            f'memory grew from {first_kb} to {last_kb} kB, by more than {MAX_GROWTH_KB}',
+            last_kib - first_kib <= MAX_GROWTH_KIB,
+            f'memory grew from {first_kib} to {last_kib} KiB, by more than {MAX_GROWTH_KIB}',
         )

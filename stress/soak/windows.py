@@ -113,7 +113,7 @@ def came_in(frames: Sequence[Frame], region: Region) -> list[Frame]:
     return [
         frame
         for frame in frames
-        if region.start_us <= frame.came_us <= region.stop_us + LAG_US
+        if region.start_us <= frame.arrived_us <= region.stop_us + LAG_US
         and first_us <= frame.stamp_us - region.jump_us + STAMP_ERROR_US
         and frame.stamp_us - region.jump_us - STAMP_ERROR_US <= last_us
     ]
