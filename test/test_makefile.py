@@ -23,7 +23,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MAKE = ('MAKEFLAGS', 'MAKELEVEL', 'MFLAGS')
-BUILDING = ('demo', 'test', 'bench', 'train', 'models', 'lint', 'fuzz', 'soak', 'docs', 'runtime')
+BUILDING = (
+    'demo',
+    'test',
+    'quick',
+    'bench',
+    'train',
+    'models',
+    'lint',
+    'fuzz',
+    'soak',
+    'docs',
+    'runtime',
+)
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -80,6 +80,7 @@ def test_the_changelog_begins_with_the_version_of_both_packages() -> None:
     assert date is not None and len(entries) > 0
 
 
+@pytest.mark.slow
 def test_pip_installs_launch_config_models_and_marker(workspace: Path, tmp_path: Path) -> None:
     run(
         *(sys.executable, '-m', 'pip', 'install', '--no-deps', '--no-build-isolation'),

@@ -21,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FUNCTION = """
 from spike_depth_ros.events.compiled import cached
 

@@ -89,6 +89,7 @@ def test_polarities_do_not_meet() -> None:
     assert torch.equal(both[0], on[0]) and both[1].any() and not on[1].any()
 
 
+@pytest.mark.slow
 def test_test_splits_are_measured_as_files_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def test_no_two_splits_of_any_benchmark_share_a_seed() -> None:
     assert np.diff(sorted([*first, SEED % 2**32])).min() > 10**7  # windows of each
 
 
+@pytest.mark.slow
 def test_an_index_is_one_window(name: str, benchmark: Benchmark) -> None:
     bank = benchmark.bank('test')
     one, again, other = (benchmark.sample('test', index, bank) for index in (3, 3, 4))
@@ -87,6 +88,7 @@ def test_the_packages_benchmarks_are_found_from_everywhere(
         read_benchmark(Path('config/simulation/sim_flown.yaml'))
 
 
+@pytest.mark.slow
 def test_windows_see_depth_in_the_range(benchmark: Benchmark) -> None:
     bank = benchmark.bank('train')
     near, far = benchmark.depth_m

@@ -36,6 +36,8 @@ from spike_depth_ros.training.checkpoints import (
 from spike_depth_ros.training.estimation import from_checkpoint, start
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

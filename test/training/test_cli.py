@@ -166,6 +166,7 @@ def test_a_file_of_no_settings_is_named(
     assert f"spike-depth train: The configuration file '{tmp_path}/my.yaml' {reason}" in line
 
 
+@pytest.mark.slow
 def test_tilde_stands_for_the_home_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,6 +191,7 @@ def test_tilde_stands_for_the_home_folder(
         assert f"'{tmp_path / named}'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('while_it', 'begun'), [('imports', 'torch'), ('works', '| 1/200')])
 def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_path: Path) -> None:
     command = [sys.executable, '-m', 'spike_depth_ros.cli', 'simulate', '--output=flight']

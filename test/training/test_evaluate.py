@@ -111,6 +111,7 @@ def test_reliability_by_hand() -> None:
     assert parts['fifth 1']['mean confidence'] == pytest.approx(0.15)
 
 
+@pytest.mark.slow
 def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
     benchmark = read_benchmark(CONFIG / 'sim_driving.yaml')
     kept = SampleFolder(tmp_path, benchmark, 'test')
@@ -139,6 +140,7 @@ def test_windows_of_parts_of_steps_are_refused(length: int) -> None:
         dataclasses.replace(usual, window_ms=length)
 
 
+@pytest.mark.slow
 def test_windows_of_another_length_are_kept_apart(tmp_path: Path) -> None:
     usual = read_benchmark(CONFIG / 'sim_standing.yaml')
     long = dataclasses.replace(usual, window_ms=100)

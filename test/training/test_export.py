@@ -48,6 +48,8 @@ from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.networks.readout import confidence
 
+pytestmark = pytest.mark.slow
+
 FULL_SIZE = (MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
 PROVIDERS = ('cpu', 'openvino')
 

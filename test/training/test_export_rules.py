@@ -227,6 +227,7 @@ def test_kernels_that_do_not_fit_are_refused() -> None:
             eight_bits(np.array(kernel, np.float32))
 
 
+@pytest.mark.slow
 def test_more_features_than_eight_bits_count_are_refused() -> None:
     network = CoincidenceNetwork(width=64)
     with pytest.raises(ValueError, match='128 features may coincide'):

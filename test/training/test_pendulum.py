@@ -53,6 +53,7 @@ def spike_frame(left: Events, right: Events, height: int, width: int) -> NDArray
     return frame
 
 
+@pytest.mark.slow
 def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None:
     engine = DepthEngine(shared_file('models/coincidence.onnx'))
     contract = engine.contract

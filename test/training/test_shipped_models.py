@@ -27,6 +27,8 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.benchmark import Sample, read_benchmark
 from spike_depth_ros.training.evaluation.predictions import predict
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[2] / 'models'
 COINCIDENCE, BINOCULAR, MONOCULAR = (
     MODELS / f'{name}.onnx'

@@ -38,6 +38,8 @@ from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.quantisation import is_quantised, quantise
 from spike_depth_ros.training.train import command, precision
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
