@@ -27,8 +27,8 @@ PACKAGE = ROOT / 'spike_depth_ros'
 PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'metrics')
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
 
-# What package.xml calls the modules that go by another name there. PyAV has no rosdep key, and
-# no ROS distribution dvs_msgs.
+# Names in package.xml of modules whose rosdep key differs. PyAV has no key, and dvs_msgs is in no
+# ROS distribution.
 ROSDEP_KEYS = {
     'PIL': 'python3-pil',
     'cv2': 'python3-opencv',

@@ -27,8 +27,8 @@ from spike_depth_ros.units import MS_NS
 CONTRACT_VERSION = 2
 KEY_PREFIX = 'spike_depth.'
 VERSION_KEY = KEY_PREFIX + 'contract_version'
-# A network reads distance from shifts in pixels: 1 % of focal length is 1 % of depth, well
-# below what the networks resolve, and leaves room for a calibration's rounding.
+# A network computes depth from disparity: 1 % of focal length is 1 % of depth, well below the
+# networks' error, and allows for the rounding of calibrations.
 FOCAL_LENGTH_TOLERANCE = 0.01
 
 
