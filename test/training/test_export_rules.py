@@ -43,7 +43,7 @@ from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
-from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 SIZE = (260, 346)
@@ -270,6 +270,14 @@ REFUSED = [
     (Stated(lambda x, layer: layer(x) if x.any() else x, conv()), 'Stated cannot be traced'),
     (Stated(plain, conv(4), SpikingLayer(UpsampledConv2d(4, 4, 3, 4))), 'upsamples by 4'),
 ]
+
+
+def test_more_spikes_than_eight_bits_hold_are_refused() -> None:
+    layers = [SpikingLayer(nn.Conv2d(4, 4, 3, 2, 1, bias=False), Bursts(64)) for _ in range(2)]
+    network = Stated(lambda x, first, second: first(x) + second(x), *layers)
+    with pytest.raises(ValueError, match='numbers up to 128, but eight bits hold 127'):
+        depth_model(network, 'int8', 32, 48)
+    depth_model(network, 'float32', 32, 48)
 
 
 @pytest.mark.parametrize(('network', 'reason'), REFUSED, ids=[reason for _, reason in REFUSED])

@@ -16,12 +16,13 @@
 
 import numpy as np
 
-from spike_depth_ros.training.export.arithmetic import FloatArithmetic, IntegerArithmetic
+from spike_depth_ros.training.export.arithmetic import LARGEST, FloatArithmetic, IntegerArithmetic
 from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.maps import Map, Population
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
+from spike_depth_ros.training.settings import SettingsError
 
 ARITHMETIC = {'int8': IntegerArithmetic, 'float32': FloatArithmetic}
 
@@ -59,8 +60,10 @@ class Writer:
     def population(self, value: str, like: Map, largest: int = 1, last: str | None = None) -> Map:
         """Return the map of a population of neurons, of a map's shape and layout.
 
-        largest: of spikes that a neuron fires. last: the same numbers, [n, places, channels].
+        largest: number of spikes of a neuron. last: the same numbers, [n, places, channels].
+        Raises SettingsError for numbers that eight bits may not hold.
         """
+        self._check(largest)
         channels = like.channels * (4 if like.in_phases else 1)
         population = Population(value, channels, largest, last)
         return like._replace(value=value, largest=largest, populations=(population,))
@@ -89,7 +92,11 @@ class Writer:
         return spikes._replace(value=self.arithmetic.bounded(value), in_phases=True)
 
     def add(self, first: Map, second: Map) -> Map:
-        """Return the sum of two maps, in phase layout if both are."""
+        """Return the sum of two maps, in phase layout if both are.
+
+        Raises SettingsError for numbers that eight bits may not hold.
+        """
+        self._check(first.largest + second.largest)
         if first.in_phases != second.in_phases:
             first, second = self.plain(first), self.plain(second)
         return first._replace(
@@ -114,6 +121,13 @@ class Writer:
         """Declare an output of the image's size; return its name."""
         self.outputs[name] = (1, 1, self.height, self.width)
         return name
+
+    def _check(self, largest: int) -> None:
+        if self.precision == 'int8' and largest > LARGEST:
+            raise SettingsError(
+                f'a layer holds numbers up to {largest}, but eight bits hold {LARGEST}: use fewer '
+                'spikes or float32.'
+            )
 
     def _blocks(self, last: str, channels: int, height: int, width: int) -> str:
         """Return values [1, height, width, channels] in phase layout."""
