@@ -20,7 +20,8 @@ Usage: .venv/bin/python docs/write_parameters.py
 import ast
 from pathlib import Path
 
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow, Table
+from spike_depth_ros.ros.parameter_row import ParameterRow, Table
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / 'docs/reference/parameters.md'
@@ -29,7 +30,8 @@ INTRODUCTION = """\
 # Parameters
 
 `docs/write_parameters.py` writes this page from the parameter tables in
-`spike_depth_ros/ros/parameter_tables.py` and from `launch/stereo.launch.py`; `make docs` runs it.
+`spike_depth_ros/ros/parameter_tables.py` and the launch arguments in
+`spike_depth_ros/ros/launch_description.py`; `make docs` runs it.
 Edit those files, not this one.
 
 A parameter is read-only unless its row says *changes while running*. `config/stereo.yaml` and
@@ -74,7 +76,7 @@ def launch_arguments() -> dict[str, str]:
 
     The file is parsed, not imported: the package `launch` comes with ROS 2 distributions only.
     """
-    tree = ast.parse((ROOT / 'launch/stereo.launch.py').read_text())
+    tree = ast.parse((ROOT / 'spike_depth_ros/ros/launch_description.py').read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     declared = [call for call in calls if getattr(call.func, 'id', '') == 'DeclareLaunchArgument']
     return {

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Launch files, parameter files and the rviz configuration name only what exists."""
+"""Launch files, parameter files and the rviz configuration fit the package and each other."""
 
 import ast
 import re
@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, Table
+from spike_depth_ros.ros.parameter_row import Table
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH
 
 ROOT = Path(__file__).parents[1]
 TABLES = {'binner': BINNER, 'depth': DEPTH}
@@ -31,20 +32,21 @@ ARGUMENTS = {
     *('right_calibration', 'left_camera_info', 'right_camera_info'),
     *('pipeline', 'use_sim_time', 'log_level', 'rviz', 'frame'),
 }
-# How stereo.launch.py names the value of an argument.
+# Functions that take the name of a launch argument.
 VALUES = ('LaunchConfiguration', '_value')
+SHARED = 'spike_depth_ros/ros/launch_description.py'
+FILES = {kind: f'launch/{kind}.launch.py' for kind in ('stereo', 'mono')}
 both = pytest.mark.parametrize('kind', ['stereo', 'mono'])
 
 
-def tree(kind: str) -> ast.Module:
-    """Return a launch file, which need not be importable."""
-    path = ROOT / 'launch' / f'{kind}.launch.py'
-    return compile(path.read_text(), str(path), 'exec', ast.PyCF_ONLY_AST)
+def tree(path: str) -> ast.Module:
+    """Return a Python file as a tree: the package launch need not be installed."""
+    return ast.parse((ROOT / path).read_text(), path)
 
 
-def calls(kind: str, function: str) -> list[ast.Call]:
-    """Return the calls of a function in a launch file."""
-    every = [node for node in ast.walk(tree(kind)) if isinstance(node, ast.Call)]
+def calls(function: str, path: str = SHARED) -> list[ast.Call]:
+    """Return the calls of a function in a file."""
+    every = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
     return [call for call in every if getattr(call.func, 'id', '') == function]
 
 
@@ -53,9 +55,9 @@ def argument(call: ast.Call, name: str) -> ast.expr:
     return next(keyword.value for keyword in call.keywords if keyword.arg == name)
 
 
-def assigned(kind: str, name: str) -> ast.expr:
-    """Return what a name in a launch file stands for."""
-    assignments = [node for node in ast.walk(tree(kind)) if isinstance(node, ast.Assign)]
+def assigned(name: str) -> ast.expr:
+    """Return the value of a name in the launch description."""
+    assignments = [node for node in ast.walk(tree(SHARED)) if isinstance(node, ast.Assign)]
     return next(node.value for node in assignments if node.targets[0].id == name)
 
 
@@ -73,47 +75,54 @@ def parameters(kind: str) -> dict[str, dict[str, object]]:
     }
 
 
-def declared(kind: str) -> dict[str, str]:
-    """Return the descriptions of a launch file's arguments."""
+def declared() -> dict[str, str]:
+    """Return the descriptions of the launch arguments."""
     return {
         call.args[0].value: argument(call, 'description').value
-        for call in calls(kind, 'DeclareLaunchArgument')
+        for call in calls('DeclareLaunchArgument')
     }
 
 
 def nodes() -> dict[str, tuple[str, list[ast.expr]]]:
     """Return the condition and the parameters of each node of the package."""
-    return {
-        call.args[0].value: (call.args[1].id, call.args[2].elts)
-        for call in calls('stereo', '_node')
-    }
+    return {call.args[0].value: (call.args[1].id, call.args[2].elts) for call in calls('_node')}
 
 
 def test_launch_arguments_are_declared_described_and_used() -> None:
     used = {
         call.args[0].value
         for function in VALUES
-        for call in calls('stereo', function)
+        for call in calls(function)
         if isinstance(call.args[0], ast.Constant)
     }
-    inputs = ast.literal_eval(assigned('stereo', 'INPUTS'))
+    inputs = ast.literal_eval(assigned('INPUTS'))
     files = {'calibration', 'right_calibration'}
     assert used | {name.replace('/', '_') for name in inputs} | files == ARGUMENTS
-    assert declared('stereo').keys() == ARGUMENTS
-    for description in (declared('stereo') | declared('mono')).values():
+    assert declared().keys() == ARGUMENTS
+    for description in declared().values():
         assert description.endswith('.')
 
 
-def test_one_camera_takes_the_launch_file_of_two_with_other_defaults() -> None:
-    assert declared('mono').keys() == {'params_file', 'model'}
-    for name, description in declared('mono').items():
-        assert declared('stereo')[name] == description
-    [included] = calls('mono', 'IncludeLaunchDescription')
-    assert "[SHARE, 'launch', 'stereo.launch.py']" in ast.unparse(included)
+@both
+def test_launch_files_name_files_of_the_package(kind: str) -> None:
+    [call] = calls('describe', FILES[kind])
+    settings, model = (argument.value for argument in call.args)
+    assert settings == f'{kind}.yaml'
+    assert (ROOT / 'config' / settings).is_file()
+    assert (ROOT / 'models' / model).is_file()
+
+
+def test_rviz_has_a_configuration() -> None:
+    folders = [
+        [part.value for part in call.args[0].elts[1:] if isinstance(part, ast.Constant)]
+        for call in calls('PathJoinSubstitution')
+    ]
+    assert sorted(folders) == [['config'], ['config', 'stereo.rviz'], ['models']]
+    assert (ROOT / 'config/stereo.rviz').is_file()
 
 
 def test_launch_files_start_installed_executables() -> None:
-    package, rviz = calls('stereo', 'Node')
+    package, rviz = calls('Node')
     assert argument(package, 'package').value == 'spike_depth_ros'
     assert argument(rviz, 'package').value == argument(rviz, 'executable').value == 'rviz2'
     assert nodes().keys() == EXECUTABLES.keys()
@@ -122,7 +131,7 @@ def test_launch_files_start_installed_executables() -> None:
 
 
 def test_launch_files_start_two_processes_or_one() -> None:
-    conditions = {name: ast.unparse(assigned('stereo', name)) for name in ('one', 'two')}
+    conditions = {name: ast.unparse(assigned(name)) for name in ('one', 'two')}
     joined = "(LaunchConfiguration('pipeline'))"
     assert conditions == {'two': 'UnlessCondition' + joined, 'one': 'IfCondition' + joined}
     chosen = {name: condition for name, (condition, _) in nodes().items()}
@@ -130,7 +139,7 @@ def test_launch_files_start_two_processes_or_one() -> None:
 
 
 def test_no_node_goes_on_alone() -> None:
-    package, rviz = calls('stereo', 'Node')
+    package, rviz = calls('Node')
     assert ast.unparse(argument(package, 'on_exit')).startswith('Shutdown(reason=')
     assert not any(keyword.arg == 'on_exit' for keyword in rviz.keywords)  # to be closed
 
@@ -140,7 +149,7 @@ def test_one_process_gets_what_two_get() -> None:
         name: {ast.unparse(part) for part in parameters}
         for name, (_, parameters) in nodes().items()
     }
-    # `model` holds use_sim_time too.
+    # `depth` holds use_sim_time too.
     assert given['pipeline'] == (given['binner'] | given['depth']) - {'use_sim_time'}
 
 
@@ -148,22 +157,14 @@ def test_launch_files_set_declared_parameters() -> None:
     assert {'calibration', 'right_calibration'} < names(BINNER)
     assert 'model' in names(DEPTH)
     binner, depth = ([part.id for part in nodes()[name][1]] for name in ('binner', 'depth'))
-    # A file of parameters goes before the calibration, not before the model.
+    # The last one wins: params_file overrides the calibration, and the model overrides it.
     assert binner == ['files', 'params_file', 'use_sim_time']
-    assert depth == ['params_file', 'model']
-
-
-@both
-def test_launch_files_name_files_of_the_package(kind: str) -> None:
-    paths = [call.args[0].elts[1:] for call in calls(kind, 'PathJoinSubstitution')]
-    files = [ROOT.joinpath(*(part.value for part in parts)) for parts in paths]
-    assert {file.parent.name for file in files} >= {'config', 'models'}
-    assert all(file.is_file() for file in files)
+    assert depth == ['params_file', 'depth']
 
 
 def test_rviz_finds_the_topics_in_a_namespace() -> None:
     content = (ROOT / 'config/stereo.rviz').read_text()
-    shown = ast.literal_eval(assigned('stereo', 'SHOWN'))
+    shown = ast.literal_eval(assigned('SHOWN'))
     assert {f'/{name}' for name in shown} >= set(re.findall(r'/depth/\w+', content))
 
 

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The nodes: everything that imports rclpy or messages."""
+"""ROS nodes; all modules that import rclpy or messages."""

@@ -27,7 +27,7 @@ EXECUTABLES = {
 
 
 def main() -> int:
-    """Run the node named first on the command line; return the exit code."""
+    """Run the node that the first argument names; return the exit code."""
     name = sys.argv.pop(1) if len(sys.argv) > 1 else ''
     if name not in EXECUTABLES:
         print(f"there is no node '{name}': use one of {', '.join(EXECUTABLES)}", file=sys.stderr)

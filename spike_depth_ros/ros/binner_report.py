@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node's report on /diagnostics."""
+"""Report of the binner node on /diagnostics."""
 
 from dataclasses import asdict, replace
 
@@ -26,15 +26,16 @@ from spike_depth_ros.frames.health import (
 )
 from spike_depth_ros.frames.idleness import IDLE_NS, Idleness, output
 from spike_depth_ros.frames.spike_frame import CAMERAS
-from spike_depth_ros.ros.diagnostics import STALE, WARN, Report
+from spike_depth_ros.ros.diagnostics import STALE, WARN, Report, in_words
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
-# An event camera that sees no motion may send nothing; its driver sends packets all the same.
-SILENT_NS = 1_000_000_000
-# More resets within a second come from a sender that is wrong, not from a time that jumped.
+# A camera without packets is reported after this time. An event camera that sees no motion may
+# send no events, but its driver sends packets all the same.
+SILENT_NS = SECOND_NS
+# Number of resets between two reports that a single jump in time does not cause.
 MANY_RESETS = 3
-# Counters that should stand still on a healthy rig.
-_PACKET_PROBLEMS = (
+# Counters that stand still on a healthy rig.
+PACKET_PROBLEMS = (
     'packets_lost',
     'packets_out_of_order',
     'packets_malformed',
@@ -44,17 +45,18 @@ _PACKET_PROBLEMS = (
     'packets_wrong_time',
     'packets_truncated',
 )
-_NOISE = ('hot', 'refractory', 'background')
+NOISE_COUNTERS = ('events_hot', 'events_refractory', 'events_background')
+PLACE_COUNTERS = ('events_outside', 'events_unmapped')
 
 
 class BinnerReport:
-    """Hold what the node reports between two reports: rates, silences, new problems."""
+    """Measurements and problems between two reports of the binner node; times are monotonic."""
 
     def __init__(self, binner: Binner, now_ns: int) -> None:
         self._binner = binner
         self._since_ns = now_ns
         self._before = _copy(binner.counters)
-        self._heard_ns: list[int | None] = [None] * len(binner.counters.cameras)
+        self._packet_ns: list[int | None] = [None] * len(binner.counters.cameras)
         self._last_problem = ''
         self._idleness = Idleness(self._before, now_ns)
         self._events_ns = [now_ns] * len(binner.counters.cameras)
@@ -65,21 +67,25 @@ class BinnerReport:
         return self._idleness.reason
 
     def packet(self, camera: int, now_ns: int) -> None:
-        """Record that a camera sent something."""
-        self._heard_ns[camera] = now_ns
+        """Record the arrival of a packet."""
+        self._packet_ns[camera] = now_ns
 
     def silent(self, now_ns: int) -> list[bool]:
-        """Return for each camera whether it has sent nothing for a while."""
-        return [heard_ns is None or now_ns - heard_ns > SILENT_NS for heard_ns in self._heard_ns]
+        """Return for each camera whether no packet has arrived for SILENT_NS."""
+        return [
+            packet_ns is None or now_ns - packet_ns > SILENT_NS for packet_ns in self._packet_ns
+        ]
 
     def problem(self, sentence: str) -> None:
         """Record the latest problem of the binner."""
         self._last_problem = sentence
 
     def make(self, now_ns: int, blocked: str) -> Report:
-        """Return the report at now_ns (monotonic) and start another.
+        """Return the report and start the next.
 
-        blocked: why nothing can be counted at all, '' if it can.
+        Args:
+            now_ns: monotonic time, nanoseconds.
+            blocked: why no packet can be counted, '' if they can; the node reports it itself.
         """
         now = _copy(self._binner.counters)
         elapsed_s = max((now_ns - self._since_ns) / SECOND_NS, 1e-9)
@@ -88,10 +94,10 @@ class BinnerReport:
         report = Report()
         self._add_rates(report, now, cameras, elapsed_s)
         self._add_rig(report, cameras)
-        self._add_counts(report, now)
+        self._add_counters(report, now)
         self._add_silences(report, now_ns)
         idleness = self._idleness.update(now, now_ns, blocked)
-        if idleness and not blocked:  # the node reports what blocks it as an error
+        if idleness and not blocked:
             report.problem(WARN, idleness)
         self._add_streams(report, cameras, now_ns)
         self._add_problems(report, now, cameras)
@@ -107,7 +113,7 @@ class BinnerReport:
             report.values[f'{name} events (1/s)'] = camera.events / elapsed_s
 
     def _add_rig(self, report: Report, cameras: list[CameraCounters]) -> None:
-        """Add how the clocks agree, how pixels are mapped, and what the noise filters removed."""
+        """Add the agreement of the clocks, the mapping of pixels, and the filters' shares."""
         status = self._binner.status()
         report.values['sync'] = status.sync
         if status.apart_ns is not None:
@@ -122,33 +128,37 @@ class BinnerReport:
                 report.values[f'{name} raw pixels on a pixel (median)'] = raw_pixels
                 report.values[f'{name} image covered (%)'] = 100 * camera.table.covered
             report.values[f'{name} hot pixels'] = camera.hot_pixels
-            events = max(counted.events, 1)
-            for kind in (*_NOISE, 'outside', 'unmapped'):
-                verb = 'removed as' if kind in _NOISE else 'events'
-                share = 100.0 * getattr(counted, f'events_{kind}') / events
-                report.values[f'{name} {verb} {kind} (%)'] = share
+            self._add_shares(report, name, counted)
 
-    def _add_counts(self, report: Report, now: BinnerCounters) -> None:
+    def _add_shares(self, report: Report, name: str, counted: CameraCounters) -> None:
+        """Add the percentages of events that noise filters removed or that have no place."""
+        for counter in (*NOISE_COUNTERS, *PLACE_COUNTERS):
+            kind = counter.removeprefix('events_')
+            verb = 'removed as' if counter in NOISE_COUNTERS else 'events'
+            share = 100.0 * getattr(counted, counter) / max(counted.events, 1)
+            report.values[f'{name} {verb} {kind} (%)'] = share
+
+    def _add_counters(self, report: Report, now: BinnerCounters) -> None:
         values = asdict(now)
         cameras = values.pop('cameras')
-        report.values |= {_words(name): value for name, value in values.items()}
+        report.values |= {in_words(name): value for name, value in values.items()}
         for name, camera in zip(CAMERAS, cameras, strict=False):
-            report.values |= {f'{name} {_words(key)}': value for key, value in camera.items()}
+            report.values |= {f'{name} {in_words(key)}': count for key, count in camera.items()}
 
     def _add_silences(self, report: Report, now_ns: int) -> None:
         silent = []
-        for name, heard_ns in zip(CAMERAS, self._heard_ns, strict=False):
-            if heard_ns is None:
+        for name, packet_ns in zip(CAMERAS, self._packet_ns, strict=False):
+            if packet_ns is None:
                 silent.append(f'no packets from the {name} camera yet')
-            elif now_ns - heard_ns > SILENT_NS:
-                seconds = (now_ns - heard_ns) / SECOND_NS
+            elif now_ns - packet_ns > SILENT_NS:
+                seconds = (now_ns - packet_ns) / SECOND_NS
                 silent.append(f'no packets from the {name} camera for {seconds:.1f} s')
-        level = STALE if len(silent) == len(self._heard_ns) else WARN
+        level = STALE if len(silent) == len(self._packet_ns) else WARN
         for sentence in silent:
             report.problem(level, sentence)
 
     def _add_streams(self, report: Report, cameras: list[CameraCounters], now_ns: int) -> None:
-        """Add streams without events, with misplaced events, and without usable stamps."""
+        """Add streams without events, with misplaced events, or without usable stamps."""
         status = self._binner.status()
         for number, counted in enumerate(cameras):
             name, table = CAMERAS[number], status.cameras[number].table
@@ -166,16 +176,16 @@ class BinnerReport:
                 report.problem(
                     WARN,
                     f"the {name} camera's header stamps are zero or stand still, so the time of "
-                    'arrival stands in: have its driver stamp the packets',
+                    'arrival replaces them: have its driver stamp the packets',
                 )
 
     def _add_problems(
         self, report: Report, now: BinnerCounters, cameras: list[CameraCounters]
     ) -> None:
         for name, counted in zip(CAMERAS, cameras, strict=False):
-            for what in _PACKET_PROBLEMS:
-                if new := getattr(counted, what):
-                    report.problem(WARN, f'{name} {_words(what)}: {new} more')
+            for counter in PACKET_PROBLEMS:
+                if new := getattr(counted, counter):
+                    report.problem(WARN, f'{name} {in_words(counter)}: {new} more')
         if new := now.windows_incomplete - self._before.windows_incomplete:
             report.problem(WARN, f'{new} windows closed before every camera had passed their end')
         if (new := now.resets - self._before.resets) >= MANY_RESETS:
@@ -190,7 +200,3 @@ class BinnerReport:
 
 def _copy(counters: BinnerCounters) -> BinnerCounters:
     return replace(counters, cameras=tuple(replace(camera) for camera in counters.cameras))
-
-
-def _words(counter: str) -> str:
-    return counter.replace('_', ' ')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages to arrays and back."""
+"""Conversion between messages and arrays."""
 
 from array import array
 from typing import Any
@@ -26,7 +26,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS, STEREO_CHANNELS
-from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.units import SECOND_NS
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
@@ -34,8 +34,8 @@ try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
 except ImportError:
     CvBridge = None
 
-# type and channels of the encodings that this package sends
-_ENCODINGS = {
+# Data type and number of channels of the image encodings that this package uses.
+ENCODINGS = {
     f'8UC{MONO_CHANNELS}': (DTYPE, MONO_CHANNELS),
     f'8UC{STEREO_CHANNELS}': (DTYPE, STEREO_CHANNELS),
     'rgb8': (np.uint8, 3),
@@ -46,21 +46,25 @@ _ENCODINGS = {
 
 def to_ns(stamp: Time | Duration) -> int:
     """Return a stamp or a duration in nanoseconds."""
-    return stamp.sec * SECOND_NS + stamp.nanosec
+    return int(stamp.sec) * SECOND_NS + int(stamp.nanosec)
 
 
 def to_time(ns: int) -> Time:
-    """Return nanoseconds as a stamp; times that no stamp can hold become the nearest one."""
+    """Return nanoseconds as a stamp, limited to the range of one (32-bit seconds)."""
     ns = min(max(ns, -(1 << 31) * SECOND_NS), (1 << 31) * SECOND_NS - 1)
     sec, nanosec = divmod(ns, SECOND_NS)
     return Time(sec=sec, nanosec=nanosec)
 
 
 def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
-    """Return pixels [h, w] or [h, w, channels] as an image message.
+    """Return an image message.
 
-    encoding: 8UC2, 8UC4, rgb8 (uint8), 16UC1 (uint16) or 32FC1 (float32). Raises ValueError when
-    the pixels are of another type or shape.
+    Raises ValueError for pixels of another type or shape than the encoding's.
+
+    Args:
+        pixels: [height, width] or [height, width, channels].
+        encoding: 8UC2, 8UC4, rgb8 (uint8), 16UC1 (uint16) or 32FC1 (float32).
+        header: header of the message.
     """
     dtype, channels = _layout(encoding)
     found = pixels.shape[2] if pixels.ndim == 3 else 1
@@ -85,13 +89,12 @@ def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
 
 
 def from_image(message: Image) -> npt.NDArray[Any]:
-    """Return the pixels of a message, [h, w] or [h, w, channels]; may be a view into it.
+    """Return the pixels of an image message, [height, width] or [height, width, channels].
 
-    Raises ValueError for an encoding that to_image does not know and for data of another size
-    than the message's height and step promise.
+    The array may share memory with the message. Raises ValueError for an encoding that to_image
+    does not know, and for data of another size than height and step give.
     """
     dtype, channels = _layout(message.encoding)
-    order = '>' if message.is_bigendian else '<'
     row = message.width * channels * np.dtype(dtype).itemsize
     if message.step < row or len(message.data) != message.height * message.step:
         raise ValueError(
@@ -99,16 +102,16 @@ def from_image(message: Image) -> npt.NDArray[Any]:
             f'{len(message.data)} bytes in steps of {message.step}'
         )
     if CvBridge is not None:
-        return CvBridge().imgmsg_to_cv2(message, 'passthrough')
+        return np.asarray(CvBridge().imgmsg_to_cv2(message, 'passthrough'))
     rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)[:, :row]
-    pixels = np.ascontiguousarray(rows).view(np.dtype(dtype).newbyteorder(order))
+    sent = np.dtype(dtype).newbyteorder('>' if message.is_bigendian else '<')
+    pixels = np.ascontiguousarray(rows).view(sent)
     shape = (message.height, message.width, channels)
     return pixels.reshape(shape[:2] if channels == 1 else shape).astype(dtype, copy=False)
 
 
-def to_camera_info(rig: SpikeStream, header: Header) -> CameraInfo:
-    """Return the camera of the rig's spike frames: a rectified left camera without distortion."""
-    camera = rig.camera
+def to_camera_info(camera: PinholeCamera, header: Header) -> CameraInfo:
+    """Return the CameraInfo of a rectified left camera: no distortion, P with Tx = 0."""
     f, cx, cy = camera.f, camera.cx, camera.cy
     return CameraInfo(
         header=header,
@@ -125,9 +128,13 @@ def to_camera_info(rig: SpikeStream, header: Header) -> CameraInfo:
 def to_rotation(
     rotation: npt.NDArray[np.float64], frame_id: str, child_frame_id: str, stamp: Time
 ) -> TransformStamped:
-    """Return the transform between two frames that differ by a rotation alone.
+    """Return a transform that is a rotation.
 
-    rotation: float64 [3, 3], takes coordinates in frame_id to those in child_frame_id.
+    Args:
+        rotation: float64 [3, 3], rotation of coordinates from frame_id to child_frame_id.
+        frame_id: parent frame.
+        child_frame_id: child frame.
+        stamp: stamp of the transform.
     """
     turn, _ = cv2.Rodrigues(rotation.T)
     angle = float(np.linalg.norm(turn))
@@ -140,9 +147,10 @@ def to_rotation(
 
 
 def _layout(encoding: str) -> tuple[type, int]:
-    if encoding not in _ENCODINGS:
+    """Return data type and number of channels of an image encoding."""
+    if encoding not in ENCODINGS:
         raise ValueError(
             f"image encoding '{encoding[:40]}' is unknown; it must be one of "
-            f'{", ".join(_ENCODINGS)}'
+            f'{", ".join(ENCODINGS)}'
         )
-    return _ENCODINGS[encoding]
+    return ENCODINGS[encoding]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The depth node's counters, and the reason why windows yield no depth."""
+"""Counters of the depth node, and the reason if no window yields depth."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -20,16 +20,16 @@ from dataclasses import dataclass
 
 from spike_depth_ros.units import SECOND_NS
 
-# So long no window may yield depth before the reason is given.
-IDLE_NS = 1_000_000_000
-# So many reports, a second apart, give the reason.
+# A reason is given after this time without depth.
+IDLE_NS = SECOND_NS
+# Number of reports, one second apart, over which windows are counted for the reason.
 RECENT = 2
-# Ends of a window that is not depth, and what each means.
+# Counters of windows that yield no depth, and the meaning of each.
 REASONS = {
     'windows_dropped': 'inference cannot keep up',
     'windows_skipped': 'fewer events than min_events',
     'windows_incomplete': 'one camera saw nothing',
-    'windows_unfit': 'the rig does not fit the model',
+    'windows_unfit': 'the spike frames do not fit the model',
     'windows_malformed': 'windows are malformed',
     'windows_failed': 'inference fails',
 }
@@ -37,12 +37,19 @@ REASONS = {
 
 @dataclass(slots=True)
 class DepthCounters:
-    """Count windows since the start.
+    """Numbers of windows since the start.
 
-    Each of the windows that came `in` ends in one of the others: `out` as depth, `dropped` from
-    the full queue, `skipped` for too few events, `incomplete` for a silent camera, `unfit`
-    because the rig does not fit the model (or is not known yet), `malformed`, or `failed` in the
-    inference; or it still waits.
+    Each window is counted in windows_in, and in one other counter unless it still waits.
+
+    Args:
+        windows_in: windows received.
+        windows_out: windows that gave a depth image.
+        windows_dropped: windows dropped from the full queue.
+        windows_skipped: windows with fewer than min_events events.
+        windows_incomplete: stereo windows without an event of one camera.
+        windows_unfit: windows that do not fit the model, or came before spikes/info.
+        windows_malformed: images that are no spike frame, or of another shape than described.
+        windows_failed: windows for which inference or publication raised an error.
     """
 
     windows_in: int = 0
@@ -56,20 +63,26 @@ class DepthCounters:
 
 
 class DepthIdleness:
-    """Follow the counters from one report to the next; now_ns: monotonic nanoseconds.
+    """Detector of a time in which windows come but none yields depth.
 
-    events: of each camera in the latest window with too few of them.
+    Attributes:
+        events: number of events of each camera in the latest window that had too few.
     """
 
     def __init__(self) -> None:
         self.events: Sequence[int] = ()
         self._latest = deque([DepthCounters()], maxlen=RECENT)
-        self._since_ns: int | None = None  # when windows began to yield nothing
+        self._since_ns: int | None = None  # start of the time without depth
 
     def update(self, now: DepthCounters, now_ns: int, min_events: int) -> str:
-        """Return why windows that came yielded no depth for IDLE_NS, by the most frequent reason.
+        """Return the most frequent reason if no window has yielded depth for IDLE_NS.
 
-        '' if some did, or none came.
+        Returns '' if one has, or if no window came.
+
+        Args:
+            now: copy of the counters.
+            now_ns: monotonic time, nanoseconds.
+            min_events: least number of events in a window that yields depth.
         """
         before, latest = self._latest[0], self._latest[-1]
         self._latest.append(now)
@@ -80,12 +93,13 @@ class DepthIdleness:
         if self._since_ns is None:
             self._since_ns = now_ns
         idle_ns = now_ns - self._since_ns
-        if idle_ns < IDLE_NS:
-            return ''
+        return self._explain(ends, idle_ns, min_events) if idle_ns >= IDLE_NS else ''
+
+    def _explain(self, ends: dict[str, int], idle_ns: int, min_events: int) -> str:
         name = max(ends, key=lambda key: ends[key])
-        few = name in ('windows_skipped', 'windows_incomplete') and self.events
+        has_few = name in ('windows_skipped', 'windows_incomplete') and self.events
         events = ' and '.join(f'{count}' for count in self.events)
-        has = f' ({events} in the last window, min_events is {min_events})' if few else ''
+        has = f' ({events} in the last window, min_events is {min_events})' if has_few else ''
         return (
             f'no depth for {idle_ns / SECOND_NS:.1f} s: {ends[name]} of the last '
             f'{sum(ends.values())} windows {name.removeprefix("windows_")}, {REASONS[name]}{has}'

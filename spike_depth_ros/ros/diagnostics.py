@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reporting a node's state on /diagnostics, once a second, as diagnostic_updater does."""
+"""Publication of a node's state on /diagnostics once a second, as diagnostic_updater does."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,12 @@ OK, WARN, ERROR, STALE = (
 
 @dataclass(slots=True)
 class Report:
-    """Collect what a node has to say: problems by level, and values in their order."""
+    """State of a node.
+
+    Args:
+        values: measurements and counters by key, in the order of publication.
+        problems: level and sentence of each problem.
+    """
 
     values: dict[str, object] = field(default_factory=dict)
     problems: list[tuple[bytes, str]] = field(default_factory=list)
@@ -42,11 +47,11 @@ class Report:
         self.problems.append((level, sentence))
 
     def level(self) -> bytes:
-        """Return the worst level; nothing coming in (STALE) is worse than anything that did."""
+        """Return the worst level, OK without a problem; STALE (no input) is the worst of all."""
         return max((level for level, _ in self.problems), default=OK)
 
     def message(self) -> str:
-        """Return all problems, the worst first, each once, or 'OK'."""
+        """Return the sentences, the worst first, without repetitions; 'OK' without a problem."""
         sentences: list[str] = []
         for _, sentence in sorted(self.problems, key=lambda problem: problem[0], reverse=True):
             if not any(sentence in known for known in sentences):
@@ -55,15 +60,22 @@ class Report:
 
 
 class Diagnostics:
-    """Publish a node's report each PERIOD_S of real time, also while a simulated clock stands.
+    """Publisher of a node's report.
 
-    part: what the report is about; the status is named '<node with its namespace>: <part>'.
-    hardware_id: the device that the report is about.
+    It publishes each PERIOD_S of real time, also while simulated time stands still.
     """
 
     def __init__(
         self, node: Node, part: str, hardware_id: str, report: Callable[[], Report]
     ) -> None:
+        """Create the publisher and its timer.
+
+        Args:
+            node: the node that the report is about.
+            part: end of the status name '<node with its namespace>: <part>'.
+            hardware_id: device that the report is about.
+            report: called for each report.
+        """
         self._node = node
         self._name = f'{node.get_fully_qualified_name().lstrip("/")}: {part}'
         self._hardware_id = hardware_id
@@ -73,7 +85,7 @@ class Diagnostics:
         node.create_timer(PERIOD_S, self.publish, clock=steady_clock())
 
     def publish(self) -> None:
-        """Publish the report as it is now."""
+        """Publish a report."""
         report = self._report()
         if problem := self._clock_problem():
             report.problem(WARN, problem)
@@ -89,7 +101,7 @@ class Diagnostics:
         self._publisher.publish(message)
 
     def _clock_problem(self) -> str:
-        """Return a sentence if the node takes its time from a /clock that does not run."""
+        """Return a sentence if use_sim_time is set but /clock does not run, else ''."""
         before_ns, self._now_ns = self._now_ns, self._node.get_clock().now().nanoseconds
         if not self._node.get_parameter('use_sim_time').value:
             return ''
@@ -104,11 +116,16 @@ class Diagnostics:
 
 
 def steady_clock() -> Clock:
-    """Return the clock for timers that run in real time whatever use_sim_time says."""
+    """Return a clock for timers in real time, regardless of use_sim_time."""
     return Clock(clock_type=ClockType.STEADY_TIME)
 
 
+def in_words(counter: str) -> str:
+    """Return the key of a counter: 'windows_in' is reported as 'windows in'."""
+    return counter.replace('_', ' ')
+
+
 def key_values(values: Mapping[str, object]) -> list[KeyValue]:
-    """Return a mapping as messages; floats with six significant digits."""
+    """Return values as messages; floats with six significant digits."""
     texts = {k: f'{v:.6g}' if isinstance(v, float) else str(v) for k, v in values.items()}
     return [KeyValue(key=key, value=text) for key, text in texts.items()]

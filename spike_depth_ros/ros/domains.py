@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""ROS domains: which one to use, and whether another process of this machine is on it."""
+"""Choice of a ROS domain that no other process of this machine uses."""
 
 import os
 import random
@@ -20,25 +20,26 @@ import socket
 from collections.abc import Iterable
 
 DOMAIN, DISCOVERY = 'ROS_DOMAIN_ID', 'ROS_AUTOMATIC_DISCOVERY_RANGE'
-# Above it the ports of DDS end.
+# The ports of higher domains exceed 65535.
 LAST_DOMAIN = 232
-# Ports of a domain: the first is that of multicast, the others are the participants', two each;
-# OMG DDSI-RTPS 2.2, 9.6.1.1. Every participant takes the first one that is left.
+# Ports of a domain: one for multicast, then two for each participant, which takes the first free
+# pair (OMG DDSI-RTPS 2.2, 9.6.1.1).
 FIRST_PORT, PORTS_PER_DOMAIN, UNICAST_OFFSET = 7400, 250, 10
 MOST_PARTICIPANTS = 16
 
 
 def choose(candidates: Iterable[int]) -> int:
-    """Choose the domain of this process and its children, and set it in the environment.
+    """Choose the ROS domain of this process and its children, and set it in the environment.
 
-    It is the user's, else a random one of the candidates that is free, on this machine alone
-    unless the user has said how far to look for others.
+    ROS_DOMAIN_ID has precedence; else it is a random free candidate. Discovery is limited to this
+    machine unless ROS_AUTOMATIC_DISCOVERY_RANGE is set.
 
-    Raises ValueError, one sentence, when the user's is none, or no candidate is free.
+    Raises ValueError, one sentence, if ROS_DOMAIN_ID is invalid or no candidate is free.
     """
     if os.environ.setdefault(DISCOVERY, 'LOCALHOST') == 'OFF':
         raise ValueError(
-            f'{DISCOVERY} is OFF, so no node hears another: set it to LOCALHOST, or unset it.'
+            f'{DISCOVERY} is OFF, so nodes do not find each other: set it to LOCALHOST, or unset '
+            'it.'
         )
     given = os.environ.get(DOMAIN)
     if given:
@@ -51,7 +52,7 @@ def choose(candidates: Iterable[int]) -> int:
 
 
 def check() -> None:
-    """Raise ValueError, one sentence, when the user's domain is none."""
+    """Raise ValueError, one sentence, if ROS_DOMAIN_ID is invalid."""
     if given := os.environ.get(DOMAIN):
         _checked(given)
 
@@ -59,7 +60,7 @@ def check() -> None:
 def first_free(domains: Iterable[int]) -> int:
     """Return the first domain that no other process of this machine uses.
 
-    Raises ValueError, one sentence, when there is none.
+    Raises ValueError, one sentence, if there is none.
     """
     domain = next(filter(is_free, domains), None)
     if domain is None:
@@ -68,7 +69,7 @@ def first_free(domains: Iterable[int]) -> int:
 
 
 def is_free(domain: int) -> bool:
-    """Return whether no DDS participant of this machine has one of a domain's ports."""
+    """Return whether all ports of a domain are free on this machine."""
     first = FIRST_PORT + PORTS_PER_DOMAIN * domain
     participants = range(MOST_PARTICIPANTS)
     return all(

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One camera's event topic, whichever of the known types it has."""
+"""Subscription to one camera's event topic, in the message type that is published."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -23,6 +23,7 @@ from rclpy.subscription import Subscription
 
 from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET, READERS
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.diagnostics import steady_clock
 
@@ -31,6 +32,7 @@ try:  # no ROS distribution has it
 except ImportError:
     EventArray = None
 
+TOPICS = tuple(f'{camera}/events' for camera in CAMERAS)
 TYPES: Mapping[str, type] = MappingProxyType(
     {EVENT_PACKET: EventPacket} | ({EVENT_ARRAY: EventArray} if EventArray else {})
 )
@@ -38,11 +40,12 @@ LOOK_PERIOD_S = 0.1
 
 
 class EventTopic:
-    """Subscribe to events as soon as somebody publishes them, in the type that they have.
+    """Subscription to the events of one camera, created once a publisher of a known type exists.
 
-    take: gets each packet; malformed: gets a sentence about a message that is none. depth: of the
-    queue. problem: why nothing can be received, '' if nothing is wrong. Messages are taken as the
-    bytes that they are: rclpy would copy every field of them.
+    Messages are received serialised: rclpy would copy each field of them.
+
+    Attributes:
+        problem: why no events can be received, '' if they can.
     """
 
     def __init__(
@@ -53,6 +56,15 @@ class EventTopic:
         take: Callable[[Packet], None],
         malformed: Callable[[str], None],
     ) -> None:
+        """Look for publishers periodically.
+
+        Args:
+            node: the binner node.
+            name: name of the topic before remapping.
+            depth: depth of the subscription, packets.
+            take: called with each packet.
+            malformed: called with a sentence about each message that cannot be read.
+        """
         self._node = node
         self._name = name
         self._depth = depth
@@ -64,10 +76,9 @@ class EventTopic:
         self.problem = ''
         node.create_timer(LOOK_PERIOD_S, self._look, clock=steady_clock())
 
-    def doubt(self, is_silent: bool) -> str:
-        """Return why packets are of several cameras or, if none come, missing; else ''."""
-        publishers = self._node.get_publishers_info_by_topic(self._name)
-        offered = {publisher.topic_type for publisher in publishers}
+    def warning(self, is_silent: bool) -> str:
+        """Return a sentence if several publishers mix or, with is_silent, none exists; else ''."""
+        offered = self._offered()
         if not offered and is_silent:
             found = graph.elsewhere(self._node, TYPES.keys())
             return f'nobody publishes {self._full_name}: start the driver{found}'
@@ -76,14 +87,18 @@ class EventTopic:
             return f'{self._full_name} carries {types}: only {self._type} is read'
         return graph.rivals(self._node, self._name)
 
-    def _look(self) -> None:
-        """See which types are published; subscribe to the first that is known.
-
-        A DDS participant has a topic in one type only, and lets go of it some time after its last
-        subscription was destroyed: a new type waits until the next look.
-        """
+    def _offered(self) -> set[str]:
+        """Return the message types that are published."""
         publishers = self._node.get_publishers_info_by_topic(self._name)
-        offered = {publisher.topic_type for publisher in publishers}
+        return {publisher.topic_type for publisher in publishers}
+
+    def _look(self) -> None:
+        """Subscribe in the first known type that is published; end a subscription in another.
+
+        A DDS participant has a topic in one type at a time and frees it some time after the last
+        subscription was destroyed: the new subscription follows in a later call.
+        """
+        offered = self._offered()
         known = [kind for kind in TYPES if kind in offered]
         self.problem = ''
         if offered and not known:
@@ -93,7 +108,7 @@ class EventTopic:
             )
         if known and self._subscription is None:
             self._subscribe(known[0])
-        elif known and self._type not in known:
+        elif known and self._subscription is not None and self._type not in known:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
 
@@ -101,7 +116,7 @@ class EventTopic:
         self._type = kind
         try:
             self._subscription = self._create(kind)
-        except RuntimeError as error:  # rclpy's own errors derive from it
+        except RuntimeError as error:  # base class of rclpy's errors
             reason = ' '.join(str(error).split())
             self.problem = f'{self._name} cannot be subscribed as {kind} yet: {reason}'
 

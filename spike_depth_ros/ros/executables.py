@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The commands that start the nodes.
+"""Executables of the nodes.
 
-Wrong configuration ends a node with one sentence and exit code 1; SIGINT and SIGTERM end it with
-exit code 0, whenever they come. That is why what takes long to import is imported within.
+A wrong configuration ends a node with one sentence and exit code 1; SIGINT and SIGTERM end it with
+exit code 0 at any time. Modules that take long to import are imported in functions, after the
+signal handlers are set.
 """
 
 import re
@@ -26,10 +27,10 @@ from typing import Any
 
 from spike_depth_ros.ros.signals import Signals
 
-Nodes = list[Any]  # of rclpy's class, which takes long to import
-# Python sees a signal only when the executor returns.
+Nodes = list[Any]  # of rclpy.node.Node, which takes long to import
+# The executor returns after this time, as Python handles signals only then.
 SIGNAL_PERIOD_S = 0.1
-# The place in rcl's source that its errors name.
+# Line of rcl's source in its error messages.
 SOURCE_LINE = r',? at /[^ ]*:\d+'
 NO_LOG_FILE = '--disable-external-lib-logs'
 
@@ -68,7 +69,7 @@ def _make_depth() -> Nodes:
 
 
 def _make_pipeline() -> Nodes:
-    """Make both nodes, the binner first: nothing is to reach a worker that has ended."""
+    """Make both nodes; the binner is destroyed first, so nothing reaches an ended worker."""
     from spike_depth_ros.ros.binner_node import BinnerNode
     from spike_depth_ros.ros.depth_node import DepthNode
     from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH
@@ -86,7 +87,7 @@ def _make_replay() -> Nodes:
 
 
 def _announced(name: str) -> AbstractContextManager[None]:
-    """Log one line if a node waits for the compiler."""
+    """Log one line if decoders are being compiled."""
     from rclpy.logging import get_logger
 
     from spike_depth_ros.events.compiling import announced
@@ -124,7 +125,7 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
         arguments = [*sys.argv, '--ros-args', NO_LOG_FILE]
     if problem := shared_memory.replace_if_full():
         print(f'{name}: {problem}', file=sys.stderr)
-    # rclpy's handlers would end the context under the feet of a callback that publishes.
+    # rclpy's handlers would shut the context down while a callback publishes.
     rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     unknown = remove_ros_args(sys.argv)[1:]
     if unknown:
@@ -140,9 +141,9 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what is wrong with parameters, arguments or packages; '' for any other error.
+    """Return one sentence about wrong parameters, arguments or packages; '' for other errors.
 
-    Errors of this package derive from ValueError, rclpy's own from RuntimeError or from Exception.
+    Errors of this package derive from ValueError, rclpy's from RuntimeError or Exception.
     """
     from spike_depth_ros.installation import explain
 
@@ -158,7 +159,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _spin(nodes: Nodes, signals: Signals) -> int:
-    """Let the nodes work until a signal comes or one has an exit code; return the exit code."""
+    """Spin until a signal comes or a node has an exit code; return the exit code."""
     import rclpy
     from rclpy.experimental import EventsExecutor
 

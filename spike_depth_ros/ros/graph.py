@@ -12,24 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Who publishes on a topic."""
+"""Publishers of topics: their names, types and conflicts."""
 
 from collections.abc import Sequence, Set
 
 from rclpy.node import Node
 
-# So many topics are named at most.
+# Largest number of topics that a sentence names.
 MAX_NAMED = 4
 
 
 def publishers(node: Node, topic: str) -> list[str]:
-    """Return the full names of the nodes that publish on a topic, one for each publisher."""
+    """Return the full node name of each publisher of a topic."""
     found = node.get_publishers_info_by_topic(topic)
     return sorted(f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in found)
 
 
 def check_distinct(node: Node, topics: Sequence[str]) -> None:
-    """Raise ValueError, one sentence, if remappings lead two topics to the same one."""
+    """Raise ValueError, one sentence, if two topics are remapped to the same name."""
     resolved = [node.resolve_topic_name(topic) for topic in topics]
     for topic, name in zip(topics[1:], resolved[1:], strict=True):
         if name == resolved[0]:
@@ -40,7 +40,7 @@ def check_distinct(node: Node, topics: Sequence[str]) -> None:
 
 
 def rivals(node: Node, topic: str) -> str:
-    """Return a sentence about a topic with more than one publisher, '' where there is none."""
+    """Return a sentence if a topic has several publishers, else ''."""
     names = publishers(node, topic)
     if len(names) < 2:
         return ''
@@ -51,9 +51,12 @@ def rivals(node: Node, topic: str) -> str:
 
 
 def elsewhere(node: Node, types: Set[str], ending: str = '') -> str:
-    """Return the end of a sentence that names topics of some types, '' if there is none.
+    """Return the end of a sentence that names topics which may be meant instead, or ''.
 
-    They are published, but not subscribed by this node. ending: of the topics' names.
+    Args:
+        node: the node; topics that it subscribes are left out.
+        types: message types of the topics.
+        ending: end of the topics' names.
     """
     own = {subscription.topic_name for subscription in node.subscriptions}
     found = sorted(
@@ -70,7 +73,7 @@ def elsewhere(node: Node, types: Set[str], ending: str = '') -> str:
 
 
 def wrong_type(node: Node, topic: str, wanted: str) -> str:
-    """Return a sentence if a topic is published in another message type alone, else ''."""
+    """Return a sentence if all publishers of a topic have another message type, else ''."""
     types = {info.topic_type for info in node.get_publishers_info_by_topic(topic)}
     if not types or wanted in types:
         return ''

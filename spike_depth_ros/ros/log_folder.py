@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The folder of ROS's log files."""
+"""Folder of ROS's log files."""
 
 import os
 import tempfile
@@ -20,9 +20,9 @@ from pathlib import Path
 
 
 def problem() -> str:
-    """Return why ROS cannot write log files, in one sentence, or '' if it can.
+    """Return one sentence if ROS cannot write log files, else ''.
 
-    The folder is ROS_LOG_DIR, else log in ROS_HOME, else ~/.ros/log, as rcl chooses it.
+    As in rcl, the folder is ROS_LOG_DIR, else the folder log in ROS_HOME, else ~/.ros/log.
     """
     home = os.environ.get('HOME', '')
     ros_home = os.environ.get('ROS_HOME') or '~/.ros'
@@ -41,6 +41,6 @@ def problem() -> str:
 
 def _sentence(folder: str, reason: str) -> str:
     return (
-        f"no log file is written, as the folder '{folder}' cannot be ({reason}): set ROS_LOG_DIR "
-        'to a folder that can'
+        f"no log file is written, as the folder '{folder}' is not writable ({reason}): set "
+        'ROS_LOG_DIR to a writable folder'
     )

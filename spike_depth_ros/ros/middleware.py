@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Environment variables on which rcl ends the process, or nobody is heard."""
+"""Checks of the environment variables on which rcl would end the process."""
 
 import os
 from pathlib import Path
@@ -23,18 +23,18 @@ RMW = 'RMW_IMPLEMENTATION'
 
 
 def check() -> None:
-    """Raise ValueError, one sentence, where rcl would end the process without a way out."""
+    """Raise ValueError, one sentence, if rcl would end the process."""
     domains.check()
     wanted = os.environ.get(RMW)
     if wanted and (here := _implementations()) and wanted not in here:
         raise ValueError(
             f"{RMW} is '{wanted}', but installed here is {' and '.join(sorted(here))}: unset "
-            f'{RMW}, or install that'
+            f'{RMW}, or install it'
         )
 
 
 def _implementations() -> set[str]:
-    """Return the middlewares in the folders where libraries are looked for."""
+    """Return the names of the RMW implementations in the library path."""
     folders = filter(None, os.environ.get('LD_LIBRARY_PATH', '').split(os.pathsep))
     files = (file for folder in folders for file in Path(folder).glob('librmw_*_cpp.so'))
     names = {file.stem.removeprefix('lib') for file in files}

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The parameter files that the command line names, and the nodes that their sections are for."""
+"""Parameter files on the command line, and the nodes that their sections name."""
 
 import os
 import re
@@ -26,23 +26,24 @@ from spike_depth_ros.yaml_mistakes import YamlMistake, in_plain_words
 
 PARAMETERS = 'ros__parameters'
 WILDCARDS = ('*', '**')
-# ros2 launch writes the parameters that a launch file gives to one node into such files, under
-# the wildcard /**.
+# Start of the names of files into which ros2 launch writes the parameters of one node, under /**.
 FROM_LAUNCH = 'launch_params_'
-# Tabs within a line, which rcl's parser takes and ruamel.yaml does not.
+# Tabs within a line: rcl accepts them, ruamel.yaml does not.
 TABS = r'(?<=\S)[ ]*\t'
 
 
 class ParameterFileError(ValueError):
-    """A parameter file that cannot be used; says which, and why."""
+    """A parameter file that cannot be used; the message is one sentence with path and reason."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Hold the parameter names that a file gives to nodes.
+    """Parameter names under one ros__parameters.
 
-    node: name with its namespace, in which * stands for one name and ** for any number. shared:
-    whether the section is for all nodes there rather than for one.
+    Args:
+        node: node name with namespace; * matches one name, ** any number of names.
+        names: names of the parameters.
+        shared: whether the section is for all nodes of the namespace.
     """
 
     node: str
@@ -50,7 +51,7 @@ class Section:
     shared: bool
 
     def matches(self, node_name: str) -> bool:
-        """Return whether a node of this full name gets the parameters."""
+        """Return whether the section is for the node of this full name."""
         parts = {'*': r'/\w+', '**': r'(/\w+)*'}
         tokens = self.node.strip('/').split('/')
         return bool(
@@ -60,13 +61,13 @@ class Section:
 
 @dataclass(frozen=True)
 class ParameterFile:
-    """Hold the sections of a file."""
+    """A parameter file: its path and sections."""
 
     path: str
     sections: tuple[Section, ...]
 
     def unused_by(self, node_names: Sequence[str]) -> str:
-        """Return a sentence if no section is for a node of these full names, else ''."""
+        """Return a sentence if the file has no section for these full node names, else ''."""
         if any(section.matches(name) for section in self.sections for name in node_names):
             return ''
         has = ' and '.join(repr(section.node) for section in self.sections) or 'no section'
@@ -77,15 +78,15 @@ class ParameterFile:
 
 
 def read_all(arguments: Sequence[str]) -> list[ParameterFile]:
-    """Read the files that a command line names.
+    """Read the parameter files on a command line.
 
-    Raises ParameterFileError for one that is missing, is no YAML or has no parameters for nodes.
+    Raises ParameterFileError for a file that is missing, is not YAML or has no ros__parameters.
     """
     return [_read(path) for path in _values(arguments, '--params-file')]
 
 
 def given_to(node_name: str, arguments: Sequence[str]) -> set[str]:
-    """Return the names that a command line gives to one node rather than to all nodes there."""
+    """Return the names of the parameters that a command line gives to one node by name."""
     rules = [*_values(arguments, '-p'), *_values(arguments, '--param')]
     names = {rule.partition(':=')[0].rpartition(':')[2] for rule in rules}
     for file in read_all(arguments):
@@ -96,7 +97,7 @@ def given_to(node_name: str, arguments: Sequence[str]) -> set[str]:
 
 
 def _values(arguments: Sequence[str], option: str) -> list[str]:
-    """Return what follows each occurrence of an option between --ros-args and --."""
+    """Return the argument after each occurrence of an option between --ros-args and --."""
     is_ros, values = False, []
     for argument, value in zip(arguments, [*arguments[1:], ''], strict=True):
         is_ros = argument == '--ros-args' or (is_ros and argument != '--')
@@ -134,7 +135,7 @@ def _read(path: str) -> ParameterFile:
 
 
 def _sections(path: str, node: Node, place: str, from_launch: bool) -> Iterator[Section]:
-    """Yield the sections in a mapping; nested keys are namespaces, and keys may appear twice."""
+    """Yield the sections of a mapping; nested keys are namespaces, and keys may repeat."""
     if not isinstance(node, MappingNode):
         return
     for key, value in node.value:
@@ -151,6 +152,7 @@ def _sections(path: str, node: Node, place: str, from_launch: bool) -> Iterator[
 
 
 def _names(path: str, node: MappingNode, place: str) -> Iterator[str]:
+    """Yield the parameter names of a mapping; nested keys are joined by dots."""
     for key, value in node.value:
         name = f'{place}{key.value}'
         if isinstance(value, MappingNode):

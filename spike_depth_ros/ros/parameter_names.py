@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The names of parameters: those that a node knows, and to whom the command line gives them."""
+"""Names of parameters: those that a node knows, and the nodes that the command line names."""
 
 import re
 import sys
@@ -21,54 +21,69 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from spike_depth_ros.ros.parameter_files import given_to
-from spike_depth_ros.ros.parameter_tables import ParameterRow, Table
+from spike_depth_ros.ros.parameter_row import ParameterRow, Table
 
-# rclpy declares these itself, or reads them where a topic is made, and takes them as they are.
+# rclpy declares these itself or reads them with a topic, and does not check their values.
 _RCLPY_ROWS = (
-    ParameterRow('use_sim_time', False, '', 'Take the time from /clock.'),
-    ParameterRow('start_type_description_service', True, '', 'Describe message types.'),
+    ParameterRow('use_sim_time', False, '', 'true: take the time from /clock.'),
+    ParameterRow(
+        'start_type_description_service',
+        True,
+        '',
+        'true: offer a service that describes message types.',
+    ),
 )
 _QOS_NAME = re.compile(
     r'qos_overrides\.(?P<topic>[^.]+)\.(publisher|subscription)\.(?P<policy>\w+)'
 )
-# The topics whose durability can be overridden; see qos.OVERRIDABLE_DURABILITY.
+# End of the topics whose durability can be overridden, see qos.OVERRIDABLE_DURABILITY.
 _LATCHABLE = 'camera_info'
 _QOS_ROWS = (
     ParameterRow('depth', 10, 'messages', 'Depth of the queue.', 1, 1_000_000),
-    ParameterRow('history', 'keep_last', '', 'What is kept.', choices=('keep_last', 'keep_all')),
     ParameterRow(
-        'reliability', 'reliable', '', 'What is sent again.', choices=('reliable', 'best_effort')
+        'history',
+        'keep_last',
+        '',
+        'Number of messages kept: the last ones, or all.',
+        choices=('keep_last', 'keep_all'),
+    ),
+    ParameterRow(
+        'reliability',
+        'reliable',
+        '',
+        'reliable: lost messages are sent again.',
+        choices=('reliable', 'best_effort'),
     ),
     ParameterRow(
         'durability',
         'volatile',
         '',
-        'What those who join later get.',
+        'transient_local: late subscribers get the last messages.',
         choices=('volatile', 'transient_local'),
     ),
 )
 
 
 def is_known(name: str, table: Table) -> bool:
-    """Return whether a name is in a table or is one of rclpy's own."""
+    """Return whether a table or rclpy has a parameter of this name."""
     return any(row.name == name for row in table) or rclpy_row(name) is not None
 
 
 def near(name: str, table: Table) -> str:
-    """Return a question about the name that was meant perhaps, or ''."""
+    """Return a hint at a similar name in the table, or ''."""
     names = get_close_matches(name, [row.name for row in table], 1)
     return f" (did you mean '{names[0]}'?)" if names else ''
 
 
 def shared_names(node_name: str, given: Iterable[str], known: Table) -> list[str]:
-    """Return the given names that the node does not know and that were not meant for it alone."""
+    """Return the given names that are unknown and were given to several nodes."""
     unknown = [name for name in given if not is_known(name, known)]
     own = given_to(node_name, sys.argv) if unknown else set()
     return [name for name in unknown if name not in own]
 
 
 def rclpy_row(name: str) -> ParameterRow | None:
-    """Return the row of a parameter of rclpy's own, a QoS override for example, else None."""
+    """Return the row of one of rclpy's parameters, such as a QoS override, else None."""
     own = next((row for row in _RCLPY_ROWS if row.name == name), None)
     if own:
         return own

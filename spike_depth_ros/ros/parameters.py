@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Declaring a node's parameters from its table."""
+"""Declaration and change of a node's parameters by its table."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rcl_interfaces.msg import (
@@ -28,27 +28,32 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from spike_depth_ros.ros.parameter_names import is_known, near, rclpy_row, shared_names
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow, Table
+from spike_depth_ros.ros.parameter_row import ParameterRow, Table
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
 
+# Parameters of all nodes of this package.
 PACKAGE = (*BINNER, *DEPTH, *REPLAY)
 
 
 class ParameterError(ValueError):
-    """A parameter with a wrong name or value; says which, and what is allowed."""
+    """A wrong parameter name or value; the message is one sentence with the allowed values."""
 
 
 def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
-    """Declare the parameters of `table` and return their values by name.
+    """Declare the parameters of a table and return their values by name.
 
-    beside: those of the other nodes in this process, which get whatever is given without naming a
-    node; they are left to those nodes. Names in a section of a parameter file that is shared by
-    all nodes of a robot are left out where they are unknown, with a warning.
+    Unknown names in a section of a parameter file for all nodes of a robot are ignored, with a
+    warning. Raises ParameterError for an unknown name that was given to this node, and for a value
+    of a wrong type or out of range.
 
-    The node must have been made with automatically_declare_parameters_from_overrides=True: that
-    is how rclpy lets a node see names that it does not know. Raises ParameterError for an unknown
-    name that was given to this node, and for a value of a wrong type or out of range.
+    Args:
+        node: a node made with automatically_declare_parameters_from_overrides=True, which shows
+            it unknown names too.
+        table: parameters of the node.
+        beside: parameters of the other nodes in this process, which see the same command line.
     """
-    given = {name: p.value for name, p in node.get_parameters_by_prefix('').items()}
+    overrides: dict[str, Any] = dict(node.get_parameters_by_prefix(''))
+    given = {name: parameter.value for name, parameter in overrides.items()}
     _leave_out(node, given, (*table, *beside))
     _check_given(given, (*table, *beside))
     values: dict[str, Any] = {}
@@ -67,15 +72,20 @@ def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
 def on_change(
     node: Node,
     table: Table,
-    apply: Callable[[str, Any], None],
-    refuse: Callable[[str, Any], str] | None = None,
+    apply: Callable[[Mapping[str, Any]], None],
+    refuse: Callable[[str, Any], str] = lambda name, value: '',
 ) -> None:
-    """Call apply(name, value) when a parameter that may change gets a new value.
+    """Call apply with all values of the table after one has changed.
 
-    rclpy refuses wrong types, values out of range and read-only parameters itself, and says why.
-    refuse: says why a value that passed cannot be taken, or ''; None: all are taken.
+    rclpy refuses wrong types, values out of range and read-only parameters itself.
+
+    Args:
+        node: the node.
+        table: parameters of the node.
+        apply: called with the values by name.
+        refuse: returns why a value within its range is refused, or ''.
     """
-    names = [row.name for row in table if not row.read_only]
+    names = [row.name for row in table]
 
     def check(parameters: list[Parameter]) -> SetParametersResult:
         reasons = (refuse(p.name, p.value) for p in parameters if p.name in names)
@@ -83,17 +93,15 @@ def on_change(
         return SetParametersResult(successful=not reason, reason=reason)
 
     def changed(parameters: list[Parameter]) -> None:
-        for parameter in parameters:
-            if parameter.name in names:
-                apply(parameter.name, parameter.value)
+        if any(parameter.name in names for parameter in parameters):
+            apply({name: node.get_parameter(name).value for name in names})
 
-    if refuse:
-        node.add_on_set_parameters_callback(check)
+    node.add_on_set_parameters_callback(check)
     node.add_post_set_parameters_callback(changed)
 
 
 def checked(row: ParameterRow, value: Any) -> Any:
-    """Return the value in the type of the row; raises ParameterError if it is not allowed."""
+    """Return a value in the type of its row; raise ParameterError if it is not allowed."""
     wanted = type(row.default)
     if wanted is float and type(value) is int:
         value = float(value)
@@ -111,18 +119,18 @@ def checked(row: ParameterRow, value: Any) -> Any:
 
 
 def _expanded(row: ParameterRow, value: Any) -> Any:
-    """Return the checked value, a path as one that can be opened."""
+    """Return the checked value; of a path without ~ and file://."""
     value = checked(row, value)
     return os.path.expanduser(value.removeprefix('file://')) if row.is_path else value
 
 
 def _as_given(value: Any) -> str:
-    """Return a value as the command line takes it."""
+    """Return a value as it is written on a command line."""
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _leave_out(node: Node, given: dict[str, Any], known: Table) -> None:
-    """Undeclare the unknown names that were given to all nodes of a robot, and warn of them."""
+    """Undeclare unknown names that were given to all nodes of a robot, with a warning."""
     names = shared_names(node.get_fully_qualified_name(), given, known)
     for name in names:
         node.undeclare_parameter(name)
@@ -136,7 +144,7 @@ def _leave_out(node: Node, given: dict[str, Any], known: Table) -> None:
 
 
 def _check_given(given: dict[str, Any], table: Table) -> None:
-    """Check all names, and the values that rclpy takes."""
+    """Raise ParameterError for an unknown name, and for a wrong value of an rclpy parameter."""
     known = [row.name for row in table]
     for name, value in given.items():
         row = rclpy_row(name)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Qualities of service of the topics; events, spike frames and depth can be overridden."""
+"""QoS profiles of the topics; qos_overrides.* parameters change those of data topics."""
 
 from rclpy.qos import (
     QoSDurabilityPolicy,
@@ -34,22 +34,22 @@ OVERRIDABLE_DURABILITY = QoSOverridingOptions(
 
 
 def events(depth: int) -> QoSProfile:
-    """As camera drivers send: the newest packets matter, a lost one is not sent again."""
+    """Return the profile of event topics: BEST_EFFORT, as camera drivers publish."""
     return QoSProfile(depth=depth, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 
 
 def calibration() -> QoSProfile:
-    """As cameras send it beside each picture; a latched one needs its durability overridden."""
+    """Return the profile of CameraInfo: volatile and BEST_EFFORT match every camera driver."""
     return QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 
 
 def images() -> QoSProfile:
-    """As rviz and image_pipeline listen."""
+    """Return the profile of images: RELIABLE, as rviz and image_pipeline subscribe."""
     return QoSProfile(depth=10, reliability=QoSReliabilityPolicy.RELIABLE)
 
 
 def latched() -> QoSProfile:
-    """The latest message also for those who join later."""
+    """Return a profile that keeps the latest message for late subscribers (transient local)."""
     return QoSProfile(
         depth=1,
         reliability=QoSReliabilityPolicy.RELIABLE,
@@ -58,7 +58,7 @@ def latched() -> QoSProfile:
 
 
 def truth() -> QoSProfile:
-    """As recorded depth is sent: who joins within five seconds at 20 Hz gets all of it."""
+    """Return the profile of true depth: a late subscriber gets the last 100 messages (5 s)."""
     return QoSProfile(
         depth=100,
         reliability=QoSReliabilityPolicy.RELIABLE,

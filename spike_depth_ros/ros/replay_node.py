@@ -12,10 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The replay node: a recording in, its packets out, as a driver would send them."""
+"""Replay node: publishes a recording as camera drivers would."""
 
 import time
-from pathlib import Path
 from threading import Event, Thread
 
 from event_camera_msgs.msg import EventPacket
@@ -34,15 +33,17 @@ from spike_depth_ros.recordings.truth import find_truth
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import steady_clock
+from spike_depth_ros.ros.event_topic import TOPICS
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
+from spike_depth_ros.ros.settings import ReplaySettings
+from spike_depth_ros.units import SECOND_NS
 
-TOPICS = ('left/events', 'right/events')
 EVENT_QUEUE = 1000
 CLOCK_PERIOD_S = 0.01
 GRAPH_PERIOD_S = 0.05
-# A publisher hears of a subscriber before that one is ready to listen, and the last best-effort
-# messages need a moment before their publisher may go.
+# A subscriber is found before it is ready to receive, and the last best-effort messages are sent
+# after publish() returns: the node waits this long at the start and at the end.
 SETTLING_S = 0.5
 WARNING_PERIOD_S = 5.0
 DELIVERY = Duration(seconds=5)
@@ -51,19 +52,19 @@ DELIVERY = Duration(seconds=5)
 class ReplayNode(Node):
     """Publish the event packets and the true depth of a rosbag2 recording, then end.
 
-    Publishes left/events, right/events, /clock if asked to, and compressed depth as recorded.
+    Publishes left/events, right/events, the recorded topics of true depth and, with
+    publish_clock, /clock.
     """
 
     def __init__(self) -> None:
         super().__init__('replay', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
-        parameters = declare(self, REPLAY)
-        self._wait_s: float = parameters['wait_s']
-        path = Path(parameters['recording'])
-        with Recording(path) as recording:
+        settings = ReplaySettings.from_parameters(declare(self, REPLAY))
+        self._wait_ns = settings.wait_ns
+        with Recording(settings.recording) as recording:
             self._start_log_ns = recording.start_ns
-            cameras = find_cameras(recording.topics, parameters['left'], parameters['right'])
-            first_packets(recording, cameras)  # refuses what no decoder reads
+            cameras = find_cameras(recording.topics, settings.left, settings.right)
+            first_packets(recording, cameras)  # raises for packets that no decoder reads
             truth = find_truth(recording)
         self.get_logger().info(in_words(cameras))
         self._events = self._make_event_publishers(cameras)
@@ -72,24 +73,24 @@ class ReplayNode(Node):
         }
         self._stopped = Event()
         self._player = Player(
-            path,
+            settings.recording,
             cameras,
             truth,
-            parameters['rate'],
-            restamp=not parameters['publish_clock'],
+            settings.rate,
+            restamp=not settings.publish_clock,
             wait=self._stopped.wait,
             send=self._send,
             warn=self._warn,
         )
-        if parameters['publish_clock']:
+        if settings.publish_clock:
             self._clock_publisher = self.create_publisher(Clock, '/clock', 1)
             self.create_timer(CLOCK_PERIOD_S, self._publish_clock, clock=steady_clock())
-        encodings.warm_up()  # used at the end, when nothing may take long
+        encodings.warm_up()  # compiled now, as the player uses them at the end
         self._thread = Thread(target=self._play, name='player', daemon=True)
         self._thread.start()
 
     def destroy_node(self) -> None:
-        """Let the player stop, then destroy the node."""
+        """End the player, then destroy the node."""
         self._stopped.set()
         self._thread.join()
         super().destroy_node()
@@ -103,7 +104,7 @@ class ReplayNode(Node):
         }
 
     def _play(self) -> None:
-        """Send everything, then end the node."""
+        """Publish the recording, then set the exit code."""
         try:
             if self._wait_for_subscribers():
                 self._player.play()
@@ -111,21 +112,25 @@ class ReplayNode(Node):
             if self._player.damaged:
                 self.get_logger().warning(f'left out {self._player.damaged} damaged messages')
             self.exit_code = 0
-        except Exception as error:  # whatever it is, a replay that has ended must not seem to run
+        except Exception as error:  # any error must end the node
             self.get_logger().error(' '.join(str(error).split()) or repr(error))
             self.exit_code = 1
 
     def _wait_for_subscribers(self) -> bool:
-        """Wait until somebody listens to each camera; return False if the node is to stop."""
-        if not self._wait_s:
+        """Wait for a subscriber of each camera; return False if the node is to stop.
+
+        Raises ValueError, one sentence, if none comes in time.
+        """
+        if not self._wait_ns:
             return True
-        deadline = time.monotonic() + self._wait_s
+        deadline_ns = time.monotonic_ns() + self._wait_ns
         for publisher in self._events.values():
             while not publisher.get_subscription_count():
-                if time.monotonic() > deadline:
+                if time.monotonic_ns() > deadline_ns:
                     raise ValueError(
                         f"nobody subscribed to '{publisher.topic_name}' within "
-                        f'{self._wait_s:g} s: start the binner, raise wait_s, or set it to 0'
+                        f'{self._wait_ns / SECOND_NS:g} s: start the binner, raise wait_s, or set '
+                        'it to 0'
                     )
                 if self._stopped.wait(GRAPH_PERIOD_S):
                     return False
@@ -139,7 +144,7 @@ class ReplayNode(Node):
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _publish_clock(self) -> None:
-        """Publish the recording's time; its start already before, so that clocks are set then."""
+        """Publish the recording's time; before the replay its start, which sets clocks early."""
         log_time_ns = self._player.log_time_ns() or self._start_log_ns
         self._clock_publisher.publish(Clock(clock=to_time(log_time_ns)))
 

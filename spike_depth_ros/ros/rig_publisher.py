@@ -12,25 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Publishing the rig as mapped, and the transform to its rectified frame."""
+"""Publisher of the stream's description and of the transform to its rectified frame."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation
 from spike_depth_ros.ros.rig_source import RigSource
+from spike_depth_ros.ros.settings import BinnerSettings
 from spike_depth_ros.ros.spike_link import SpikeReceiver
-from spike_depth_ros.units import MS_NS
 
-RECTIFIED = '_rectified'
+RECTIFIED_SUFFIX = '_rectified'
 NO_FRAME_ID = (
     "the left camera's packets have no frame_id, so depth has none and no transform is published: "
     "set the driver's frame_id"
@@ -38,31 +37,41 @@ NO_FRAME_ID = (
 
 
 class RigPublisher:
-    """Give receivers the rig as mapped and, where it is rectified, publish the turned frame.
+    """Publisher of the description of the spike frames, and of /tf_static where it rectifies.
 
-    frame_id: of the spike frames; that of the left camera, or the frame that is turned from it.
-    problem: why that frame cannot be published, '' if nothing is wrong.
+    Attributes:
+        frame_id: optical frame of the spike frames: that of the left camera, or the rectified
+            frame whose transform from it is published.
+        warning: why there is no optical frame, '' if there is one.
     """
 
     def __init__(
         self,
         node: Node,
-        settings: dict[str, Any],
+        settings: BinnerSettings,
         source: RigSource,
         receivers: Sequence[SpikeReceiver],
     ) -> None:
+        """Create the publisher of /tf_static.
+
+        Args:
+            node: the binner node.
+            settings: its settings.
+            source: source of baseline and rectification.
+            receivers: receivers of the description.
+        """
         self._node = node
         self._settings = settings
         self._source = source
         self._receivers = receivers
         self._stream: SpikeStream | None = None
-        self._frames: dict[str, str] = {}
+        self._frames: dict[str, str] = {}  # optical frame of the spike frames by the camera's
         self.frame_id = ''
-        self.problem = ''
+        self.warning = ''
         self._transforms = node.create_publisher(TFMessage, '/tf_static', qos.latched())
 
     def publish(self, mapped: npt.NDArray[np.bool_] | None, sync: str, frame_id: str) -> None:
-        """Publish the rig and its optical frame if they differ from the published ones.
+        """Publish the description and the transform if they differ from the published ones.
 
         Args:
             mapped: bool [height, width], see SpikeStream; None before the first packet.
@@ -76,31 +85,32 @@ class RigPublisher:
             stream = self._describe(mapped, sync)
             self._frames.clear()
         if frame_id not in self._frames:
-            self._frames[frame_id] = self._publish_frame(frame_id)
+            self._frames[frame_id] = self._publish_transform(frame_id)
         if stream is not self._stream or self.frame_id != self._frames[frame_id]:
             self._stream, self.frame_id = stream, self._frames[frame_id]
             for receiver in self._receivers:
                 receiver.take_stream(stream, self.frame_id)
-        self.problem = '' if frame_id else NO_FRAME_ID
+        self.warning = '' if frame_id else NO_FRAME_ID
 
     def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> SpikeStream:
-        p = self._settings
+        settings = self._settings
         return SpikeStream(
-            window_ns=round(p['window_ms'] * MS_NS),
-            hop_ns=round(p['hop_ms'] * MS_NS),
-            channels=STEREO_CHANNELS if p['stereo'] else MONO_CHANNELS,
-            camera=self._source.camera,
+            window_ns=settings.window_ns,
+            hop_ns=settings.hop_ns,
+            channels=CHANNELS_PER_CAMERA * settings.cameras,
+            camera=settings.camera,
             baseline_m=self._source.baseline_m,
             sync=sync,
             mapped=mapped,
         )
 
-    def _publish_frame(self, frame_id: str) -> str:
-        """Publish the rectified frame of the left camera's; return its name."""
+    def _publish_transform(self, frame_id: str) -> str:
+        """Publish the transform to the rectified frame, if any; return the optical frame."""
         rotation = self._source.map.rotation if self._source.map else None
         if rotation is None or not frame_id:
             return frame_id
         stamp = self._node.get_clock().now().to_msg()
-        transform = to_rotation(rotation, frame_id, frame_id + RECTIFIED, stamp)
+        rectified = frame_id + RECTIFIED_SUFFIX
+        transform = to_rotation(rotation, frame_id, rectified, stamp)
         self._transforms.publish(TFMessage(transforms=[transform]))
-        return frame_id + RECTIFIED
+        return rectified

@@ -12,20 +12,20 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The shared memory through which Fast DDS sends messages within one machine."""
+"""Shared memory, which Fast DDS uses between processes of one machine."""
 
 import os
 
 FOLDER = '/dev/shm'
-# A participant takes 0.6 MB; Fast DDS dies of a bus error where there is less.
+# A participant allocates 0.6 MB; Fast DDS ends with a bus error if that fails.
 LEAST_BYTES = 2_000_000
 TRANSPORTS = 'FASTDDS_BUILTIN_TRANSPORTS'
 
 
 def replace_if_full() -> str:
-    """Make Fast DDS use UDP where shared memory is full or read-only.
+    """Make Fast DDS use UDP if shared memory is full or read-only.
 
-    Returns one sentence on it, or '' where nothing is to be changed.
+    Returns a sentence about it, or '' if shared memory can be used.
     """
     if TRANSPORTS in os.environ or not os.path.isdir(FOLDER):
         return ''
@@ -39,6 +39,6 @@ def replace_if_full() -> str:
         return ''
     os.environ[TRANSPORTS] = 'UDPv4'
     return (
-        f'messages take the slower way of UDP, as {FOLDER} {problem}: make room there, in a '
+        f'messages use UDP, which is slower, as {FOLDER} {problem}: make room there, in a '
         'container by its option --shm-size'
     )

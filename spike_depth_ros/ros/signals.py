@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""SIGINT and SIGTERM: they end a node with exit code 0 and without a word, whenever they come."""
+"""SIGINT and SIGTERM: both end a node with exit code 0 and without output, at any time."""
 
 import os
 import signal
@@ -20,11 +20,14 @@ from types import FrameType
 
 
 class Signals:
-    """Take SIGINT and SIGTERM.
+    """Handler of SIGINT and SIGTERM.
 
-    A node that is still starting ends at once: an exception would have to pass through compilers
-    and destructors, which print it, swallow it or crash. came: whether a signal has come; a node
-    that runs is to look at it.
+    A node that is still starting exits at once: an exception would pass through compilers and
+    destructors, which print it, swallow it or crash.
+
+    Attributes:
+        came: whether a signal has come; a running node checks it between callbacks.
+        starting: whether the node is still starting.
     """
 
     def __init__(self) -> None:

@@ -49,7 +49,7 @@ def to_spike_info(stream: SpikeStream, header: Header) -> SpikeInfo:
     return SpikeInfo(
         header=header,
         ready=True,
-        camera=to_camera_info(stream, header),
+        camera=to_camera_info(stream.camera, header),
         baseline=stream.baseline_m,
         window=_to_duration(stream.window_ns),
         hop=_to_duration(stream.hop_ns),

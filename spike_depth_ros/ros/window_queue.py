@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The bounded queue between a subscription and the worker that infers."""
+"""Bounded queue between a subscription and the inference thread."""
 
 from collections import deque
 from threading import Condition
@@ -22,9 +22,10 @@ T = TypeVar('T')
 
 
 class WindowQueue(Generic[T]):
-    """Hold the latest items for one worker thread; when full, the oldest is dropped and counted.
+    """Queue of the latest items for one thread; a full queue drops its oldest item.
 
-    dropped: how many, since the start.
+    Attributes:
+        dropped: number of dropped items since the start.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -35,7 +36,7 @@ class WindowQueue(Generic[T]):
         self.dropped = 0
 
     def put(self, item: T) -> None:
-        """Append an item, never waiting."""
+        """Append an item without waiting."""
         with self._changed:
             if len(self._items) == self._capacity:
                 self._items.popleft()
@@ -44,13 +45,13 @@ class WindowQueue(Generic[T]):
             self._changed.notify()
 
     def get(self) -> T | None:
-        """Wait for the oldest item and take it; None once the queue is closed."""
+        """Wait for the oldest item and remove it; return None once the queue is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._items)
             return None if self._closed else self._items.popleft()
 
     def close(self) -> None:
-        """Let get return None from now on."""
+        """Make get return None, also in a thread that waits."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -30,6 +30,6 @@ def test_parameters_page_is_current() -> None:
 
 def test_parameters_page_lists_each_launch_argument() -> None:
     arguments = run_path(str(ROOT / 'docs/write_parameters.py'))['launch_arguments']()
-    launch_file = (ROOT / 'launch/stereo.launch.py').read_text()
+    source = (ROOT / 'spike_depth_ros/ros/launch_description.py').read_text()
     assert arguments.keys() >= {'params_file', 'model', 'calibration', 'rviz'}
-    assert len(arguments) == launch_file.count('DeclareLaunchArgument(')
+    assert len(arguments) == source.count('DeclareLaunchArgument(')

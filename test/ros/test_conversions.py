@@ -20,7 +20,6 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.ros.conversions import (
     from_image,
@@ -109,17 +108,9 @@ def test_frames_that_are_not_turned() -> None:
 
 
 def test_camera_info_is_of_the_rectified_camera() -> None:
-    rig = SpikeStream(
-        1,
-        1,
-        4,
-        PinholeCamera(346, 260, 200.0, 170.0, 130.0),
-        0.1,
-        'sensor',
-        np.ones((260, 346), bool),
-    )
+    camera = PinholeCamera(346, 260, 200.0, 170.0, 130.0)
 
-    info = to_camera_info(rig, Header(frame_id='left'))
+    info = to_camera_info(camera, Header(frame_id='left'))
 
     assert list(info.k) == [200, 0, 170, 0, 200, 130, 0, 0, 1]
     assert list(info.p) == [200, 0, 170, 0, 0, 200, 130, 0, 0, 0, 1, 0]

@@ -24,7 +24,7 @@ from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.ros.depth_report import DepthReport
-from spike_depth_ros.ros.depth_worker import Answer, DepthWorker
+from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
 from spike_depth_ros.ros.spike_link import SpikeWindow
 from testing.waiting import wait_until
 
@@ -43,9 +43,9 @@ RIG = SpikeStream(
 class Bench:
     """A worker, its report, and what came out of it."""
 
-    def __init__(self, model: Path, publish: Callable[[Answer], None] | None = None) -> None:
+    def __init__(self, model: Path, publish: Callable[[DepthResult], None] | None = None) -> None:
         engine = DepthEngine(model)
-        self.answers: list[Answer] = []
+        self.answers: list[DepthResult] = []
         self.warnings: list[str] = []
         self.report = DepthReport(engine.contract, 0)
         publish = publish or self.answers.append
@@ -100,9 +100,9 @@ def test_windows_without_depth_are_counted(stereo_model: Path) -> None:
 
 
 def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path) -> None:
-    published: list[Answer] = []
+    published: list[DepthResult] = []
 
-    def publish(answer: Answer) -> None:
+    def publish(answer: DepthResult) -> None:
         published.append(answer)
         if len(published) == 1:
             raise TypeError('no such\nthing')

@@ -16,7 +16,8 @@
 
 import pytest
 
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY, ParameterRow
+from spike_depth_ros.ros.parameter_row import ParameterRow
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
 from spike_depth_ros.ros.parameters import ParameterError, checked
 
 ROWS = [*BINNER, *DEPTH, *REPLAY]

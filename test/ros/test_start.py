@@ -55,10 +55,13 @@ class Started(NodeProcess):
 @pytest.mark.parametrize(
     ('environment', 'says'),
     [
-        ({'HOME': None}, "the folder '~/.ros/log' cannot be (HOME is not set)"),
-        ({'HOME': '/proc/x'}, "the folder '/proc/x/.ros/log' cannot be (No such file"),
-        ({'ROS_LOG_DIR': '/proc/x'}, "the folder '/proc/x' cannot be (No such file"),
-        ({'ROS_HOME': '/dev/null'}, "the folder '/dev/null/log' cannot be (Not a directory)"),
+        ({'HOME': None}, "the folder '~/.ros/log' is not writable (HOME is not set)"),
+        ({'HOME': '/proc/x'}, "the folder '/proc/x/.ros/log' is not writable (No such file"),
+        ({'ROS_LOG_DIR': '/proc/x'}, "the folder '/proc/x' is not writable (No such file"),
+        (
+            {'ROS_HOME': '/dev/null'},
+            "the folder '/dev/null/log' is not writable (Not a dir",
+        ),
     ],
 )
 def test_without_a_log_folder(

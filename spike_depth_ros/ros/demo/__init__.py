@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo: a recording through the three nodes, its result as a table, a picture and a video."""
+"""Demo: runs a recording through the three nodes and shows a table, a picture and a video."""

@@ -23,21 +23,22 @@ from spike_depth_ros.ros.demo.interrupts import Interrupts
 from spike_depth_ros.units import SECOND_NS
 
 RECORDING = 'demo/recording'
-# A robot on this machine uses 0, or another low one; above 101 the ports get into the way.
+# Robots use 0 or another low domain; ports of domains above 101 collide with ephemeral ports.
 DOMAINS = range(40, 101)
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Run the demo; return 0 if no window and no packet was lost and the rate was kept.
+    """Run the demo; return the exit code.
 
-    1: wrong inputs, or a run that failed, with one sentence for each reason; 130 or 143: ended by
-    Ctrl-C or SIGTERM. What takes long to import is imported within.
+    0: no window or packet was lost, and the rate was reached. 1: wrong inputs or a failed run,
+    with one sentence for each reason. 130, 143: ended by Ctrl-C or SIGTERM. Modules that take long
+    to import are imported in functions, after the signal handlers are set.
     """
     interrupts = Interrupts()
     try:
         return _demo(arguments, interrupts)
     except BaseException as error:
-        # An extension module makes errors of its own of KeyboardInterrupt.
+        # An extension module may turn KeyboardInterrupt into another error.
         if interrupts.came:
             return interrupts.exit_code
         if not isinstance(error, (ValueError, OSError, RuntimeError)):
@@ -88,5 +89,5 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
 
 
 def _path(text: str) -> Path:
-    """Return a path of the command line, its ~ expanded."""
+    """Return a path with ~ expanded."""
     return Path(os.path.expanduser(text))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Writing the demo's picture and video."""
+"""Writing of the demo's picture and video."""
 
 from pathlib import Path
 
@@ -29,9 +29,14 @@ VIDEO_SCALE, PICTURE_SCALE = 1, 2
 
 
 def draw(source: Source, store: WindowStore, folder: Path) -> None:
-    """Write the picture of a typical window, and the video where PyAV is there; print the paths.
+    """Write the picture of a typical window and, if PyAV is installed, a video; print the paths.
 
-    Raises OutputError, one sentence, when one cannot be written.
+    Raises OutputError, one sentence, if a file cannot be written.
+
+    Args:
+        source: recording and model.
+        store: images of the run.
+        folder: folder of both files.
     """
     window = typical(store)
     if window is None:

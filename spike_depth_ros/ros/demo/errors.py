@@ -12,8 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Errors that end the demo."""
+"""Error that ends the demo."""
 
 
 class DemoError(RuntimeError):
-    """A run that could not be completed; says why in one sentence."""
+    """A run that could not be completed; the message is one sentence."""

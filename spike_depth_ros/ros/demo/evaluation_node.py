@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo's own node: it listens to what the others publish."""
+"""Evaluation node of the demo: receives what the other nodes publish."""
 
 import re
 import time
@@ -21,40 +21,53 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
-# More than one report of each node may wait here while the demo reads something else.
+# Several reports of each node may wait while the demo is busy.
 DIAGNOSTICS_QUEUE = 100
-# A node works while these are not 0; before and after, silence is no fault.
-INPUT_RATES = ('left packets (1/s)', 'right packets (1/s)', 'input rate (Hz)')
+# Sentences that differ in their numbers alone are shown once.
 NUMBER = re.compile(r'[\d.]+')
 
 
 class EvaluationNode(Node):
-    """Collect windows, depth, true depth and diagnostics.
+    """Collect spike frames, depth, true depth and reports.
 
-    binner, depth: the latest values that the nodes reported. messages: the latest word of each.
-    warnings: what they reported while packets or windows came, each sentence once.
-    reports: how many reports of each came. firing: all firing rates that were reported. first_s,
-    last_s, before_s: when the first, the latest and the one before it came (monotonic), None
-    before any.
+    Attributes:
+        info: latest message of spikes/info, None before any.
+        binner, depth: latest numbers of each node, None before any.
+        depth_message: latest message of the depth node's report, '' before any.
+        reports: number of reports of each node.
+        firing_rates: firing rates of each report that has them.
+        first_s, last_s, before_s: monotonic time in seconds at which the first spike frame, the
+            latest and the one before it arrived, None before any.
     """
 
     def __init__(self, context: Context, truth_topic: str, store: WindowStore) -> None:
+        """Subscribe the topics.
+
+        Args:
+            context: context of the demo.
+            truth_topic: topic of the true depth, '' for none.
+            store: stores the images.
+        """
         super().__init__('demo', context=context)
-        self.binner: dict[str, str] = {}
-        self.depth: dict[str, str] = {}
-        self.messages: dict[str, str] = {}
+        self.info: SpikeInfo | None = None
+        self.binner: BinnerStatus | None = None
+        self.depth: DepthStatus | None = None
+        self.depth_message = ''
         self._warnings: dict[str, str] = {}
         self.reports = {'binner': 0, 'depth': 0}
-        self.firing: list[dict[str, float]] = []
+        self.firing_rates: list[dict[str, float]] = []
         self.first_s: float | None = None
         self.last_s: float | None = None
         self.before_s: float | None = None
         self._store = store
+        self.create_subscription(SpikeInfo, 'spikes/info', self._on_info, qos.latched())
         self.create_subscription(Image, 'spikes', self._on_spikes, qos.images())
         self.create_subscription(Image, 'depth/image_rect', self._on_depth, qos.images())
         self.create_subscription(
@@ -65,15 +78,19 @@ class EvaluationNode(Node):
 
     @property
     def warnings(self) -> list[str]:
-        """Return the sentences that the nodes reported while they worked, without repetitions."""
+        """Return the problems that the nodes reported while they had input, each once."""
         return list(self._warnings.values())
 
-    def sees_nodes(self) -> bool:
-        """Return whether frames reach the depth node and this one, and depth this one.
+    def is_connected(self) -> bool:
+        """Return whether spike frames reach the depth node and this one, and reports this one.
 
-        The nodes find each other in any order: only the binner knows whether it is heard.
+        Only the binner knows its subscribers: nodes discover each other in any order.
         """
-        return bool(self.depth) and int(self.binner.get('subscribers', 0)) > 1
+        subscribers = self.binner.subscribers if self.binner else 0
+        return self.depth is not None and subscribers > 1
+
+    def _on_info(self, message: SpikeInfo) -> None:
+        self.info = message
 
     def _on_spikes(self, message: Image) -> None:
         self.before_s, self.last_s = self.last_s, time.monotonic()
@@ -89,20 +106,21 @@ class EvaluationNode(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            node = status.name.partition(':')[0].lstrip('/')  # another namespace is not ours
-            if node in self.reports:
-                self._take(node, status)
+            values = {pair.key: pair.value for pair in status.values}
+            node = status.name.partition(':')[0].lstrip('/')  # with namespace: not of the demo
+            if node == 'binner':
+                self.binner = BinnerStatus.from_values(values)
+                self._count_report(node, status, self.binner.is_working)
+            elif node == 'depth':
+                self.depth = DepthStatus.from_values(values)
+                self.depth_message = status.message
+                if self.depth.firing_rates:
+                    self.firing_rates.append(self.depth.firing_rates)
+                self._count_report(node, status, self.depth.is_working)
 
-    def _take(self, node: str, status: DiagnosticStatus) -> None:
-        values = {pair.key: pair.value for pair in status.values}
-        setattr(self, node, values)
-        self.messages[node] = status.message
-        inputs = [float(text) for key, text in values.items() if key in INPUT_RATES]
-        if status.level != DiagnosticStatus.OK and inputs and all(inputs):
+    def _count_report(self, node: str, status: DiagnosticStatus, is_working: bool) -> None:
+        """Count a report; keep its problems if the node has input, without which it must warn."""
+        self.reports[node] += 1
+        if is_working and status.level != DiagnosticStatus.OK:
             for sentence in status.message.split('; '):
                 self._warnings[NUMBER.sub('', sentence)] = f'the {node} reports: {sentence}'
-        self.reports[node] += 1
-        prefix = 'firing rate'
-        firing = {key: float(text) for key, text in values.items() if key.startswith(prefix)}
-        if firing:
-            self.firing.append(firing)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Other nodes on the demo's ROS domain that would spoil the run."""
+"""Detection of other nodes on the demo's ROS domain that would falsify the run."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -24,9 +24,9 @@ from spike_depth_ros.ros import domains
 from spike_depth_ros.ros.demo.errors import DemoError
 
 REPLAY, BINNER, DEPTH, DEMO = 'replay', 'binner', 'depth', 'demo'
-UNKNOWN = '_UNKNOWN_'  # in what rmw says before it knows a name
+UNKNOWN = '_UNKNOWN_'  # part of a name that rmw does not know yet
 Roles = Mapping[str, Sequence[str]]
-# Which of the demo's nodes publish what.
+# Publishers of each topic among the demo's nodes.
 PUBLISHERS: Roles = MappingProxyType(
     {
         'left/events': (REPLAY,),
@@ -39,14 +39,14 @@ PUBLISHERS: Roles = MappingProxyType(
         'depth/confidence': (DEPTH,),
     }
 )
-# Before the replay: the binner listens to events when somebody sends them. Who else listens acts
-# on what comes, as another binner or depth node does. Depth may be watched.
+# Subscribers of each topic before the replay; the binner subscribes to events once they are
+# published. Another subscriber may be a second binner or depth node. Depth may have any.
 SUBSCRIBERS: Roles = MappingProxyType(
     {
         'left/events': (),
         'right/events': (),
         'spikes': (DEPTH, DEMO),
-        'spikes/info': (DEPTH,),
+        'spikes/info': (DEPTH, DEMO),
     }
 )
 
@@ -54,14 +54,17 @@ SUBSCRIBERS: Roles = MappingProxyType(
 def check_publishers(node: Node, truth_topic: str, running: Collection[str]) -> None:
     """Raise DemoError if another node publishes on a topic of the demo.
 
-    truth_topic: of the recording, or ''. running: the names of the demo's nodes that were started.
+    Args:
+        node: the evaluation node.
+        truth_topic: topic of the recording's true depth, or ''.
+        running: names of the demo's nodes that were started.
     """
     roles = {**PUBLISHERS, truth_topic: (REPLAY,)} if truth_topic else PUBLISHERS
     _check(node, roles, running, node.get_publishers_info_by_topic, 'publishes')
 
 
 def check_subscribers(node: Node, running: Collection[str]) -> None:
-    """Raise DemoError if another node listens to events or spikes, before the replay does."""
+    """Raise DemoError if another node subscribes events or spikes; call it before the replay."""
     _check(node, SUBSCRIBERS, running, node.get_subscriptions_info_by_topic, 'subscribes')
 
 
@@ -72,7 +75,7 @@ def _check(
     find: Callable[[str], Sequence[Any]],
     what: str,
 ) -> None:
-    """Compare names, and numbers too: names are found later than publishers and subscribers."""
+    """Compare names and numbers of endpoints; a name is discovered later than its endpoint."""
     for topic, owners in roles.items():
         ours = [f'/{owner}' for owner in owners if owner in running]
         infos = find(topic)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Ctrl-C and SIGTERM: they end the demo without a word, whenever they come."""
+"""Ctrl-C and SIGTERM: both end the demo without output, at any time."""
 
 import os
 import signal
@@ -24,9 +24,10 @@ from typing import Any
 
 
 class Interrupts:
-    """Raise KeyboardInterrupt at once, or where the program looks, at the first signal.
+    """Handler that raises KeyboardInterrupt at the first signal, at once or in check().
 
-    came: the number of the signal that has come, 0 before any.
+    Attributes:
+        came: number of the first signal, 0 before any.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class Interrupts:
 
     @property
     def exit_code(self) -> int:
-        """Return what a shell calls a program that the signal ended."""
+        """Return the exit code that shells give a program ended by the signal."""
         return 128 + self.came
 
     def check(self) -> None:
@@ -49,7 +50,7 @@ class Interrupts:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Raise nothing within but by check(): callbacks and clean-up are not cut short."""
+        """Raise in check() only while in the context, where callbacks must not be interrupted."""
         self._waits = True
         try:
             yield
@@ -58,7 +59,7 @@ class Interrupts:
         self.check()
 
     def ignore(self) -> None:
-        """Let later signals pass: the program is about to end."""
+        """Ignore later signals."""
         self._waits = True
 
     def _take(self, number: int, frame: FrameType | None) -> None:
@@ -67,7 +68,7 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def _unraisable(self, unraisable: Any) -> None:
-        """End the program when a destructor or an extension module swallows KeyboardInterrupt."""
+        """End the program if a destructor or an extension module swallows KeyboardInterrupt."""
         if not self.came:
             self._report(unraisable)
         elif isinstance(unraisable.exc_value, KeyboardInterrupt):

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo's own ROS context, beside those of the nodes."""
+"""ROS context and executor of the evaluation node."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,9 +30,9 @@ STEP_S = 0.1
 def listening(
     truth_topic: str, store: WindowStore
 ) -> Iterator[tuple[EvaluationNode, Callable[[], None]]]:
-    """Make the evaluation node, and a function that lets it take what came, or wait a moment."""
+    """Yield the evaluation node and a function that handles a message or waits for STEP_S."""
     context = Context()
-    context.init(initialize_logging=False)  # log files are the nodes' own
+    context.init(initialize_logging=False)  # the nodes write the log files
     executor = EventsExecutor(context=context)
     node = EvaluationNode(context, truth_topic, store)
     executor.add_node(node)

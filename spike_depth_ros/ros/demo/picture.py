@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Events, predicted depth and true depth side by side, with a colour bar in metres."""
+"""Picture of events, predicted depth and true depth side by side, with a colour bar."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ from spike_depth_ros.ros.demo.window_store import NONE, StoredWindow, WindowStor
 
 DPI = 100
 MARGIN, TOP, BAR, LABELS = 12, 58, 18, 64  # pixels at scale 1
-# OFF, NONE, ON; grey where the pixel of the picture shows no event.
+# Colours of OFF, NONE and ON: blue, light grey, red.
 EVENT_COLOURS = np.array([(40, 90, 220), (245, 245, 245), (220, 50, 40)], np.uint8)
 TICKS = 6
 PERCENTILES = (1, 99)
@@ -35,11 +35,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class Picture:
-    """Draw windows of one size into a frame that is laid out once.
-
-    shape: (height, width) of a window. scale: whole pixels of the picture per pixel. range_m:
-    nearest and farthest depth of the colours. title: above everything. truth: show a third panel.
-    """
+    """Drawing of windows of one size; title and colour bar are drawn once."""
 
     def __init__(
         self,
@@ -49,6 +45,15 @@ class Picture:
         title: str,
         truth: bool,
     ) -> None:
+        """Draw title and colour bar.
+
+        Args:
+            shape: height and width of a window.
+            scale: pixels of the picture per pixel of a window, in each direction.
+            range_m: nearest and farthest depth of the colours, metres.
+            title: title of the picture.
+            truth: whether there is a third panel, for the true depth.
+        """
         self._range_m = range_m
         self._scale = scale
         self._truth = truth
@@ -61,7 +66,7 @@ class Picture:
         self._frame = self._lay_out(title)
 
     def draw(self, window: StoredWindow) -> Pixels:
-        """Return one window as rgb, uint8 [height, width, 3], both even."""
+        """Return the picture of a window: rgb, uint8 [height, width, 3], even height and width."""
         frame = self._frame.copy()
         panels = [EVENT_COLOURS[window.events], self._colour(window.depth, window)]
         if self._truth:
@@ -78,7 +83,7 @@ class Picture:
         return colour(depth.astype(np.float32), *self._range_m)
 
     def _lay_out(self, title: str) -> Pixels:
-        """Draw all but the panels' contents."""
+        """Return the picture without the contents of the panels."""
         scale, (panel_height, panel_width) = self._scale, self._size
         bar_left = self._lefts[-1] + panel_width + MARGIN * scale
         width = _even(bar_left + (BAR + LABELS) * scale)
@@ -108,7 +113,7 @@ class Picture:
 
 
 def depth_range(windows: Iterable[StoredWindow]) -> tuple[float, float]:
-    """Return the depths, metres, between which nearly all predicted and true ones lie."""
+    """Return the 1st and 99th percentile of predicted and true depth, metres."""
     samples = []
     for window in windows:
         for depth in (window.depth, window.truth):
@@ -123,7 +128,7 @@ def depth_range(windows: Iterable[StoredWindow]) -> tuple[float, float]:
 
 
 def typical(store: WindowStore) -> StoredWindow | None:
-    """Choose the window with depth that has the median number of event pixels."""
+    """Return the window with the median number of event pixels among those with depth."""
     with_depth = (window for window in store.windows() if window.depth is not None)
     sizes = [(int((window.events != NONE).sum()), window.stamp_ns) for window in with_depth]
     return store.window(sorted(sizes)[len(sizes) // 2][1]) if sizes else None

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The nodes as child processes that never outlive their parent."""
+"""Nodes as child processes, which end with their parent."""
 
 import ctypes
 import signal
@@ -31,19 +31,19 @@ def node_command(node: str) -> list[str]:
 
 
 class Processes:
-    """Start nodes, and end them when the context is left, however that happens."""
+    """Running nodes; leaving the context ends them."""
 
     def __init__(self) -> None:
         self._libc = ctypes.CDLL(None)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, node: str, parameters: Mapping[str, object]) -> None:
-        """Start a node of this package with its parameters."""
+        """Start a node of this package; parameters: values by name."""
         rows = [f'{name}:={_yaml(value)}' for name, value in parameters.items()]
         arguments = [argument for row in rows for argument in ('-p', row)]
         self._running[node] = subprocess.Popen(
             [*node_command(node), '--log-level', 'warn', *arguments],
-            # Ctrl-C reaches the parent alone, which then ends its children in good order.
+            # In its own session Ctrl-C does not reach it; the parent ends its children.
             start_new_session=True,
             preexec_fn=self._die_with_parent,
         )
@@ -66,9 +66,9 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the nodes that still run; kill what does not obey within GRACE_S.
+        """End the running nodes by SIGTERM, after GRACE_S by SIGKILL.
 
-        By SIGTERM: SIGINT makes a Python that is still starting write a traceback.
+        SIGINT would make a starting Python write a traceback.
         """
         for process in self._running.values():
             if process.poll() is None:
@@ -81,12 +81,12 @@ class Processes:
                 process.wait()
 
     def _die_with_parent(self) -> None:
-        """Let Linux end this child when its parent is killed and cannot do so itself."""
+        """Ask Linux to end this child if its parent is killed."""
         self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _yaml(value: object) -> str:
-    """Write a parameter so that ROS reads its type back; texts are quoted."""
+    """Return a value as YAML of the same type; texts are quoted."""
     if isinstance(value, bool):
         return str(value).lower()
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

@@ -12,31 +12,40 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Figures and failures of a run."""
+"""Result of a run: counts, error of the depth, and failures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from spike_depth_ros import metrics
-from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.recordings.truth import Truth
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.window_store import StoredWindow
+from spike_depth_ros.ros.depth_counters import DepthCounters
 
 # 20 Hz with room for the edges of a short recording.
 MIN_RATE_HZ = 19.0
-# Every fourth pixel in both directions tells the median well enough.
+# The best constant is the median over every fourth pixel in both directions.
 STRIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Count the windows of a run by what became of them, and the events and packets.
+    """Numbers of windows, events and packets of a run.
 
-    windows_in: closed by the binner. Without depth for a reason: skipped (too few events) and
-    incomplete (a camera saw nothing). dropped: by the depth node, which could not keep up; part of
-    lost, which is all that came in and is accounted for nowhere else.
+    Args:
+        windows_in: windows that the binner closed or discarded.
+        windows_out: windows that gave depth.
+        skipped: windows with too few events.
+        incomplete: windows without an event of one camera.
+        dropped: windows dropped from the depth node's full queue; part of lost.
+        lost: windows in that are neither out, skipped nor incomplete.
+        events, packets: received by the binner.
+        packets_lost: packets that did not reach the binner.
     """
 
     windows_in: int
@@ -50,38 +59,40 @@ class Counts:
     packets_lost: int
 
     @classmethod
-    def read(cls, binner: Mapping[str, str], depth: Mapping[str, str]) -> 'Counts':
-        """Add up what the two nodes reported on /diagnostics; what was not reported is 0."""
-        closed, empty = (int(binner.get(f'windows {what}', 0)) for what in ('closed', 'empty'))
-        out, skipped, incomplete, dropped = (
-            int(depth.get(f'windows {what}', 0))
-            for what in ('out', 'skipped', 'incomplete', 'dropped')
-        )
-        discarded = int(binner.get('windows discarded', 0))
+    def of(cls, binner: BinnerStatus | None, depth: DepthStatus | None) -> Self:
+        """Combine the counters of both nodes; those of a node without a report are 0."""
+        frames = binner.counters if binner else BinnerCounters(cameras=())
+        windows = depth.counters if depth else DepthCounters()
+        windows_in = frames.windows_closed + frames.windows_discarded
+        skipped = windows.windows_skipped + frames.windows_empty
+        answered = windows.windows_out + skipped + windows.windows_incomplete
         return cls(
-            windows_in=closed + discarded,
-            windows_out=out,
-            skipped=skipped + empty,
-            incomplete=incomplete,
-            dropped=dropped,
-            lost=closed + discarded - out - skipped - empty - incomplete,
-            events=_over_cameras(binner, 'events'),
-            packets=_over_cameras(binner, 'packets'),
-            packets_lost=_over_cameras(binner, 'packets lost'),
+            windows_in=windows_in,
+            windows_out=windows.windows_out,
+            skipped=skipped,
+            incomplete=windows.windows_incomplete,
+            dropped=windows.windows_dropped,
+            lost=windows_in - answered,
+            events=sum(camera.events for camera in frames.cameras),
+            packets=sum(camera.packets for camera in frames.cameras),
+            packets_lost=sum(camera.packets_lost for camera in frames.cameras),
         )
 
     @property
     def answered(self) -> int:
-        """Return how many windows gave depth, or rightly none."""
+        """Return the number of windows that gave depth, or none for lack of events."""
         return self.windows_out + self.skipped + self.incomplete
 
 
 @dataclass(frozen=True, slots=True)
 class DepthError:
-    """Compare depth with the truth over `windows` windows.
+    """Error of the depth against the true depth.
 
-    mean_m: mean depth error. constant_m: that of the best constant, for scale. coverage: share of
-    the true pixels that have a depth.
+    Args:
+        windows: number of windows compared.
+        mean_m: mean depth error in metres.
+        constant_m: mean depth error of the best constant depth, for comparison.
+        coverage: share of the pixels with true depth that have depth.
     """
 
     windows: int
@@ -92,21 +103,30 @@ class DepthError:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Hold all figures of a run.
+    """Result of a run.
 
-    most_windows: how many the recording can give. duration_s: from the first to the last window.
-    truth: the recording's true depth. error: None if no window could be compared with it.
-    problem: the depth node's latest word. warnings: what both nodes reported while they worked.
+    Args:
+        counts: numbers of windows, events and packets.
+        most_windows: largest number of windows that the recording can give.
+        duration_s: time that all windows took, seconds.
+        latency_ms: median and 99th percentile of the latency, milliseconds.
+        firing_rates: mean firing rates by their keys in the depth node's report.
+        truth: true depth of the recording.
+        error: error of the depth, None if no window could be compared.
+        binner_problem: problem in the last spikes/info.
+        depth_problem: message of the depth node's last report.
+        warnings: problems that the nodes reported while they had input.
     """
 
     counts: Counts
     most_windows: int
     duration_s: float
     latency_ms: tuple[float, float]
-    firing: dict[str, float]
+    firing_rates: dict[str, float]
     truth: Truth
     error: DepthError | None
-    problem: str = ''
+    binner_problem: str = ''
+    depth_problem: str = ''
     warnings: Sequence[str] = ()
 
     @property
@@ -115,12 +135,13 @@ class Result:
         return self.counts.answered / self.duration_s if self.duration_s > 0 else 0.0
 
     def failures(self) -> list[str]:
-        """Return what keeps the run from being a success, in words."""
+        """Return a sentence for each reason why the run is no success."""
         counts, (median_ms, _) = self.counts, self.latency_ms
+        binner = f': {self.binner_problem}' if self.binner_problem else ''
         checks = {
-            'no window came out of the binner': not counts.windows_in,
+            f'no window came out of the binner{binner}': not counts.windows_in,
             f'no window gave depth: {counts.skipped} had too few events, in {counts.incomplete} a '
-            f'camera saw nothing; the depth node says: {self.problem or "nothing"}': (
+            f'camera saw nothing; the depth node reports: {self.depth_problem or "nothing"}': (
                 counts.windows_in and not counts.windows_out
             ),
             f'{counts.windows_in} windows came in, but the recording holds {self.most_windows} at '
@@ -139,14 +160,14 @@ class Result:
         return [sentence for sentence, failed in checks.items() if failed]
 
 
-def mean_firing(reports: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Average the firing rates of all reports, by their names."""
+def mean_firing_rates(reports: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of the firing rates over all reports."""
     names = reports[0] if reports else {}
     return {name: float(np.mean([report[name] for report in reports])) for name in names}
 
 
 def depth_error(windows: Iterable[StoredWindow]) -> DepthError | None:
-    """Measure the windows that have depth and truth; None if there are none."""
+    """Return the error over the windows with depth and true depth; None if there are none."""
     errors, coverages, truths = [], [], []
     for window in windows:
         if window.depth is None or window.truth is None:
@@ -165,7 +186,3 @@ def depth_error(windows: Iterable[StoredWindow]) -> DepthError | None:
         constant_m=metrics.mean_depth_error(constant, samples),
         coverage=float(np.nanmean(coverages)),
     )
-
-
-def _over_cameras(binner: Mapping[str, str], what: str) -> int:
-    return sum(int(binner.get(f'{camera} {what}', 0)) for camera in CAMERAS)

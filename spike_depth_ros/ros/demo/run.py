@@ -12,64 +12,71 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Running a recording through replay, binner and depth node, each a process of its own."""
+"""Run of a recording through replay, binner and depth node, three processes."""
 
 import time
 from collections.abc import Callable
+from math import nan
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.demo import foreign
 from spike_depth_ros.ros.demo.errors import DemoError
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.listener import listening
 from spike_depth_ros.ros.demo.processes import Processes
-from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing
+from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing_rates
 from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
+from spike_depth_ros.units import SECOND_NS
 
-# Compiling the decoders the first time takes most of it.
+# The first start compiles the decoders, which takes most of this time.
 START_LIMIT_S = 180.0
 # Each node reports once a second.
 REPORT_LIMIT_S = 15.0
-# How much longer than the recording a replay may take: to start, to be heard, and to be delivered.
+# Time that a replay may take beyond the length of the recording: start, discovery, delivery.
 REPLAY_MARGIN_S = 120.0
-# On a busy machine the demo rather shows a window late than not at all; the table has the latency.
+# A long queue: on a busy machine the demo shows windows late rather than dropping them.
 QUEUE = 20
-# Nodes that are there already are discovered within this time.
+# Nodes that run already are discovered within this time.
 DISCOVERY_S = 1.5
 GRAPH_PERIOD_S = 0.5
 
 
 class Run:
-    """A run of a recording through the nodes.
-
-    check: called between messages; what it raises ends the run.
-    """
+    """A run of a recording through the nodes."""
 
     def __init__(self, source: Source, store: WindowStore, check: Callable[[], None]) -> None:
+        """Prepare the run.
+
+        Args:
+            source: recording and model.
+            store: stores the images.
+            check: called between messages; an error that it raises ends the run.
+        """
         self._source = source
         self._store = store
         self._check = check
         self._next_look_s = 0.0
 
     def result(self) -> Result:
-        """Run the recording, showing a status line; return the figures.
+        """Run the recording, with a status line; return the result.
 
-        Raises DemoError when a node fails, does not answer, or is not alone.
+        Raises DemoError if a node fails or does not report, or if another node interferes.
         """
         with (
             Processes() as self._processes,
             listening(self._source.truth.topic, self._store) as (self._node, self._spin_once),
             StatusLine() as self._line,
         ):
-            self._look_around()
+            self._discover()
             self._start()
             self._replay()
         return _result(self._source, self._node, self._store)
 
-    def _look_around(self) -> None:
-        """Take part for a moment, in which other nodes are found that are there already."""
+    def _discover(self) -> None:
+        """Receive for DISCOVERY_S, in which nodes that run already are found."""
         end_s = time.monotonic() + DISCOVERY_S
         while time.monotonic() < end_s:
             self._take_messages()
@@ -86,13 +93,13 @@ class Run:
             'cx': contract.cx,
             'cy': contract.cy,
             'baseline': contract.baseline_m,
-            # Simulated cameras are the network's own.
+            # Simulated cameras are rectified and have the network's camera.
             'calibration': 'rectified' if self._source.simulated else '',
         }
         self._processes.start('binner', binner)
         self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
         failure = f'the nodes did not start in {START_LIMIT_S:g} s'
-        self._until(self._node.sees_nodes, START_LIMIT_S, failure)
+        self._until(self._node.is_connected, START_LIMIT_S, failure)
 
     def _replay(self) -> None:
         source, node = self._source, self._node
@@ -104,7 +111,7 @@ class Run:
             f'the replay of {source.duration_s:.0f} s did not end within '
             f'{REPLAY_MARGIN_S:g} s more',
         )
-        # The next report of each node was perhaps begun before its last window; the second has it.
+        # The next report of a node may lack its last window; the one after it has all.
         enough = {name: count + 2 for name, count in node.reports.items()}
         self._until(
             lambda: all(node.reports[name] >= count for name, count in enough.items()),
@@ -113,7 +120,7 @@ class Run:
         )
 
     def _until(self, condition: Callable[[], bool], limit_s: float, failure: str) -> None:
-        """Take messages until a condition holds; raise DemoError after the limit."""
+        """Receive messages until a condition holds; raise DemoError after the limit."""
         deadline = time.monotonic() + limit_s
         while not condition():
             self._take_messages()
@@ -121,9 +128,9 @@ class Run:
                 raise DemoError(failure)
 
     def _take_messages(self) -> None:
-        """Take messages for a moment.
+        """Receive messages, or wait for a moment.
 
-        Raises DemoError when a node has ended that should not have, or another takes part.
+        Raises DemoError if a node has failed, or another node interferes.
         """
         self._spin_once()
         self._check()
@@ -139,30 +146,34 @@ class Run:
     def _check_others(self) -> None:
         running = (*self._processes.started(), foreign.DEMO)
         foreign.check_publishers(self._node, self._source.truth.topic, running)
-        if foreign.REPLAY not in running:  # whoever comes later may only watch
+        if foreign.REPLAY not in running:  # later subscribers do no harm
             foreign.check_subscribers(self._node, running)
 
 
 def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
-    nan = float('nan')
     return Result(
-        counts=Counts.read(node.binner, node.depth),
+        counts=Counts.of(node.binner, node.depth),
         most_windows=source.most_windows,
         duration_s=_duration_s(node),
         latency_ms=(
-            float(node.depth.get('latency median (ms)', nan)),
-            float(node.depth.get('latency p99 (ms)', nan)),
+            (node.depth.latency_median_ms, node.depth.latency_p99_ms) if node.depth else (nan, nan)
         ),
-        firing=mean_firing(node.firing),
+        firing_rates=mean_firing_rates(node.firing_rates),
         truth=source.truth,
         error=depth_error(store.windows()),
-        problem=node.messages.get('depth', ''),
+        binner_problem=node.info.problem if node.info else '',
+        depth_problem=node.depth_message,
         warnings=node.warnings,
     )
 
 
 def _duration_s(node: EvaluationNode) -> float:
-    """Return the time that all windows took; the last comes late, as nothing follows it."""
-    if node.first_s is None:
+    """Return the time that all windows took, seconds.
+
+    It begins one hop before the first window. The last window is left out, as it waits for
+    max_wait_ms, and counted as one hop.
+    """
+    if node.first_s is None or node.info is None:
         return 0.0
-    return HOP_S if node.before_s is None else node.before_s - node.first_s + 2 * HOP_S
+    hop_s = to_ns(node.info.hop) / SECOND_NS
+    return hop_s if node.before_s is None else node.before_s - node.first_s + 2 * hop_s

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo's inputs: a recording and a model, looked into before anything runs."""
+"""Inputs of the demo: a recording and a model, checked before a node starts."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -32,14 +32,22 @@ from spike_depth_ros.units import SECOND_NS
 
 MODELS = {2: 'models/coincidence.onnx', 1: 'models/stereospike_monocular.onnx'}
 HOP_S = 0.05
-# Windows may begin before the first packet was logged and end after the last: half a second.
+# Windows may begin before the first packet was logged and end after the last, by half a second.
 MORE_WINDOWS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Describe a recording (folder, event topics, true depth, length, and if simulated) and the
-    model that it goes through (file, and what the binner must know of it).
+    """A recording and a model for it.
+
+    Args:
+        path: folder of the recording.
+        cameras: event topics, left first.
+        truth: true depth of the recording.
+        duration_s: length of the recording, seconds.
+        simulated: whether the cameras are simulated, and so are rectified.
+        model: path of the model.
+        contract: contract of the model.
     """
 
     path: Path
@@ -52,21 +60,27 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Return what the recording is called, and that it is simulated where it is."""
+        """Return name and kind of the recording."""
         cameras = 'stereo' if len(self.cameras) == 2 else 'one camera'
         kind = f'{cameras}, simulated' if self.simulated else cameras
         return f'{self.path.resolve().name} ({kind})'
 
     @property
     def most_windows(self) -> int:
-        """Return how many windows the recording can give."""
+        """Return the largest number of windows that the recording can give."""
         return ceil(self.duration_s / HOP_S) + MORE_WINDOWS
 
 
 def open_source(path: Path, left: str, right: str, model: Path | None) -> Source:
-    """Look into a recording and the model for it; without a model take the one that ships.
+    """Check a recording and a model.
 
-    Raises RecordingError or ModelError, one sentence, if one cannot be used, or not for the other.
+    Raises RecordingError or ModelError, one sentence, if one of them cannot be used or they do not
+    fit each other.
+
+    Args:
+        path: folder of the recording.
+        left, right: event topics, '' to find them.
+        model: path of the model, None for the shipped one.
     """
     with Recording(path) as recording:
         cameras = find_cameras(recording.topics, left, right)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The line that shows how the demo is getting on."""
+"""Status line of the running demo."""
 
 import shutil
 import sys
@@ -21,16 +21,13 @@ import time
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.table import status
 
-# On a terminal the line is overwritten; in a log a new one comes less often.
+# A terminal's line is overwritten; a log gets a new line less often.
 TERMINAL_PERIOD_S = 0.5
 LOG_PERIOD_S = 2.0
 
 
 class StatusLine:
-    """Show a line about the nodes now and then, on standard output.
-
-    Use it as a context manager: what is printed afterwards starts on a line of its own.
-    """
+    """Status line on standard output; leaving the context ends the line."""
 
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
@@ -39,14 +36,14 @@ class StatusLine:
         self._is_open = False
 
     def show(self, node: EvaluationNode) -> None:
-        """Show the latest reports, if it is time to."""
+        """Print the latest numbers if the period is over."""
         now_s = time.monotonic()
         if now_s < self._next_s:
             return
         self._next_s = now_s + self._period_s
         text = status(node.binner, node.depth, now_s - self._start_s)
         if self._is_terminal:
-            # In the last column some terminals go on to the next line.
+            # Some terminals wrap after a character in the last column.
             columns = shutil.get_terminal_size().columns - 1
             print(f'\r{text[:columns]:<{columns}}', end='', flush=True)
             self._is_open = True

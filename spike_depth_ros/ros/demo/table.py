@@ -12,16 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The result of a run as text."""
+"""Result of a run as text."""
 
 from math import isnan
 
-from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.ros.demo.node_status import FIRING_RATE, BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.result import MIN_RATE_HZ, Result
 
 
 def table(result: Result, name: str) -> str:
-    """Return the table that the demo ends with."""
+    """Return the table of results; name: of the recording."""
     rows = [*_rows(result), *_error_rows(result), *_firing_rows(result)]
     width = max(len(label) for label, _ in rows)
     line = '-' * (width + 30)
@@ -29,16 +29,21 @@ def table(result: Result, name: str) -> str:
     return '\n'.join([name, line, *body, line])
 
 
-def status(binner: dict[str, str], depth: dict[str, str], elapsed_s: float) -> str:
-    """Return the line that is shown while the demo runs."""
-    if not depth or not binner:
+def status(binner: BinnerStatus | None, depth: DepthStatus | None, elapsed_s: float) -> str:
+    """Return the status line of a running demo.
+
+    Args:
+        binner, depth: latest numbers of the nodes, None before any.
+        elapsed_s: time since the start, seconds.
+    """
+    if depth is None or binner is None:
         return 'starting the nodes'
-    rates = [float(binner.get(f'{camera} events (1/s)', 0)) for camera in CAMERAS]
+    windows = depth.counters
     return (
-        f'{elapsed_s:5.1f} s | windows {depth["windows in"]} in, {depth["windows out"]} out, '
-        f'{depth["windows dropped"]} dropped | {float(depth["output rate (Hz)"]):4.1f} Hz | '
-        f'latency {_number(float(depth["latency median (ms)"]), 0)} ms | '
-        f'{sum(rates) / 1e6:.2f} million events/s'
+        f'{elapsed_s:5.1f} s | windows {windows.windows_in} in, {windows.windows_out} out, '
+        f'{windows.windows_dropped} dropped | {depth.output_hz:4.1f} Hz | '
+        f'latency {_number(depth.latency_median_ms, 0)} ms | '
+        f'{binner.events_hz / 1e6:.2f} million events/s'
     )
 
 
@@ -62,7 +67,7 @@ def _rows(result: Result) -> list[tuple[str, str]]:
 
 
 def _number(value: float, digits: int) -> str:
-    """Return a number with some digits after the point; '-' for NaN."""
+    """Return a number rounded to some digits after the point; '-' for NaN."""
     return '-' if isnan(value) else f'{value:.{digits}f}'
 
 
@@ -80,8 +85,8 @@ def _error_rows(result: Result) -> list[tuple[str, str]]:
 
 
 def _firing_rows(result: Result) -> list[tuple[str, str]]:
-    labels = {name: name.removeprefix('firing rate') for name in result.firing}
+    labels = {name: name.removeprefix(FIRING_RATE) for name in result.firing_rates}
     return [
         (f'  {label.strip()}' if label else 'firing rate, mean of the layers', f'{rate:.2%}')
-        for (name, label), rate in zip(labels.items(), result.firing.values(), strict=True)
+        for (name, label), rate in zip(labels.items(), result.firing_rates.values(), strict=True)
     ]

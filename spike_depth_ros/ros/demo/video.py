@@ -12,28 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Writing pictures to a video file."""
+"""Writing images to a video file."""
 
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-# H.264 where the library was built with it, else what every build has.
+# H.264 if this PyAV has it; every PyAV has MPEG-4.
 CODECS = ('libx264', 'mpeg4')
 BIT_RATE = 3_000_000
 
 
 class VideoError(RuntimeError):
-    """Videos cannot be made here; says why in one sentence."""
+    """No video can be made here; the message is one sentence."""
 
 
-def write_video(path: Path, pictures: Iterable[npt.NDArray[np.uint8]], rate_hz: int) -> None:
-    """Write rgb pictures, uint8 [height, width, 3] with even sizes, as an MP4 file.
+def write_video(path: Path, images: Iterable[npt.NDArray[np.uint8]], rate_hz: int) -> None:
+    """Write images to an MP4 file.
 
-    Raises VideoError without PyAV or a codec, and OSError when the file cannot be written.
+    Raises VideoError without PyAV or a codec, and OSError if the file cannot be written.
+
+    Args:
+        path: the file.
+        images: rgb, uint8 [height, width, 3] with even height and width.
+        rate_hz: images per second.
     """
     try:
         import av  # no ROS distribution has it
@@ -49,9 +55,10 @@ def write_video(path: Path, pictures: Iterable[npt.NDArray[np.uint8]], rate_hz: 
         )
     try:
         with av.open(str(path), 'w') as container:
-            stream = container.add_stream(codec, rate=Fraction(rate_hz), bit_rate=BIT_RATE)
+            # add_stream's type includes audio streams for a codec name that is a variable.
+            stream: Any = container.add_stream(codec, rate=Fraction(rate_hz), bit_rate=BIT_RATE)
             stream.pix_fmt = 'yuv420p'
-            for pixels in pictures:
+            for pixels in images:
                 if not stream.codec_context.is_open:
                     stream.height, stream.width = pixels.shape[:2]
                 frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Windows of a run, stored to draw and to measure them afterwards."""
+"""Windows of a run, stored until they are drawn and measured."""
 
 import tempfile
 from collections.abc import Iterator
@@ -32,8 +32,13 @@ EVENTS, DEPTH, TRUTH = range(3)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredWindow:
-    """Hold one window: its stamp (ns), left events uint8 [h, w] (OFF, NONE or ON, by the more
-    frequent polarity), depth float16 [h, w] and true depth float32 [h, w] in metres, each or None.
+    """One window.
+
+    Args:
+        stamp_ns: stamp of the spike frame, nanoseconds.
+        events: left camera, uint8 [height, width]: OFF, NONE or ON, the more frequent polarity.
+        depth: float16 [height, width], metres, or None.
+        truth: true depth, float32 [height, width], metres, or None.
     """
 
     stamp_ns: int
@@ -43,38 +48,42 @@ class StoredWindow:
 
 
 class WindowStore:
-    """Keep the first MAX_WINDOWS windows, or as many as fit, in a temporary file.
+    """Store of the first MAX_WINDOWS windows, or as many as fit, in a temporary file.
 
-    Adding only appends bytes, so that the nodes under test keep the processor to themselves;
-    what the bytes mean is worked out after the run. tolerance_ns: how far the stamp of a true
-    depth may lie from its window's.
+    Adding appends bytes and no more, to leave the processor to the nodes; decoding follows the
+    run.
     """
 
     def __init__(self, tolerance_ns: int) -> None:
+        """Open the file.
+
+        Args:
+            tolerance_ns: largest distance of a true depth's stamp from its window's.
+        """
         self._tolerance_ns = tolerance_ns
-        # Unbuffered, so that a full disk is found with the window that it has no room for.
+        # Unbuffered: a full disk is noticed at the window that does not fit.
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (lives as the store does)
         self._has_room = True
         self._places: dict[int, dict[int, tuple[int, int]]] = {EVENTS: {}, DEPTH: {}, TRUTH: {}}
         self._shape = (0, 0)
 
     def add_events(self, stamp_ns: int, counts: npt.NDArray[np.uint8]) -> None:
-        """Keep the left camera's events of a spike frame, uint8 [h, w, channels]."""
+        """Store the left camera's events of a spike frame, uint8 [height, width, channels]."""
         self._shape = counts.shape[:2]
         on, off = np.moveaxis(counts[..., LEFT], -1, 0)
         sign = np.uint8(NONE) + (on > off) - (on < off)
         self._add(EVENTS, stamp_ns, sign.astype(np.uint8).tobytes())
 
     def add_depth(self, stamp_ns: int, depth: npt.NDArray[np.float32]) -> None:
-        """Keep a depth image, metres; float16 rounds it by at most 0.05 %."""
+        """Store a depth image in metres as float16, which rounds by at most 0.05 %."""
         self._add(DEPTH, stamp_ns, depth.astype(np.float16).tobytes())
 
     def add_truth(self, stamp_ns: int, compressed: bytes) -> None:
-        """Keep the true depth as it came, compressed."""
+        """Store a true depth, compressed as received."""
         self._add(TRUTH, stamp_ns, compressed)
 
     def stamps(self) -> list[int]:
-        """Return the windows' stamps in the order of time."""
+        """Return the stamps of the windows in increasing order."""
         return sorted(self._places[EVENTS])
 
     def window(self, stamp_ns: int) -> StoredWindow:
@@ -88,11 +97,11 @@ class WindowStore:
         )
 
     def windows(self) -> Iterator[StoredWindow]:
-        """Return the windows one by one, in the order of time."""
+        """Return the windows in the order of their stamps."""
         return map(self.window, self.stamps())
 
     def is_full(self) -> bool:
-        """Return whether later windows were left out."""
+        """Return whether later windows were not stored."""
         return not self._has_room or len(self._places[EVENTS]) >= MAX_WINDOWS
 
     def _add(self, kind: int, stamp_ns: int, data: bytes) -> None:
@@ -107,13 +116,13 @@ class WindowStore:
             self._places[kind][stamp_ns] = (offset, len(data))
 
     def _read(self, kind: int, stamp_ns: int) -> bytes:
-        """Return what is stored; nothing is b''."""
+        """Return the stored bytes, b'' if there are none."""
         offset, size = self._places[kind].get(stamp_ns, (0, 0))
         self._file.seek(offset)
         return self._file.read(size)
 
     def _truth(self, stamp_ns: int) -> depth_codec.Depth | None:
-        """Return the true depth of a window; None too if it is damaged or of another shape."""
+        """Return the true depth of a window; None if missing, damaged or of another shape."""
         try:
             truth = depth_codec.decode(self._read(TRUTH, self._nearest_truth(stamp_ns)))
         except ValueError:

@@ -21,7 +21,8 @@ import pytest
 
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.truth import Truth
-from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
+from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing_rates
 from spike_depth_ros.ros.demo.table import table
 from spike_depth_ros.ros.demo.window_store import MAX_WINDOWS, WindowStore
 
@@ -54,25 +55,32 @@ def result(
     median_ms: float = 10.0,
 ) -> Result:
     return Result(
-        counts=Counts.read(binner, depth),
+        counts=Counts.of(BinnerStatus.from_values(binner), DepthStatus.from_values(depth)),
         most_windows=most_windows,
         duration_s=duration_s,
         latency_ms=(median_ms, 20.0),
-        firing={'firing rate': 0.1},
+        firing_rates={'firing rate': 0.1},
         truth=truth,
         error=None,
-        problem='no spike frame for 2 s',
+        binner_problem='no packets',
+        depth_problem='no spike frame for 2 s',
     )
 
 
 def test_every_window_has_one_fate() -> None:
-    counts = Counts.read(BINNER, DEPTH)
+    counts = Counts.of(BinnerStatus.from_values(BINNER), DepthStatus.from_values(DEPTH))
 
     assert (counts.windows_in, counts.windows_out) == (200, 180)
     assert (counts.skipped, counts.incomplete, counts.dropped) == (9, 6, 3)
     assert counts.lost == 200 - 180 - 9 - 6
     assert counts.answered == 195
     assert (counts.events, counts.packets, counts.packets_lost) == (3000, 70, 3)
+
+
+def test_nodes_that_reported_nothing_count_nothing() -> None:
+    assert Counts.of(None, None) == Counts.of(
+        BinnerStatus.from_values({}), DepthStatus.from_values({})
+    )
 
 
 def test_a_good_run_has_no_failures() -> None:
@@ -91,7 +99,7 @@ def test_failures_are_told() -> None:
         '3 packets were lost',
         'the rate is 13.00 Hz, under 19 Hz',
     ]
-    assert 'no window came out of the binner' in result({}, {}, 0.0).failures()
+    assert 'no window came out of the binner: no packets' in result({}, {}, 0.0).failures()
 
 
 def test_a_run_without_depth_is_a_failure() -> None:
@@ -99,7 +107,7 @@ def test_a_run_without_depth_is_a_failure() -> None:
 
     assert result({'windows closed': '200', 'windows empty': '4'}, counters, 10.0).failures() == [
         'no window gave depth: 200 had too few events, in 0 a camera saw nothing; the depth node '
-        'says: no spike frame for 2 s'
+        'reports: no spike frame for 2 s'
     ]
 
 
@@ -147,10 +155,10 @@ def test_truth_that_met_no_depth_is_told() -> None:
 
 
 def test_firing_rates_are_averaged() -> None:
-    assert mean_firing([{'firing rate a': 0.1}, {'firing rate a': 0.3}]) == {
+    assert mean_firing_rates([{'firing rate a': 0.1}, {'firing rate a': 0.3}]) == {
         'firing rate a': pytest.approx(0.2)
     }
-    assert mean_firing([]) == {}
+    assert mean_firing_rates([]) == {}
 
 
 def test_depth_error_of_matching_windows() -> None:

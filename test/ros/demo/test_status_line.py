@@ -12,24 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The line that shows how the demo is getting on."""
+"""Status line of the running demo."""
 
 import os
 from types import SimpleNamespace
 
 import pytest
 
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.table import status
 
-DEPTH = {
-    'windows in': '3',
-    'windows out': '2',
-    'windows dropped': '1',
-    'output rate (Hz)': '20.0',
-    'latency median (ms)': 'nan',
-}
-BINNER = {'left events (1/s)': '2000000'}
+DEPTH = DepthStatus.from_values(
+    {
+        'windows in': '3',
+        'windows out': '2',
+        'windows dropped': '1',
+        'output rate (Hz)': '20.0',
+        'latency median (ms)': 'nan',
+    }
+)
+BINNER = BinnerStatus.from_values({'left events (1/s)': '2000000'})
 
 
 def test_no_latency_yet_is_a_dash() -> None:
