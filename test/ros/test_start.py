@@ -73,7 +73,7 @@ def test_without_a_log_folder(
     started.end_in_order(signal.SIGINT)
 
     assert f'binner: no log file is written, as {says}' in started.log
-    assert 'set ROS_LOG_DIR to a folder that can' in started.log
+    assert 'set ROS_LOG_DIR to a writable folder' in started.log
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
