@@ -31,14 +31,14 @@ from bench.forms import AuthorsForm, random_network, reference, without_memory
 from bench.sessions import session_with
 from bench.timing import medians
 from spike_depth_ros.inference.session import physical_cores
-from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.data.dataset import read_dataset
 from spike_depth_ros.training.export.command import exported
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 MODELS = Path(__file__).parents[1] / 'models'
-BENCHMARK = Path(__file__).parents[1] / 'config/simulation/sim_flying.yaml'
+DATASET = Path(__file__).parents[1] / 'config/simulation/sim_flying.yaml'
 PAPER_WIDTH, SHIPPED_WIDTH = 32, 12
 PROVIDERS = {'cpu': 'onnxruntime CPU', 'openvino': 'OpenVINO'}
 FRAMES = 4
@@ -85,9 +85,9 @@ def run() -> list[dict[str, object]]:
 
 
 def _frames() -> list[Counts]:
-    benchmark = read_benchmark(BENCHMARK)
-    bank = benchmark.bank('test')
-    return [benchmark.sample('test', index, bank).spikes for index in range(FRAMES)]
+    dataset = read_dataset(DATASET)
+    bank = dataset.bank('test')
+    return [dataset.sample('test', index, bank).spikes for index in range(FRAMES)]
 
 
 def _compare(

@@ -20,7 +20,8 @@ from pathlib import Path
 import torch
 
 from bench.timing import medians
-from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
+from spike_depth_ros.training.data.dataset import read_dataset
+from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
@@ -43,12 +44,12 @@ def run() -> list[dict[str, object]]:
 
 
 def _on(device: str) -> list[dict[str, object]]:
-    benchmarks = [read_benchmark(CONFIG / f'sim_{name}.yaml') for name in ('flying', 'driving')]
+    datasets = [read_dataset(CONFIG / f'sim_{name}.yaml') for name in ('flying', 'driving')]
     ways = {
-        f'{one.name}, windows of 346 x 260, one thread, {device}': partial(
-            _simulate, one, one.bank('train', device)
+        f'{dataset.name}, windows of 346 x 260, one thread, {device}': partial(
+            _simulate, dataset, dataset.bank('train', device)
         )
-        for one in benchmarks
+        for dataset in datasets
     }
     steps = {
         f'{how} step of training, crops of {WIDTH} x {HEIGHT}, one thread, {device}': partial(
@@ -64,9 +65,9 @@ def _on(device: str) -> list[dict[str, object]]:
     ]
 
 
-def _simulate(benchmark: Benchmark, bank: torch.Tensor) -> None:
+def _simulate(dataset: SimulatedDataset, bank: torch.Tensor) -> None:
     for index in range(WINDOWS):
-        benchmark.sample('train', index, bank)
+        dataset.sample('train', index, bank)
 
 
 def _estimation(device: str, compiled: bool) -> DepthEstimation:

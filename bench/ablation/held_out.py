@@ -20,9 +20,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from spike_depth_ros.training.data.benchmark import Benchmark
-from spike_depth_ros.training.data.module import network_scale
-from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.data.dataset import DepthDataset, Preparation
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.evaluate import read
 from spike_depth_ros.training.evaluation.scores import scores
@@ -31,18 +29,18 @@ COLUMNS = ('mean error (m)', 'events: mean error (m)', 'events: 1PA')
 
 
 @torch.no_grad()
-def errors(module: DepthEstimation, benchmark: Benchmark, windows: int) -> dict[str, float]:
+def errors(module: DepthEstimation, dataset: DepthDataset, windows: int) -> dict[str, float]:
     """Return the scores of COLUMNS over whole windows, of float32 weights.
 
-    Metres are those of the benchmark's rig.
+    Metres are those of the data set's rig.
     """
-    kept = SampleFolder(Path('runs/simulated'), benchmark, 'test')
-    kept.prepare(windows, workers=1)
-    spikes, truth = read(kept.windows(windows), benchmark)
+    preparation, data = Preparation(Path('runs/simulated'), workers=1), dataset.description
+    dataset.prepare('test', windows, preparation)
+    spikes, truth = read(dataset.windows('test', windows, preparation), data)
     module.eval()
     depth = np.empty_like(truth.depth)
-    for index, frame in enumerate(tqdm(spikes, desc=f'{benchmark.name} test')):
+    for index, frame in enumerate(tqdm(spikes, desc=f'{data.name} test')):
         depth[index] = module(torch.from_numpy(frame.transpose(2, 0, 1)[None]))[0, 0]
-    depth /= network_scale(benchmark)
+    depth /= data.network_scale
     all_scores = scores(depth, truth)
-    return {f'{benchmark.name} test {name}': round(all_scores[name], 4) for name in COLUMNS}
+    return {f'{data.name} test {name}': round(all_scores[name], 4) for name in COLUMNS}

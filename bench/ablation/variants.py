@@ -24,7 +24,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from bench.ablation import held_out, networks
 from bench.ablation.windows import JoinedData, Joining, stacked
-from spike_depth_ros.training.data.benchmark import read_benchmark
+from spike_depth_ros.training.data.dataset import read_dataset
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.train import command
 
@@ -99,7 +99,7 @@ def measured(name: str, steps: int, seed: int, test: int) -> dict[str, float]:
     torch.set_num_threads(1)
     module, row = train(name, steps, seed)
     for path in TESTED if test and name not in JOININGS else ():
-        row |= held_out.errors(module, read_benchmark(path), test)
+        row |= held_out.errors(module, read_dataset(path), test)
     return row
 
 
@@ -111,7 +111,7 @@ def train(name: str, steps: int, seed: int) -> tuple[DepthEstimation, dict[str, 
     data, timer = cli.datamodule, StepTimer()
     if name in JOININGS:
         alike = {'validation_samples': VALIDATION, 'workers': 1, 'batch_size': data.batch_size}
-        data = JoinedData(JOININGS[name], benchmarks=FEWER, **alike)
+        data = JoinedData(JOININGS[name], datasets=FEWER, **alike)
     cli.trainer.callbacks.append(timer)
     seed_everything(seed, workers=True)  # the same crops, however many weights were drawn
     cli.trainer.fit(cli.model, data)

@@ -15,8 +15,7 @@
 """SimFlying's scenes in windows of several lengths that end together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,47 +25,39 @@ from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
 from spike_depth_ros.frames.spike_frame import LEFT
-from spike_depth_ros.geometry.pixel_table import pixel_table
-from spike_depth_ros.training.data.benchmark import (
-    NETWORK,
-    STEP_US,
-    Benchmark,
-    Sample,
-    seen_depth,
-    sensor_pixels,
-    spike_frame,
+from spike_depth_ros.training.data.dataset import (
+    DataDescription,
+    DepthDataset,
+    DepthWindow,
+    DepthWindows,
+    Preparation,
+    Split,
 )
-from spike_depth_ros.training.data.module import (
-    Pair,
-    Pairs,
-    SimulatedData,
-    caused_depth,
-    network_scale,
-)
-from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
+from spike_depth_ros.training.data.module import DepthData
+from spike_depth_ros.training.data.sample import Sample, event_depth, to_sample
+from spike_depth_ros.training.data.sample_folder import Samples
+from spike_depth_ros.training.data.simulated import STEP_US, SimulatedDataset
 
 QUARTERS, QUARTER_US = 4, 25_000
 
 
 @dataclass(frozen=True)
-class QuarterBenchmark(Benchmark):
-    """A benchmark's scenes as four frames of 25 ms each that adjoin."""
+class QuarterDataset(SimulatedDataset):
+    """Scenes of a simulated data set as four adjoining frames of 25 ms each."""
 
-    def sample(self, split: str, index: int, bank: Tensor) -> Sample:
+    def sample(self, split: Split, index: int, bank: Tensor) -> Sample:
         """Return frames uint8 [4, h, w, 4] and `nearest` [4, h, w] of each; no image."""
         simulation, start_us = self.simulation(split, index, bank, QUARTER_US // STEP_US)
         starts_us = range(start_us, start_us + QUARTERS * QUARTER_US, QUARTER_US)
-        windows = [simulation.window(start, QUARTER_US) for start in starts_us]
-        table, places = (
-            pixel_table(simulation.rig.camera, NETWORK),
-            sensor_pixels(simulation.rig.camera),
-        )
-        depth = seen_depth(windows[-1].depth, places)
+        samples = [
+            to_sample(simulation.window(start, QUARTER_US), simulation.rig.camera)
+            for start in starts_us
+        ]
         return Sample(
-            np.stack([spike_frame(window.left, window.right, table) for window in windows]),
-            depth,
-            np.stack([seen_depth(window.nearest, places) for window in windows]),
-            np.zeros(depth.shape, np.uint8),
+            np.stack([sample.spikes for sample in samples]),
+            samples[-1].depth,
+            np.stack([sample.nearest for sample in samples]),
+            np.zeros_like(samples[-1].image),
         )
 
 
@@ -89,68 +80,65 @@ class Joining:
     join: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] = whole
 
 
-class JoinedWindows(Dataset[Sample]):
-    """Windows of frames joined."""
+class JoinedWindows(Dataset[DepthWindow]):
+    """Windows of joined frames.
 
-    def __init__(self, frames: SimulatedWindows, joining: Joining) -> None:
-        self.benchmark = frames.benchmark
-        self.frames, self.joining = frames, joining
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def __getitem__(self, index: int) -> Sample:
-        sample, last = self.frames[index], self.joining.quarters
-        spikes = self.joining.join(sample.spikes[-last:])
-        return sample._replace(spikes=spikes, nearest=sample.nearest[-last:].min(0))
-
-
-class JudgedPairs(Pairs):
-    """Pairs of joined windows that are all measured alike.
-
-    At event pixels only what caused those of the last quarter, in it, is known.
+    With `judged`, all windows are measured alike: at event pixels only depth of the surfaces that
+    caused events of the last quarter, in it, is known.
     """
 
-    def __getitem__(self, index: int) -> Pair:
-        frames = self.windows.frames[index]
+    def __init__(self, samples: Samples, joining: Joining, judged: bool) -> None:
+        self._samples, self._joining, self._judged = samples, joining, judged
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> DepthWindow:
+        frames, last = self._samples[index], self._joining.quarters
+        spikes = self._joining.join(frames.spikes[-last:])
+        window = frames._replace(spikes=spikes, nearest=frames.nearest[-last:].min(0)).to_window()
+        if not self._judged:
+            return window
         newest = frames._replace(spikes=frames.spikes[-1], nearest=frames.nearest[-1])
-        caused = caused_depth(newest) * network_scale(self.windows.benchmark)
         has_events = newest.spikes[..., LEFT].any(-1)
-        judged = np.where(has_events, caused, np.float32(np.nan))
-        return super().__getitem__(index)._replace(caused=judged)
+        judged = np.where(has_events, event_depth(newest), np.float32(np.nan))
+        return window._replace(event_depth=judged)
 
 
-class JoinedFolder(SampleFolder):
-    """Four frames a scene on disk, windows of the last few of them as its samples."""
+class JoinedDataset(DepthDataset):
+    """Windows of the last frames of each scene."""
 
-    def __init__(
-        self, root: Path, benchmark: QuarterBenchmark, split: str, joining: Joining
-    ) -> None:
-        super().__init__(root, benchmark, split)
-        self.joining = joining
+    def __init__(self, scenes: QuarterDataset, joining: Joining) -> None:
+        self._scenes, self._joining = scenes, joining
 
-    def windows(self, count: int) -> JoinedWindows:
-        """Return the first `count` windows, which must be there."""
-        return JoinedWindows(super().windows(count), self.joining)
+    @property
+    def description(self) -> DataDescription:
+        """Return the description of the joined windows."""
+        window_ns = self._joining.quarters * QUARTER_US * 1000
+        return replace(self._scenes.description, window_ns=window_ns)
+
+    def check(self, split: Split, count: int, preparation: Preparation) -> None:
+        """Check that the frames can be stored."""
+        self._scenes.check(split, count, preparation)
+
+    def prepare(self, split: Split, count: int, preparation: Preparation) -> None:
+        """Simulate the frames that are missing."""
+        self._scenes.prepare(split, count, preparation)
+
+    def windows(self, split: Split, count: int, preparation: Preparation) -> DepthWindows:
+        """Return the first windows of a split; those of validation are measured alike."""
+        samples = self._scenes.folder(split, preparation).samples(count)
+        return JoinedWindows(samples, self._joining, judged=split == 'validation')
 
 
-class JoinedData(SimulatedData):
-    """What SimulatedData gives, of windows of some quarters joined."""
-
-    validation_pairs = JudgedPairs
+class JoinedData(DepthData):
+    """Batches of joined windows of simulated data sets."""
 
     def __init__(self, joining: Joining, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.joining = joining
-        self.benchmarks = [
-            QuarterBenchmark(**(vars(each) | {'name': f'{each.name}Quarters'}))
-            for each in self.benchmarks
+        self.datasets = [
+            JoinedDataset(
+                QuarterDataset(**(vars(each) | {'name': f'{each.name}Quarters'})), joining
+            )
+            for each in self.datasets
         ]
-
-    def kept(self, split: str) -> list[tuple[JoinedFolder, int]]:
-        """Return each benchmark's folder of a split, and how many of its windows are used."""
-        folders = (
-            JoinedFolder(self.folder, benchmark, split, self.joining)
-            for benchmark in self.benchmarks
-        )
-        return list(zip(folders, self.counts[split], strict=True))

@@ -18,6 +18,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -31,6 +32,7 @@ from spike_depth_ros.training.settings import SettingsError
 
 EXAMPLE = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints/last.ckpt'
 DESCRIBED = ('state_dict', 'hyper_parameters', 'datamodule_hyper_parameters', 'global_step')
+OLD_DATASETS = 'benchmarks'  # key of `datasets` in checkpoints of 2026 and before
 RESUMED = (*DESCRIBED, 'loops', 'optimizer_states', 'lr_schedulers')
 ZIP = b'PK\3\4'  # as torch begins its files
 
@@ -38,6 +40,38 @@ Checkpoint = dict[str, Any]
 State = Mapping[str, Tensor]
 # Weights of readouts that were a network's own until 2026-11; now of its layer `readout`.
 OWN_READOUT = re.compile(r'(?<![^.])(heads\.|prior$|reset_spread$|reset_potential$)')
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a training, as its checkpoint holds them.
+
+    Args:
+        steps: optimiser steps so far.
+        datasets: number of training windows of each data set, by YAML file.
+        batch_size: crops in a batch.
+        crop: width and height of a crop in pixels.
+        learning_rate: peak of the one-cycle schedule.
+        initial: checkpoint that the weights came from; None: random weights.
+        quantised: True if the weights were rounded to eight bits.
+    """
+
+    steps: int
+    datasets: dict[str, int]
+    batch_size: int
+    crop: tuple[int, int]
+    learning_rate: float
+    initial: str | None
+    quantised: bool
+
+    def __str__(self) -> str:
+        start = f'from {self.initial}' if self.initial else 'from random weights'
+        rounded = ', weights rounded to eight bits' if self.quantised else ''
+        width, height = self.crop
+        return (
+            f'{self.steps} steps {start}{rounded}: {self.batch_size} crops of {width} x {height}, '
+            f'Adam, one cycle to {self.learning_rate:g}'
+        )
 
 
 class CheckpointError(SettingsError):
@@ -98,6 +132,32 @@ def current_names(saved: State, network: State) -> dict[str, Tensor]:
         current[name] if name not in network and current[name] in network else name: weight
         for name, weight in saved.items()
     }
+
+
+def read_recipe(path: Path, saved: Checkpoint) -> Recipe:
+    """Return the settings of the training that wrote a checkpoint.
+
+    Raises CheckpointError for a checkpoint of another version of the package.
+
+    Args:
+        path: file of the checkpoint, for the error.
+        saved: its content; see read_checkpoint.
+    """
+    try:
+        model, data = saved['hyper_parameters'], saved['datamodule_hyper_parameters']
+        counts = data['datasets'] if 'datasets' in data else data[OLD_DATASETS]
+        return Recipe(
+            steps=saved['global_step'],
+            datasets=dict(counts),
+            batch_size=data['batch_size'],
+            crop=(data['crop_width'], data['crop_height']),
+            learning_rate=model['learning_rate'],
+            initial=model['initial'],
+            quantised=model['quantised'],
+        )
+    except KeyError as error:
+        reason = f'is of another version of the package (it lacks {error})'
+        raise CheckpointError(path, reason) from error
 
 
 def check_fit(path: Path, saved: State, network: State) -> None:

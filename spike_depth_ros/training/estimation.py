@@ -37,7 +37,7 @@ from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalt
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
 
-Batch = tuple[Tensor, Tensor, Tensor]  # of data.module.collate
+Batch = tuple[Tensor, Tensor, Tensor]  # of data.pairs.collate
 WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
@@ -91,16 +91,16 @@ class DepthEstimation(LightningModule):
 
     def training_step(self, batch: Batch) -> Tensor:
         """Return the loss of a batch; log it, its terms by name and the mean firing rate."""
-        spikes, _, caused = batch
-        values = self.step(spikes, caused)
+        spikes, _, event_depth = batch
+        values = self.step(spikes, event_depth)
         for name, value in values.items():
             self.log(name, value, prog_bar=name in ('loss', 'firing'))
         return values['loss']
 
-    def objective(self, spikes: Tensor, caused: Tensor) -> dict[str, Tensor]:
+    def objective(self, spikes: Tensor, event_depth: Tensor) -> dict[str, Tensor]:
         """Return the loss of a batch, terms that not all networks have, and the firing rate."""
         output = self.network(self.counts(spikes))
-        error = DepthLoss(self.loss, output.log_depth, caused, left_events(spikes))
+        error = DepthLoss(self.loss, output.log_depth, event_depth, left_events(spikes))
         penalty = spike_penalty(
             output.spikes[name] for name in self.network.penalised or output.spikes
         )
@@ -121,23 +121,23 @@ class DepthEstimation(LightningModule):
         Always in float32, in metres at the network's baseline; event pixels against the surface
         that caused the events, as `spike-depth evaluate` does.
         """
-        spikes, truth, caused = batch
+        spikes, truth, event_depth = batch
         with torch.autocast(spikes.device.type, enabled=False):
             depth = self(spikes).cpu().numpy()
-        truth, caused, has_events = (
-            part.cpu().numpy() for part in (truth, caused, left_events(spikes))
+        truth, event_depth, has_events = (
+            part.cpu().numpy() for part in (truth, event_depth, left_events(spikes))
         )
         values = {
             'error': metrics.mean_depth_error(depth, truth),
             '1pa': metrics.pixel_accuracy(
-                depth, caused, MVSEC_RIG.focal_baseline, 1.0, has_events
+                depth, event_depth, MVSEC_RIG.focal_baseline, 1.0, has_events
             ),
         }
-        benchmark = self.trainer.datamodule.benchmarks[dataloader_idx].name
+        dataset = self.trainer.datamodule.datasets[dataloader_idx].description.name
         for name, value in values.items():
             known = not math.isnan(value)  # else counts for nothing, but all processes log alike
             self.log(
-                f'{benchmark}_{name}',
+                f'{dataset}_{name}',
                 value if known else 0.0,
                 prog_bar=True,
                 batch_size=len(spikes) if known else 0,

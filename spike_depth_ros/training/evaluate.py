@@ -12,51 +12,41 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Comparison of models on held-out simulated scenes: `spike-depth evaluate`."""
+"""Evaluation of models on the test split of a data set: `spike-depth evaluate`."""
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import numpy as np
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
-from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
-from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.frames.spike_frame import LEFT, RIGHT, STEREO_CHANNELS
+from spike_depth_ros.inference.contract import FOCAL_LENGTH_TOLERANCE, ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import check_output_file
 from spike_depth_ros.training.command_line import run
-from spike_depth_ros.training.data.benchmark import (
-    WINDOW_MS,
-    Benchmark,
-    read_benchmark,
+from spike_depth_ros.training.data.dataset import (
+    DataDescription,
+    Depth,
+    DepthDataset,
+    DepthWindows,
+    Preparation,
+    read_dataset,
 )
-from spike_depth_ros.training.data.module import caused_depth
-from spike_depth_ros.training.data.simulated import SampleFolder, SimulatedWindows
+from spike_depth_ros.training.data.simulated import SimulatedDataset
+from spike_depth_ros.training.evaluation import report
 from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
-from spike_depth_ros.training.evaluation.scores import (
-    AT_EVENTS,
-    CUT_OFFS_M,
-    Depth,
-    Truth,
-    reliability,
-    save,
-    scores,
-    table,
-)
+from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
-
-ERRORS = ('mean error (m)', *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M))
-ERRORS += ('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log')
-SHARES = ('1PA', '2PA', 'disparity error (px)', 'delta 1', 'delta 2', 'delta 3', 'coverage')
-SHARES += ('1PA, missing wrong',)
 
 
 def evaluate(
     models: list[Path],
-    benchmark: Path = Path('config/simulation/sim_flying.yaml'),
-    window_ms: PositiveInt = WINDOW_MS,
+    dataset: Path = Path('config/simulation/sim_flying.yaml'),
+    window_ms: PositiveInt | None = None,
     matchers: bool = True,
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt = 256,
@@ -64,89 +54,111 @@ def evaluate(
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
 
-    Then the synaptic operations of a window, the energy that they stand for, and firing rates.
-    Disparity errors are in pixels of the rig's image where the benchmark has one rig other than
-    the network's, and else of the network's.
+    Then print the synaptic operations of a window, their energy, and the firing rates. Disparity
+    errors are in pixels of the spike frame; in pixels of the sensor if all rigs of a simulated
+    data set have one focal length.
 
     Args:
-        models: ONNX files; those for two cameras also with another scene's right frame, and with
-            a silent one.
-        benchmark: YAML file; its test split is used.
-        window_ms: length of its windows; the models' files say what they were trained for.
-        matchers: compare with OpenCV's and dv-processing's stereo.
-        folder: simulated windows, made where missing.
-        samples: windows, each of a scene of its own.
+        models: ONNX files. Models for two cameras are also evaluated with the right frame of
+            another scene, and with a silent right camera.
+        dataset: YAML file of the data set; its test split is used.
+        window_ms: window length of a simulated data set, ms; omitted: that of the file.
+        matchers: evaluate the stereo matching of OpenCV and dv-processing too.
+        folder: folder for simulated windows, which are made where they are missing.
+        samples: number of windows.
         output: JSON file for all scores.
     """
     if output is not None:
         check_output_file(output)
-    described = dataclasses.replace(read_benchmark(benchmark), window_ms=window_ms)
-    check_models(models)
-    kept = SampleFolder(folder, described, 'test')
-    kept.prepare(samples, workers=2)
-    spikes, truth = read(kept.windows(samples), described)
-    depths, said = predictions(models, spikes, described)
-    if matchers:
-        depths |= matched(spikes, described)
+    data, preparation = with_window(read_dataset(dataset), window_ms), Preparation(folder)
+    description = data.description
+    check_models(models, description)
+    data.check('test', samples, preparation)
+    data.prepare('test', samples, preparation)
+    spikes, truth = read(data.windows('test', samples, preparation), description)
+    found = predictions(models, spikes, description)
+    depths = depths_by_name(models, found, spikes, description)
+    if matchers and description.channels == STEREO_CHANNELS:
+        depths |= matched(spikes, description)
     rows = {name: scores(depth, truth) for name, depth in depths.items()}
     rows['best constant'] = constant_scores(truth)
-    print(f'{described.name}, {samples} simulated test windows of {window_ms} ms\n')
-    for pixels, prefix in (('All pixels', ''), ('Event pixels', AT_EVENTS)):
-        for columns in (ERRORS, SHARES):
-            print(f'{pixels}\n\n{table(rows, columns, prefix)}\n')
-    for name, one in said.items():
-        if one.confidence is not None:
-            print(f'Confidence of {name}\n')
-            parts = reliability(one.depth, one.confidence, truth)
-            print(table(parts, ['mean confidence', 'share right']), '\n')
-    print_costs(said)
+    report.print_report(description, len(spikes), rows, found, truth)
     if output is not None:
         save(output, rows)
 
 
-def check_models(models: list[Path]) -> None:
-    """Check that models can be used, whose names are to differ.
+def with_window(dataset: DepthDataset, window_ms: int | None) -> DepthDataset:
+    """Return a simulated data set with windows of another length, ms; None: as it is.
 
-    Raises ModelError, and SettingsError for names that are alike or another image than simulated.
+    Raises SettingsError for a data set that is not simulated.
     """
-    camera, names = MVSEC_RIG.camera, [model.stem for model in models]
+    if window_ms is None:
+        return dataset
+    if not isinstance(dataset, SimulatedDataset):
+        raise SettingsError(
+            f'window_ms is {window_ms}, but {dataset.description.name} is not simulated and has '
+            'windows of one length: leave window_ms out.'
+        )
+    return dataclasses.replace(dataset, window_ms=window_ms)
+
+
+def check_models(models: list[Path], data: DataDescription) -> None:
+    """Check that models can be evaluated on a data set; warn of windows of another length.
+
+    Raises ModelError, and SettingsError for equal names, and for a model of other spike frames.
+    """
+    names = [model.stem for model in models]
     for model in models:
         contract = DepthEngine(model).contract
-        if (contract.height, contract.width) != (camera.height, camera.width):
-            raise SettingsError(
-                f"The model '{model}' takes frames of {contract.width} x {contract.height}, but "
-                f'simulated ones have {camera.width} x {camera.height}: export it again.'
-            )
         if names.count(model.stem) > 1:
             raise SettingsError(
                 f"Two of the models are called '{model.stem}': give files of different names."
             )
+        if misfit := _misfit(contract, data):
+            raise SettingsError(f"The model '{model}' {misfit}: export it again.")
+        if contract.window_ns != data.window_ns:
+            print(
+                f"Warning: the model '{model}' was trained on windows of "
+                f'{contract.window_ns / 1e6:g} ms, but those of {data.name} have '
+                f'{data.window_ns / 1e6:g} ms: its errors may be larger.',
+                file=sys.stderr,
+            )
 
 
-def read(windows: SimulatedWindows, benchmark: Benchmark) -> tuple[Spikes, Truth]:
-    """Return spike frames [n, h, w, 4] and the truth within the benchmark's range."""
-    near, far = benchmark.depth_m
-    samples = list(windows)
-
-    def within(depth: Depth) -> Depth:
-        return np.where((depth >= near) & (depth <= far), depth, np.float32(np.nan))
-
-    depth, caused = (
-        within(np.stack(maps).astype(np.float32))
-        for maps in (
-            [sample.depth for sample in samples],
-            [caused_depth(sample) for sample in samples],
+def _misfit(contract: ModelContract, data: DataDescription) -> str:
+    """Return how a model's spike frames differ from those of a data set, or ''."""
+    camera, name = data.rig.camera, data.name
+    if (contract.height, contract.width) != (camera.height, camera.width):
+        return (
+            f'takes frames of {contract.width} x {contract.height}, but those of {name} have '
+            f'{camera.width} x {camera.height}'
         )
-    )
-    spikes = np.stack([sample.spikes for sample in samples])
-    has_events = spikes[..., LEFT].any(-1)
-    return spikes, Truth(depth, caused, has_events, benchmark.focal_px * benchmark.baseline_m)
+    if not abs(camera.f / contract.f - 1) <= FOCAL_LENGTH_TOLERANCE:
+        return f'has a focal length of {contract.f:g} px, but that of {name} is {camera.f:g} px'
+    if contract.channels > data.channels:
+        return f'takes {contract.channels} channels, but frames of {name} have {data.channels}'
+    return ''
+
+
+def read(windows: DepthWindows, data: DataDescription) -> tuple[Spikes, Truth]:
+    """Return spike frames [n, h, w, channels] and the true depth within the data set's range."""
+    near, far = data.depth_m
+    samples = [windows[index] for index in range(len(windows))]
+    spikes, depth, event_depth, _ = zip(*samples, strict=True)
+
+    def within(maps: tuple[Depth, ...]) -> Depth:
+        stacked = np.stack(maps)
+        return np.where((stacked >= near) & (stacked <= far), stacked, np.float32(np.nan))
+
+    frames = np.stack(spikes)
+    has_events = frames[..., LEFT].any(-1)
+    return frames, Truth(within(depth), within(event_depth), has_events, data.focal_baseline)
 
 
 def constant_scores(truth: Truth) -> dict[str, float]:
-    """Return scores of the depth of least error, and at event pixels of their own best one."""
+    """Return scores of the constant depth of least error; at event pixels of their own one."""
     best = metrics.best_constant(truth.depth)
-    best_at_events = metrics.best_constant(truth.caused, truth.has_events)
+    best_at_events = metrics.best_constant(truth.event_depth, truth.has_events)
     everywhere, at_events = (
         scores(np.full_like(truth.depth, depth), truth) for depth in (best, best_at_events)
     )
@@ -157,49 +169,42 @@ def constant_scores(truth: Truth) -> dict[str, float]:
 
 
 def predictions(
-    models: list[Path], spikes: Spikes, benchmark: Benchmark
-) -> tuple[dict[str, Depth], dict[str, Prediction]]:
-    """Return depth by name, also with two wrong right frames, and all a model says."""
+    models: list[Path], spikes: Spikes, data: DataDescription
+) -> dict[str, Prediction]:
+    """Return the predictions of models by their names."""
+    return {model.stem: predict(model, spikes, data.rig.baseline_m) for model in models}
+
+
+def depths_by_name(
+    models: list[Path], found: dict[str, Prediction], spikes: Spikes, data: DataDescription
+) -> dict[str, Depth]:
+    """Return depth by model, and of models for two cameras also with two wrong right frames.
+
+    Args:
+        models: ONNX files.
+        found: their predictions by name.
+        spikes: spike frames [n, h, w, channels].
+        data: description of the data set.
+    """
     other_scene, silent = spikes.copy(), spikes.copy()
     other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
     silent[..., RIGHT] = 0
-    said = {model.stem: predict(model, spikes, benchmark.baseline_m) for model in models}
-    depths = {name: one.depth for name, one in said.items()}
+    depths = {name: prediction.depth for name, prediction in found.items()}
     for model in models:
-        if DepthEngine(model).contract.channels == 4:
+        if DepthEngine(model).contract.channels == STEREO_CHANNELS:
             for kind, frames in (("another scene's", other_scene), ('a silent', silent)):
-                wrong = predict(model, frames, benchmark.baseline_m).depth
+                wrong = predict(model, frames, data.rig.baseline_m).depth
                 depths[f'{model.stem}, {kind} right frame'] = wrong
-    return depths, said
-
-
-def matched(spikes: Spikes, benchmark: Benchmark) -> dict[str, Depth]:
-    """Return the depth of conventional stereo by name, where it matches and filled."""
-    depths, focal_baseline = {}, MVSEC_RIG.camera.f * benchmark.baseline_m
-    for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
-        sparse, dense = match(matcher, spikes, focal_baseline, benchmark.depth_m)
-        depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
     return depths
 
 
-def print_costs(said: dict[str, Prediction]) -> None:
-    """Print what a window costs on neuromorphic hardware, and firing rates, by model."""
-    costs = [one.cost for one in said.values()]
-    rows = {
-        'synaptic operations (million)': [cost.synaptic_operations / 1e6 for cost in costs],
-        'energy (mJ)': [cost.energy_mj for cost in costs],
-        'dense network (mJ)': [cost.dense_mj for cost in costs],
-        'firing rate, mean of the layers (%)': [
-            100 * float(np.mean(list(one.firing.values()))) for one in said.values()
-        ],
-    }
-    print(f'| estimate for a window | {" | ".join(said)} |')
-    print('|---' * (len(said) + 1) + '|')
-    for name, values in rows.items():
-        print(f'| {name} | {" | ".join(f"{value:.4g}" for value in values)} |')
-    for name, one in said.items():
-        layers = ', '.join(f'{layer} {100 * rate:.1f}' for layer, rate in one.firing.items())
-        print(f'\nFiring rates of {name} (%): {layers}')
+def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
+    """Return the depth of conventional stereo by name: where it matches, and filled."""
+    depths = {}
+    for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
+        sparse, dense = match(matcher, spikes, data.rig.focal_baseline, data.depth_m)
+        depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
+    return depths
 
 
 def main(arguments: list[str]) -> None:

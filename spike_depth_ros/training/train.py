@@ -27,7 +27,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 from spike_depth_ros.outputs import OutputError, check_output_folder
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.command_line import at_home, checked_files, parsing
-from spike_depth_ros.training.data.module import SimulatedData
+from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.devices import check_processes, there
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.resuming import checked, output_folder
@@ -71,6 +71,7 @@ class TrainingCommand(LightningCLI):
     def before_fit(self) -> None:
         """Check the folder of the run and the checkpoint to go on from."""
         self.datamodule.check_batches(self.trainer.world_size)
+        self.datamodule.check_channels(self.model.network.channels)
         check_output_folder(output_folder(self.trainer))
         settings: Namespace = self.config_init['fit']
         settings['ckpt_path'] = checked(settings['ckpt_path'], self.trainer, self.model)
@@ -85,7 +86,7 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
     common = {'default_config_files': [str(shared_file(COMMON))], 'exit_on_error': False}
     return TrainingCommand(
         DepthEstimation,
-        SimulatedData,
+        DepthData,
         args=arguments,
         run=run,
         seed_everything_default=1,

@@ -24,9 +24,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from training.phase_layout import to_pixels
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.training.data.training_data import TrainingData
+from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.export.weights import exact_kernel
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.spiking import SpikingLayer
+
+NOTHING = Provenance(TrainingData(MVSEC_RIG, 50_000_000, (0.5, 8.0), 'none'), 'random weights')
 
 
 def rounded(network: DepthNetwork) -> DepthNetwork:

@@ -43,7 +43,7 @@ def arguments(steps: int, **more: str) -> list[str]:
     options = {
         'model.compiled': 'false',
         'model.network.init_args.width': 2,
-        'data.benchmarks': json.dumps({str(SIM_FLYING): SAMPLES}),
+        'data.datasets': json.dumps({str(SIM_FLYING): SAMPLES}),
         'data.validation_samples': SAMPLES,
         'data.batch_size': 1,
         'data.workers': 0,

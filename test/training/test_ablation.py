@@ -25,18 +25,16 @@ from bench.ablation import held_out
 from bench.ablation.__main__ import table
 from bench.ablation.networks import OneScale, PerPolarity, SeparateEncoders, Stacked
 from bench.ablation.windows import (
-    JoinedFolder,
+    JoinedDataset,
     Joining,
-    JudgedPairs,
-    QuarterBenchmark,
+    QuarterDataset,
     stacked,
     whole,
 )
 from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
-from spike_depth_ros.training.data.benchmark import Sample, read_benchmark
-from spike_depth_ros.training.data.module import caused_depth
-from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.sample import Sample, event_depth
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.evaluate import read
 from spike_depth_ros.training.evaluation.scores import scores
@@ -94,13 +92,12 @@ def test_test_splits_are_measured_as_files_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    benchmark = read_benchmark(Path('config/simulation/sim_driving.yaml'))
+    dataset = read_dataset(Path('config/simulation/sim_driving.yaml'))
     torch.manual_seed(1)
     module = DepthEstimation(StereoSpike(4, width=2))
-    found = held_out.errors(module, benchmark, 1)
-    spikes, truth = read(
-        SampleFolder(tmp_path / 'runs/simulated', benchmark, 'test').windows(1), benchmark
-    )
+    found = held_out.errors(module, dataset, 1)
+    windows = dataset.windows('test', 1, Preparation(tmp_path / 'runs/simulated'))
+    spikes, truth = read(windows, dataset.description)
     with torch.no_grad():
         depth = module(torch.from_numpy(spikes.transpose(0, 3, 1, 2)))[:, 0].numpy()
     expected = scores(depth * np.float32(0.6 / MVSEC_RIG.baseline_m), truth)
@@ -129,21 +126,31 @@ def test_windows_of_all_lengths_are_judged_alike(tmp_path: Path) -> None:
     path = tmp_path / 'Quarters' / 'validation' / '000000.npz'
     path.parent.mkdir(parents=True)
     np.savez(path, spikes=frames, depth=nearest[-1], nearest=nearest, image=image)
-    benchmark = QuarterBenchmark('Quarters', 9, MVSEC_RIG.baseline_m, (0.5, 8.0))
+    scenes = QuarterDataset('Quarters', 9, MVSEC_RIG.baseline_m, (0.5, 8.0))
     joinings = (Joining(1), Joining(2), Joining(4), Joining(2, stacked))
-    samples = [
-        JoinedFolder(tmp_path, benchmark, 'validation', joining).windows(1)[0]
-        for joining in joinings
-    ]
-    one, two, four, halves = (sample.spikes for sample in samples)
+    datasets = [JoinedDataset(scenes, joining) for joining in joinings]
+    lengths = [dataset.description.window_ns // 1_000_000 for dataset in datasets]
+    assert lengths == [25, 50, 100, 50]
+    windows = [dataset.windows('validation', 1, Preparation(tmp_path))[0] for dataset in datasets]
+    one, two, four, halves = (window.spikes for window in windows)
     assert np.array_equal(one, frames[3]) and np.array_equal(four, frames.sum(0))
     assert np.array_equal(two, frames[2:].sum(0))
     assert np.array_equal(halves, 11 * frames[2] + frames[3])
-    assert np.array_equal(samples[1].nearest, nearest[2:].min(0))
     newest = Sample(frames[3], nearest[3], nearest[3], image)
-    expected = np.where(frames[3][..., LEFT].any(-1), caused_depth(newest), np.nan)
-    for joining in joinings:
-        folder = JoinedFolder(tmp_path, benchmark, 'validation', joining)
-        judged = JudgedPairs(folder.windows(1))[0]
-        assert np.array_equal(judged.depth, nearest[3])
-        assert np.array_equal(judged.caused, expected, equal_nan=True)
+    expected = np.where(frames[3][..., LEFT].any(-1), event_depth(newest), np.nan)
+    for window in windows:
+        assert np.array_equal(window.depth, nearest[3])
+        assert np.array_equal(window.event_depth, expected, equal_nan=True)
+
+
+def test_joined_windows_are_trained_on_the_depth_of_all_their_events(tmp_path: Path) -> None:
+    frames = np.ones((4, 6, 8, 4), np.uint8)
+    nearest = np.random.default_rng(0).uniform(1, 9, (4, 6, 8)).astype(np.float16)
+    image = np.zeros((6, 8), np.uint8)
+    path = tmp_path / 'Quarters' / 'train' / '000000.npz'
+    path.parent.mkdir(parents=True)
+    np.savez(path, spikes=frames, depth=nearest[-1], nearest=nearest, image=image)
+    scenes = QuarterDataset('Quarters', 9, MVSEC_RIG.baseline_m, (0.5, 8.0))
+    window = JoinedDataset(scenes, Joining(2)).windows('train', 1, Preparation(tmp_path))[0]
+    joined = Sample(frames[2:].sum(0), nearest[3], nearest[2:].min(0), image)
+    assert np.array_equal(window.event_depth, event_depth(joined))

@@ -45,17 +45,17 @@ WRONG = {
     'samples': ([*EVALUATE, '--samples', '0'], 'samples is 0: use a number above 0'),
     'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
     'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),
-    'benchmark': (
-        ['evaluate', '--models', '[]', '--benchmark', 'none.yaml'],
-        "no benchmark 'none.yaml': use a YAML file such as",
+    'data set': (
+        ['evaluate', '--models', '[]', '--dataset', 'none.yaml'],
+        "no data set 'none.yaml': use a YAML file such as",
     ),
-    'not a benchmark': (
-        ['evaluate', '--models', '[]', '--benchmark', 'config/stereo.yaml'],
-        "'config/stereo.yaml' describes no benchmark",
+    'not a data set': (
+        ['evaluate', '--models', '[]', '--dataset', 'config/stereo.yaml'],
+        "'config/stereo.yaml' describes no data set",
     ),
-    'folder for a benchmark': (
-        ['evaluate', '--models', '[]', '--benchmark', '.'],
-        "no benchmark '.': use a YAML file such as",
+    'folder for a data set': (
+        ['evaluate', '--models', '[]', '--dataset', '.'],
+        "no data set '.': use a YAML file such as",
     ),
     'not a checkpoint': ([*EXPORT, '--output', 'x.onnx'], "'README.md' is no checkpoint of a"),
     'checkpoint': (
@@ -184,7 +184,7 @@ def test_tilde_stands_for_the_home_folder(
     for arguments, named in (
         (['evaluate', '--models=[~/none.onnx]'], 'none.onnx'),
         ([*COINCIDENCE, '--model.initial=~/none.ckpt'], 'none.ckpt'),
-        ([*COINCIDENCE, '--data.benchmarks={~/none.yaml: 3}'], 'none.yaml'),
+        ([*COINCIDENCE, '--data.datasets={~/none.yaml: 3}'], 'none.yaml'),
     ):
         monkeypatch.setattr(sys, 'argv', ['spike-depth', *arguments])
         assert main() == 1

@@ -25,11 +25,11 @@ from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.energy import EnergyEstimate
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.benchmark import read_benchmark
-from spike_depth_ros.training.data.simulated import SampleFolder
-from spike_depth_ros.training.evaluate import constant_scores, print_costs, read
+from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.evaluate import constant_scores, read
 from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, match, predict
+from spike_depth_ros.training.evaluation.report import print_costs
 from spike_depth_ros.training.evaluation.scores import Truth, reliability, save, scores, table
 
 CAMERA = MVSEC_RIG.camera
@@ -74,9 +74,11 @@ def test_matches_are_clipped_and_holes_filled() -> None:
 def test_scores_by_hand() -> None:
     # Disparities 20 / depth: 10 and 5 px in truth; the event pixel's cause was at 1 m, 20 px.
     depth = np.array([[[2.0, 4.0]]], np.float32)
-    caused = np.array([[[1.0, 4.0]]], np.float32)
+    event_depth = np.array([[[1.0, 4.0]]], np.float32)
     has_events = np.array([[[True, False]]])
-    values = scores(np.array([[[1.0, 3.9]]], np.float32), Truth(depth, caused, has_events, 20.0))
+    values = scores(
+        np.array([[[1.0, 3.9]]], np.float32), Truth(depth, event_depth, has_events, 20.0)
+    )
     assert values['mean error (m)'] == pytest.approx((1.0 + 0.1) / 2)
     assert values['1PA'] == 0.5  # 10 px off, and 0.13
     assert values['events: mean error (m)'] == 0.0
@@ -86,18 +88,18 @@ def test_scores_by_hand() -> None:
 
 def test_cut_offs_are_of_the_truth_there_by_hand() -> None:
     depth = np.array([[[5.0, 15.0, 25.0]]], np.float32)
-    caused = np.array([[[5.0, 8.0, 25.0]]], np.float32)
+    event_depth = np.array([[[5.0, 8.0, 25.0]]], np.float32)
     has_events = np.array([[[False, True, True]]])
     predicted = np.array([[[6.0, 10.0, 28.0]]], np.float32)
-    values = scores(predicted, Truth(depth, caused, has_events, 20.0))
+    values = scores(predicted, Truth(depth, event_depth, has_events, 20.0))
     assert [values[f'to {cut} m (m)'] for cut in (10, 20, 30)] == [1.0, 3.0, 3.0]
     assert [values[f'events: to {cut} m (m)'] for cut in (10, 20, 30)] == [2.0, 2.0, 2.5]
 
 
 def test_the_best_constant_at_event_pixels_is_that_of_what_caused_them() -> None:
     depth = np.array([[[1.0, 2.0, 9.0]]], np.float32)
-    caused = np.array([[[1.0, 2.0, 4.0]]], np.float32)
-    values = constant_scores(Truth(depth, caused, np.array([[[False, True, True]]]), 20.0))
+    event_depth = np.array([[[1.0, 2.0, 4.0]]], np.float32)
+    values = constant_scores(Truth(depth, event_depth, np.array([[[False, True, True]]]), 20.0))
     assert values['mean error (m)'] == pytest.approx((1 + 0 + 7) / 3)
     assert values['events: mean error (m)'] == 1.0  # of 3 m
 
@@ -113,10 +115,9 @@ def test_reliability_by_hand() -> None:
 
 @pytest.mark.slow
 def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
-    benchmark = read_benchmark(CONFIG / 'sim_driving.yaml')
-    kept = SampleFolder(tmp_path, benchmark, 'test')
-    kept.prepare(2, workers=0)
-    spikes, truth = read(kept.windows(2), benchmark)
+    dataset, preparation = read_dataset(CONFIG / 'sim_driving.yaml'), Preparation(tmp_path, 0)
+    dataset.prepare('test', 2, preparation)
+    spikes, truth = read(dataset.windows('test', 2, preparation), dataset.description)
     assert spikes.shape == (2, CAMERA.height, CAMERA.width, 4)
     known = truth.depth[np.isfinite(truth.depth)]
     assert known.min() >= 3 and known.max() <= 80 and not np.isfinite(truth.depth).all()
@@ -126,7 +127,7 @@ def test_depth_outside_the_range_is_not_measured(tmp_path: Path) -> None:
 
 def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -> None:
     focal = {
-        name: read_benchmark(CONFIG / f'sim_{name}.yaml').focal_px
+        name: read_dataset(CONFIG / f'sim_{name}.yaml').description.disparity_f
         for name in ('flying', 'sparse', 'standing')
     }
     expected = {'flying': CAMERA.f, 'sparse': CAMERA.f, 'standing': 1.25 * CAMERA.f}
@@ -135,21 +136,20 @@ def test_disparity_is_measured_in_the_image_of_a_rig_that_is_always_the_same() -
 
 @pytest.mark.parametrize('length', [0, 3, 57])
 def test_windows_of_parts_of_steps_are_refused(length: int) -> None:
-    usual = read_benchmark(CONFIG / 'sim_standing.yaml')
+    usual = read_dataset(CONFIG / 'sim_standing.yaml')
     with pytest.raises(ValueError, match=f'window_ms is {length}: use a multiple of 5'):
         dataclasses.replace(usual, window_ms=length)
 
 
 @pytest.mark.slow
 def test_windows_of_another_length_are_kept_apart(tmp_path: Path) -> None:
-    usual = read_benchmark(CONFIG / 'sim_standing.yaml')
+    usual = read_dataset(CONFIG / 'sim_standing.yaml')
     long = dataclasses.replace(usual, window_ms=100)
     assert long.title == 'SimStanding100ms'
-    frames = {}
-    for one in (usual, long):
-        kept = SampleFolder(tmp_path, one, 'test')
-        kept.prepare(1, workers=0)
-        frames[one.window_ms] = kept.windows(1)[0].spikes
+    frames, preparation = {}, Preparation(tmp_path, workers=0)
+    for dataset in (usual, long):
+        dataset.prepare('test', 1, preparation)
+        frames[dataset.window_ms] = dataset.windows('test', 1, preparation)[0].spikes
     assert frames[100].sum() > 1.3 * frames[50].sum() > 0
 
 

@@ -28,6 +28,7 @@ import onnxruntime
 import pytest
 import torch
 from training.exported_files import (
+    NOTHING,
     computed,
     depth_of,
     in_the_files_order,
@@ -42,7 +43,7 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.providers import settings
 from spike_depth_ros.inference.session import load, session_options
 from spike_depth_ros.training.export.command import export, exported
-from spike_depth_ros.training.export.description import Provenance, spikes_of
+from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import DepthNetwork
@@ -169,7 +170,7 @@ def test_the_contract_describes_the_network(
 ) -> None:
     path = tmp_path / 'model.onnx'
     envelope = np.zeros(case.layers), np.ones(case.layers)
-    export(network, path, precision, Provenance('none', 'random weights'), envelope)
+    export(network, path, precision, NOTHING, envelope)
     assert path.stat().st_size < 25e6
     engine = DepthEngine(path, provider='cpu')
     contract = engine.contract

@@ -25,14 +25,14 @@ import onnx
 import pytest
 import torch
 from torch import Tensor, nn
-from training.exported_files import computed, depth_of, rounded
+from training.exported_files import NOTHING, computed, depth_of, rounded
 from training.small_networks import edges, stereospike
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine, Inference
 from spike_depth_ros.inference.session import load
 from spike_depth_ros.training.export.arithmetic import eight_bits
 from spike_depth_ros.training.export.command import export, exported
-from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.export.maps import Map
 from spike_depth_ros.training.export.matching import coincidences
 from spike_depth_ros.training.export.models import depth_model
@@ -46,9 +46,8 @@ from spike_depth_ros.training.networks.readout import LogDepthReadout
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
-SIZE = (260, 346)
+SIZE = (MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
 PROVIDERS = ('cpu', 'openvino')
-NOTHING = Provenance('none', 'random weights')
 ENVELOPE = np.zeros(13), np.ones(13)
 
 
@@ -161,6 +160,7 @@ def exported_file(network: DepthNetwork, precision: Precision, folder: Path) -> 
 WITHOUT_VNNI = """
 import sys
 import numpy as np
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 engine = DepthEngine(sys.argv[1], provider='openvino')
 assert engine.provider == 'openvino'

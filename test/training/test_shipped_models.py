@@ -24,7 +24,8 @@ from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import RIGHT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.benchmark import Sample, read_benchmark
+from spike_depth_ros.training.data.dataset import read_dataset
+from spike_depth_ros.training.data.sample import Sample
 from spike_depth_ros.training.evaluation.predictions import predict
 
 pytestmark = pytest.mark.slow
@@ -42,9 +43,9 @@ WINDOWS = 12
 @pytest.fixture(scope='module')
 def held_out() -> Sample:
     """Return windows of the test split, stacked."""
-    benchmark = read_benchmark(SIM_FLYING)
-    bank = benchmark.bank('test')
-    samples = [benchmark.sample('test', index, bank) for index in range(WINDOWS)]
+    dataset = read_dataset(SIM_FLYING)
+    bank = dataset.bank('test')
+    samples = [dataset.sample('test', index, bank) for index in range(WINDOWS)]
     return Sample(*(np.stack(arrays) for arrays in zip(*samples, strict=True)))
 
 

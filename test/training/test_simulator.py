@@ -28,7 +28,7 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
-from spike_depth_ros.training.data.benchmark import spike_frame
+from spike_depth_ros.training.data.sample import spike_frame
 from spike_depth_ros.training.simulator.calibration import CalibrationError
 from spike_depth_ros.training.simulator.light import Light
 from spike_depth_ros.training.simulator.objects import moving

@@ -29,7 +29,7 @@ from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.training.data.module import SimulatedData, caused_depth
+from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.estimation import DepthEstimation, one_cycle, weights_for
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.network import DepthNetwork
@@ -116,21 +116,21 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     layers = [layer for layer in cli.model.modules() if isinstance(layer, SpikingLayer)]
     assert len(layers) >= 13
     assert all(is_quantised(layer.synapses) == path.stem.endswith('int8') for layer in layers)
-    assert cli.trainer.max_steps > 0 and cli.datamodule.benchmarks
+    assert cli.trainer.max_steps > 0 and cli.datamodule.datasets
     assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
-    names = [one.name for one in cli.datamodule.benchmarks]
+    names = [dataset.description.name for dataset in cli.datamodule.datasets]
     assert names == ['SimFlying'] + ['SimDriving', 'SimSparse'] * ('monocular' not in path.stem)
 
 
 def test_validation_averages_what_is_known(tmp_path: Path) -> None:
     # Five windows in batches of four and one; the last has no events, so no share within 1 px.
-    data = SimulatedData({str(SIM_FLYING): 1}, str(tmp_path), validation_samples=5, workers=0)
-    (kept, _), *_ = data.kept('validation')
-    kept.prepare(1, workers=0)
-    sample = kept.windows(1)[0]
+    data = DepthData({str(SIM_FLYING): 1}, str(tmp_path), validation_samples=5, workers=0)
+    folder = data.datasets[0].folder('validation', data.preparation)
+    folder.prepare(1, workers=0)
+    sample = folder.samples(1)[0]
     silent = sample._replace(spikes=np.zeros_like(sample.spikes))
     for index in range(1, 5):
-        np.savez(kept.path(index), **(silent if index == 4 else sample)._asdict())
+        np.savez(folder.path(index), **(silent if index == 4 else sample)._asdict())
     torch.manual_seed(0)
     module = DepthEstimation(StereoSpike(4, width=2))
     trainer = Trainer(accelerator='cpu', logger=False, barebones=False, enable_progress_bar=False)
@@ -138,14 +138,13 @@ def test_validation_averages_what_is_known(tmp_path: Path) -> None:
 
     errors = []
     with torch.no_grad():
-        for one in (sample, silent):
-            depth = module(torch.from_numpy(one.spikes.transpose(2, 0, 1)[None]))[0, 0].numpy()
-            truth, caused = one.depth.astype(np.float32), caused_depth(one)
-            errors.append(metrics.mean_depth_error(depth, truth))
-            if one is sample:
-                has_events = one.spikes[..., LEFT].any(-1)
+        for window in (sample.to_window(), silent.to_window()):
+            depth = module(torch.from_numpy(window.spikes.transpose(2, 0, 1)[None]))[0, 0].numpy()
+            errors.append(metrics.mean_depth_error(depth, window.depth))
+            has_events = window.spikes[..., LEFT].any(-1)
+            if has_events.any():
                 share = metrics.pixel_accuracy(
-                    depth, caused, MVSEC_RIG.focal_baseline, 1.0, has_events
+                    depth, window.event_depth, MVSEC_RIG.focal_baseline, 1.0, has_events
                 )
     assert found['SimFlying_error'] == pytest.approx((4 * errors[0] + errors[1]) / 5, rel=1e-4)
     assert found['SimFlying_1pa'] == pytest.approx(share, rel=1e-4) and share > 0

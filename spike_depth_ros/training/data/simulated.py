@@ -12,126 +12,160 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Simulated windows kept on disk: drawn once, made where missing."""
+"""Simulated data sets that a YAML file describes, such as SimFlying."""
 
-import dataclasses
-import json
-from functools import cached_property
-from pathlib import Path
-from zipfile import is_zipfile
+from dataclasses import dataclass, field
 
-import numpy as np
-from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+from torch import Generator, Tensor, randint
+from torch.utils.data import Dataset
 
-from spike_depth_ros.outputs import OutputError, check_output_folder, whole_file
-from spike_depth_ros.training.data.benchmark import SIMULATOR, Benchmark, Sample
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
+from spike_depth_ros.training.data.dataset import (
+    DataDescription,
+    DepthDataset,
+    DepthWindow,
+    DepthWindows,
+    Preparation,
+    Split,
+)
+from spike_depth_ros.training.data.sample import Sample, to_sample
+from spike_depth_ros.training.data.sample_folder import SampleFolder, Samples
 from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.simulator.rigs import RigRanges, random_rig
+from spike_depth_ros.training.simulator.simulation import (
+    Simulation,
+    SimulationRanges,
+    random_simulation,
+)
+from spike_depth_ros.training.simulator.textures import texture_bank
 
-DESCRIPTION = 'benchmark.json'
+WINDOW_MS = 50
+STEP_US = 5_000  # between intensity samples; most surfaces move by less than 4 px in it
+TEXTURES = 96
+LONGEST_START_US = 3_000_000
+SPLITS: tuple[Split, ...] = ('train', 'validation', 'test')
+PROVENANCE = 'simulated windows, each of a scene of its own, no real data'
 
 
-class SampleFolder:
-    """One split of a benchmark on disk: `root`/title/split/NNNNNN.npz.
+@dataclass(frozen=True)
+class SimulatedDataset(DepthDataset):
+    """Simulated windows, each of a random scene; the same arguments give the same windows.
 
-    Raises SettingsError, one sentence, when the folder holds windows of another description.
+    Args:
+        name: name of the data set, letters and digits.
+        seed: seed; no two data sets share one.
+        baseline_m: baseline of the rigs, metres.
+        depth_m: nearest and farthest depth over which errors are measured, metres.
+        ranges: ranges of scenes, light, sensors and motion.
+        rigs: ranges of the cameras, which are all mapped to the camera of MVSEC_RIG.
+        window_ms: length of a window, milliseconds, a multiple of 5.
     """
 
-    def __init__(self, root: Path, benchmark: Benchmark, split: str) -> None:
-        self.benchmark, self.split = benchmark, split
-        self.folder = root / benchmark.title / split
+    name: str
+    seed: int
+    baseline_m: float
+    depth_m: tuple[float, float]
+    ranges: SimulationRanges = field(default_factory=SimulationRanges)
+    rigs: RigRanges = field(default_factory=RigRanges)
+    window_ms: int = WINDOW_MS
 
-    def path(self, index: int) -> Path:
-        """Return where a sample is kept."""
-        return self.folder / f'{index:06d}.npz'
-
-    def check(self, count: int) -> None:
-        """Check that the folder can take what is missing of the first `count` samples.
-
-        Raises SettingsError for windows of another description, and OutputError.
-        """
-        file = self.folder / DESCRIPTION
-        if file.exists() and file.read_text() != self._description():
+    def __post_init__(self) -> None:
+        if self.window_ms < 1 or 1000 * self.window_ms % STEP_US:
             raise SettingsError(
-                f'{self.folder} holds windows of another description of {self.benchmark.title}: '
-                f'remove the folder, or give another one.'
+                f'window_ms is {self.window_ms}: use a multiple of {STEP_US // 1000}, from '
+                f'{STEP_US // 1000} on.'
             )
-        if self.missing(count) or not file.exists():
-            check_output_folder(self.folder)
 
-    def missing(self, count: int) -> list[int]:
-        """Return which of the first `count` samples are not there, or cut off."""
-        return [index for index in range(count) if not is_zipfile(self.path(index))]
+    @property
+    def description(self) -> DataDescription:
+        """Return the description of all splits."""
+        return DataDescription(
+            self.name,
+            StereoRig(MVSEC_RIG.camera, self.baseline_m),
+            self.window_ms * 1_000_000,
+            self.depth_m,
+            PROVENANCE,
+            disparity_f=self._disparity_f(),
+        )
 
-    def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
-        """Simulate what is missing of the first `count` samples; shows progress, resumes.
+    def _disparity_f(self) -> float:
+        """Return the focal length of the rigs where all have the same, else MVSEC_RIG's."""
+        least, most = self.rigs.zoom
+        is_one_camera = self.rigs.other == 1 and least == most
+        return MVSEC_RIG.camera.f * (least if is_one_camera else 1.0)
 
-        device: on which scenes are rendered; workers: processes, of which a GPU needs none.
-        Raises what `check` raises, and OutputError when a disk is full.
+    def check(self, split: Split, count: int, preparation: Preparation) -> None:
+        """Check that the folder can store the missing windows. Raises SettingsError, OutputError.
+
+        Args: see DepthDataset.windows.
         """
-        self.check(count)
-        file = self.folder / DESCRIPTION
-        if not file.exists():
-            with whole_file(file) as unfinished:
-                unfinished.write_text(self._description())
-        missing = MissingSamples(self, count, device)
-        processes = workers if device == 'cpu' else 0
-        loader = DataLoader(missing, batch_size=None, num_workers=processes)
-        name = f'simulating {self.benchmark.title} {self.split}'
-        for problem in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
-            if problem:
-                raise OutputError(problem)
+        self.folder(split, preparation).check(count)
 
-    def windows(self, count: int) -> 'SimulatedWindows':
-        """Return the first `count` samples, which must be there."""
-        return SimulatedWindows(self, count)
+    def prepare(self, split: Split, count: int, preparation: Preparation) -> None:
+        """Simulate the missing windows; shows progress, and resumes.
 
-    def _description(self) -> str:
-        """Return what the folder holds, as JSON."""
-        described = {'simulator': SIMULATOR, **dataclasses.asdict(self.benchmark)}
-        return json.dumps(described, indent=1, sort_keys=True)
+        Args: see DepthDataset.windows.
+        """
+        self.folder(split, preparation).prepare(count, preparation.workers, preparation.device)
+
+    def windows(self, split: Split, count: int, preparation: Preparation) -> DepthWindows:
+        """Return the first windows of a split; see DepthDataset.windows."""
+        return SimulatedWindows(self.folder(split, preparation).samples(count))
+
+    def folder(self, split: Split, preparation: Preparation) -> SampleFolder:
+        """Return the folder in which the windows of a split are stored."""
+        return SampleFolder(preparation.folder, self, split)
+
+    @property
+    def title(self) -> str:
+        """Return the name of the folder: that of the data set, with an unusual window length."""
+        return self.name if self.window_ms == WINDOW_MS else f'{self.name}{self.window_ms}ms'
+
+    def bank(self, split: Split, device: str = 'cpu') -> Tensor:
+        """Return the split's textures; see texture_bank."""
+        return texture_bank(TEXTURES, Generator().manual_seed(self.first_seed(split))).to(device)
+
+    def first_seed(self, split: Split) -> int:
+        """Return the seed of a split's textures; its windows have the seeds that follow."""
+        return self.seed * 10**12 + SPLITS.index(split) * 10**9
+
+    def sample(self, split: Split, index: int, bank: Tensor) -> Sample:
+        """Return one window of one scene, the same at each call.
+
+        Another device or version of torch may round a few threshold crossings differently.
+
+        Args:
+            split: 'train', 'validation' or 'test', which share no seed of a scene or texture.
+            index: number of the window, from 0.
+            bank: textures of the split; the scene is rendered on their device.
+        """
+        duration_us = 1000 * self.window_ms
+        simulation, start_us = self.simulation(split, index, bank, duration_us // STEP_US)
+        return to_sample(simulation.window(start_us, duration_us), simulation.rig.camera)
+
+    def simulation(
+        self, split: Split, index: int, bank: Tensor, steps: int
+    ) -> tuple[Simulation, int]:
+        """Return the scene of one window, and the window's start in it, microseconds.
+
+        Args:
+            split, index, bank: see `sample`.
+            steps: intensity samples in each window.
+        """
+        generator = Generator().manual_seed(self.first_seed(split) + 1 + index)
+        rig = random_rig(self.rigs, self.baseline_m, generator)
+        simulation = random_simulation(self.ranges, bank, steps, generator, rig)
+        return simulation, int(randint(0, LONGEST_START_US, (), generator=generator))
 
 
-class MissingSamples(Dataset[str]):
-    """Simulates and writes, in the loader's workers, the samples that a folder lacks.
+class SimulatedWindows(Dataset[DepthWindow]):
+    """Stored samples as windows."""
 
-    An item is '', or why it could not be written: a loader reports an error with its traceback.
-    """
-
-    def __init__(self, kept: SampleFolder, count: int, device: str) -> None:
-        self.kept, self.device = kept, device
-        self.indices = kept.missing(count)
-
-    @cached_property
-    def bank(self) -> Tensor:
-        """Return the split's textures, drawn when the first window is."""
-        return self.kept.benchmark.bank(self.kept.split, self.device)
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self._samples)
 
-    def __getitem__(self, position: int) -> str:
-        index = self.indices[position]
-        sample = self.kept.benchmark.sample(self.kept.split, index, self.bank)
-        try:
-            with whole_file(self.kept.path(index)) as unfinished:
-                np.savez_compressed(unfinished, **sample._asdict())
-        except OutputError as error:
-            return str(error)
-        return ''
-
-
-class SimulatedWindows(Dataset[Sample]):
-    """The first `count` samples of a prepared folder."""
-
-    def __init__(self, kept: SampleFolder, count: int) -> None:
-        self.benchmark = kept.benchmark
-        self.paths = [kept.path(index) for index in range(count)]
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> Sample:
-        with np.load(self.paths[index]) as arrays:
-            return Sample(**arrays)
+    def __getitem__(self, index: int) -> DepthWindow:
+        return self._samples[index].to_window()

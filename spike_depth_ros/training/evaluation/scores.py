@@ -34,15 +34,18 @@ PARTS = 5
 
 
 class Truth(NamedTuple):
-    """Truth that depth is measured against, [n, h, w].
+    """True depth of windows.
 
-    depth: metres, NaN where unknown or outside of the benchmark's range; caused: likewise, of
-    the surface that caused a pixel's events; has_events: of the left camera; focal_baseline:
-    metres of the rig times pixels of the image whose disparity counts.
+    Args:
+        depth: float32 [n, h, w], metres; NaN where unknown or outside of the data set's range.
+        event_depth: float32 [n, h, w], depth of the surface that caused a pixel's events, metres;
+            NaN likewise.
+        has_events: bool [n, h, w], True for pixels of the left camera with events.
+        focal_baseline: depth in metres times the disparity in which errors are measured.
     """
 
     depth: Depth
-    caused: Depth
+    event_depth: Depth
     has_events: Mask
     focal_baseline: float
 
@@ -54,7 +57,7 @@ def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
     """
     everywhere = np.ones_like(truth.has_events)
     named = of_depth(predicted, truth.depth, truth.focal_baseline, everywhere)
-    at_events = of_depth(predicted, truth.caused, truth.focal_baseline, truth.has_events)
+    at_events = of_depth(predicted, truth.event_depth, truth.focal_baseline, truth.has_events)
     return named | {f'{AT_EVENTS}{name}': value for name, value in at_events.items()}
 
 

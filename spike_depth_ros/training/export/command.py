@@ -21,18 +21,16 @@ import onnx
 from jsonargparse.typing import PositiveInt
 from torch.utils.data import ConcatDataset
 
-from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.outputs import check_output_file, whole_file
 from spike_depth_ros.training.checkpoints import (
-    Checkpoint,
-    CheckpointError,
+    Recipe,
     naming_another,
     read_checkpoint,
+    read_recipe,
 )
 from spike_depth_ros.training.command_line import run
-from spike_depth_ros.training.data.benchmark import read_benchmark
-from spike_depth_ros.training.data.module import Pairs
-from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.pairs import Pair, pairs_of
 from spike_depth_ros.training.estimation import from_checkpoint
 from spike_depth_ros.training.export.description import (
     Envelope,
@@ -56,8 +54,9 @@ def export(
     envelope: Envelope,
 ) -> None:
     """Write a network as an ONNX file by the design's contract, checked by onnx."""
-    model = depth_model(network, precision, MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
-    description = contract(network, MVSEC_RIG, provenance, envelope)
+    camera = provenance.data.rig.camera
+    model = depth_model(network, precision, camera.height, camera.width)
+    description = contract(network, provenance, envelope)
     onnx.helper.set_model_props(model, description.to_metadata())
     with whole_file(path) as unfinished:
         onnx.save(model, unfinished, format='protobuf')
@@ -89,28 +88,25 @@ def export_checkpoint(
         saved = read_checkpoint(checkpoint)
         network = from_checkpoint(checkpoint).network
     network.trust(trust)
-    described = _provenance(checkpoint, saved, precision, trust)
+    recipe = read_recipe(checkpoint, saved)
+    described = provenance(recipe, precision, trust)
     depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
-    paths = saved['datamodule_hyper_parameters']['benchmarks']
-    benchmarks = [read_benchmark(Path(path)) for path in paths]
-    kept = [SampleFolder(folder, benchmark, 'validation') for benchmark in benchmarks]
-    for one in kept:
-        one.check(samples)
-    for one in kept:
-        one.prepare(samples, workers=1)
-    windows = ConcatDataset([Pairs(one.windows(samples)) for one in kept])
+    windows = _validation_windows(recipe, samples, Preparation(folder, workers=1))
     envelope = firing_envelope(exported(network, precision), windows)
     export(network, output, precision, described, envelope)
 
 
-def _provenance(
-    checkpoint: Path, saved: Checkpoint, precision: Precision, trust: Trust
-) -> Provenance:
-    try:
-        return provenance(saved, precision, trust)
-    except KeyError as error:
-        reason = f'is of another version of the package (it lacks {error})'
-        raise CheckpointError(checkpoint, reason) from error
+def _validation_windows(
+    recipe: Recipe, samples: int, preparation: Preparation
+) -> ConcatDataset[Pair]:
+    """Return the first validation windows of each data set that a network was trained on."""
+    datasets = [read_dataset(Path(path)) for path in recipe.datasets]
+    for dataset in datasets:
+        dataset.check('validation', samples, preparation)
+    for dataset in datasets:
+        dataset.prepare('validation', samples, preparation)
+    parts = [pairs_of(dataset, 'validation', samples, preparation) for dataset in datasets]
+    return ConcatDataset(parts)
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:

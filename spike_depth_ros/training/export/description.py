@@ -17,7 +17,6 @@
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,15 +25,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.inference.contract import ModelContract
-from spike_depth_ros.training.data.benchmark import Benchmark, read_benchmark
-from spike_depth_ros.training.data.module import Pair, collate, network_scale
+from spike_depth_ros.training.checkpoints import Recipe
+from spike_depth_ros.training.data.pairs import Pair, collate
+from spike_depth_ros.training.data.training_data import TrainingData, summary
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
 from spike_depth_ros.training.networks.network import DepthNetwork, Trust
-
-WINDOW_NS = 50_000_000
 
 # The lowest and the highest firing rate of each layer on validation windows, [layers] each.
 Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -42,33 +39,33 @@ Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Provenance:
-    """Provenance of a model, in words for its metadata, and the range of its training data.
+    """Provenance of a model.
 
-    depth_m: metres at the network's baseline.
+    Args:
+        data: summary of the training data: rig, window, depth range, and names in words.
+        recipe: training and export, in words.
     """
 
-    training_data: str
+    data: TrainingData
     recipe: str
-    depth_m: tuple[float, float] = (0.5, 8.0)
 
 
-def contract(
-    network: DepthNetwork, rig: StereoRig, provenance: Provenance, envelope: Envelope
-) -> ModelContract:
-    """Return the contract of a network for the frames of a rig."""
-    camera = rig.camera
+def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) -> ModelContract:
+    """Return the contract of a network for the spike frames that it was trained on."""
+    data = provenance.data
+    camera = data.rig.camera
     layers = spikes_of(network, torch.zeros(1, network.channels, camera.height, camera.width))
     reached = fanouts(trace(network))
     sizes = {'input': network.channels * camera.height * camera.width}
     sizes |= {name: layer.numel() for name, layer in layers.items()}
     low, high = envelope
     return ModelContract(
-        window_ns=WINDOW_NS,
+        window_ns=data.window_ns,
         channels=network.channels,
         **asdict(camera),
-        baseline_m=rig.baseline_m,
-        depth_min_m=provenance.depth_m[0],
-        depth_max_m=provenance.depth_m[1],
+        baseline_m=data.rig.baseline_m,
+        depth_min_m=data.depth_m[0],
+        depth_max_m=data.depth_m[1],
         layers=tuple(layers),
         sizes=tuple(float(sizes[name]) for name in layers),
         fanouts=tuple(reached[name] for name in layers),
@@ -76,7 +73,7 @@ def contract(
         firing_rate_high=tuple(map(float, high)),
         input_fanout=reached['input'],
         operations=round(sum(size * reached[name] for name, size in sizes.items())),
-        training_data=provenance.training_data,
+        training_data=data.provenance,
         recipe=provenance.recipe,
         commit=commit(),
     )
@@ -108,30 +105,19 @@ def commit() -> str:
     return result.stdout.strip() or 'unknown'
 
 
-def provenance(checkpoint: dict[str, Any], precision: str, trust: Trust) -> Provenance:
-    """Return what a Lightning checkpoint was trained on, how, and exported as what."""
-    model, data = checkpoint['hyper_parameters'], checkpoint['datamodule_hyper_parameters']
-    benchmarks = [read_benchmark(Path(path)) for path in data['benchmarks']]
-    counts = data['benchmarks'].values()
-    windows = (f'{n} of {one.name}' for n, one in zip(counts, benchmarks, strict=True))
-    start = f'from {model["initial"]}' if model['initial'] else 'from random weights'
-    rounded = ', weights rounded to eight bits' if model['quantised'] else ''
+def provenance(recipe: Recipe, precision: str, trust: Trust) -> Provenance:
+    """Return the provenance of a file that is exported from a checkpoint.
+
+    Args:
+        recipe: settings of the training.
+        precision: of the exported weights.
+        trust: trust in the network's detectors and prior.
+    """
     trusted = (
         ''
         if trust == Trust()
         else f', evidence times {trust.evidence:g}, prior times {trust.prior:g}'
     )
-    height, width = data['crop_height'], data['crop_width']
     return Provenance(
-        f'simulated windows, each of a scene of its own: {", ".join(windows)}; no real data',
-        f'{checkpoint["global_step"]} steps {start}{rounded}: {data["batch_size"]} crops of '
-        f'{width} x {height}, Adam, one cycle to {model["learning_rate"]:g}{trusted}; '
-        f'exported with {precision} weights',
-        depth_range(benchmarks),
+        summary(recipe.datasets), f'{recipe}{trusted}; exported with {precision} weights'
     )
-
-
-def depth_range(benchmarks: list[Benchmark]) -> tuple[float, float]:
-    """Return the range of all, metres at the network's baseline."""
-    bounds = [bound * network_scale(one) for one in benchmarks for bound in one.depth_m]
-    return min(bounds), max(bounds)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from spike_depth_ros.training.simulator.draw import one
+from spike_depth_ros.training.simulator.draw import number
 from spike_depth_ros.training.simulator.trajectory import rotation_matrix
 
 
@@ -52,5 +52,5 @@ class CalibrationError:
 def random_error(ranges: CalibrationRanges, generator: Generator) -> CalibrationError:
     """Return a random error."""
     bounds = (ranges.pitch, ranges.yaw, ranges.roll, ranges.focal)
-    pitch, yaw, roll, focal = (one((-bound, bound), generator) for bound in bounds)
+    pitch, yaw, roll, focal = (number((-bound, bound), generator) for bound in bounds)
     return CalibrationError((pitch, yaw, roll), 1 + focal)

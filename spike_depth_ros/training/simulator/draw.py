@@ -33,7 +33,7 @@ def log_uniform(bounds: tuple[float, float], count: int, generator: Generator) -
     return torch.exp(uniform((low, high), count, generator))
 
 
-def one(bounds: tuple[float, float], generator: Generator) -> float:
+def number(bounds: tuple[float, float], generator: Generator) -> float:
     """Return one number, uniform in the bounds."""
     return float(uniform(bounds, 1, generator))
 
@@ -46,7 +46,7 @@ def whole(bounds: tuple[int, int], generator: Generator) -> int:
 
 def happens(share: float, generator: Generator) -> bool:
     """Return True in a share of the draws."""
-    return one((0, 1), generator) < share
+    return number((0, 1), generator) < share
 
 
 def kinds(weights: Mapping[str, float], count: int, generator: Generator) -> list[str]:

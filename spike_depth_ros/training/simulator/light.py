@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from spike_depth_ros.training.simulator.draw import happens, one
+from spike_depth_ros.training.simulator.draw import happens, number
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class Light:
 
 def random_light(ranges: LightRanges, generator: Generator) -> Light:
     """Return a scene's light."""
-    change = one(ranges.change, generator) * happens(ranges.changing, generator)
-    flicker = one(ranges.flicker, generator) * happens(ranges.flickering, generator)
-    hertz = [1 / one(ranges.period_s, generator), one(ranges.flicker_hz, generator)]
+    change = number(ranges.change, generator) * happens(ranges.changing, generator)
+    flicker = number(ranges.flicker, generator) * happens(ranges.flickering, generator)
+    hertz = [1 / number(ranges.period_s, generator), number(ranges.flicker_hz, generator)]
     return Light(
         torch.tensor([change, flicker]),
         2 * math.pi * torch.tensor(hertz),

@@ -25,7 +25,7 @@ from spike_depth_ros.training.simulator.draw import (
     happens,
     kinds,
     log_uniform,
-    one,
+    number,
     uniform,
     whole,
 )
@@ -111,8 +111,8 @@ def thing(
         direction = torch.randn(3, generator=generator) * torch.tensor([1.0, 0.3, 0.5])
         pixels = float(log_uniform(ranges.speed_px, 1, generator))
         velocity = pixels * depth / f * direction / direction.norm()
-        rate = 2 * math.pi / one(SWAY_S, generator)
-        shapes = moving(shapes, velocity, rate, one((0, 2 * math.pi), generator))
+        rate = 2 * math.pi / number(SWAY_S, generator)
+        shapes = moving(shapes, velocity, rate, number((0, 2 * math.pi), generator))
     return shapes, torch.full((len(shapes.origin),), depth)
 
 
@@ -132,21 +132,21 @@ def paint(
 
 def room(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
     """Return front wall, floor, ceiling and side walls of a room, and their typical depths."""
-    floor, ceiling = one((0.5, 1.7), generator), one((0.8, 3.8), generator)
+    floor, ceiling = number((0.5, 1.7), generator), number((0.8, 3.8), generator)
     left, right = (uniform((0.7, 0.7 + 0.8 * far), 2, generator)).tolist()
     return enclosure(far, floor, ceiling, left, right, 0.6, generator)
 
 
 def corridor(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
     """Return a room much longer than wide."""
-    floor, ceiling = one((0.5, 1.7), generator), one((0.6, 1.8), generator)
+    floor, ceiling = number((0.5, 1.7), generator), number((0.6, 1.8), generator)
     left, right = uniform((0.5, 1.6), 2, generator).tolist()
     return enclosure(1.5 * far, floor, ceiling, left, right, 0.15, generator)
 
 
 def street(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
     """Return ground, facades on both sides and what closes the street; no ceiling."""
-    ground = one((1.0, 2.2), generator)
+    ground = number((1.0, 2.2), generator)
     left, right = log_uniform((3.0, 30.0), 2, generator).tolist()
     return enclosure(far, ground, ENDLESS, left, right, 0.2, generator)
 
@@ -166,7 +166,7 @@ def enclosure(
     )
     upright, flat, sideways = (torch.eye(3)[order] for order in ([0, 1, 2], [0, 2, 1], [2, 1, 0]))
     axes = torch.stack([upright, flat, flat, sideways, sideways])
-    angle = torch.full((5,), one((-yaw, yaw), generator))
+    angle = torch.full((5,), number((-yaw, yaw), generator))
     sides = (min(0.6 * front, 4 * distance) for distance in (floor, ceiling, left, right))
     depth = torch.tensor([front, *sides])
     shapes = still(

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from spike_depth_ros.training.simulator.draw import log_uniform, one
+from spike_depth_ros.training.simulator.draw import log_uniform, number
 
 OFF, ON = 0, 1
 
@@ -77,14 +77,14 @@ class Bias:
 def random_biases(ranges: SensorRanges, generator: Generator) -> tuple[Bias, Bias]:
     """Return the settings of the left and the right camera: alike, each drifted off."""
     threshold = float(log_uniform(ranges.threshold, 1, generator))
-    ratio = 1 + one((-ranges.asymmetry, ranges.asymmetry), generator)
-    drifts = [1 + one((-ranges.drift, ranges.drift), generator) for _ in range(4)]
+    ratio = 1 + number((-ranges.asymmetry, ranges.asymmetry), generator)
+    drifts = [1 + number((-ranges.drift, ranges.drift), generator) for _ in range(4)]
     quiet, noisy = ranges.noise_hz
     shared = {
-        'mismatch': one(ranges.mismatch, generator),
-        'noise_hz': quiet + (noisy - quiet) * one((0, 1), generator) ** 2,
-        'leak_hz': one(ranges.leak_hz, generator),
-        'hot': one(ranges.hot, generator),
+        'mismatch': number(ranges.mismatch, generator),
+        'noise_hz': quiet + (noisy - quiet) * number((0, 1), generator) ** 2,
+        'leak_hz': number(ranges.leak_hz, generator),
+        'hot': number(ranges.hot, generator),
         'refractory_us': float(log_uniform(ranges.refractory_us, 1, generator)),
     }
     left, right = (

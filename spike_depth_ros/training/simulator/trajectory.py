@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from spike_depth_ros.training.simulator.draw import one
+from spike_depth_ros.training.simulator.draw import number
 
 WAVES = 3
 
@@ -80,8 +80,8 @@ def random_trajectory(ranges: MotionRanges, pixel: float, generator: Generator) 
 
     pixel: metres that a pixel sees in the scene's middle.
     """
-    speed = pixel * one(ranges.speed_px, generator)
-    turn_rate = one(ranges.turn_rate, generator)
+    speed = pixel * number(ranges.speed_px, generator)
+    turn_rate = number(ranges.turn_rate, generator)
     shortest, longest = (math.log(value) for value in ranges.period_s)
     draw = torch.rand(3, 6, WAVES, generator=generator)
     frequency = 2 * math.pi / torch.exp(shortest + (longest - shortest) * draw[0])
@@ -90,7 +90,7 @@ def random_trajectory(ranges: MotionRanges, pixel: float, generator: Generator) 
     weight[3:] /= (weight[3:] ** 2).sum().sqrt()
     rate = torch.tensor([speed] * 3 + [turn_rate] * 3)[:, None] * math.sqrt(2)
     amplitude = rate * weight / frequency
-    return Trajectory(amplitude, frequency, 2 * math.pi * draw[2], one(ranges.ahead, generator))
+    return Trajectory(amplitude, frequency, 2 * math.pi * draw[2], number(ranges.ahead, generator))
 
 
 def rotation_matrix(vector: Tensor) -> Tensor:

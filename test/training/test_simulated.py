@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Benchmarks: fixed by their description, apart from one another, mapped as rigs are."""
+"""Simulated data sets: fixed by their descriptions, without common seeds, of mapped rigs."""
 
 import dataclasses
 from pathlib import Path
@@ -25,18 +25,14 @@ from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
-from spike_depth_ros.training.data.benchmark import (
-    SPLITS,
-    Benchmark,
-    RigRanges,
-    Sample,
-    random_rig,
-    read_benchmark,
-)
-from spike_depth_ros.training.data.module import AugmentedCrops, Pair, Pairs, caused_depth
-from spike_depth_ros.training.data.simulated import SampleFolder
+from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.pairs import AugmentedCrops, Pair, pairs_of
+from spike_depth_ros.training.data.sample import Sample, event_depth
+from spike_depth_ros.training.data.sample_folder import SampleFolder
+from spike_depth_ros.training.data.simulated import SPLITS, SimulatedDataset
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulate import SEED
+from spike_depth_ros.training.simulator.rigs import RigRanges, random_rig
 
 NETWORK = MVSEC_RIG.camera
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
@@ -56,21 +52,21 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope='module')
-def benchmark(name: str) -> Benchmark:
-    return read_benchmark(CONFIG / f'{name}.yaml')
+def dataset(name: str) -> SimulatedDataset:
+    return read_dataset(CONFIG / f'{name}.yaml')
 
 
-def test_no_two_splits_of_any_benchmark_share_a_seed() -> None:
-    benchmarks = [read_benchmark(CONFIG / f'{name}.yaml') for name in NAMES]
+def test_no_two_splits_of_any_data_set_share_a_seed() -> None:
+    datasets = [read_dataset(CONFIG / f'{name}.yaml') for name in NAMES]
     # torch keeps 32 bits of a seed.
-    first = [one.first_seed(split) % 2**32 for one in benchmarks for split in SPLITS]
+    first = [one.first_seed(split) % 2**32 for one in datasets for split in SPLITS]
     assert np.diff(sorted([*first, SEED % 2**32])).min() > 10**7  # windows of each
 
 
 @pytest.mark.slow
-def test_an_index_is_one_window(name: str, benchmark: Benchmark) -> None:
-    bank = benchmark.bank('test')
-    one, again, other = (benchmark.sample('test', index, bank) for index in (3, 3, 4))
+def test_an_index_is_one_window(name: str, dataset: SimulatedDataset) -> None:
+    bank = dataset.bank('test')
+    one, again, other = (dataset.sample('test', index, bank) for index in (3, 3, 4))
     for array, same in zip(one, again, strict=True):
         np.testing.assert_array_equal(array, same)
     assert not np.array_equal(one.spikes, other.spikes)
@@ -79,22 +75,22 @@ def test_an_index_is_one_window(name: str, benchmark: Benchmark) -> None:
     assert one.spikes.sum((0, 1)).tolist() == pytest.approx(GOLDEN[name], rel=0.01)
 
 
-def test_the_packages_benchmarks_are_found_from_everywhere(
+def test_the_packages_data_sets_are_found_from_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert read_benchmark(Path('config/simulation/sim_flying.yaml')).name == 'SimFlying'
+    assert read_dataset(Path('config/simulation/sim_flying.yaml')).name == 'SimFlying'
     with pytest.raises(SettingsError, match=r'sim_flown\.yaml'):
-        read_benchmark(Path('config/simulation/sim_flown.yaml'))
+        read_dataset(Path('config/simulation/sim_flown.yaml'))
 
 
 @pytest.mark.slow
-def test_windows_see_depth_in_the_range(benchmark: Benchmark) -> None:
-    bank = benchmark.bank('train')
-    near, far = benchmark.depth_m
+def test_windows_see_depth_in_the_range(dataset: SimulatedDataset) -> None:
+    bank = dataset.bank('train')
+    near, far = dataset.depth_m
     shares = []
     for index in range(6):
-        sample = benchmark.sample('train', index, bank)
+        sample = dataset.sample('train', index, bank)
         known = sample.depth[np.isfinite(sample.depth)].astype(np.float32)
         shares.append(((known >= near) & (known <= far)).mean())
         assert np.all(~(sample.nearest > sample.depth))
@@ -105,15 +101,14 @@ def test_windows_see_depth_in_the_range(benchmark: Benchmark) -> None:
 def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
     tmp_path: Path,
 ) -> None:
-    benchmark = read_benchmark(CONFIG / 'sim_driving.yaml')
-    kept = SampleFolder(tmp_path, benchmark, 'train')
-    kept.prepare(1, workers=0)
-    sample = kept.windows(1)[0]
-    pair = Pairs(kept.windows(1))[0]
+    dataset, preparation = read_dataset(CONFIG / 'sim_driving.yaml'), Preparation(tmp_path, 0)
+    dataset.prepare('train', 1, preparation)
+    sample = dataset.folder('train', preparation).samples(1)[0]
+    pair = pairs_of(dataset, 'train', 1, preparation)[0]
     scale = MVSEC_RIG.baseline_m / 0.6
     np.testing.assert_array_equal(pair.depth, sample.depth.astype(np.float32) * scale)
-    np.testing.assert_array_equal(pair.caused, caused_depth(sample) * scale)
-    assert not np.array_equal(pair.caused, pair.depth, equal_nan=True)
+    np.testing.assert_array_equal(pair.event_depth, event_depth(sample) * scale)
+    assert not np.array_equal(pair.event_depth, pair.depth, equal_nan=True)
 
 
 def test_events_beside_an_edge_are_caused_by_what_is_nearer() -> None:
@@ -125,9 +120,9 @@ def test_events_beside_an_edge_are_caused_by_what_is_nearer() -> None:
     spikes = np.zeros((5, 7, 4), np.uint8)
     spikes[2, :, 0] = 1
     spikes[4, :, 2] = 1  # of the right camera
-    caused = caused_depth(Sample(spikes, depth, nearest, np.zeros((5, 7), np.uint8)))
-    np.testing.assert_array_equal(caused[2], [8, 4, 4, 4, 8, 7.5, np.nan])
-    np.testing.assert_array_equal(caused[[0, 1, 3, 4]], depth[[0, 1, 3, 4]])
+    found = event_depth(Sample(spikes, depth, nearest, np.zeros((5, 7), np.uint8)))
+    np.testing.assert_array_equal(found[2], [8, 4, 4, 4, 8, 7.5, np.nan])
+    np.testing.assert_array_equal(found[[0, 1, 3, 4]], depth[[0, 1, 3, 4]])
 
 
 def test_crops_stay_aligned() -> None:
@@ -142,7 +137,7 @@ def test_crops_stay_aligned() -> None:
         swapped = not np.array_equal(crop.spikes[..., 0], crop.depth // 100)
         row, column = crop.spikes[..., 1 if swapped else 0], crop.spikes[..., 0 if swapped else 1]
         np.testing.assert_array_equal(100 * row.astype(int) + column, crop.depth)
-        np.testing.assert_array_equal(crop.caused, -crop.depth)
+        np.testing.assert_array_equal(crop.event_depth, -crop.depth)
         turned.add((swapped, bool(crop.depth[0, 0] > crop.depth[-1, 0])))
         if crop.spikes[..., RIGHT].any():
             np.testing.assert_array_equal(crop.spikes[..., RIGHT], crop.spikes[..., LEFT])
@@ -154,9 +149,9 @@ def test_crops_stay_aligned() -> None:
 
 
 def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:
-    benchmark = read_benchmark(CONFIG / 'sim_flying.yaml')
-    SampleFolder(tmp_path, benchmark, 'test').prepare(0, workers=0)
-    changed = dataclasses.replace(benchmark, baseline_m=0.2)
+    dataset = read_dataset(CONFIG / 'sim_flying.yaml')
+    SampleFolder(tmp_path, dataset, 'test').prepare(0, workers=0)
+    changed = dataclasses.replace(dataset, baseline_m=0.2)
     with pytest.raises(ValueError, match='another description of SimFlying'):
         SampleFolder(tmp_path, changed, 'test').prepare(0, workers=0)
 
@@ -185,5 +180,5 @@ def test_depth_without_a_known_pixel_at_the_border_overflows_nothing() -> None:
     nearest = np.full((3, 4), np.nan, np.float16)
     nearest[1, 3] = 2.0
     spikes = np.ones((3, 4, 4), np.uint8)
-    caused = caused_depth(Sample(spikes, nearest, nearest, np.zeros((3, 4), np.uint8)))
-    np.testing.assert_array_equal(caused, nearest.astype(np.float32))
+    found = event_depth(Sample(spikes, nearest, nearest, np.zeros((3, 4), np.uint8)))
+    np.testing.assert_array_equal(found, nearest.astype(np.float32))

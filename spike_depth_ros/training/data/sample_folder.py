@@ -1,0 +1,145 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Samples on disk: simulated once, where they are missing."""
+
+import dataclasses
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import is_zipfile
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from spike_depth_ros.outputs import OutputError, check_output_folder, whole_file
+from spike_depth_ros.training.data.dataset import Split
+from spike_depth_ros.training.data.sample import Sample
+from spike_depth_ros.training.settings import SettingsError
+
+if TYPE_CHECKING:
+    from spike_depth_ros.training.data.simulated import SimulatedDataset
+
+# Version of the simulator: changes when the same description and seed give other windows.
+SIMULATOR = 2
+DESCRIPTION = 'benchmark.json'
+
+
+class SampleFolder:
+    """Folder of the samples of one split: `root`/title/split/NNNNNN.npz."""
+
+    def __init__(self, root: Path, dataset: 'SimulatedDataset', split: Split) -> None:
+        self.dataset, self.split = dataset, split
+        self.folder = root / dataset.title / split
+
+    def path(self, index: int) -> Path:
+        """Return the file of a sample."""
+        return self.folder / f'{index:06d}.npz'
+
+    def check(self, count: int) -> None:
+        """Check that the folder can store what is missing of the first `count` samples.
+
+        Raises SettingsError for samples of another description, and OutputError.
+        """
+        file = self.folder / DESCRIPTION
+        if file.exists() and file.read_text() != self._description():
+            raise SettingsError(
+                f'{self.folder} holds windows of another description of {self.dataset.title}: '
+                f'remove the folder, or give another one.'
+            )
+        if self.missing(count) or not file.exists():
+            check_output_folder(self.folder)
+
+    def missing(self, count: int) -> list[int]:
+        """Return the numbers of the first `count` samples that are missing or cut off."""
+        return [index for index in range(count) if not is_zipfile(self.path(index))]
+
+    def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
+        """Simulate what is missing of the first `count` samples; shows progress, and resumes.
+
+        Raises the errors of `check`, and OutputError when the disk is full.
+
+        Args:
+            count: number of samples.
+            workers: number of processes; a GPU needs none.
+            device: torch device that renders the scenes.
+        """
+        self.check(count)
+        file = self.folder / DESCRIPTION
+        if not file.exists():
+            with whole_file(file) as unfinished:
+                unfinished.write_text(self._description())
+        missing = MissingSamples(self, count, device)
+        processes = workers if device == 'cpu' else 0
+        loader = DataLoader(missing, batch_size=None, num_workers=processes)
+        name = f'simulating {self.dataset.title} {self.split}'
+        for problem in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
+            if problem:
+                raise OutputError(problem)
+
+    def samples(self, count: int) -> 'Samples':
+        """Return the first `count` samples, after `prepare`."""
+        return Samples([self.path(index) for index in range(count)])
+
+    def _description(self) -> str:
+        """Return the description of the folder's samples as JSON."""
+        described = {'simulator': SIMULATOR, **dataclasses.asdict(self.dataset)}
+        return json.dumps(described, indent=1, sort_keys=True)
+
+
+class MissingSamples(Dataset[str]):
+    """Samples that a folder lacks: each item is simulated and written by the loader's workers.
+
+    An item is the reason why it could not be written, or ''. An error raised in a worker would be
+    reported with its traceback.
+    """
+
+    def __init__(self, folder: SampleFolder, count: int, device: str) -> None:
+        self.folder, self.device = folder, device
+        self.indices = folder.missing(count)
+
+    @cached_property
+    def bank(self) -> Tensor:
+        """Return the split's textures."""
+        return self.folder.dataset.bank(self.folder.split, self.device)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> str:
+        index = self.indices[position]
+        sample = self.folder.dataset.sample(self.folder.split, index, self.bank)
+        try:
+            with whole_file(self.folder.path(index)) as unfinished:
+                np.savez_compressed(unfinished, **sample._asdict())
+        except OutputError as error:
+            return str(error)
+        return ''
+
+
+class Samples(Dataset[Sample]):
+    """Samples read from files."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: int) -> Sample:
+        with np.load(self._paths[index]) as arrays:
+            return Sample(**arrays)

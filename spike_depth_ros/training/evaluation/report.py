@@ -1,0 +1,84 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Printed report of an evaluation: errors, confidence, energy and firing rates."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from spike_depth_ros.training.data.dataset import DataDescription
+from spike_depth_ros.training.evaluation.predictions import Prediction
+from spike_depth_ros.training.evaluation.scores import (
+    AT_EVENTS,
+    CUT_OFFS_M,
+    Truth,
+    reliability,
+    table,
+)
+
+ERRORS = ('mean error (m)', *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M))
+ERRORS += ('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log')
+SHARES = ('1PA', '2PA', 'disparity error (px)', 'delta 1', 'delta 2', 'delta 3', 'coverage')
+SHARES += ('1PA, missing wrong',)
+
+
+def print_report(
+    data: DataDescription,
+    windows: int,
+    rows: Mapping[str, Mapping[str, float]],
+    predictions: Mapping[str, Prediction],
+    truth: Truth,
+) -> None:
+    """Print all tables of an evaluation.
+
+    Args:
+        data: description of the data set.
+        windows: number of its test windows.
+        rows: scores by method.
+        predictions: predictions by model.
+        truth: true depth of the windows.
+    """
+    print(f'{data.name}, {windows} test windows of {data.window_ns / 1e6:g} ms\n')
+    for pixels, prefix in (('All pixels', ''), ('Event pixels', AT_EVENTS)):
+        for columns in (ERRORS, SHARES):
+            print(f'{pixels}\n\n{table(rows, columns, prefix)}\n')
+    for name, prediction in predictions.items():
+        if prediction.confidence is not None:
+            parts = reliability(prediction.depth, prediction.confidence, truth)
+            print(f'Confidence of {name}\n')
+            print(table(parts, ['mean confidence', 'share right']), '\n')
+    print_costs(predictions)
+
+
+def print_costs(predictions: Mapping[str, Prediction]) -> None:
+    """Print the energy of a window on neuromorphic hardware, and firing rates, by model."""
+    costs = [prediction.cost for prediction in predictions.values()]
+    rows = {
+        'synaptic operations (million)': [cost.synaptic_operations / 1e6 for cost in costs],
+        'energy (mJ)': [cost.energy_mj for cost in costs],
+        'dense network (mJ)': [cost.dense_mj for cost in costs],
+        'firing rate, mean of the layers (%)': [
+            100 * float(np.mean(list(prediction.firing.values())))
+            for prediction in predictions.values()
+        ],
+    }
+    print(f'| estimate for a window | {" | ".join(predictions)} |')
+    print('|---' * (len(predictions) + 1) + '|')
+    for name, values in rows.items():
+        print(f'| {name} | {" | ".join(f"{value:.4g}" for value in values)} |')
+    for name, prediction in predictions.items():
+        rates = prediction.firing.items()
+        layers = ', '.join(f'{layer} {100 * rate:.1f}' for layer, rate in rates)
+        print(f'\nFiring rates of {name} (%): {layers}')
