@@ -77,7 +77,7 @@ class BinnerNode(Node):
         on_change(self, BINNER, self._change)
         for warning in self._rig.warnings:
             self.get_logger().warning(warning)
-        # Compile before subscribing: packets would overflow the queue meanwhile.
+        # Compile before subscribing: packets would overflow the queue during it.
         self._binner.warm_up()
         self._cameras = [
             EventTopic(

@@ -192,7 +192,7 @@ class BinnerReport:
             report.problem(
                 WARN,
                 f'time was reset {new} times in a second: do two drivers publish on one topic, or '
-                'do stamps jump to and fro?',
+                'do stamps jump back and forth?',
             )
         if self._last_problem:
             report.problem(WARN, self._last_problem)

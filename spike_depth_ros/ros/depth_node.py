@@ -130,7 +130,7 @@ class DepthNode(Node):
         header, stream, inference = result.header, result.stream, result.inference
         near_m, far_m = self._contract.depth_min_m, self._contract.depth_max_m
         scale = self._contract.depth_scale(stream)
-        min_confidence = self._settings.min_confidence  # may change meanwhile
+        min_confidence = self._settings.min_confidence  # read once: a parameter change replaces it
         depth = to_metres(
             inference.depth,
             stream.mapped,

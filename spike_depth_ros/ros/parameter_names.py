@@ -44,7 +44,7 @@ _QOS_ROWS = (
         'history',
         'keep_last',
         '',
-        'Number of messages kept: the last ones, or all.',
+        'keep_last: store the latest `depth` messages; keep_all: store all.',
         choices=('keep_last', 'keep_all'),
     ),
     ParameterRow(

@@ -117,7 +117,7 @@ class ReplaySettings:
         recording: folder of the rosbag2 recording.
         left, right: event topics in the recording; '': find them.
         rate: speed of the replay; 1: real time.
-        publish_clock: publish /clock and leave the recorded stamps, instead of stamping anew.
+        publish_clock: publish /clock and leave the recorded stamps; else stamp with current time.
         wait_ns: longest wait for a subscriber of each event topic; 0: do not wait.
     """
 

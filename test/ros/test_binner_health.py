@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the binner reports of streams that lead to wrong depth, or to none, over DDS."""
+"""Binner reports over DDS: streams that lead to wrong depth, or to none."""
 
 import time
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from testing.stripes import packets
 
 
 class Stream:
-    """Send a camera's packets one after the other, as often as the probe looks."""
+    """One camera's packets, sent one by one."""
 
     def __init__(self, publisher: Publisher, change: Callable[[Packet], Packet]) -> None:
         self._publisher = publisher

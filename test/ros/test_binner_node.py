@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node over DDS: packets in, spike frames and the rig out."""
+"""Binner node over DDS: packets in, spike frames and spikes/info out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -75,7 +75,7 @@ def test_frames_of_two_cameras(probe: Probe, senders: list[Publisher]) -> None:
     assert all(is_same(stream, described[0]) for stream in described)
 
 
-def test_who_joins_later_gets_the_rig(probe: Probe, senders: list[Publisher]) -> None:
+def test_a_late_subscriber_gets_spikes_info(probe: Probe, senders: list[Publisher]) -> None:
     images = frames(probe)
     for camera in (0, 1):
         send(senders[camera], packets(camera, 200_000))
@@ -107,7 +107,7 @@ def test_one_camera(probe: Probe) -> None:
     assert {image.encoding for image in images} == {'8UC2'}
 
 
-def test_a_silent_camera_is_told_of(probe: Probe, senders: list[Publisher]) -> None:
+def test_a_silent_camera_is_reported(probe: Probe, senders: list[Publisher]) -> None:
     images = frames(probe)
     send(senders[0], packets(0, 500_000))
 
@@ -180,9 +180,9 @@ def test_noise_filters_change_while_running(probe: Probe, senders: list[Publishe
     probe.until_value(STATUS, 'left events background', removed)
 
 
-def test_parameters_that_cannot_change_say_why(probe: Probe, binner: NodeProcess) -> None:
+def test_a_refused_change_has_a_reason(probe: Probe, binner: NodeProcess) -> None:
     assert probe.set_parameter('/binner', 'max_wait_ms', 20.0) == (True, '')
-    for name, value, why in (
+    for name, value, part in (
         ('max_wait_ms', -1.0, 'Min: 1.0, Max: 1000.0'),
         ('hot_pixel_hz', -1.0, 'Min: 0.0'),
         ('refractory_ms', 'long', 'type'),
@@ -193,10 +193,10 @@ def test_parameters_that_cannot_change_say_why(probe: Probe, binner: NodeProcess
     ):
         successful, reason = probe.set_parameter('/binner', name, value)
         assert not successful
-        assert why in reason
+        assert part in reason
 
 
-def test_interrupt_ends_it_quietly(probe: Probe, binner: NodeProcess) -> None:
+def test_an_interrupt_ends_the_node_without_output(probe: Probe, binner: NodeProcess) -> None:
     probe.until(lambda: STATUS in probe.status, 'a report')
 
     assert is_quiet(binner.interrupt())

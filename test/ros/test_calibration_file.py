@@ -64,7 +64,7 @@ cam1:
 
 
 class Rectified:
-    """What the nodes published about half a second of two calibrated cameras."""
+    """Messages of the nodes for half a second of two calibrated cameras."""
 
     def __init__(self, probe: Probe, calibration: Path) -> None:
         self.images = probe.collect(Image, '/spikes')

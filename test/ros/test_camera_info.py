@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Calibrations that come as CameraInfo, before the first frame and after it."""
+"""Calibration by CameraInfo, before and after the first spike frame."""
 
 from collections.abc import Callable, Iterator
 
@@ -47,7 +47,7 @@ NETWORK = PinholeCamera(WIDTH, HEIGHT, 199.65, 173.0, 130.0)
 
 
 def info(right_by_m: float, cx: float = 171.0, width: int = WIDTH) -> CameraInfo:
-    """Return a lens with distortion, so far to the right of the left camera."""
+    """Return the CameraInfo of a lens with distortion, right_by_m right of the left camera."""
     f = 210.0
     return CameraInfo(
         width=width,
@@ -61,7 +61,7 @@ def info(right_by_m: float, cx: float = 171.0, width: int = WIDTH) -> CameraInfo
 
 
 class Cameras:
-    """Two cameras that send their calibration again and again, as cameras do."""
+    """Two cameras that repeat their CameraInfo, as cameras do."""
 
     def __init__(self, probe: Probe) -> None:
         self.infos: dict[int, CameraInfo] = {}
@@ -72,7 +72,7 @@ class Cameras:
         probe.until_subscribed(*topics)
 
     def until(self, condition: Callable[[], object], what: str) -> None:
-        """Send the calibrations until a condition holds."""
+        """Publish the CameraInfo until a condition holds."""
 
         def sent_and_true() -> object:
             self._sent += 1
@@ -90,7 +90,7 @@ class Cameras:
         self.until(lambda: self._probe.values(STATUS)['resets'] == str(resets), 'a reset')
 
     def expected_frames(self, streams: list[list[Packet]]) -> dict[int, np.ndarray]:
-        """Return the frames of two streams in the calibrations as they are now."""
+        """Return the spike frames of two streams with the current calibration."""
         rig = camera_info.rig(self.infos[0], self.infos[1])
         return expected_frames(streams, make_table=RigMap(NETWORK, rig).table)
 
@@ -101,25 +101,25 @@ def cameras(probe: Probe) -> Iterator[Cameras]:
         yield Cameras(probe)
 
 
-def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras) -> None:
+def test_nothing_is_counted_before_both_calibrations(probe: Probe, cameras: Cameras) -> None:
     senders = event_publishers(probe)
     images = frames(probe)
     streams = [packets(camera, 300_000) for camera in (0, 1)]
 
-    def told() -> bool:
-        send(senders[0], streams[0][:1])  # silence would be told of before anything else
+    def is_reported() -> bool:
+        send(senders[0], streams[0][:1])  # a silent camera would be reported as STALE
         status = probe.status.get(STATUS)
         return status is not None and status.level == DiagnosticStatus.ERROR
 
-    probe.until(told, 'the missing calibration')
+    probe.until(is_reported, 'the missing calibration')
     missing = (
         'no message on /left/camera_info (/probe publishes it) and /right/camera_info (/probe '
         'publishes it)'
     )
     assert missing in probe.text(STATUS)
     cameras.infos[0] = info(0.0)
-    said = 'no message on /right/camera_info (/probe publishes it)'
-    cameras.until(lambda: said in probe.text(STATUS), said)
+    part = 'no message on /right/camera_info (/probe publishes it)'
+    cameras.until(lambda: part in probe.text(STATUS), part)
     assert int(probe.values(STATUS)['left packets uncalibrated']) > 0
 
     cameras.infos[1] = info(0.2)
@@ -131,7 +131,7 @@ def test_nothing_is_counted_before_both_have_come(probe: Probe, cameras: Cameras
     assert {image.header.frame_id for image in images} == {'camera0_rectified'}
 
 
-def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
+def test_a_change_is_a_reset_and_one_of_another_size_is_reported(
     probe: Probe, cameras: Cameras
 ) -> None:
     senders = event_publishers(probe)
@@ -163,7 +163,7 @@ def test_another_one_is_one_reset_and_one_that_does_not_fit_is_told(
     probe.until_value(STATUS, 'right packets uncalibrated', 1)
 
 
-def test_two_calibrations_in_turn_reset_nothing_and_are_reported(
+def test_alternating_calibrations_reset_nothing_and_are_reported(
     probe: Probe, cameras: Cameras
 ) -> None:
     event_publishers(probe)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Replay, binner and depth node together: every window of a recording is answered."""
+"""Replay, binner and depth node in a chain: every window of a recording gives depth."""
 
 from pathlib import Path
 
@@ -29,12 +29,12 @@ WINDOWS = DURATION_US // WINDOW_US
 
 
 def reliable(entity: str) -> dict[str, object]:
-    """No packet may get lost on a busy machine, so ask for what drivers do not give."""
+    """Return parameters for RELIABLE events: a busy machine would lose BEST_EFFORT packets."""
     return {f'qos_overrides.{topic}.{entity}.reliability': 'reliable' for topic in TOPICS}
 
 
 @pytest.mark.parametrize('cameras', [1, 2])
-def test_every_window_is_answered(
+def test_every_window_gives_depth(
     probe: Probe, tmp_path: Path, stereo_model: Path, mono_model: Path, cameras: int
 ) -> None:
     recording = write_recording(tmp_path / 'recording', DURATION_US, cameras)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages to arrays and back; runs over cv_bridge where it is present."""
+"""Conversion of messages, by cv_bridge where it is installed."""
 
 import numpy as np
 import pytest
@@ -62,18 +62,18 @@ def test_not_finite_depth_survives() -> None:
 
 
 @pytest.mark.parametrize(
-    ('pixels', 'encoding', 'said'),
+    ('pixels', 'encoding', 'sentence'),
     [
         (np.zeros((2, 2), np.float64), '32FC1', 'float64'),
         (np.zeros((2, 2, 3), np.uint8), '8UC4', '(2, 2, 3)'),
         (np.zeros((2, 2), np.uint8), 'mono8', "'mono8' is unknown"),
     ],
 )
-def test_wrong_pixels_are_refused(pixels: np.ndarray, encoding: str, said: str) -> None:
+def test_wrong_pixels_are_refused(pixels: np.ndarray, encoding: str, sentence: str) -> None:
     with pytest.raises(ValueError) as error:
         to_image(pixels, encoding, Header())
 
-    assert said in str(error.value)
+    assert sentence in str(error.value)
 
 
 def test_malformed_images_are_refused() -> None:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The depth node with a model that says how sure it is, and with one that does not."""
+"""Depth node with a model that outputs confidence, and with a model that does not."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ TOPIC = '/depth/confidence'
 
 
 def half_sure() -> np.ndarray:
-    """Spike frame of depth 3 m; the upper half has confidence 1, the lower half 0.25."""
+    """Return a spike frame of depth 3 m, with confidence 1 above and 0.25 below."""
     frame = counts()
     frame[HEIGHT // 2 :, :, 1] = 3
     return frame

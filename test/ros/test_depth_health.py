@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the depth node reports of depth that is wrong or does not come, over DDS."""
+"""Depth reports over DDS: depth that is wrong or missing."""
 
 import time
 from dataclasses import replace

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The depth node over DDS: spike frames in, metric depth out."""
+"""Depth node over DDS: spike frames in, metric depth out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -85,7 +85,7 @@ def test_energy_is_estimated_from_events_and_mean_spikes(probe: Probe, source: S
     texts = probe.values(STATUS)
     values = {key: float(texts[key]) for key in texts if key != 'provider'}
     events = 2 * HEIGHT * WIDTH
-    operations = events * 25 + events * 10  # the one layer sends the counts on as they are
+    operations = events * 25 + events * 10  # the only layer passes the counts on
     assert values['events (a window)'] == pytest.approx(events)
     assert values['mean spikes only'] == values['firing rate only'] == 0.5
     assert values[key] == pytest.approx(operations / 1e6, rel=1e-5)
@@ -122,7 +122,7 @@ def test_depth_is_never_invented(probe: Probe, source: Source) -> None:
     assert probe.values(STATUS)['windows out'] == '0'
 
 
-def test_the_least_number_of_events_changes_while_running(probe: Probe, source: Source) -> None:
+def test_min_events_changes_while_running(probe: Probe, source: Source) -> None:
     depths = probe.collect(Image, '/depth/image_rect')
     source.fit()
     few = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
@@ -139,7 +139,7 @@ def test_the_least_number_of_events_changes_while_running(probe: Probe, source: 
     assert 'read-only' in reason
 
 
-def test_a_rig_that_does_not_fit_is_refused(probe: Probe, source: Source) -> None:
+def test_a_stream_that_does_not_fit_the_model_is_refused(probe: Probe, source: Source) -> None:
     depths = probe.collect(Image, '/depth/image_rect')
     source.info(replace(stereo_rig(), window_ns=20_000_000))
     probe.until_text(STATUS, 'is 20 ms, but the model needs 50 ms')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The worker that infers, without topics."""
+"""Inference thread without topics."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +41,7 @@ RIG = SpikeStream(
 
 
 class Bench:
-    """A worker, its report, and what came out of it."""
+    """A worker, its report, results and warnings."""
 
     def __init__(self, model: Path, publish: Callable[[DepthResult], None] | None = None) -> None:
         engine = DepthEngine(model)
@@ -118,7 +118,7 @@ def test_a_window_that_fails_is_counted_and_the_next_answered(stereo_model: Path
     assert bench.warnings == ['no such thing']
 
 
-def test_a_rig_that_does_not_fit_says_why(stereo_model: Path) -> None:
+def test_a_stream_that_does_not_fit_has_a_reason(stereo_model: Path) -> None:
     bench = Bench(stereo_model)
     assert bench.worker.reason.startswith('no spikes/info yet')
     bench.worker.take_stream(SpikeStream(**{**vars(RIG), 'window_ns': 20_000_000}), 'left_camera')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Choosing a ROS domain that nobody else uses."""
+"""Choice of a free ROS domain."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ from testing.probe import Probe
 
 @pytest.fixture
 def environment() -> Iterator[None]:
-    """Give a test an environment that says nothing of domains, and set it back."""
+    """Remove the ROS variables of the domain from the environment during a test."""
     names = (domains.DOMAIN, domains.DISCOVERY)
     before = {name: os.environ.pop(name, None) for name in names}
     yield

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node finds out which type its event topics have."""
+"""Binner node over DDS: message types of the event topics."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -101,7 +101,7 @@ def counted(cameras: list[Columns]) -> dict[int, np.ndarray]:
 
 @pytest.fixture
 def driver() -> Iterator[Probe]:
-    """Another driver; a DDS participant can have a topic in one type only."""
+    """Yield a second driver, as a DDS participant has one type for a topic."""
     driver = Probe('driver')
     yield driver
     driver.close()
@@ -113,18 +113,18 @@ def only_left() -> Iterator[NodeProcess]:
         yield process
 
 
-def test_a_wrong_type_is_told_of_and_the_right_one_found(probe: Probe, driver: Probe) -> None:
+def test_a_wrong_type_is_reported_and_the_right_type_found(probe: Probe, driver: Probe) -> None:
     with NodeProcess('binner', PATIENT):
         wrong = probe.node.create_publisher(Image, TOPICS[0], 10)
         right = probe.node.create_publisher(EventPacket, TOPICS[1], 10)
         (packet,) = packets(1, 5_000)
 
-        def told() -> bool:
-            send(right, [packet])  # with both silent that would be told of as STALE
+        def is_reported() -> bool:
+            send(right, [packet])  # with both silent the report would be STALE
             status = probe.status.get(STATUS)
             return status is not None and status.level == DiagnosticStatus.ERROR
 
-        probe.until(told, 'the wrong type')
+        probe.until(is_reported, 'the wrong type')
         assert (
             '/left/events carries sensor_msgs/msg/Image, but must carry '
             'event_camera_msgs/msg/EventPacket or dvs_msgs/msg/EventArray'

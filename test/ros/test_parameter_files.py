@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Parameter files: whole robots' sections, nodes that are not here, and files that do not do."""
+"""Parameter files: sections for all nodes of a robot, for other nodes, and invalid files."""
 
 from pathlib import Path
 
@@ -97,10 +97,10 @@ def test_an_unknown_name_of_the_node_itself_is_refused(
         code, error = process.wait()
 
     assert code == 1
-    says = (
+    part = (
         "binner: there is no parameter 'windw_ms' (did you mean 'window_ms'?): use one of stereo"
     )
-    assert one_sentence(error).startswith(says)
+    assert one_sentence(error).startswith(part)
 
 
 def test_the_parameters_of_one_node_in_a_launch_file_are_its_own(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_tabs_within_a_line_are_no_mistake(probe: Probe, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ('content', 'says'),
+    ('content', 'part'),
     [
         (None, 'cannot be read (No such file or directory): give a file that can'),
         (b'binner: [1\n', 'is no YAML (line 1: a list is not closed, or a comma is missing'),
@@ -159,7 +159,7 @@ def test_tabs_within_a_line_are_no_mistake(probe: Probe, tmp_path: Path) -> None
         (b'binner:\n  ros__parameters:\n    a: [1, x]\n', 'Sequence should be of same type.'),
     ],
 )
-def test_a_file_that_does_not_do(tmp_path: Path, content: bytes | None, says: str) -> None:
+def test_an_invalid_file(tmp_path: Path, content: bytes | None, part: str) -> None:
     path = tmp_path / 'parameters.yaml'
     if content is not None:
         path.write_bytes(content)
@@ -168,5 +168,5 @@ def test_a_file_that_does_not_do(tmp_path: Path, content: bytes | None, says: st
 
     assert code == 1
     assert str(path) in one_sentence(error)
-    assert says in one_sentence(error)
+    assert part in one_sentence(error)
     assert '.c:' not in one_sentence(error)

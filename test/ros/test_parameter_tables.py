@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The parameter tables hold together."""
+"""Consistency of the parameter tables."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_nodes_in_one_process_can_tell_their_parameters_apart() -> None:
     assert not {row.name for row in BINNER} & {row.name for row in DEPTH}
 
 
-def test_a_whole_number_does_for_a_float() -> None:
+def test_a_float_accepts_a_whole_number() -> None:
     (row,) = [row for row in BINNER if row.name == 'window_ms']
 
     assert checked(row, 20) == 20.0

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Binner and depth node in one process over DDS: as two processes, but for the way between."""
+"""Binner and depth node in one process over DDS: the same results as from two processes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -47,7 +47,7 @@ def streams() -> list[list[Packet]]:
 
 
 def depth_of(probe: Probe, windows: int) -> dict[int, np.ndarray]:
-    """Send the packets, and return the depth that comes back, by stamp."""
+    """Send the packets; return the depth images by stamp."""
     depths = probe.collect(Image, '/depth/image_rect')
     probe.until(lambda: {BINNER, DEPTH} <= set(probe.status), 'both reports')
     probe.until(lambda: probe.node.count_publishers('/depth/image_rect') == 1, 'the depth node')

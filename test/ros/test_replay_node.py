@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The replay node over DDS: a recording in, its packets out."""
+"""Replay node over DDS: a recording in, its packets out."""
 
 import sqlite3
 import time
@@ -40,7 +40,7 @@ YEARS_NS = 10**17
 
 @pytest.fixture(scope='module', params=[0, YEARS_NS], ids=['near log time', 'another clock'])
 def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording whose header stamps are seconds, or years, from sensor time."""
+    """Return a recording whose header stamps are seconds, or years, from sensor time."""
     path = tmp_path_factory.mktemp('recording') / 'stereo'
     return write_recording(path, DURATION_US, stamp_ns=request.param)
 
@@ -56,7 +56,7 @@ CHOSEN = 'left: /left/events, right: /right/events'
 
 
 def finish(probe: Probe, replay: NodeProcess) -> tuple[int, str]:
-    """Take messages until the replay has ended; return its exit code and what it logged last."""
+    """Receive until the replay has ended; return its exit code and log."""
     probe.until(lambda: replay.process.poll() is not None, 'the end')
     code, error = replay.wait()
     return code, one_sentence(error).rpartition('[replay]: ')[2]
@@ -142,7 +142,7 @@ def test_a_damaged_message_does_not_end_it(
     assert 'left out 2 damaged messages' in one_sentence(error)
 
 
-def test_damage_is_told_of(probe: Probe, received: dict[str, list], tmp_path: Path) -> None:
+def test_damage_is_reported(probe: Probe, received: dict[str, list], tmp_path: Path) -> None:
     path = write_recording(tmp_path / 'damaged', DURATION_US)
     (database,) = path.glob('*.db3')
     size = database.stat().st_size

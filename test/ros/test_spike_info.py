@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The message of spikes/info."""
+"""Message of spikes/info."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def rig(height: int = 3, width: int = 5, seed: int = 0, f: float = 199.65) -> Sp
 
 
 def changed(field: str, value: object) -> SpikeInfo:
-    """Return a valid message but for one field; a dot leads into the camera."""
+    """Return a message with one invalid field; camera.x is a field of the camera."""
     info = to_spike_info(rig(), HEADER)
     owner = info.camera if field.startswith('camera.') else info
     setattr(owner, field.removeprefix('camera.'), value)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Nodes start where little can be written, and end without a word when interrupted meanwhile."""
+"""Start where files cannot be written, and interrupts during the start."""
 
 import signal
 import time
@@ -53,7 +53,7 @@ class Started(NodeProcess):
 
 
 @pytest.mark.parametrize(
-    ('environment', 'says'),
+    ('environment', 'part'),
     [
         ({'HOME': None}, "the folder '~/.ros/log' is not writable (HOME is not set)"),
         ({'HOME': '/proc/x'}, "the folder '/proc/x/.ros/log' is not writable (No such file"),
@@ -65,14 +65,14 @@ class Started(NodeProcess):
     ],
 )
 def test_without_a_log_folder(
-    tmp_path: Path, probe: Probe, environment: dict[str, str | None], says: str
+    tmp_path: Path, probe: Probe, environment: dict[str, str | None], part: str
 ) -> None:
     plain: dict[str, str | None] = {'ROS_LOG_DIR': None, 'ROS_HOME': None}
     started = Started(tmp_path / 'log', plain | environment)
     probe.until(lambda: any(STATUS in name for name in probe.status), 'the binner reports')
     started.end_in_order(signal.SIGINT)
 
-    assert f'binner: no log file is written, as {says}' in started.log
+    assert f'binner: no log file is written, as {part}' in started.log
     assert 'set ROS_LOG_DIR to a writable folder' in started.log
 
 
@@ -99,7 +99,7 @@ def test_errors_of_rcl_name_no_source_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('variable', 'value', 'said'),
+    ('variable', 'value', 'sentence'),
     [
         (
             'RMW_IMPLEMENTATION',
@@ -111,10 +111,10 @@ def test_errors_of_rcl_name_no_source_line(tmp_path: Path) -> None:
     ],
 )
 def test_an_environment_that_rcl_cannot_take_is_one_sentence(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     with NodeProcess('binner') as process:
         code, error = process.wait()
     assert code == 1
-    assert one_sentence(error).startswith(f'binner: {said}')
+    assert one_sentence(error).startswith(f'binner: {sentence}')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The bounded queue in front of the inference."""
+"""Bounded queue before the inference."""
 
 from threading import Thread
 

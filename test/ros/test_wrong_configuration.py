@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Whatever is wrong at start ends a node with one sentence and exit code 1."""
+"""A wrong configuration ends a node at start with one sentence and exit code 1."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, stereo_model: Path) -> dict[
 
 
 @pytest.mark.parametrize(
-    ('node', 'parameters', 'arguments', 'said'),
+    ('node', 'parameters', 'arguments', 'sentence'),
     [
         ('depth', {}, [], "parameter 'model' is ''"),
         ('depth', {'model': '{nowhere}'}, [], 'does not exist'),
@@ -113,7 +113,7 @@ def test_one_sentence_and_exit_code_1(
     node: str,
     parameters: dict[str, object],
     arguments: list[str],
-    said: str,
+    sentence: str,
 ) -> None:
     for key, value in parameters.items():
         if isinstance(value, str) and value.startswith('{'):
@@ -123,7 +123,7 @@ def test_one_sentence_and_exit_code_1(
         code, error = process.wait()
 
     assert code == 1
-    assert said in one_sentence(error)
+    assert sentence in one_sentence(error)
     assert one_sentence(error).startswith(f'{node}: ')
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo as a user runs it."""
+"""Demo as a user runs it."""
 
 import os
 import signal
@@ -179,7 +179,7 @@ def test_without_pyav_there_is_a_picture(
 
 
 @pytest.mark.parametrize(('kind', 'topic'), [(Image, 'spikes'), (EventPacket, 'left/events')])
-def test_a_publisher_that_is_there_ends_it_before_the_run(
+def test_a_running_publisher_ends_the_demo_before_the_run(
     probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path, kind: type, topic: str
 ) -> None:
     probe.node.create_publisher(kind, topic, 10)
@@ -191,7 +191,7 @@ def test_a_publisher_that_is_there_ends_it_before_the_run(
     assert_names(probe, error, f'publishes /{topic}')
 
 
-def test_a_listener_that_would_act_on_events_ends_it_before_the_run(
+def test_a_subscriber_of_events_ends_the_demo_before_the_run(
     probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path
 ) -> None:
     probe.collect(EventPacket, 'right/events')
@@ -203,7 +203,7 @@ def test_a_listener_that_would_act_on_events_ends_it_before_the_run(
     assert_names(probe, error, 'subscribes /right/events')
 
 
-def test_a_publisher_that_joins_ends_it(
+def test_a_publisher_that_joins_ends_the_demo(
     probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path
 ) -> None:
     process = start(recording, stereo_model, tmp_path)
@@ -218,7 +218,7 @@ def test_a_publisher_that_joins_ends_it(
 
 
 def assert_names(probe: Probe, error: str, what: str) -> None:
-    """Look for the sentence about the probe, whose name may not have come yet.
+    """Look for the sentence about the probe, whose name may not be discovered yet.
 
     On a busy machine it is found after the first nodes were started, which may have warned.
     """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The demo's picture and video on disk."""
+"""Picture and video of the demo on disk."""
 
 import resource
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from spike_depth_ros.ros.demo.window_store import WindowStore
 
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
-    """Let writing fail beyond a size, as a full disk does."""
+    """Make writes beyond a size fail, as a full disk does."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

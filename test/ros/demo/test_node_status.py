@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Numbers that the nodes report, as the demo reads them back."""
+"""Numbers in the nodes' reports, read by the demo."""
 
 import math
 from pathlib import Path

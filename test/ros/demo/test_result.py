@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The figures that the demo ends with."""
+"""Result of the demo: counts, failures, table."""
 
 import resource
 
@@ -67,7 +67,7 @@ def result(
     )
 
 
-def test_every_window_has_one_fate() -> None:
+def test_every_window_is_counted_once() -> None:
     counts = Counts.of(BinnerStatus.from_values(BINNER), DepthStatus.from_values(DEPTH))
 
     assert (counts.windows_in, counts.windows_out) == (200, 180)
@@ -91,7 +91,7 @@ def test_a_good_run_has_no_failures() -> None:
     assert good.failures() == []
 
 
-def test_failures_are_told() -> None:
+def test_failures_have_sentences() -> None:
     sentences = result(BINNER, DEPTH, duration_s=15.0).failures()
 
     assert sentences == [
@@ -131,7 +131,7 @@ def test_depth_before_its_time_is_a_failure() -> None:
     assert 'stamped 383.0 ms later than it was published' in sentence
 
 
-def test_the_table_says_why_there_is_no_truth() -> None:
+def test_the_table_gives_the_reason_for_missing_truth() -> None:
     reason = "'/depth' has 640 x 480 pixels, but windows have 346 x 260"
 
     assert f'no ground truth: {reason}' in table(
@@ -147,7 +147,7 @@ def test_the_table_names_what_was_measured() -> None:
         assert part in text
 
 
-def test_truth_that_met_no_depth_is_told() -> None:
+def test_true_depth_without_depth_is_a_failure() -> None:
     found = result(BINNER, DEPTH, 10.0, truth=Truth('/depth'))
 
     assert 'no depth could be compared with the true depth of the recording' in found.failures()
