@@ -12,12 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Train variants of the networks alike and compare them: `python -m bench.ablation --only NAME`.
+"""Train variants of the networks under equal conditions: `python -m bench.ablation --only NAME`.
 
-Each is `spike-depth train` with the arguments of variants.py, in one thread, and then has its
-errors measured on 64 validation windows of each benchmark, in metres at the network's baseline,
-and, if asked to, on windows of the test splits, in metres of the benchmark's rig. Rows go to a
-file as they come; tables are of all rows there: means over the seeds, and how far any is from
+Each training is `spike-depth train` with the arguments of variants.py, in one thread. Errors are
+measured on 64 validation windows of each data set, in metres at the network's baseline, and with
+`--test` on windows of the test splits, in metres of the data set's rig. Each training adds a row
+to a file; the tables show all rows there: means over the seeds, and the largest deviation from
 them.
 """
 
@@ -38,7 +38,7 @@ LEADING = ('variant', 'steps', 'seeds', 'parameters (million)', 's a step')
 
 
 def main() -> None:
-    """Train what is asked for, and print tables of all rows in the file."""
+    """Train the variants of the command line, and print tables of all rows in the file."""
     parser = argparse.ArgumentParser(prog='python -m bench.ablation', description=__doc__)
     parser.add_argument('--only', nargs='+', choices=VARIANTS, default=[], help='default: none')
     parser.add_argument('--steps', type=int, default=600, help='of each training (600)')
@@ -50,8 +50,8 @@ def main() -> None:
         parser.error(f'--steps is {arguments.steps}: use {FIRST + 2} or more')
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.touch()
-    # Each in a process of its own: after a few trainings in one, torch.compile fails to guard
-    # what it compiled (IndexError).
+    # A process for each training: after a few trainings in one process, torch.compile fails
+    # (IndexError).
     with ProcessPoolExecutor(1, get_context('spawn'), max_tasks_per_child=1) as processes:
         for seed, name in product(arguments.seeds, arguments.only):
             row = {'name': name, 'steps': arguments.steps, 'seed': seed}
@@ -60,12 +60,12 @@ def main() -> None:
             with arguments.output.open('a') as file:
                 file.write(json.dumps(row) + '\n')
     rows = [json.loads(line) for line in arguments.output.read_text().splitlines()]
-    for alike in (False, True):
-        print(table([row for row in rows if (row['name'] in JOININGS) == alike]), '\n')
+    for joined in (False, True):
+        print(table([row for row in rows if (row['name'] in JOININGS) == joined]), '\n')
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return a line for each variant and number of steps, as Markdown."""
+    """Return a table in Markdown with a line for each variant and number of steps."""
     latest = {(row['name'], row['steps'], row['seed']): row for row in rows}
     groups = defaultdict(list)
     for (name, steps, _), row in latest.items():
@@ -76,12 +76,15 @@ def table(rows: list[dict[str, Any]]) -> str:
         seeds = ' '.join(str(row['seed']) for row in group)
         size = f'{group[0]["parameters"] / 1e6:.2f}'
         seconds = f'{np.median([row["seconds"] for row in group]):.2f}'
-        told = [_told([row[metric] for row in group if metric in row]) for metric in metrics]
-        lines.append([name, str(steps), seeds, size, seconds, *told])
+        errors = [
+            _mean_and_deviation([row[metric] for row in group if metric in row])
+            for metric in metrics
+        ]
+        lines.append([name, str(steps), seeds, size, seconds, *errors])
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
-def _told(values: list[float]) -> str:
+def _mean_and_deviation(values: list[float]) -> str:
     if not values:
         return '-'
     mean = float(np.mean(values))

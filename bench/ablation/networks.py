@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The coincidence network with one thing changed, for ablations."""
+"""Variants of the coincidence network, each with a single change, for ablations."""
 
 import torch
 from torch import Tensor, nn
@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork, Encoder
 
 POLARITIES = 2
-HALF_BASE = 11  # of stacked counts: what an older event counts, a newer one counts 1
+HALF_BASE = 11  # weight of an older event in stacked counts; a newer event has weight 1
 
 
 class OneScale(CoincidenceNetwork):
-    """Detectors cooperate at a half of the resolution; those of the others are silent."""
+    """Detectors cooperate at a half of the resolution only; the coarser layers are silent."""
 
     def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         spikes, evidence = super().matches(counts)
@@ -36,7 +36,7 @@ class OneScale(CoincidenceNetwork):
 class SeparateEncoders(CoincidenceNetwork):
     """The right camera has an encoder of its own.
 
-    Both see both cameras here, so that a step takes longer than it need.
+    Both encoders compute both cameras, and half of the results are unused: steps are slow.
     """
 
     def __init__(self, width: int = 16, reach: int = 48) -> None:
@@ -51,14 +51,14 @@ class SeparateEncoders(CoincidenceNetwork):
 
 
 class PolarityEncoder(nn.Module):
-    """Half of the features of ON events and half of OFF, by the same half of the kernels."""
+    """An encoder whose features are half of ON events and half of OFF, with shared kernels."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.one = Encoder(width // POLARITIES, channels=1)
+        self.shared = Encoder(width // POLARITIES, channels=1)
 
     def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
-        spikes = self.one(*(torch.cat(counts.split(1, 1)) for counts in (left, right)))
+        spikes = self.shared(*(torch.cat(counts.split(1, 1)) for counts in (left, right)))
         images = {name: layer.split(POLARITIES * len(left)) for name, layer in spikes.items()}
         return {
             name: torch.cat([torch.cat(image.chunk(POLARITIES), 1) for image in each])
@@ -67,7 +67,7 @@ class PolarityEncoder(nn.Module):
 
 
 class PerPolarity(CoincidenceNetwork):
-    """ON meets ON and OFF meets OFF."""
+    """Coincidences of ON with ON and of OFF with OFF events only."""
 
     def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__(width, reach)
@@ -76,7 +76,7 @@ class PerPolarity(CoincidenceNetwork):
 
 
 class Stacked(CoincidenceNetwork):
-    """The window's two halves are channels of their own; see windows.stacked."""
+    """The two halves of the window are separate channels; see windows.stacked."""
 
     def __init__(self, width: int = 16, reach: int = 48) -> None:
         super().__init__(width, reach)
