@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from jsonargparse import ArgumentError, auto_cli
-from ruamel.yaml import YAML, YAMLError
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from spike_depth_ros.training.settings import SettingsError
 

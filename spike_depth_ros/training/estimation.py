@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Training of a depth network, as Lightning runs it."""
+"""Training of a depth network by Lightning."""
 
 import math
 import warnings
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import torch
 from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from spike_depth_ros import metrics
@@ -33,6 +34,7 @@ from spike_depth_ros.training.checkpoints import (
     naming_another,
     read_checkpoint,
 )
+from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
@@ -48,15 +50,15 @@ class DepthEstimation(LightningModule):
 
     Args:
         network: any of training/networks.
-        learning_rate: peak of a one-cycle schedule of Adam.
+        learning_rate: peak learning rate of Adam, under a one-cycle schedule.
         loss: weights of the loss's terms.
-        initial: checkpoint of such a network to start from, else random weights. A StereoSpike
-            for one camera takes over what one for two does with the left one.
-        quantised: train with the spiking layers' weights rounded to eight bits; in float32 only,
-            since bfloat16 rounds potentials at the threshold.
-        compiled: compile the step by torch.compile: a minute or more before the first one, then
-            faster steps (of most of these networks a step is elementwise work, which this fuses).
-            Needs a C++ compiler; on a GPU triton too.
+        initial: checkpoint whose weights the training starts from; omitted: random weights. A
+            StereoSpike for one camera takes the weights of the left camera from one for two.
+        quantised: round the weights of the spiking layers to eight bits; needs float32, because
+            bfloat16 rounds potentials at the threshold.
+        compiled: compile the training step with torch.compile. The first step takes a minute or
+            more; the others are faster, because elementwise operations are fused. Needs a C++
+            compiler, and triton on a GPU.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class DepthEstimation(LightningModule):
         return values['loss']
 
     def objective(self, spikes: Tensor, event_depth: Tensor) -> dict[str, Tensor]:
-        """Return the loss of a batch, terms that not all networks have, and the firing rate."""
+        """Return the loss of a batch, its optional terms by name, and the mean firing rate."""
         output = self.network(self.counts(spikes))
         error = DepthLoss(self.loss, output.log_depth, event_depth, left_events(spikes))
         penalty = spike_penalty(
@@ -116,36 +118,37 @@ class DepthEstimation(LightningModule):
         return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}
 
     def validation_step(self, batch: Batch, number: int, dataloader_idx: int = 0) -> None:
-        """Log errors of depth over all pixels, and the share of event pixels within 1 px.
+        """Log the mean depth error over all pixels, and the share of event pixels within 1 px.
 
-        Always in float32, in metres at the network's baseline; event pixels against the surface
-        that caused the events, as `spike-depth evaluate` does.
+        The network computes in float32. Errors are in metres of the network; event pixels are
+        compared with `event_depth`, as by `spike-depth evaluate`.
         """
         spikes, truth, event_depth = batch
         with torch.autocast(spikes.device.type, enabled=False):
             depth = self(spikes).cpu().numpy()
-        truth, event_depth, has_events = (
+        known, at_events, has_events = (
             part.cpu().numpy() for part in (truth, event_depth, left_events(spikes))
         )
         values = {
-            'error': metrics.mean_depth_error(depth, truth),
+            'error': metrics.mean_depth_error(depth, known),
             '1pa': metrics.pixel_accuracy(
-                depth, event_depth, MVSEC_RIG.focal_baseline, 1.0, has_events
+                depth, at_events, MVSEC_RIG.focal_baseline, 1.0, has_events
             ),
         }
-        dataset = self.trainer.datamodule.datasets[dataloader_idx].description.name
+        data: DepthData = self.trainer.datamodule  # type: ignore[attr-defined]  # set by fit()
+        dataset = data.datasets[dataloader_idx].description.name
         for name, value in values.items():
-            known = not math.isnan(value)  # else counts for nothing, but all processes log alike
+            is_known = not math.isnan(value)  # all processes log alike, an unknown one with 0
             self.log(
                 f'{dataset}_{name}',
-                value if known else 0.0,
+                value if is_known else 0.0,
                 prog_bar=True,
-                batch_size=len(spikes) if known else 0,
+                batch_size=len(spikes) if is_known else 0,
                 sync_dist=True,
                 add_dataloader_idx=False,
             )
 
-    def configure_optimizers(self) -> dict:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return Adam under a one-cycle schedule over the whole run."""
         optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
         steps = int(self.trainer.estimated_stepping_batches)
@@ -157,13 +160,13 @@ class DepthEstimation(LightningModule):
 
 
 def from_checkpoint(path: Path) -> DepthEstimation:
-    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU.
+    """Return the model of a checkpoint of `spike-depth train`, on the CPU.
 
-    Raises CheckpointError for one that this version of the package does not understand.
+    Raises CheckpointError for a checkpoint of another version of the package.
     """
     with warnings.catch_warnings():  # the network is made from its class path
         warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
-        read_checkpoint(path)  # names a file that is none
+        read_checkpoint(path)  # raises for a file that is no checkpoint
         try:
             return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
         except (ImportError, AttributeError, LookupError, RuntimeError, TypeError) as error:
@@ -176,8 +179,8 @@ def from_checkpoint(path: Path) -> DepthEstimation:
 def start(network: DepthNetwork, path: Path) -> None:
     """Load a checkpoint's weights into a network, which may have fewer input channels.
 
-    Raises CheckpointError for a file that is no checkpoint, or of another network, and names the
-    newest one beside it that fits.
+    Raises CheckpointError for a file that is no checkpoint, or one of another network; the error
+    names the newest checkpoint in the same folder that fits.
     """
 
     def load(file: Path) -> dict[str, Tensor]:
@@ -197,7 +200,7 @@ def left_events(spikes: Tensor) -> Tensor:
 def one_cycle(share: float) -> float:
     """Return the learning rate after a share of the run, relative to its peak.
 
-    Up for a little of the run, so that the readout settles before the spikes change, then down.
+    It rises first: the readout settles before the spikes change. Then it falls to 0.
     """
     if share < WARM_UP:
         return max(share / WARM_UP, 0.01)

@@ -37,7 +37,7 @@ from spike_depth_ros.training.data.dataset import (
 )
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.evaluation import report
-from spike_depth_ros.training.evaluation.matchers import SemiDense, SemiGlobalMatching
+from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
@@ -151,7 +151,7 @@ def read(windows: DepthWindows, data: DataDescription) -> tuple[Spikes, Truth]:
         return np.where((stacked >= near) & (stacked <= far), stacked, np.float32(np.nan))
 
     frames = np.stack(spikes)
-    has_events = frames[..., LEFT].any(-1)
+    has_events = np.asarray(frames[..., LEFT].any(-1))
     return frames, Truth(within(depth), within(event_depth), has_events, data.focal_baseline)
 
 
@@ -200,8 +200,9 @@ def depths_by_name(
 
 def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
     """Return the depth of conventional stereo by name: where it matches, and filled."""
-    depths = {}
-    for name, matcher in {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}.items():
+    matchers: dict[str, Matcher] = {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}
+    depths: dict[str, Depth] = {}
+    for name, matcher in matchers.items():
         sparse, dense = match(matcher, spikes, data.rig.focal_baseline, data.depth_m)
         depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
     return depths

@@ -23,7 +23,8 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from jsonargparse import ArgumentError, ArgumentParser
 from numpy.typing import NDArray
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.geometry.camera import PinholeCamera

@@ -103,7 +103,7 @@ class AugmentedCrops(Dataset[Pair]):
         chances = torch.tensor([FLIP, SWAP, SILENT])
         flipped, swapped, silent = (torch.rand(3) < chances).tolist()
         if flipped:
-            pair = Pair(*(part[::-1] for part in pair))
+            pair = Pair(pair.spikes[::-1], pair.depth[::-1], pair.event_depth[::-1])
         channels = pair.spikes.shape[-1]
         spikes = pair.spikes[..., POLARITY_SWAP[:channels]] if swapped else pair.spikes.copy()
         if silent:
@@ -115,7 +115,7 @@ class AugmentedCrops(Dataset[Pair]):
         top = int(torch.randint(0, height - self._height + 1, ()))
         left = int(torch.randint(0, width - self._width + 1, ()))
         area = (slice(top, top + self._height), slice(left, left + self._width))
-        return Pair(*(part[area] for part in pair))
+        return Pair(pair.spikes[area], pair.depth[area], pair.event_depth[area])
 
 
 def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor, Tensor]:
@@ -123,6 +123,5 @@ def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor, Tensor]:
     spikes = np.stack([pair.spikes for pair in pairs]).transpose(0, 3, 1, 2)
     depth = np.stack([pair.depth for pair in pairs])[:, None]
     event_depth = np.stack([pair.event_depth for pair in pairs])[:, None]
-    return tuple(
-        torch.from_numpy(np.ascontiguousarray(part)) for part in (spikes, depth, event_depth)
-    )
+    counts = torch.from_numpy(np.ascontiguousarray(spikes))
+    return counts, torch.from_numpy(depth), torch.from_numpy(event_depth)

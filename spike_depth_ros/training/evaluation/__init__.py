@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Peers of the networks: conventional stereo on the same spike frames."""
+"""Evaluation: models and conventional stereo on the same spike frames, and their scores."""

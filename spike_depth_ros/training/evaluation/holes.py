@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Filling what a matcher leaves out, so that errors over all pixels can be stated."""
+"""Filling of pixels without a match: errors over all pixels need a depth everywhere."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +21,23 @@ Disparity = NDArray[np.float32]
 
 
 def filled(disparity: Disparity) -> Disparity:
-    """Return disparity [h, w] in pixels without its holes (NaN).
+    """Return disparity [h, w] in pixels with its holes (NaN) filled.
 
-    A hole takes the smaller of its nearest values left and right in the row, since what is hidden
-    from the right camera is background (as the KITTI stereo benchmark fills results; Geiger, Lenz
-    and Urtasun, CVPR 2012); a row without any takes the smaller of the nearest above and below.
-    Without a value anywhere NaN stays.
+    A hole gets the smaller one of the nearest values to its left and right in the row, because
+    pixels that the right camera does not see are background (as in the KITTI stereo benchmark;
+    Geiger, Lenz and Urtasun, CVPR 2012). A row without values gets the smaller one of the nearest
+    values above and below. A frame without values stays NaN.
     """
     rows = filled_across(disparity)
     return filled_across(rows.T).T
 
 
 def filled_across(disparity: Disparity) -> Disparity:
-    """Return disparity [h, w] with every hole filled that has a value in its row."""
+    """Return disparity [h, w] with the holes filled in all rows that have a value."""
     return np.fmin(last_value(disparity), last_value(disparity[:, ::-1])[:, ::-1])
 
 
 def last_value(disparity: Disparity) -> Disparity:
-    """Return at each pixel of [h, w] the value there or the nearest one left of it, or NaN."""
+    """Return each pixel's value, or the nearest one to its left, or NaN: [h, w]."""
     columns = np.where(np.isfinite(disparity), np.arange(disparity.shape[1]), 0)
     return np.take_along_axis(disparity, np.maximum.accumulate(columns, axis=1), axis=1)

@@ -12,16 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Conventional stereo on spike frames of a rectified pair, to compare networks with.
+"""Conventional stereo matching on spike frames of a rectified pair, for comparison.
 
-Both were tuned for the share of left pixels with events whose disparity is within 1 px of the
-truth, a missing one counting as wrong: semi-global matching on 30 training windows each of
-SimFlying and SimDriving (blocks of 5 to 15 px, blur of 0.8 to 2.6 px, saturation at 3 to 25
-events, gradient caps of 7 to 63, specks of up to 200 pixels), SemiDense's edge maps on 60 windows
-of an older simulator.
+Both matchers were tuned for the share of event pixels of the left camera whose disparity is within
+1 px of the truth; a missing disparity counts as wrong. Semi-global matching was tuned on 30
+training windows each of SimFlying and SimDriving (blocks of 5 to 15 px, blur of 0.8 to 2.6 px,
+saturation at 3 to 25 events, gradient caps of 7 to 63, specks of up to 200 pixels), SemiDense's
+edge maps on 60 windows of an older simulator.
 """
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import dv_processing as dv
@@ -34,7 +34,7 @@ Disparity = NDArray[np.float32]
 
 STEPS_PER_PIXEL = 16  # of the disparities that OpenCV returns
 RANGE_PX = 64
-SATURATION = 5  # counts that an event image can tell apart
+SATURATION = 5  # counts; higher ones look the same
 BLUR_PX = 1.6
 BLOCK_PX = 11
 GRADIENT_CAP = 15
@@ -46,14 +46,13 @@ NEUTRAL = 0.5
 
 
 class Matcher(Protocol):
-    """Finds disparity in spike frames."""
+    """Stereo matching of spike frames."""
 
     def disparity(self, spikes: NDArray[np.uint8]) -> Disparity:
-        """Return where the right camera saw what the left one did.
+        """Return the disparity of the left camera's pixels.
 
-        spikes: uint8 [h, w, 4], counts of left ON, left OFF, right ON and right OFF of one window
-        of a rectified pair. Returns float32 [h, w] in pixels of the left camera, above 0; NaN
-        where there is no match. Raises ValueError for a frame of another shape or type.
+        spikes: uint8 [h, w, 4], spike frame of a rectified pair. Returns float32 [h, w], pixels
+        above 0, NaN without a match. Raises ValueError for a frame of another shape or type.
         """
         ...
 
@@ -79,7 +78,7 @@ class SemiGlobalMatching:
         )
 
     def disparity(self, spikes: NDArray[np.uint8]) -> Disparity:
-        """Return disparities under 64 px, as `Matcher` says."""
+        """Return disparities under 64 px; see Matcher."""
         wide = widened(spikes, RANGE_PX)
         steps = self._matcher.compute(event_image(wide[..., LEFT]), event_image(wide[..., RIGHT]))
         return inside(steps[:, RANGE_PX:])
@@ -88,13 +87,13 @@ class SemiGlobalMatching:
 class SemiDense:
     """iniVation's stereo, dv.SemiDenseStereoMatcher, on edge maps with signed events.
 
-    The library's block matching is fixed: disparities under 48 px, blocks of 11 px and strict
-    filters. Its edge maps are not, and do better signed than with the default, which ignores
-    polarity. See "Depth estimation" in the documentation of dv-processing.
+    The library fixes the block matching: disparities under 48 px, blocks of 11 px and strict
+    filters. Its edge maps are more accurate with signed events than by default, without polarity.
+    See "Depth estimation" in the documentation of dv-processing.
     """
 
     def disparity(self, spikes: NDArray[np.uint8]) -> Disparity:
-        """Return disparities under 48 px, as `Matcher` says."""
+        """Return disparities under 48 px; see Matcher."""
         wide = widened(spikes, LIBRARY_RANGE_PX)
         height, width, _ = wide.shape
         accumulators = (
@@ -107,9 +106,9 @@ class SemiDense:
 
 
 def widened(spikes: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Return a spike frame with silent columns on its left.
+    """Return a spike frame with columns without events added on its left.
 
-    OpenCV matches no column that the largest disparity would take out of the right image.
+    OpenCV matches no column that is closer to the left edge than the largest disparity.
     Raises ValueError for a frame that is not uint8 [h, w, 4].
     """
     if spikes.ndim != 3 or spikes.shape[2] != 4 or spikes.dtype != np.uint8:
@@ -119,11 +118,13 @@ def widened(spikes: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     return np.pad(spikes, ((0, 0), (columns, 0), (0, 0)))
 
 
-def inside(steps: NDArray[np.int16]) -> Disparity:
-    """Return OpenCV's disparities [h, w] in pixels, NaN where they are no match.
+def inside(steps: NDArray[Any]) -> Disparity:
+    """Return OpenCV's disparities in pixels, float32 [h, w]; NaN where there is no match.
 
-    Those are what OpenCV rejects, matches left of the right image, and 0, which it gives wherever
-    every disparity costs the same.
+    No match are: values that OpenCV rejects, matches left of the right image, and 0, which OpenCV
+    gives where all disparities cost the same.
+
+    steps: int16 [h, w], sixteenths of a pixel.
     """
     disparity = steps.astype(np.float32) / STEPS_PER_PIXEL
     matched = (disparity > 0) & (disparity <= np.arange(disparity.shape[1]))
@@ -131,14 +132,14 @@ def inside(steps: NDArray[np.int16]) -> Disparity:
 
 
 def event_image(counts: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return one camera's counts [h, w, 2] as a picture [h, w, 3], its third colour unused."""
+    """Return one camera's counts [h, w, 2] as an image [h, w, 3]; the third colour is unused."""
     bright = np.minimum(counts, SATURATION).astype(np.float32) * (255 / SATURATION)
     blurred = np.rint(cv2.GaussianBlur(bright, (0, 0), BLUR_PX)).astype(np.uint8)
     return np.pad(blurred, ((0, 0), (0, 0), (0, 1)))  # OpenCV compares one colour or three
 
 
 def event_store(counts: NDArray[np.uint8]) -> dv.EventStore:
-    """Return one camera's counts [h, w, 2] as so many events, all at time 0."""
+    """Return one camera's counts [h, w, 2] as events at time 0."""
     store = dv.EventStore()
     for y, x, off in np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).tolist():
         store.push_back(0, x, y, not off)

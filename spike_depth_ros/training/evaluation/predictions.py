@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Predictions of models and matchers for simulated windows."""
+"""Depth of models and of conventional stereo for the windows of a data set."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -32,10 +32,13 @@ Depth = NDArray[np.float32]
 
 
 class Prediction(NamedTuple):
-    """Predictions of a model: depth [n, h, w] in metres of the rig, and what it costs.
+    """Predictions of a model.
 
-    confidence: [n, h, w], None from a model that does not give it. firing: mean firing rate of
-    each layer over the windows.
+    Args:
+        depth: float32 [n, h, w], metres of the rig.
+        confidence: float32 [n, h, w]; None of a model that does not give it.
+        cost: operations and energy of a window, mean over the windows.
+        firing: mean firing rate of each layer over the windows.
     """
 
     depth: Depth
@@ -45,34 +48,57 @@ class Prediction(NamedTuple):
 
 
 def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
-    """Run a model over spike frames [n, h, w, 4] of a rig; one for one camera takes the left's."""
+    """Run a model over spike frames; a model for one camera takes those of the left camera.
+
+    Args:
+        model: ONNX file.
+        spikes: uint8 [n, h, w, channels], n at least 1.
+        baseline_m: baseline of the rig, metres.
+    """
     engine = DepthEngine(model)
     contract = engine.contract
     scale = baseline_m / contract.baseline_m if contract.channels == 4 else 1.0
-    meter, depth, confidence, firing = ActivityMeter(contract), [], [], []
+    meter, depth, firing = ActivityMeter(contract), [], []
+    confidence: list[Depth] = []
     for frame in tqdm(spikes[..., : contract.channels], desc=model.stem):
         inference = engine.infer(np.ascontiguousarray(frame))
         depth.append(inference.depth * np.float32(scale))
-        confidence.append(inference.confidence)
+        if inference.confidence is not None:
+            confidence.append(inference.confidence)
         firing.append(inference.firing_rates)
         meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
-    cost = estimate(contract, meter.take())
-    stated = np.stack(confidence) if engine.gives_confidence else None
+    activity = meter.take()
+    assert activity is not None  # there is a spike frame
     rates = dict(zip(contract.layers, np.mean(firing, axis=0).tolist(), strict=True))
-    return Prediction(np.stack(depth), stated, cost, rates)
+    return Prediction(
+        np.stack(depth),
+        np.stack(confidence) if confidence else None,
+        estimate(contract, activity),
+        rates,
+    )
 
 
 def match(
     matcher: Matcher, spikes: Spikes, focal_baseline: float, depth_m: tuple[float, float]
 ) -> tuple[Depth, Depth]:
-    """Run a matcher over spike frames [n, h, w, 4]; return depth where it matches, and filled.
+    """Run a matcher over spike frames; return depth where it matches, and filled depth.
 
-    Both [n, h, w] in metres, clipped to the range `depth_m`: small wrong disparities would
-    otherwise stand for hundreds of metres. NaN without a match.
+    Depth is float32 [n, h, w] in metres, NaN without a match. It is clipped to a range: small
+    wrong disparities would otherwise give hundreds of metres.
+
+    Args:
+        matcher: stereo matching.
+        spikes: uint8 [n, h, w, 4].
+        focal_baseline: depth in metres times disparity in pixels.
+        depth_m: nearest and farthest depth, metres.
     """
     name = type(matcher).__name__
     disparity = [matcher.disparity(frame) for frame in tqdm(spikes, desc=name)]
-    matched, dense = np.stack(disparity), np.stack([filled(one) for one in disparity])
-    far = np.float32(focal_baseline / depth_m[1])
-    dense = np.where(np.isfinite(dense), dense, far)  # a window without any match
-    return tuple((focal_baseline / d).clip(*depth_m) for d in (matched, dense))
+    least = np.float32(focal_baseline / depth_m[1])
+    dense = np.stack([filled(sparse) for sparse in disparity])
+    dense = np.where(np.isfinite(dense), dense, least)  # in a window without any match
+
+    def depth(disparity: Depth) -> Depth:
+        return (focal_baseline / disparity).clip(*depth_m)
+
+    return depth(np.stack(disparity)), depth(dense)

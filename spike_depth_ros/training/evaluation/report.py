@@ -28,10 +28,15 @@ from spike_depth_ros.training.evaluation.scores import (
     table,
 )
 
-ERRORS = ('mean error (m)', *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M))
-ERRORS += ('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log')
-SHARES = ('1PA', '2PA', 'disparity error (px)', 'delta 1', 'delta 2', 'delta 3', 'coverage')
-SHARES += ('1PA, missing wrong',)
+ERRORS = [
+    'mean error (m)',
+    *(f'to {cut_off:g} m (m)' for cut_off in CUT_OFFS_M),
+    *('median error (m)', 'AbsRel', 'SqRel (m)', 'RMSE (m)', 'RMSE log', 'SI log'),
+]
+SHARES = [
+    *('1PA', '2PA', 'disparity error (px)', 'delta 1', 'delta 2', 'delta 3', 'coverage'),
+    '1PA, missing wrong',
+]
 
 
 def print_report(

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Errors of depth over a set of windows, as one table."""
+"""Scores of depth over the windows of a data set, and their tables."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -51,9 +51,13 @@ class Truth(NamedTuple):
 
 
 def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
-    """Return every metric of depth [n, h, w] in metres by its name.
+    """Return all metrics of depth by name; those at event pixels begin with 'events: '.
 
-    Those over event pixels ('events: ...') are of the surface that caused the events.
+    Event pixels are compared with the depth of the surface that caused the events.
+
+    Args:
+        predicted: float32 [n, h, w], metres.
+        truth: true depth of the same windows.
     """
     everywhere = np.ones_like(truth.has_events)
     named = of_depth(predicted, truth.depth, truth.focal_baseline, everywhere)
@@ -62,10 +66,15 @@ def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
 
 
 def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, dict[str, float]]:
-    """Return how often depth is right, by how sure the network was, in five equal parts.
+    """Return mean confidence and share of right depth in five equal parts, by confidence.
 
-    Right is within a factor of 1.1 of the truth, as confidence means it. All [n, h, w]; pixels of
-    known depth, sorted by confidence.
+    Depth is right within a factor of 1.1 of the truth: confidence is the probability of that.
+    Pixels of unknown depth are left out.
+
+    Args:
+        predicted: float32 [n, h, w], metres.
+        confidence: float32 [n, h, w].
+        truth: true depth of the same windows.
     """
     known = np.isfinite(truth.depth)
     right = np.abs(np.log(predicted[known] / truth.depth[known])) <= np.log(CONFIDENT)
@@ -87,7 +96,14 @@ def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, 
 def of_depth(
     predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask
 ) -> dict[str, float]:
-    """Return the metrics of metrics.py over some pixels, [n, h, w] all."""
+    """Return the metrics of metrics.py over some pixels, by name.
+
+    Args:
+        predicted: float32 [n, h, w], metres.
+        truth: float32 [n, h, w], metres; NaN where unknown.
+        focal_baseline: depth in metres times disparity in pixels.
+        mask: bool [n, h, w], True for the pixels that count.
+    """
 
     def within(pixels: float) -> float:
         return metrics.pixel_accuracy(predicted, truth, focal_baseline, pixels, mask)
@@ -119,12 +135,15 @@ def table(
 ) -> str:
     """Return some scores as a Markdown table, a line for each method.
 
-    columns: names of scores, all without the `prefix` that they have.
+    Args:
+        rows: scores by method.
+        columns: names of scores, without their prefix.
+        prefix: common beginning of the scores' names.
     """
     lines = [f'| | {" | ".join(columns)} |', '|---' * (len(columns) + 1) + '|']
     for name, values in rows.items():
-        told = (f'{values[prefix + column]:.3f}' for column in columns)
-        lines.append(f'| {name} | {" | ".join(told)} |')
+        cells = (f'{values[prefix + column]:.3f}' for column in columns)
+        lines.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(lines)
 
 

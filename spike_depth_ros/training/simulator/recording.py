@@ -65,7 +65,8 @@ class CameraTrack:
 def part(events: Events, start_us: int, end_us: int) -> Events:
     """Return the events of [start, end)."""
     first, last = np.searchsorted(events.t_us, [start_us, end_us])
-    return Events(*(column[first:last] for column in events))
+    within = slice(first, last)
+    return Events(events.t_us[within], events.x[within], events.y[within], events.polarity[within])
 
 
 def check_new(folder: Path) -> None:

@@ -98,4 +98,5 @@ def rotation_matrix(vector: Tensor) -> Tensor:
     zero = torch.zeros_like(vector[:, 0])
     x, y, z = vector.unbind(-1)
     skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(-1, 3, 3)
-    return torch.linalg.matrix_exp(skew)
+    rotation: Tensor = torch.linalg.matrix_exp(skew)
+    return rotation
