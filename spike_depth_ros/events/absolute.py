@@ -35,6 +35,7 @@ class AbsoluteDecoder:
     """
 
     wrap_ns = 0
+    has_host_time = False
 
     def __init__(self, count: Any, *registers: int) -> None:
         """Start without a time.

@@ -61,7 +61,7 @@ class SensorClock:
         """Return by how much this clock is behind another, whole wraps aside."""
         return self.offset_ns - other.offset_ns - self.wraps_behind(other) * self.wrap_ns
 
-    def shift(self, wraps: int) -> None:
+    def advance_wraps(self, wraps: int) -> None:
         """Move the clock on by whole wraps."""
         self._sensor_ns += wraps * self.wrap_ns
         self.offset_ns -= wraps * self.wrap_ns

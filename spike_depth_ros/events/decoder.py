@@ -56,10 +56,12 @@ class Decoder(Protocol):
 
     Attributes:
         wrap_ns: period after which the sensor time repeats, nanoseconds; 0 if it never does.
+        has_host_time: whether the times of events are ROS time of the driver's host.
         time_ns: sensor time reached, nanoseconds; None before the first time.
     """
 
     wrap_ns: int
+    has_host_time: bool
 
     @property
     def time_ns(self) -> int | None: ...

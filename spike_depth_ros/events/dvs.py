@@ -52,6 +52,8 @@ class DvsDecoder(AbsoluteDecoder):
     reached by more than the jitter is dropped and counted.
     """
 
+    has_host_time = True
+
     def __init__(self) -> None:
         super().__init__(_consume)
 

@@ -47,6 +47,7 @@ class Evt3Decoder:
     """
 
     wrap_ns = US_NS << evt3.TIME_BITS
+    has_host_time = False
 
     def __init__(self) -> None:
         self._state = np.zeros(STATE_SIZE, np.int64)

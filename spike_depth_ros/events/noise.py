@@ -60,6 +60,9 @@ class NoiseSettings:
         return not (self.hot_pixel_hz or self.refractory_ns or self.support_ns)
 
 
+NO_FILTERS = NoiseSettings()
+
+
 class NoiseState(NamedTuple):
     """Hold what the compiled filters read and write, for a sensor of h x w pixels.
 

@@ -12,52 +12,79 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Packets that cannot be read, whatever came before them."""
+"""Verdicts on packets, and the faults of packets that no decoder can read."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spike_depth_ros.events import encodings
 from spike_depth_ros.events.dvs import DVS
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.geometry.camera import MAX_SENSOR_SIZE
+from spike_depth_ros.frames.counters import DropReason
 
-# Times and sizes up to these leave no way to overflow the decoders' int64, whatever the bytes:
-# libcaer, the worst, advances by at most 2^31 us with each 8 bytes.
+# Side of the largest sensor, pixels: evt3 has 11 bits for an address.
+MAX_SENSOR_SIZE = 2048
+# Times, ns, and sizes, bytes, up to these limits cannot overflow the decoders' int64: libcaer, the
+# worst case, advances by at most 2^31 us with each 8 bytes.
 MAX_TIME_NS = 1 << 62
 MAX_PACKET_BYTES = 1 << 24
 
 
+class Admitted(NamedTuple):
+    """Packet that is in order and may be read.
+
+    Attributes:
+        camera: 0 (left) or 1 (right).
+        packet: the packet.
+        is_after_loss: whether packets before this one are missing.
+        came_ns: waiting time at which it came, nanoseconds; see Deadline.
+    """
+
+    camera: int
+    packet: Packet
+    is_after_loss: bool
+    came_ns: int
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Name the counter (of CameraCounters) for a dropped packet, and say why in one sentence."""
+    """Reason to drop a packet, and the sentence that tells the user."""
 
-    counter: str
+    reason: DropReason
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Reason to reset the common time; the packet is the first of the new time."""
+
+    reason: str
+
+
 def find_fault(packet: Packet) -> Fault | None:
-    """Return what is wrong with a packet's fields, if anything."""
-    # An EventArray has no sequence number, and its encoding is never that of an EventPacket.
+    """Return the fault of a packet's fields, None if they are valid."""
+    # An EventArray has no sequence number, and no EventPacket has its encoding.
     if packet.encoding not in encodings.names() or (
         packet.encoding == DVS and packet.seq is not None
     ):
-        return Fault('packets_unknown_encoding', _unknown_encoding(packet.encoding))
+        return Fault(DropReason.UNKNOWN_ENCODING, _unknown_encoding(packet.encoding))
     width, height = packet.width, packet.height
     if not all(1 <= size <= MAX_SENSOR_SIZE for size in (width, height)):
         sentence = f'{width} x {height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
-        return Fault('packets_wrong_form', sentence)
+        return Fault(DropReason.WRONG_FORM, sentence)
     if len(packet.data) > MAX_PACKET_BYTES:
         sentence = f'a packet of {len(packet.data)} bytes is over {MAX_PACKET_BYTES}'
-        return Fault('packets_wrong_form', sentence)
+        return Fault(DropReason.WRONG_FORM, sentence)
     if not 0 <= packet.stamp_ns < MAX_TIME_NS:
-        return Fault('packets_wrong_time', f'header stamp {packet.stamp_ns} ns is no time')
+        sentence = f'header stamp {packet.stamp_ns} ns is no time'
+        return Fault(DropReason.WRONG_TIME, sentence)
     if packet.time_base_ns < 0:
-        return Fault('packets_wrong_time', f'time base {packet.time_base_ns} ns is no time')
+        return Fault(DropReason.WRONG_TIME, f'time base {packet.time_base_ns} ns is no time')
     return None
 
 
 def _unknown_encoding(encoding: str) -> str:
-    """Return which setting of the driver gives an encoding that is read."""
+    """Return a sentence that names the driver's setting for an encoding that is read."""
     shown = encoding[:40]
     plain = ''.join(letter for letter in encoding.lower() if letter.isalnum())
     if encoding != plain and plain in encodings.names():

@@ -12,7 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Turn packets of one or two cameras into spike frames, as they come."""
+"""Turn the packets of one or two cameras into spike frames, as they come.
+
+packet -> Intake        admits it, drops it (Fault) or restarts the time with it (Restart)
+       -> TimeBase      waits for all cameras' clocks, then places it in the common time
+       -> EventCounter  counts its events into slots, one per hop
+       -> Windows       sums the slots of a window and closes it -> spike frame
+A Restart of either of the first two stages, or a runaway time, resets them all: _restart.
+"""
 
 from collections import deque
 
@@ -20,31 +27,22 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.events.clock import SensorClock
-from spike_depth_ros.events.decoder import PacketWords
-from spike_depth_ros.events.noise import NoiseSettings
+from spike_depth_ros.events.noise import NO_FILTERS, NoiseSettings
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames import limits
-from spike_depth_ros.frames.admission import MAX_TIME_NS, Fault
-from spike_depth_ros.frames.agreement import FRESH_NS, Agreement, disagreement
-from spike_depth_ros.frames.camera import CameraStream, timed
-from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
+from spike_depth_ros.frames.admission import Admitted, Fault, Restart
+from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters, DropReason
+from spike_depth_ros.frames.counting import EventCounter
 from spike_depth_ros.frames.deadline import Deadline
-from spike_depth_ros.frames.intake import Intake, Restart
-from spike_depth_ros.frames.rendezvous import Rendezvous, Waiting
+from spike_depth_ros.frames.fault_log import FaultLog
+from spike_depth_ros.frames.intake import Intake
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
-from spike_depth_ros.frames.spike_frame import CAMERAS, CHANNELS_PER_CAMERA, DTYPE
-from spike_depth_ros.frames.stamps import Stamps
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.frames.status import BinnerStatus, rig_status
-from spike_depth_ros.frames.synchroniser import AUTO, Synchroniser
+from spike_depth_ros.frames.synchroniser import AUTO
+from spike_depth_ros.frames.time_base import TimeBase, Timed, Untimed
 from spike_depth_ros.frames.windows import SpikeFrame, Windows
-from spike_depth_ros.units import SECOND_NS
-
-# The longest packet of a driver takes a fraction of this.
-MAX_PACKET_NS = 2 * SECOND_NS
-MAX_PROBLEMS = 8
-NO_NOISE_FILTER = NoiseSettings()
 
 
 class Binner:
@@ -52,9 +50,12 @@ class Binner:
 
     A window [t - window, t), t a multiple of the hop, closes when all cameras have passed t, or
     max_wait_ns after the first did, or when the ring is full. Frames depend on the events only,
-    not on how they are split into packets or how the cameras' packets interleave. Nothing that
-    comes in raises: it is counted in `counters`, and `problems` holds the latest sentences, which
-    the caller may clear.
+    not on the division of a stream into packets or on the interleaving of the cameras' packets.
+    No packet raises; faults are counted.
+
+    Attributes:
+        counters: packets, events and windows since the start.
+        problems: latest sentences about faults; the caller may clear them.
     """
 
     def __init__(
@@ -67,332 +68,187 @@ class Binner:
         height: int,
         *,
         sync: str = AUTO,
-        noise: NoiseSettings = NO_NOISE_FILTER,
+        noise: NoiseSettings = NO_FILTERS,
         make_table: TableMaker | None = None,
     ) -> None:
-        """Take one or two cameras and the frames' width and height, pixels.
+        """Wait for packets.
 
-        sync: see Synchroniser. make_table: None fits each sensor into the frame as it is. Raises
-        ValueError for numbers that make no binner.
+        Args:
+            cameras: 1 or 2.
+            window_ns, hop_ns: length and distance of windows, nanoseconds; hop_ns divides
+                window_ns.
+            max_wait_ns: longest wait of a window for a silent camera, nanoseconds.
+            width, height: size of the frames, pixels.
+            sync: setting of the Synchroniser.
+            noise: settings of the noise filters.
+            make_table: makes pixel tables; None scales each sensor into the frame.
+
+        Raises ValueError for a number out of its range.
         """
         limits.check(cameras, window_ns, hop_ns, max_wait_ns, width, height)
+        shape = height, width, CHANNELS_PER_CAMERA * cameras
+        make_table = make_table or fitting(width, height)
         self.counters = BinnerCounters(tuple(CameraCounters() for _ in range(cameras)))
-        self.problems: deque[str] = deque(maxlen=MAX_PROBLEMS)
-        self._hop_ns = hop_ns
-        shape = (height, width, CHANNELS_PER_CAMERA * cameras)
-        self._sensors = [
-            Sensor(camera, shape[2], make_table or fitting(width, height), noise)
-            for camera in range(cameras)
-        ]
-        self._streams: list[CameraStream | None] = [None] * cameras
-        self._sync = Synchroniser(sync)
-        ring = SlotRing(limits.ring_slots(window_ns, hop_ns, max_wait_ns), shape)
-        self._stamps = Stamps()
-        hops = window_ns // hop_ns
-        self._windows = Windows(ring, hop_ns, hops, self.counters, self._stamps)
-        self._nowhere = np.zeros(int(np.prod(shape)), DTYPE)
+        self._faults = FaultLog(self.counters.cameras)
+        self.problems = self._faults.problems
+        self._queue: deque[Admitted] = deque()  # admitted packets that remain to be read
+        self._sensors = [Sensor(c, shape[2], make_table, noise) for c in range(cameras)]
         self._deadline = Deadline(max_wait_ns)
-        self._intake = Intake(self.counters.cameras)
-        self._agreement = Agreement()
-        self._is_apart = False
-        self._rendezvous: Rendezvous | None = Rendezvous(cameras)
+        self._intake = Intake(self.counters.cameras, self._sensors)
+        self._time = TimeBase(cameras, sync, self._deadline, self._intake.stamps)
+        ring = SlotRing(limits.ring_slots(window_ns, hop_ns, max_wait_ns), shape)
+        self._windows = Windows(ring, window_ns, hop_ns, self.counters, self._deadline)
+        self._counter = EventCounter(self._sensors, self._windows, self.counters, self._time)
 
     @staticmethod
     def warm_up() -> None:
-        """Compile all that packets pass through, or load it from numba's cache."""
+        """Compile all code that counts packets, or load it from numba's cache."""
         encodings.warm_up()
         SlotRing.warm_up()
 
     @property
     def mapped(self) -> npt.NDArray[np.bool_] | None:
-        """Return where the left camera looks, bool [height, width]; None before its size."""
-        table = self._sensors[0].table
-        return None if table is None else table.mapped
+        """Return the mask of the left camera's pixels, bool [height, width]; None before any."""
+        return self._sensors[0].mapped
 
     @property
     def sync(self) -> str:
         """Return the clock in which windows are cut, 'sensor' or 'host'."""
-        return self._sync.mode
+        return self._time.sync.mode
 
     def status(self) -> BinnerStatus:
-        """Return what is known of the rig now."""
-        return rig_status(self._sync.mode, self._disagreement(), self._streams, self._sensors)
+        """Return the state of the rig."""
+        return rig_status(self._time, self._sensors)
 
     def push(
         self, camera: int, packet: Packet, now_ns: int, ros_ns: int | None = None
     ) -> list[SpikeFrame]:
-        """Take a packet of camera 0 (left) or 1; now_ns: any monotonic clock.
+        """Read a packet and return the frames of the windows that closed.
 
-        ros_ns: ROS time now, which replaces header stamps that are zero or stand still; None
-        leaves them as they are.
+        Args:
+            camera: 0 (left) or 1 (right).
+            packet: the packet.
+            now_ns: time now by any monotonic clock, nanoseconds.
+            ros_ns: ROS time now, nanoseconds; replaces header stamps that are zero or stand still.
+                None leaves them unchanged.
         """
         self._deadline.tick(now_ns)
         self.counters.cameras[camera].packets += 1
         if ros_ns is not None:
             packet = self._intake.stamped(camera, packet, now_ns, ros_ns)
-        frames = self._take(camera, packet) if self._admits(camera, packet) else []
-        return frames + self._close_due()
+        verdict = self._intake.judge(camera, packet, self._deadline.waited_ns)
+        if isinstance(verdict, Restart):
+            self._restart(camera, packet, verdict.reason)
+            verdict = self._intake.begin(camera, packet, self._deadline.waited_ns)
+        if isinstance(verdict, Fault):
+            self._faults.drop(camera, verdict)
+        else:
+            self._queue.append(verdict)
+        return self._read_queue() + self._close_due()
 
     def drop_malformed(self, camera: int, problem: str) -> None:
-        """Count a message that is no packet; problem: why, in one sentence."""
+        """Count a message that is no packet; problem: the reason, one sentence."""
         self.counters.cameras[camera].packets += 1
-        self._drop(camera, Fault('packets_malformed', problem))
+        self._faults.drop(camera, Fault(DropReason.MALFORMED, problem))
 
     def poll(self, now_ns: int) -> list[SpikeFrame]:
-        """Let time pass without a packet, for the windows that wait for a silent camera."""
+        """Advance the clock without a packet, for windows that wait for a silent camera."""
         self._deadline.tick(now_ns)
-        return self._settle_due() + self._close_due()
+        self._start()
+        return self._read_queue() + self._close_due()
 
     def set_max_wait(self, max_wait_ns: int) -> None:
-        """Wait so long for a silent camera from now on; raises ValueError under 0.
+        """Set the longest wait for a silent camera, nanoseconds; raises ValueError under 0.
 
-        The ring was made for the constructor's max_wait_ns and one second; it ends longer waits.
+        The ring, made for the constructor's max_wait_ns and one second, limits longer waits.
         """
         limits.check_max_wait(max_wait_ns)
         self._deadline.max_wait_ns = max_wait_ns
 
     def set_noise(self, noise: NoiseSettings) -> None:
-        """Filter noise so from now on."""
+        """Replace the noise-filter settings; takes effect with the next packet."""
         for sensor in self._sensors:
             sensor.configure(noise)
 
     def remap(self) -> None:
-        """Make new pixel tables with the next packets, and reset time."""
+        """Reset the time and drop the pixel tables; the next packets make others."""
         for sensor in self._sensors:
             sensor.remap()
-        if any(self._streams):
+        if self._intake.has_begun:
             self.reset()
 
     def reset(self) -> None:
-        """Forget all time and everything that was counted for open windows."""
+        """Clear all stages: forget all times and the counts of open windows."""
         self.counters.resets += 1
-        self._windows.discard()
-        for waiting in self._rendezvous.packets if self._rendezvous else ():
-            self.counters.cameras[waiting.camera].packets_stale += 1
-        self._streams = [None] * len(self._streams)
-        self._rendezvous = Rendezvous(len(self._streams))
-        for sensor in self._sensors:
-            sensor.noise.forget_time()
-        self._deadline.clear()
-        self._stamps.clear()
-        self._agreement.clear()
-        self._intake.clear(self._deadline.waited_ns)
+        for dropped in self._time.clear():
+            self.counters.cameras[dropped.camera].drop(DropReason.STALE)
+        cameras = {admitted.camera for admitted in self._queue}
+        self._intake.clear(self._deadline.waited_ns, cameras)
+        self._counter.clear()
+        self._windows.clear()
 
-    def _admits(self, camera: int, packet: Packet) -> bool:
-        """Return whether a packet is to be read; count why not. A jump of its stamp resets."""
-        stream = self._streams[camera]
-        verdict = self._intake.judge(camera, packet, stream, self._deadline.waited_ns)
-        if isinstance(verdict, Fault):
-            self._drop(camera, verdict)
-            return False
-        if isinstance(verdict, Restart):
-            self._reset(camera, packet, verdict.reason)
-        return self._streams[camera] is not None or self._join(camera, packet)
-
-    def _join(self, camera: int, packet: Packet) -> bool:
-        """Start a camera's stream with its first packet; say whether it is to be read."""
-        sensor = self._sensors[camera]
-        try:
-            sensor.fit(packet.width, packet.height)
-        except ValueError as error:
-            self._drop(camera, Fault('packets_uncalibrated', str(error)))
-            return False
-        stream = CameraStream(packet, sensor)
-        stream.sequence.follow(packet.seq, packet.stamp_ns)
-        self._streams[camera] = stream
-        return True
-
-    def _rejoin(
-        self, camera: int, packet: Packet, before: CameraStream | None
-    ) -> CameraStream | None:
-        """Start a stream with a packet whose place in the sequence is known already."""
-        if before is None or not self._join(camera, packet):
-            return None
-        stream = self._streams[camera]
-        assert stream is not None
-        stream.sequence = before.sequence
-        return stream
-
-    def _take(self, camera: int, packet: Packet) -> list[SpikeFrame]:
-        """Read a packet, or let it wait for the cameras' clocks."""
-        stream = self._streams[camera]
-        assert stream is not None
-        is_after_loss, stream.is_after_loss = stream.is_after_loss, False
-        if self._rendezvous is None:
-            if is_after_loss:
-                stream.decoder.on_packet_loss()
-            return self._read(camera, stream, packet)
-        first_ns = stream.decoder.parse(packet).first_ns
-        waiting = Waiting(camera, packet, is_after_loss, self._deadline.waited_ns)
-        self._rendezvous.add(waiting, first_ns)
-        return self._settle_due()
-
-    def _settle_due(self) -> list[SpikeFrame]:
-        """Start the clocks together once the rendezvous is over, and read what waited."""
-        rendezvous = self._rendezvous
-        deadline = self._deadline
-        if not rendezvous or not rendezvous.is_over(deadline.waited_ns, deadline.max_wait_ns):
-            return []
-        self._rendezvous = None
-        started = []
-        for stream, first in zip(self._streams, rendezvous.firsts, strict=True):
-            if stream and first:
-                stream.start(*first)
-                started.append(stream)
-        self._sync.decide([stream.clock for stream in started])
-        for number, stream in enumerate(started):
-            self._align(self._streams.index(stream), started[:number])
-        frames = []
-        admitted = list(self._streams)
-        for camera, packet, is_after_loss, came_ns in rendezvous.packets:
-            # One of them may reset: the next begins a stream, at its place in the old sequence.
-            stream = self._streams[camera] or self._rejoin(camera, packet, admitted[camera])
-            if stream:
-                stream.is_after_loss |= is_after_loss
-                frames += self._take(camera, packet)
-            self._lead(camera, came_ns)
-        return frames
-
-    def _align(self, camera: int, others: list[CameraStream]) -> None:
-        """Bring a stream whose clock has just started to the common time of the others."""
-        stream = self._streams[camera]
-        assert stream is not None
-        clocks = [other.clock for other in others]
-        stamps_apart_ns = self._intake.stamps.apart_ns * (1 if camera else -1)
-        wraps = self._sync.wraps_behind(stream.clock, clocks, stamps_apart_ns)
-        stream.align(wraps, self._sync.offset_ns(stream.clock))
-        leader_ns = max(one.common_ns for one in (stream, *others))
-        self._windows.begin(camera, stream.common_ns, leader_ns // self._hop_ns)
-
-    def _read(self, camera: int, stream: CameraStream, packet: Packet) -> list[SpikeFrame]:
-        """Count a packet's events; a time jump resets first."""
-        words = stream.decoder.parse(packet)
-        first_ns = words.first_ns
-        if first_ns is not None and abs(first_ns) >= MAX_TIME_NS:
-            fault = Fault('packets_wrong_time', f'sensor time {first_ns} ns is no time')
-            self._drop(camera, fault)
-            return []
-        if first_ns is not None:
-            jump = self._keep_time(camera, stream, packet.stamp_ns, first_ns)
-            if jump:
-                self._reset(camera, packet, jump)
-                return self._take(camera, packet) if self._rejoin(camera, packet, stream) else []
-        if words.is_truncated:
-            self.counters.cameras[camera].packets_truncated += 1
-            self._problem(camera, f'packet of {len(packet.data)} bytes ends within a word')
-        end_ns = stream.common_ns + MAX_PACKET_NS
-        frames = self._count(camera, stream, words, end_ns)
-        self._agreement.follow(camera, stream.common_ns, self._deadline.now_ns)
-        if stream.common_ns >= end_ns:
-            self.counters.cameras[camera].packets_wrong_time += 1
-            self._reset(camera, packet, 'time runs away within a packet')
-        return frames
-
-    def _keep_time(self, camera: int, stream: CameraStream, stamp_ns: int, first_ns: int) -> str:
-        """Follow the camera's clock; return why all time has to be reset, '' if it has not."""
-        joins = stream.sensor_ns is None
-        if joins:
-            others = timed(self._streams)
-            stream.start(stamp_ns, first_ns)
-            self._align(camera, others)
-        elif not stream.follow(stamp_ns, first_ns):
-            return 'sensor time and header stamps jump'
-        stream.map_to(self._sync.offset_ns(stream.clock))
-        stream.heard_ns = self._deadline.now_ns
-        if self._sync.finds_otherwise(self._fresh_clocks(), joins):
-            return f'the clocks of the cameras tell otherwise, sync is {self._sync.mode} now'
-        return ''
-
-    def _count(
-        self, camera: int, stream: CameraStream, words: PacketWords, end_ns: int
-    ) -> list[SpikeFrame]:
-        """Count words slot by slot up to a common time, closing windows where the ring is full."""
-        frames: list[SpikeFrame] = []
-        counters = self.counters.cameras[camera]
-        position = 0
-        while position < len(words.words) and stream.common_ns < end_ns:
-            slot = stream.counting_slot(self._hop_ns)
-            is_late = slot is None or slot < self._windows.open
-            if slot is None:
-                histogram, until_ns = self._nowhere, MAX_TIME_NS
-            elif is_late:
-                histogram, until_ns = self._nowhere, self._windows.open * self._hop_ns
-            else:
-                frames += self._windows.make_room(slot, self._passed())
-                histogram, until_ns = self._windows.histogram(slot), (slot + 1) * self._hop_ns
-            if slot is not None:
-                self._sensors[camera].noise.advance(slot * self._hop_ns)
-            position = stream.consume(words, position, until_ns, histogram)
-            placed = stream.move_tally(counters, is_late)
-            if slot is not None and not is_late:
-                self._windows.add_events(slot, placed)
-        return frames
-
-    def _close_due(self) -> list[SpikeFrame]:
-        """Close what all cameras have passed, and what has waited long enough for the last."""
-        for camera in range(len(self._streams)):
-            self._lead(camera, self._deadline.waited_ns)
-        self._check_agreement()
-        passed = self._passed()
-        before = max(min(passed), self._deadline.overdue(self._windows.open))
-        return self._windows.close(before, passed)
-
-    def _lead(self, camera: int, since_ns: int) -> None:
-        """Take note of how far a camera is, since a waiting time."""
-        stream = self._streams[camera]
-        if not stream or stream.sensor_ns is None:
-            return
-        slot = stream.common_ns // self._hop_ns
-        self._deadline.lead(slot, since_ns)
-        clocks = self._clocks()
-        if stream.clock is clocks[0]:
-            self._stamps.follow(slot, self._sync.ros_offset_ns(clocks))
-
-    def _check_agreement(self) -> None:
-        """Report once when the cameras' common times begin to disagree with the arrivals."""
-        sentence = self._disagreement()
-        if sentence and not self._is_apart:
-            self.problems.append(sentence)
-        self._is_apart = bool(sentence)
-
-    def _disagreement(self) -> str:
-        """Return the sentence about common times that disagree with the arrivals, or ''."""
-        apart_ns = self._agreement.apart_ns(self._deadline.now_ns)
-        if not apart_ns:
-            return ''
-        streams = timed(self._streams)
-        clocks = [stream.clock for stream in streams]
-        # Where header stamps give the sensor time, both may be wrong in the same way.
-        late = self._sync.is_confirmed(clocks) and not any(s.is_stamped_by_host for s in streams)
-        return disagreement(apart_ns, self._sync.mode, late, self._deadline.max_wait_ns)
-
-    def _passed(self) -> list[int]:
-        """Return the first slot that each camera has not passed."""
-        return [
-            stream.common_ns // self._hop_ns
-            if stream and stream.sensor_ns is not None
-            else self._windows.open
-            for stream in self._streams
-        ]
-
-    def _clocks(self) -> list[SensorClock]:
-        return [stream.clock for stream in timed(self._streams)]
-
-    def _fresh_clocks(self) -> list[SensorClock]:
-        """Return the clocks of the cameras that advanced within the last half second."""
-        oldest_ns = self._deadline.now_ns - FRESH_NS
-        return [stream.clock for stream in timed(self._streams) if stream.heard_ns > oldest_ns]
-
-    def _reset(self, camera: int, packet: Packet, why: str) -> None:
-        """Reset time with a packet; what another camera sent before it is left over."""
-        self._problem(camera, f'{why} at seq {packet.seq}: reset')
+    def _restart(self, camera: int, packet: Packet, reason: str) -> None:
+        """Reset the time because of a packet: the only caller of reset for time jumps."""
+        self._faults.note(camera, f'{reason} at seq {packet.seq}: reset')
         self.reset()
         self._intake.stamps.begin(camera, packet.stamp_ns, self._deadline.waited_ns)
 
-    def _drop(self, camera: int, fault: Fault) -> None:
-        counters = self.counters.cameras[camera]
-        setattr(counters, fault.counter, getattr(counters, fault.counter) + 1)
-        self._problem(camera, fault.sentence)
+    def _read_queue(self) -> list[SpikeFrame]:
+        """Pass the admitted packets through the other stages."""
+        frames = []
+        while self._queue:
+            admitted = self._queue.popleft()
+            frames += self._read(admitted)
+            self._follow(admitted.camera, admitted.came_ns)
+            self._start()
+        return frames
 
-    def _problem(self, camera: int, sentence: str) -> None:
-        self.problems.append(f'{CAMERAS[camera]} camera: {sentence}')
+    def _read(self, admitted: Admitted) -> list[SpikeFrame]:
+        """Count one packet; after a time jump it is the first packet of the new time."""
+        camera, packet = admitted.camera, admitted.packet
+        match self._time.take(admitted):
+            case Fault() as fault:
+                self._faults.drop(camera, fault)
+            case Restart(reason):
+                self._queue.appendleft(admitted)
+                self._restart(camera, packet, reason)
+            case Untimed(decoder, words):
+                self._faults.check_end(camera, packet, words)
+                self._counter.discard(camera, decoder, words)
+            case Timed() as timed:
+                return self._count(admitted, timed)
+        return []
+
+    def _count(self, admitted: Admitted, timed: Timed) -> list[SpikeFrame]:
+        """Count a packet that has a place in the common time."""
+        camera, stream = admitted.camera, timed.stream
+        if timed.join:
+            self._windows.begin(*timed.join)
+        self._faults.check_end(camera, admitted.packet, timed.packet)
+        frames = self._counter.count(camera, stream, timed.packet, timed.end_ns)
+        self._time.reach(camera)
+        if stream.common_ns >= timed.end_ns:
+            self.counters.cameras[camera].drop(DropReason.WRONG_TIME)
+            self._restart(camera, admitted.packet, 'time runs away within a packet')
+        return frames
+
+    def _start(self) -> None:
+        """Start the common time once it need not wait: queue the packets that waited."""
+        packets, joins = self._time.start()
+        for join in joins:
+            self._windows.begin(*join)
+        self._queue.extendleft(reversed(packets))
+
+    def _close_due(self) -> list[SpikeFrame]:
+        """Close the windows that all cameras have passed, or that waited long enough."""
+        for camera in range(len(self._sensors)):
+            self._follow(camera, self._deadline.waited_ns)
+        if disagreement := self._time.new_disagreement():
+            self.problems.append(disagreement)
+        return self._windows.close_due(self._time.common_times())
+
+    def _follow(self, camera: int, since_ns: int) -> None:
+        """Note the slot that a camera has been in since a waiting time."""
+        if camera in self._time.streams:
+            common_ns = self._time.streams[camera].common_ns
+            self._windows.follow(common_ns, since_ns, self._time.ros_offset_ns(camera))

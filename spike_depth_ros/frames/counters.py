@@ -12,29 +12,57 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Counters of all packets, events and windows of a binner."""
+"""Counters of a binner: packets, events and windows."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
+
+from spike_depth_ros.events import event_counts as outcomes
+from spike_depth_ros.events.event_counts import EventCounts
+
+
+class DropReason(Enum):
+    """Reason why a packet is dropped whole; see CameraCounters."""
+
+    MALFORMED = auto()
+    UNKNOWN_ENCODING = auto()
+    WRONG_FORM = auto()
+    UNCALIBRATED = auto()
+    WRONG_TIME = auto()
+    OUT_OF_ORDER = auto()
+    STALE = auto()
 
 
 @dataclass(slots=True)
 class CameraCounters:
-    """Count one camera's packets, events and words since the start.
+    """Packets, events and words of one camera since the start.
 
-    Of all `packets`, these were dropped whole: `packets_malformed` (no message of their type),
-    `packets_unknown_encoding`, `packets_wrong_form` (size or encoding unlike the camera's first,
-    or beyond any sensor's), `packets_uncalibrated` (no pixel table for the sensor yet),
-    `packets_wrong_time` (no clock goes there, or not so far
-    within a packet), `packets_out_of_order` and `packets_stale` (from
-    before a reset). `packets_truncated` ended within a word and were read up to it.
-    `packets_lost` are missing between those that were read, by gaps in `seq`.
-    `packets_unstamped` had a header stamp that was zero or stood still; ROS time at their arrival
-    replaced it.
-
-    Of all `events`, `events_unmapped` and `events_outside` (of the sensor) have no place in a
-    frame, the noise filters removed `events_hot`, `events_refractory` and `events_background`,
-    `events_late` came after their window, `events_stale` after lost packets and before time and
-    address were known again, `events_backward` at a time too far back.
+    Attributes:
+        packets: packets received, dropped ones included.
+        packets_lost: packets missing between those that were read, by gaps in `seq`.
+        packets_out_of_order: dropped: older than a packet that was read.
+        packets_stale: dropped: older than the last reset.
+        packets_malformed: dropped: not a message of the topic's type.
+        packets_unknown_encoding: dropped: an encoding that no decoder reads.
+        packets_wrong_form: dropped: another size or encoding than the camera's first packet, or a
+            size beyond any sensor's.
+        packets_uncalibrated: dropped: no pixel table for the sensor yet.
+        packets_wrong_time: dropped: a time that no clock shows, or too long a time in one packet.
+        packets_truncated: ended within a word; read up to that word.
+        packets_unstamped: had a header stamp that was zero or stood still; ROS time at their
+            arrival replaced it.
+        events: events decoded.
+        events_unmapped: on a pixel without a network pixel.
+        events_outside: outside the sensor.
+        events_hot: removed by the hot-pixel filter.
+        events_refractory: removed by the refractory filter.
+        events_background: removed by the background filter.
+        events_late: later than the closing of their window.
+        events_stale: after lost packets, before time and address were known again.
+        events_backward: at a time too far back.
+        words_unknown: words that the encoding does not define.
+        triggers_falling: external triggers, falling edge.
+        triggers_rising: external triggers, rising edge.
     """
 
     packets: int = 0
@@ -61,16 +89,67 @@ class CameraCounters:
     triggers_falling: int = 0
     triggers_rising: int = 0
 
+    def drop(self, reason: DropReason) -> None:
+        """Count a packet that is dropped whole."""
+        match reason:
+            case DropReason.MALFORMED:
+                self.packets_malformed += 1
+            case DropReason.UNKNOWN_ENCODING:
+                self.packets_unknown_encoding += 1
+            case DropReason.WRONG_FORM:
+                self.packets_wrong_form += 1
+            case DropReason.UNCALIBRATED:
+                self.packets_uncalibrated += 1
+            case DropReason.WRONG_TIME:
+                self.packets_wrong_time += 1
+            case DropReason.OUT_OF_ORDER:
+                self.packets_out_of_order += 1
+            case DropReason.STALE:
+                self.packets_stale += 1
+
+    def take(self, counts: EventCounts, is_late: bool) -> int:
+        """Add a decoder's counts and clear them.
+
+        Args:
+            counts: events and words by outcome.
+            is_late: whether the window of these events has closed.
+
+        Returns:
+            Events with a place in the frame, saturated ones included.
+        """
+        n = counts.tolist()
+        counts.fill(0)
+        filtered = n[outcomes.UNMAPPED_EVENTS : outcomes.BACKGROUND_EVENTS + 1]
+        placed: int = n[outcomes.EVENTS] - sum(filtered)
+        stale, backward = n[outcomes.STALE_EVENTS], n[outcomes.BACKWARD_EVENTS]
+        self.events += n[outcomes.EVENTS] + stale + backward
+        self.events_unmapped += n[outcomes.UNMAPPED_EVENTS]
+        self.events_outside += n[outcomes.OUTSIDE_EVENTS]
+        self.events_hot += n[outcomes.HOT_EVENTS]
+        self.events_refractory += n[outcomes.REFRACTORY_EVENTS]
+        self.events_background += n[outcomes.BACKGROUND_EVENTS]
+        self.events_late += placed if is_late else 0
+        self.events_stale += stale
+        self.events_backward += backward
+        self.words_unknown += n[outcomes.UNKNOWN_WORDS]
+        self.triggers_falling += n[outcomes.TRIGGERS]
+        self.triggers_rising += n[outcomes.TRIGGERS + 1]
+        return placed
+
 
 @dataclass(slots=True)
 class BinnerCounters:
-    """Count windows and resets since the start, beside what each camera sent.
+    """Windows and resets since the start, and the counters of each camera.
 
-    Of all `windows_closed`, `windows_empty` had no event and gave no frame, and
-    `windows_incomplete` gave one without all events of each camera: before it had passed their
-    end, or while it joined. `windows_discarded`
-    were begun and lost to one of the `resets`. `events_saturated` are missing from published
-    frames, whose counts stop at 255.
+    Attributes:
+        cameras: counters of the left camera, then of the right one.
+        resets: resets of the common time.
+        windows_closed: windows closed, empty ones included.
+        windows_empty: closed without an event, so without a frame.
+        windows_incomplete: closed without all events of each camera: before the camera had passed
+            the window's end, or while it joined.
+        windows_discarded: open windows with events that a reset discarded.
+        events_saturated: events missing from frames, whose counts saturate at MAX_COUNT.
     """
 
     cameras: tuple[CameraCounters, ...]

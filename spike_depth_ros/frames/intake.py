@@ -12,96 +12,157 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Deciding which packets of the cameras are read: the first stage of the binner."""
+"""First stage of the binner: admit a packet, drop it, or restart the time with it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+from spike_depth_ros.events import sequence
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.events.sequence import Order
-from spike_depth_ros.frames.admission import Fault, find_fault
-from spike_depth_ros.frames.camera import CameraStream
-from spike_depth_ros.frames.counters import CameraCounters
+from spike_depth_ros.frames.admission import Admitted, Fault, Restart, find_fault
+from spike_depth_ros.frames.counters import CameraCounters, DropReason
 from spike_depth_ros.frames.header_stamps import HeaderStamps
 from spike_depth_ros.frames.newest import NewestStamps
+from spike_depth_ros.frames.sensor import Sensor
 from spike_depth_ros.units import SECOND_NS
 
-# After a reset, packets that one camera left over from before arrive at most this much later.
+# After a reset, packets from before it may arrive for at most this time.
 LEFTOVER_NS = SECOND_NS
-# So many packets of another form that follow each other are no mistake.
+# More packets of another form in a row are no mistake: the camera sends this form now.
 MAX_MISFITS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """Give the reason why all time state ends with a packet, which begins another stream."""
-
-    reason: str
-
-
 class Intake:
-    """Hold packets against those before: their stamps, their order and their form.
+    """Check each packet against the earlier ones: header stamp, order, encoding and size.
 
-    stamps: the newest header stamps of the cameras. counters: packets that are lost or carry no
-    stamp are counted there. waited_ns: monotonic nanoseconds.
+    Waiting times are monotonic nanoseconds; see Deadline.
+
+    Attributes:
+        stamps: newest header stamps of the cameras.
     """
 
-    def __init__(self, counters: Sequence[CameraCounters]) -> None:
+    def __init__(self, counters: Sequence[CameraCounters], sensors: Sequence[Sensor]) -> None:
+        """Start without packets.
+
+        Args:
+            counters: counters of each camera, for lost and unstamped packets.
+            sensors: sensor of each camera; the first packet tells its size.
+        """
         self.stamps = NewestStamps(len(counters))
         self._counters = counters
+        self._sensors = sensors
         self._header_stamps = [HeaderStamps() for _ in counters]
+        self._senders: dict[int, _Sender] = {}
         self._leftover_until_ns = 0
 
-    def clear(self, waited_ns: int) -> None:
-        """Forget all stamps, at a reset; packets from before it may arrive for a while."""
+    @property
+    def has_begun(self) -> bool:
+        """Return whether a packet was admitted since the last reset."""
+        return bool(self._senders)
+
+    def clear(self, waited_ns: int, cameras: Collection[int]) -> None:
+        """Forget the packets before a reset.
+
+        Args:
+            waited_ns: waiting time of the reset.
+            cameras: cameras of which admitted packets remain to be read; their order and form
+                stay known.
+        """
         self.stamps.clear()
+        self._senders = {c: sender for c, sender in self._senders.items() if c in cameras}
         self._leftover_until_ns = waited_ns + LEFTOVER_NS
 
     def stamped(self, camera: int, packet: Packet, now_ns: int, ros_ns: int) -> Packet:
-        """Return the packet, with ROS time in place of a header stamp that tells no time."""
+        """Return the packet, with ROS time in place of a header stamp that is zero or stands.
+
+        Args:
+            camera: 0 (left) or 1 (right).
+            packet: the packet.
+            now_ns: monotonic time now, nanoseconds.
+            ros_ns: ROS time now, nanoseconds.
+        """
         if not self._header_stamps[camera].are_unusable(packet.stamp_ns, packet.seq, now_ns):
             return packet
         self._counters[camera].packets_unstamped += 1
         return replace(packet, stamp_ns=ros_ns)
 
-    def judge(
-        self, camera: int, packet: Packet, stream: CameraStream | None, waited_ns: int
-    ) -> Fault | Restart | None:
-        """Return None for a packet that is to be read, else why not.
+    def judge(self, camera: int, packet: Packet, waited_ns: int) -> Admitted | Fault | Restart:
+        """Judge a packet that comes now.
 
-        stream: the camera's, None before it has one.
+        Args:
+            camera: 0 (left) or 1 (right).
+            packet: the packet.
+            waited_ns: waiting time now.
         """
         fault = find_fault(packet)
         if fault is not None:
             return fault
-        if stream is None and self._is_leftover(camera, packet.stamp_ns, waited_ns):
-            return Fault('packets_stale', f'seq {packet.seq} is left over from before the reset')
+        sender = self._senders.get(camera)
+        if sender is None and self._is_leftover(camera, packet.stamp_ns, waited_ns):
+            sentence = f'seq {packet.seq} is left over from before the reset'
+            return Fault(DropReason.STALE, sentence)
         if self.stamps.jumps(camera, packet.stamp_ns, waited_ns):
             return Restart('header stamps jump ahead')
         self.stamps.follow(camera, packet.stamp_ns, waited_ns)
-        return None if stream is None else self._follow(camera, packet, stream)
+        if sender is None:
+            return self.begin(camera, packet, waited_ns)
+        return sender.judge(packet, self._counters[camera], waited_ns)
+
+    def begin(self, camera: int, packet: Packet, waited_ns: int) -> Admitted | Fault:
+        """Admit the first packet of a camera, if a pixel table fits its sensor; see judge."""
+        try:
+            self._sensors[camera].fit(packet.width, packet.height)
+        except ValueError as error:
+            return Fault(DropReason.UNCALIBRATED, str(error))
+        self._senders[camera] = _Sender(camera, packet)
+        return Admitted(camera, packet, False, waited_ns)
 
     def _is_leftover(self, camera: int, stamp_ns: int, waited_ns: int) -> bool:
-        """Return whether a packet is from before a reset that another camera brought about."""
+        """Return whether a packet is from before a reset that another camera caused."""
         return waited_ns < self._leftover_until_ns and self.stamps.is_before_reset(
             camera, stamp_ns
         )
 
-    def _follow(self, camera: int, packet: Packet, stream: CameraStream) -> Fault | Restart | None:
-        """Hold a packet against the camera's sequence and form."""
-        order = stream.sequence.follow(packet.seq, packet.stamp_ns)
-        if order is Order.LATE:
-            return Fault('packets_out_of_order', f'seq {packet.seq} came too late')
-        if order is Order.RESTART or not stream.is_of_type_of(packet):
+
+class _Sender:
+    """Order and form of one camera's packets since its first one."""
+
+    def __init__(self, camera: int, packet: Packet) -> None:
+        self._camera = camera
+        self._form = _form(packet)
+        self._has_seq = packet.seq is not None
+        self._sequence = sequence.Sequence()
+        self._sequence.follow(packet.seq, packet.stamp_ns)
+        self._is_after_loss = False
+        self._misfits = 0  # packets of another form in a row
+
+    def judge(
+        self, packet: Packet, counters: CameraCounters, waited_ns: int
+    ) -> Admitted | Fault | Restart:
+        """Judge a packet after the first one; see Intake.judge."""
+        order = self._sequence.follow(packet.seq, packet.stamp_ns)
+        if order is sequence.Order.LATE:
+            return Fault(DropReason.OUT_OF_ORDER, f'seq {packet.seq} came too late')
+        if order is sequence.Order.RESTART or self._has_seq != (packet.seq is not None):
             return Restart('seq, time or type started again')
-        self._counters[camera].packets_lost += stream.sequence.lost
-        stream.is_after_loss |= stream.sequence.lost > 0
-        if stream.has_form_of(packet):
-            stream.misfits = 0
-            return None
-        stream.is_after_loss = True
-        stream.misfits += 1
+        counters.packets_lost += self._sequence.lost
+        self._is_after_loss |= self._sequence.lost > 0
+        if self._form != _form(packet):
+            return self._misfit(packet)
+        self._misfits = 0
+        is_after_loss, self._is_after_loss = self._is_after_loss, False
+        return Admitted(self._camera, packet, is_after_loss, waited_ns)
+
+    def _misfit(self, packet: Packet) -> Fault | Restart:
+        """Judge a packet of another form than the first one."""
+        self._is_after_loss = True
+        self._misfits += 1
         form = f'{packet.encoding} of {packet.width} x {packet.height}'
-        if stream.misfits > MAX_MISFITS:
+        if self._misfits > MAX_MISFITS:
             return Restart(f'{form} is what the camera sends now')
-        return Fault('packets_wrong_form', f'{form} is not what came before')
+        return Fault(DropReason.WRONG_FORM, f'{form} is not what came before')
+
+
+def _form(packet: Packet) -> tuple[str, int, int]:
+    """Return the fields that stay the same in a stream."""
+    return packet.encoding, packet.width, packet.height

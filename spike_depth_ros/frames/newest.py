@@ -64,7 +64,8 @@ class NewestStamps:
             return False
         first, began_ns = self._began
         newest = self._newest[first]
-        assert newest is not None
+        if newest is None:
+            return False
         stamp_ns -= self._behind_ns(camera) - self._behind_ns(first)
         return stamp_ns < began_ns or abs(stamp_ns - newest[0]) > JUMP_NS
 

@@ -12,48 +12,44 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Packets that wait, at the start, until the cameras' clocks can be compared."""
+"""First packets after a reset, held until the cameras' clocks can be compared."""
 
-from typing import NamedTuple
-
-from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.admission import Admitted
 
 # Far more than two cameras send within the longest wait.
 MAX_BYTES = 1 << 26
 
 
-class Waiting(NamedTuple):
-    """Hold a packet, whether others were lost before it, and the waiting time when it came."""
-
-    camera: int
-    packet: Packet
-    is_after_loss: bool
-    came_ns: int
-
-
 class Rendezvous:
-    """Hold the first packets back until every camera has told its time, or too much waits.
+    """Hold the first packets until every camera has told its time, or for a limited time.
 
-    So neither the clock in which windows are cut nor their grid depend on which camera's packets
-    came first.
+    Neither the clock in which windows are cut nor their grid then depend on which camera's packets
+    come first.
 
-    packets: what was held, in its order.
+    Attributes:
+        packets: packets held, in the order of their arrival.
     """
 
     def __init__(self, cameras: int) -> None:
-        self.packets: list[Waiting] = []
+        self.packets: list[Admitted] = []
         self._bytes = 0
         self._firsts: list[tuple[int, int] | None] = [None] * cameras
 
-    def add(self, waiting: Waiting, first_ns: int | None) -> None:
-        """Hold a packet; first_ns: the sensor time at which it starts, None when it tells none."""
-        self.packets.append(waiting)
-        self._bytes += len(waiting.packet.data)
-        if self._firsts[waiting.camera] is None and first_ns is not None:
-            self._firsts[waiting.camera] = waiting.packet.stamp_ns, first_ns
+    def clear(self) -> None:
+        """Drop all packets."""
+        self.packets = []
+        self._bytes = 0
+        self._firsts = [None] * len(self._firsts)
+
+    def add(self, admitted: Admitted, first_ns: int | None) -> None:
+        """Hold a packet; first_ns: sensor time at which it starts, None if it tells no time."""
+        self.packets.append(admitted)
+        self._bytes += len(admitted.packet.data)
+        if self._firsts[admitted.camera] is None and first_ns is not None:
+            self._firsts[admitted.camera] = admitted.packet.stamp_ns, first_ns
 
     def is_over(self, waited_ns: int, max_wait_ns: int) -> bool:
-        """Return whether to wait no longer."""
+        """Return whether to release the packets; waited_ns: waiting time now, see Deadline."""
         if not self.packets:
             return False
         is_late = waited_ns - self.packets[0].came_ns >= max_wait_ns
@@ -61,5 +57,5 @@ class Rendezvous:
 
     @property
     def firsts(self) -> list[tuple[int, int] | None]:
-        """Return each camera's first header stamp and sensor time, None before it told any."""
+        """Return header stamp and sensor time of each camera's first packet that told a time."""
         return list(self._firsts)

@@ -42,6 +42,11 @@ class SlotRing:
         _add_saturating(np.zeros(1, np.uint8), np.zeros(1, np.uint8))
         _sum(np.zeros(1, np.uint8))
 
+    @property
+    def places(self) -> int:
+        """Return the number of counts of a slot."""
+        return self._counts.shape[1]
+
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
         """Return the counts of a slot to write to, uint8 [height * width * channels]."""
         counts: npt.NDArray[np.uint8] = self._counts[slot % self.size]

@@ -12,24 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The state of a binner and its cameras, beside the counters."""
+"""State of a binner and its cameras, beside the counters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spike_depth_ros.frames.camera import CameraStream, timed
 from spike_depth_ros.frames.sensor import Sensor
 from spike_depth_ros.frames.synchroniser import apart_ns
+from spike_depth_ros.frames.time_base import TimeBase
 from spike_depth_ros.geometry.pixel_table import PixelTable
 
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """Tell of one camera.
+    """State of one camera.
 
-    clock_spread_ns: how far header stamps scatter around sensor time plus a slow estimate, root
-    mean square; None before its clock started. table: its pixel table, None before it is known.
-    hot_pixels: how many are hot.
+    Attributes:
+        clock_spread_ns: root mean square of header stamp minus sensor time around its slow
+            estimate, nanoseconds; None before the clock has started.
+        table: pixel table; None before the sensor's size is known.
+        hot_pixels: number of hot pixels.
     """
 
     clock_spread_ns: float | None
@@ -39,11 +41,14 @@ class CameraStatus:
 
 @dataclass(frozen=True, slots=True)
 class BinnerStatus:
-    """Tell of the rig: sync, 'sensor' or 'host', and each camera.
+    """State of the rig.
 
-    apart_ns: by how much the right camera's clock is behind the left's, whole wraps aside, as
-    their header stamps tell; None unless both clocks have started. disagreement: the sentence
-    about common times that disagree with the arrival of packets, or ''.
+    Attributes:
+        sync: clock in which windows are cut, 'sensor' or 'host'.
+        apart_ns: time by which the right camera's clock is behind the left's by their header
+            stamps, whole wraps aside, nanoseconds; None unless both clocks have started.
+        disagreement: sentence about common times that disagree with the arrival of packets, or ''.
+        cameras: state of each camera.
     """
 
     sync: str
@@ -52,21 +57,18 @@ class BinnerStatus:
     cameras: tuple[CameraStatus, ...]
 
 
-def rig_status(
-    sync: str,
-    disagreement: str,
-    streams: Sequence[CameraStream | None],
-    sensors: Sequence[Sensor],
-) -> BinnerStatus:
-    """Return the status of cameras by their streams, as far as they have any, and sensors."""
+def rig_status(time_base: TimeBase, sensors: Sequence[Sensor]) -> BinnerStatus:
+    """Return the state of the rig; sensors: sensor of each camera."""
+    streams = time_base.streams
     cameras = [
         CameraStatus(
-            stream.clock.spread_ns if stream and stream.sensor_ns is not None else None,
+            streams[camera].clock.spread_ns if camera in streams else None,
             sensor.table,
             sensor.noise.hot_pixels,
         )
-        for stream, sensor in zip(streams, sensors, strict=True)
+        for camera, sensor in enumerate(sensors)
     ]
-    clocks = [stream.clock for stream in timed(streams)]
+    clocks = [streams[camera].clock for camera in sorted(streams)]
     apart = apart_ns(clocks) if len(clocks) == 2 else None
-    return BinnerStatus(sync, apart, disagreement, tuple(cameras))
+    disagreement = time_base.disagreement()
+    return BinnerStatus(time_base.sync.mode, apart, disagreement, tuple(cameras))

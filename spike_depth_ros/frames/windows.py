@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Cut the common time into windows and say when each one closes."""
+"""Fourth stage of the binner: cut the common time into windows and close them."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.counters import BinnerCounters
+from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.spike_frame import camera_channels
 from spike_depth_ros.frames.stamps import Stamps
@@ -29,12 +30,14 @@ ALWAYS = -(1 << 62)  # before any slot
 
 @dataclass(frozen=True, eq=False)
 class SpikeFrame:
-    """Hold the event counts of one half-open window [end_ns - window, end_ns).
+    """Event counts of one half-open window [end_ns - window, end_ns).
 
-    end_ns: common sensor clock, a multiple of the hop. stamp_ns: ROS time of the end; at least
-    half a hop after the frame before, unless time was reset. counts:
-    uint8 [height, width, channels], C-contiguous, ON before OFF and left before right, stopping
-    at 255. saturated: events that 255 cut.
+    Attributes:
+        end_ns: end of the window, common time, a multiple of the hop, nanoseconds.
+        stamp_ns: ROS time of the end, nanoseconds; at least half a hop after that of the frame
+            before, unless the time was reset.
+        counts: uint8 [height, width, channels], C-contiguous; see frames.spike_frame.
+        saturated: events missing from counts, which saturate at MAX_COUNT.
     """
 
     end_ns: int
@@ -44,61 +47,139 @@ class SpikeFrame:
 
 
 class Windows:
-    """Hold the slots of the windows that are still open.
+    """Slots of the open windows.
 
-    Window w is [(w + 1) * hop - window, (w + 1) * hop): the slots up to and including slot w. It
-    closes in order; slots before `open` take no more events.
+    Slot s is [s * hop, (s + 1) * hop). Window w has the slots up to and including slot w: it is
+    [(w + 1) * hop - window, (w + 1) * hop). Windows close in order.
+
+    Attributes:
+        open: the first open window; slots before it accept no more events.
+        hop_ns: length of a slot, nanoseconds.
     """
 
     def __init__(
-        self, ring: SlotRing, hop_ns: int, hops: int, counters: BinnerCounters, stamps: Stamps
+        self,
+        ring: SlotRing,
+        window_ns: int,
+        hop_ns: int,
+        counters: BinnerCounters,
+        deadline: Deadline,
     ) -> None:
+        """Wait for the first camera.
+
+        Args:
+            ring: slots, all clear.
+            window_ns: length of a window, a multiple of hop_ns, nanoseconds.
+            hop_ns: length of a slot, nanoseconds.
+            counters: counters of windows.
+            deadline: longest wait of a window for a camera.
+        """
         self.open = 0
+        self.hop_ns = hop_ns
+        self._stamps = Stamps()
         self._begun = False
         self._ring = ring
-        self._hop_ns = hop_ns
-        self._hops = hops
+        self._hops = window_ns // hop_ns
         self._counters = counters
-        self._stamps = stamps
-        self._closed = False
+        self._deadline = deadline
+        self._closed = False  # a window has closed since the last reset
         self._newest: int | None = None  # last slot with an event
         self._next_ns = ALWAYS  # the earliest stamp of the next frame
-        # The first slot that holds all of a camera's events; windows that reach further back
-        # would hold half of what it saw.
+        # The first slot with all events of each camera; a window that begins earlier would have
+        # a part of them only.
         self._whole_from = [ALWAYS] * len(counters.cameras)
 
-    def begin(self, camera: int, start_ns: int, leader: int) -> None:
-        """Let a camera join at a common time, when the leading one is in a slot."""
-        slot = start_ns // self._hop_ns
+    @property
+    def places(self) -> int:
+        """Return the number of counts of a frame."""
+        return self._ring.places
+
+    def clear(self) -> None:
+        """Discard all open windows."""
+        if self._newest is not None:
+            self._counters.windows_discarded += max(0, self._newest + 1 - self.open)
+            for slot in range(self.open + 1 - self._hops, self._newest + 1):
+                self._ring.clear(slot)
+        self._newest = None
+        self._begun = self._closed = False
+        self._next_ns = ALWAYS
+        self._whole_from = [ALWAYS] * len(self._whole_from)
+        self._stamps.clear()
+        self._deadline.clear()
+
+    def begin(self, camera: int, start_ns: int, leader_ns: int) -> None:
+        """Let a camera join.
+
+        Args:
+            camera: 0 (left) or 1 (right).
+            start_ns: common time at which its stream begins, nanoseconds.
+            leader_ns: common time that the leading camera has reached, nanoseconds.
+        """
+        slot = start_ns // self.hop_ns
         if not self._begun:
             self._begun, self.open = True, slot
         elif self._closed:
-            self._whole_from[camera] = -(-start_ns // self._hop_ns)
+            self._whole_from[camera] = -(-start_ns // self.hop_ns)
         else:
-            self.open = min(self.open, max(slot, self._oldest_beside(leader)))
+            oldest = self._oldest_beside(leader_ns // self.hop_ns)
+            self.open = min(self.open, max(slot, oldest))
+
+    def follow(self, common_ns: int, since_ns: int, ros_offset_ns: int | None) -> None:
+        """Note how far a camera has come.
+
+        Args:
+            common_ns: common time that the camera has reached, nanoseconds.
+            since_ns: waiting time at which it reached that time, nanoseconds.
+            ros_offset_ns: ROS time minus common time, nanoseconds, by the reference; None for
+                other cameras.
+        """
+        slot = common_ns // self.hop_ns
+        self._deadline.lead(slot, since_ns)
+        if ros_offset_ns is not None:
+            self._stamps.follow(slot, ros_offset_ns)
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
-        """Return the counts of an open slot, for which there is room, to write to."""
+        """Return the counts of an open slot to write to, after make_room."""
         return self._ring.histogram(slot)
 
     def add_events(self, slot: int, events: int) -> None:
-        """Take note of events that were counted in a slot, or would have been but for 255."""
+        """Note events of a slot, saturated ones included."""
         if events:
             self._ring.add_events(slot, events)
             self._newest = slot if self._newest is None else max(self._newest, slot)
 
-    def make_room(self, slot: int, passed: list[int]) -> list[SpikeFrame]:
-        """Close the windows whose slots share a place in the ring with this one."""
-        return self.close(self._oldest_beside(slot), passed)
+    def make_room(self, slot: int, times_ns: list[int | None]) -> list[SpikeFrame]:
+        """Close the windows whose slots share a place in the ring with a slot.
 
-    def close(self, before: int, passed: list[int]) -> list[SpikeFrame]:
-        """Close the windows before one; without all events of each camera they are incomplete.
+        Args:
+            slot: slot to write to.
+            times_ns: common time that each camera has reached, nanoseconds, or None.
+        """
+        return self._close(self._oldest_beside(slot), self._passed(times_ns))
 
-        Those are windows that a camera has not passed, overlapping ones that share a slot with
-        such a window, and those in which a camera joins. What such a camera sent of a window is
-        left out of its frame: half a window of one eye would make the network see depth that is
-        not there. passed: the first slot that each camera has not passed. Takes no longer for a
-        jump over many empty windows.
+    def close_due(self, times_ns: list[int | None]) -> list[SpikeFrame]:
+        """Close the windows that all cameras have passed, or that are overdue.
+
+        times_ns: common time that each camera has reached, nanoseconds, or None.
+        """
+        passed = self._passed(times_ns)
+        return self._close(max(min(passed), self._deadline.overdue(self.open)), passed)
+
+    def _passed(self, times_ns: list[int | None]) -> list[int]:
+        """Return the first slot that each camera has not passed."""
+        return [self.open if time is None else time // self.hop_ns for time in times_ns]
+
+    def _close(self, before: int, passed: list[int]) -> list[SpikeFrame]:
+        """Close the windows before a window; windows without all events are incomplete.
+
+        A window is incomplete if a camera has not passed it, if it shares a slot with a window
+        that a camera had not passed, or if a camera joins within it. Its frame leaves out the
+        events of such a camera: the network would see depth that is not there in half a window of
+        one camera. The time taken does not grow with the number of empty windows.
+
+        Args:
+            before: first window to leave open.
+            passed: first slot that each camera has not passed.
         """
         frames = []
         while self._begun and self.open < before:
@@ -114,7 +195,7 @@ class Windows:
         return frames
 
     def _leave_out(self, frame: SpikeFrame, passed: list[int]) -> None:
-        """Leave out the cameras whose part of the open window is not whole; count the window."""
+        """Clear the channels of cameras of which the open window lacks events; count it."""
         first = self.open + 1 - self._hops
         partial = [
             camera
@@ -125,22 +206,12 @@ class Windows:
         for camera in partial:
             frame.counts[..., camera_channels(camera)] = 0
 
-    def discard(self) -> None:
-        """Give up all open windows."""
-        if self._newest is not None:
-            self._counters.windows_discarded += max(0, self._newest + 1 - self.open)
-            for slot in range(self.open + 1 - self._hops, self._newest + 1):
-                self._ring.clear(slot)
-        self._newest = None
-        self._begun = self._closed = False
-        self._next_ns = ALWAYS
-        self._whole_from = [ALWAYS] * len(self._whole_from)
-
     def _oldest_beside(self, slot: int) -> int:
         """Return the first window that can be open while a slot is written to."""
         return slot + self._hops - self._ring.size
 
     def _frame(self, window: int) -> SpikeFrame | None:
+        """Return the frame of a window, None if it has no event."""
         offset_ns = self._stamps.offset_ns(window)
         self._counters.windows_closed += 1
         slots = range(window + 1 - self._hops, window + 1)
@@ -149,14 +220,14 @@ class Windows:
             return None
         counts, saturated = self._ring.total(slots)
         self._counters.events_saturated += saturated
-        end_ns = (window + 1) * self._hop_ns
+        end_ns = (window + 1) * self.hop_ns
         # Where header stamps fall back by less than a jump, those of frames advance more slowly.
         stamp_ns = max(end_ns + offset_ns, self._next_ns)
-        self._next_ns = stamp_ns + self._hop_ns // 2
+        self._next_ns = stamp_ns + self.hop_ns // 2
         return SpikeFrame(end_ns, stamp_ns, counts, saturated)
 
     def _advance(self, before: int) -> None:
-        """Open the next window; when only empty ones are left before `before`, skip them all."""
+        """Open the next window; skip all windows up to `before` if none of them has events."""
         self._ring.clear(self.open + 1 - self._hops)
         self.open += 1
         if self._newest is None or self.open + 1 - self._hops > self._newest:

@@ -39,7 +39,7 @@ def test_two_clocks_tell_the_wraps_between_them(offset_ns: int, other_ns: int, w
     assert clock.wraps_behind(other) == wraps
     apart_ns = offset_ns - wraps * WRAP_NS - other_ns
     assert clock.apart_ns(other) == apart_ns
-    clock.shift(wraps)
+    clock.advance_wraps(wraps)
     assert clock.offset_ns == offset_ns - wraps * WRAP_NS
     assert (clock.wraps_behind(other), clock.apart_ns(other)) == (0, apart_ns)
 
@@ -56,7 +56,7 @@ def test_clocks_that_never_wrap_are_as_far_apart_as_they_are() -> None:
 def test_after_a_shift_the_stream_goes_on() -> None:
     clock = SensorClock(WRAP_NS)
     clock.start(0, 0)
-    clock.shift(3)
+    clock.advance_wraps(3)
     assert clock.follow(SECOND_NS, 3 * WRAP_NS + SECOND_NS) == 0
     assert clock.follow(2 * SECOND_NS, WRAP_NS) is None
 

@@ -21,6 +21,7 @@ import pytest
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.admission import find_fault
+from spike_depth_ros.frames.counters import DropReason
 
 PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.zeros(8, np.uint8))
 
@@ -42,7 +43,7 @@ def test_the_setting_that_helps(encoding: str, says: str) -> None:
     fault = find_fault(replace(PACKET, encoding=encoding))
 
     assert fault is not None
-    assert fault.counter == 'packets_unknown_encoding'
+    assert fault.reason is DropReason.UNKNOWN_ENCODING
     assert says in fault.sentence
     assert 'dvs_msgs' not in fault.sentence.partition(' is ')[2]
 

@@ -22,8 +22,9 @@ from frames.steady import assert_whole, push, steady, stereo
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.events.sequence import MAX_LATE
-from spike_depth_ros.frames.binner import MAX_PACKET_NS, Binner
+from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.intake import MAX_MISFITS
+from spike_depth_ros.frames.time_base import MAX_PACKET_NS
 from spike_depth_ros.units import MS_NS
 from testing.cameras import HEIGHT, WIDTH, Camera
 
