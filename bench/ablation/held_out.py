@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a trained network errs by on a test split, as `spike-depth evaluate` measures a file."""
+"""Errors of a trained network on a test split, measured as `spike-depth evaluate` does."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is trained for comparison, and what a training of it gave."""
+"""Variants of the networks, and the training and measurement of one of them."""
 
 import time
 from pathlib import Path
@@ -64,11 +64,11 @@ JOININGS = {
     'window_100ms': Joining(4),
     'window_two_25ms': Joining(2, stacked),
 }
-# Four frames of 25 ms take longer to simulate.
+# Training windows of the variants in JOININGS: four frames of 25 ms take longer to simulate.
 FEWER = {'config/simulation/sim_flying.yaml': 600}
 VALIDATION = 64
 TESTED = [Path(f'config/simulation/sim_{name}.yaml') for name in ('flying', 'driving')]
-ALIKE = [
+COMMON = [
     '--trainer.logger=false',
     '--trainer.enable_checkpointing=false',
     '--trainer.callbacks=null',
@@ -76,7 +76,7 @@ ALIKE = [
     f'--data.validation_samples={VALIDATION}',
     '--data.workers=1',
 ]
-FIRST = 20  # steps, in which torch compiles, and which are not timed
+FIRST = 20  # steps that are not timed: torch compiles in them
 
 
 class StepTimer(Callback):
@@ -86,16 +86,23 @@ class StepTimer(Callback):
         self.ends: list[float] = []
 
     def on_train_batch_end(self, trainer: Trainer, module: LightningModule, *_: object) -> None:
-        """Note when a step ends."""
+        """Record the end of a step."""
         self.ends.append(time.perf_counter())
 
     def seconds(self) -> float:
-        """Return the median of what a step took."""
+        """Return the median time of a step in seconds."""
         return float(np.median(np.diff(self.ends[FIRST:])))
 
 
 def measured(name: str, steps: int, seed: int, test: int) -> dict[str, float]:
-    """Return what training a variant gave, and its errors on `test` windows of each test split."""
+    """Train a variant; return its size, seconds of a step, and errors.
+
+    Args:
+        name: key of VARIANTS.
+        steps: number of steps.
+        seed: of the training.
+        test: number of windows of each test split; 0 for validation errors only.
+    """
     torch.set_num_threads(1)
     module, row = train(name, steps, seed)
     for path in TESTED if test and name not in JOININGS else ():
@@ -104,16 +111,16 @@ def measured(name: str, steps: int, seed: int, test: int) -> dict[str, float]:
 
 
 def train(name: str, steps: int, seed: int) -> tuple[DepthEstimation, dict[str, float]]:
-    """Return a trained variant, and how large it is, seconds of a step, and validation errors."""
+    """Return a trained variant, and its size, seconds of a step, and validation errors."""
     lengths = [f'--trainer.max_steps={steps}', f'--trainer.val_check_interval={steps}']
-    arguments = [*VARIANTS[name], *ALIKE, *lengths, f'--seed_everything={seed}']
+    arguments = [*VARIANTS[name], *COMMON, *lengths, f'--seed_everything={seed}']
     cli = command(arguments, run=False)
     data, timer = cli.datamodule, StepTimer()
     if name in JOININGS:
-        alike = {'validation_samples': VALIDATION, 'workers': 1, 'batch_size': data.batch_size}
-        data = JoinedData(JOININGS[name], datasets=FEWER, **alike)
+        settings = {'validation_samples': VALIDATION, 'workers': 1, 'batch_size': data.batch_size}
+        data = JoinedData(JOININGS[name], datasets=FEWER, **settings)
     cli.trainer.callbacks.append(timer)
-    seed_everything(seed, workers=True)  # the same crops, however many weights were drawn
+    seed_everything(seed, workers=True)  # the same crops for all networks
     cli.trainer.fit(cli.model, data)
     errors = {
         metric: round(float(value), 4)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""SimFlying's scenes in windows of several lengths that end together."""
+"""Windows of several lengths, of the same scenes, that end at the same time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -74,7 +74,12 @@ def stacked(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class Joining:
-    """How frames become a window: the last `quarters` of them, by `join`, [n, h, w, 4]."""
+    """A window made of frames.
+
+    Args:
+        quarters: number of frames, the last ones of the scene.
+        join: maps frames [n, h, w, 4] to a spike frame [h, w, 4].
+    """
 
     quarters: int
     join: Callable[[NDArray[np.uint8]], NDArray[np.uint8]] = whole
@@ -83,8 +88,8 @@ class Joining:
 class JoinedWindows(Dataset[DepthWindow]):
     """Windows of joined frames.
 
-    With `judged`, all windows are measured alike: at event pixels only depth of the surfaces that
-    caused events of the last quarter, in it, is known.
+    With `judged`, the event truth is the same for windows of all lengths: the surfaces that caused
+    events in the last quarter, NaN at other pixels.
     """
 
     def __init__(self, samples: Samples, joining: Joining, judged: bool) -> None:
@@ -126,7 +131,7 @@ class JoinedDataset(DepthDataset):
         self._scenes.prepare(split, count, preparation)
 
     def windows(self, split: Split, count: int, preparation: Preparation) -> DepthWindows:
-        """Return the first windows of a split; those of validation are measured alike."""
+        """Return the first windows of a split; those of validation are judged."""
         samples = self._scenes.folder(split, preparation).samples(count)
         return JoinedWindows(samples, self._joining, judged=split == 'validation')
 

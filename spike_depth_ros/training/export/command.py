@@ -53,7 +53,15 @@ def export(
     provenance: Provenance,
     envelope: Envelope,
 ) -> None:
-    """Write a network as an ONNX file by the design's contract, checked by onnx."""
+    """Write a network as a self-describing ONNX file, checked by onnx.
+
+    Args:
+        network: to export; in float32 or quantised.
+        path: of the file.
+        precision: of the spiking layers.
+        provenance: of the network; its rig decides on the size of the spike frames.
+        envelope: firing rates on validation windows.
+    """
     camera = provenance.data.rig.camera
     model = depth_model(network, precision, camera.height, camera.width)
     description = contract(network, provenance, envelope)
@@ -75,13 +83,13 @@ def export_checkpoint(
     Args:
         checkpoint: Lightning checkpoint.
         output: ONNX file to write.
-        precision: of the spiking layers' weights, and of the coincidence network's readout's;
+        precision: of the weights of spiking layers and of the coincidence network's readout;
             StereoSpike's readout is float32.
-        folder: simulated windows; those of the validation splits of what the network was trained
-            on give the firing envelope.
-        samples: how many of each.
-        trust: of the coincidence network, in its detectors and in what training taught it of
-            how far things mostly are.
+        folder: folder of simulated windows. The firing envelope is measured on the validation
+            splits of the data sets that the network was trained on.
+        samples: number of windows of each data set.
+        trust: factors on the evidence of the coincidence network's detectors and on its prior
+            over disparities.
     """
     check_output_file(output)
     with naming_another(from_checkpoint):
@@ -90,7 +98,7 @@ def export_checkpoint(
     network.trust(trust)
     recipe = read_recipe(checkpoint, saved)
     described = provenance(recipe, precision, trust)
-    depth_model(network, precision, GRID, GRID)  # refuses what cannot be exported, at once
+    depth_model(network, precision, GRID, GRID)  # raises errors before windows are made
     windows = _validation_windows(recipe, samples, Preparation(folder, workers=1))
     envelope = firing_envelope(exported(network, precision), windows)
     export(network, output, precision, described, envelope)
@@ -110,7 +118,7 @@ def _validation_windows(
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:
-    """Return a network with the weights that its export has."""
+    """Return a network with the weights of its exported file."""
     if precision == 'float32':
         return network
     network = copy.deepcopy(network)

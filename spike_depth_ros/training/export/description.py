@@ -80,7 +80,7 @@ def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) 
 
 
 def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
-    """Return the lowest and the highest firing rate of each layer over some windows."""
+    """Return the lowest and the highest firing rate of each layer over windows."""
     rates = []
     for pair in tqdm(windows, desc='firing rates', unit='window'):
         counts, _, _ = collate([pair])
@@ -90,7 +90,7 @@ def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
 
 
 def spikes_of(network: DepthNetwork, counts: Tensor) -> dict[str, Tensor]:
-    """Return what each layer of a network sends for counts, float [n, channels, h, w]."""
+    """Return the spikes of each layer of a network for counts, float [n, channels, h, w]."""
     with torch.no_grad():
         return network(counts).spikes
 
