@@ -75,7 +75,8 @@ def _run(arguments: argparse.Namespace, rest: list[str]) -> int:
         _imported(f'spike_depth_ros.training.{arguments.command}').main(rest)
         return 0
     module, function = arguments.function
-    return getattr(_imported(module), function)(arguments)
+    code: int = getattr(_imported(module), function)(arguments)
+    return code
 
 
 def _imported(name: str) -> ModuleType:
