@@ -104,6 +104,21 @@ def test_colcon_builds_one_package_with_its_executables(workspace: Path) -> None
         assert_defined(entry_point, metadata.parent)
 
 
+@pytest.mark.slow
+def test_colcon_builds_the_messages_inside_the_package(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the documents say: colcon looks for no package inside of another."""
+    monkeypatch.setenv('AMENT_PREFIX_PATH', sys.prefix)
+    checkout = workspace / 'src' / NAME
+    messages = 'spike_depth_msgs'
+    build = ('colcon', 'build', '--base-paths', '.', f'interfaces/{messages}')
+    assert ' '.join(build) in (ROOT / 'README.md').read_text()
+    run(*build, '--packages-select', messages, cwd=checkout)
+    share = checkout / 'install' / messages / 'share' / messages
+    assert (share / 'msg/SpikeInfo.msg').exists()
+
+
 def assert_defined(entry_point: EntryPoint, site_packages: Path) -> None:
     """Check that the function of an executable is installed."""
     module = site_packages / Path(*entry_point.module.split('.')).with_suffix('.py')
