@@ -79,17 +79,13 @@ class BinnerNode(Node):
             self.get_logger().warning(warning)
         # Compile before subscribing: packets would overflow the queue during it.
         self._binner.warm_up()
-        self._cameras = [
-            EventTopic(
-                self,
-                topic,
-                settings.event_queue,
-                partial(self._on_packet, camera),
-                partial(self._on_malformed, camera),
-            )
-            for camera, topic in enumerate(topics)
-        ]
+        depth = settings.event_queue
+        self._cameras = [self._subscribe(camera, depth) for camera in range(settings.cameras)]
         self.create_timer(POLL_PERIOD_S, self._poll, clock=steady_clock())
+
+    def _subscribe(self, camera: int, depth: int) -> EventTopic:
+        take, malformed = partial(self._on_packet, camera), partial(self._on_malformed, camera)
+        return EventTopic(self, TOPICS[camera], depth, take, malformed)
 
     def _on_packet(self, camera: int, packet: Packet) -> None:
         now_ns = time.monotonic_ns()

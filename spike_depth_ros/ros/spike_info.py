@@ -26,12 +26,13 @@ from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.frames.synchroniser import HOST, SENSOR
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.ros.conversions import to_camera_info, to_ns
 from spike_depth_ros.units import SECOND_NS
 
-SYNCS = (SpikeInfo.SYNC_SENSOR, SpikeInfo.SYNC_HOST)
+SYNCS = (SENSOR, HOST)
 CHANNELS = (MONO_CHANNELS, STEREO_CHANNELS)
 
 

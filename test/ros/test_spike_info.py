@@ -25,6 +25,7 @@ from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.frames.synchroniser import HOST, SENSOR
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.spike_info import SpikeInfoError, is_same, to_spike_info, to_stream
@@ -58,6 +59,10 @@ def test_fields() -> None:
     assert (info.window.sec, info.window.nanosec, info.hop.nanosec) == (0, 50_000_000, 10_000_000)
     assert (info.baseline, info.channels, info.sync) == (0.0999, 4, SpikeInfo.SYNC_SENSOR)
     assert list(info.mapped) == [0b11000000, 0b00000010]
+
+
+def test_the_message_names_the_clocks_of_the_binner() -> None:
+    assert (SpikeInfo.SYNC_SENSOR, SpikeInfo.SYNC_HOST) == (SENSOR, HOST)
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 9), st.floats(1e-9, 1e9))
