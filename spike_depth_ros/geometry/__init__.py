@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Calibrated cameras: their lenses, their rectification, and the files that describe them."""
+"""Geometry: cameras, stereo rigs, lenses, rectification, pixel tables and calibration files."""

@@ -12,14 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Checks of the values of a camera."""
+"""Checks of the values of a calibration."""
 
 import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.geometry.errors import CalibrationError
 
-# How many coefficients each lens model may have, in the order of sensor_msgs/CameraInfo.
+# Allowed numbers of coefficients of each lens model, in the order of sensor_msgs/CameraInfo.
 COEFFICIENTS = {
     'plumb_bob': (0, 4, 5),
     'rational_polynomial': (8,),
@@ -39,7 +39,7 @@ ROTATION_TOLERANCE = 1e-3
 
 
 def check_size(width: int, height: int, maximum: int) -> None:
-    """Raise CalibrationError unless both are from 1 to the maximum, pixels."""
+    """Raise CalibrationError unless width and height are from 1 to a maximum, in pixels."""
     if not (1 <= width <= maximum and 1 <= height <= maximum):
         raise CalibrationError(
             f'the size is {width} x {height}, but must be 1 to {maximum} pixels each way'
@@ -47,7 +47,7 @@ def check_size(width: int, height: int, maximum: int) -> None:
 
 
 def check_camera_matrix(matrix: npt.NDArray[np.float64]) -> None:
-    """Raise CalibrationError unless a matrix is that of a pinhole camera without skew."""
+    """Raise CalibrationError unless a camera matrix is that of a pinhole camera without skew."""
     if matrix.shape == (3, 3) and np.isfinite(matrix).all():
         fx, fy, cx, cy = matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]
         plain = [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
@@ -60,7 +60,7 @@ def check_camera_matrix(matrix: npt.NDArray[np.float64]) -> None:
 
 
 def check_baseline(baseline_m: float, least_m: float, most_m: float) -> None:
-    """Raise CalibrationError unless a baseline is in a range, both included."""
+    """Raise CalibrationError unless a baseline is from least_m to most_m, metres."""
     if least_m <= baseline_m <= most_m:
         return
     if baseline_m < 0:
@@ -77,13 +77,13 @@ def check_baseline(baseline_m: float, least_m: float, most_m: float) -> None:
 
 
 def without_tail(model: str, coefficients: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the distortion coefficients that a lens model has, without zeros that follow them."""
+    """Return distortion coefficients without the zeros that follow those of the lens model."""
     most = max(COEFFICIENTS.get(model, (coefficients.size,)))
     return coefficients if coefficients[most:].any() else coefficients[:most]
 
 
 def check_distortion(model: str, distortion: npt.NDArray[np.float64]) -> None:
-    """Raise CalibrationError unless a lens model is known and has its coefficients."""
+    """Raise CalibrationError unless a lens model is known and has its number of coefficients."""
     if model not in COEFFICIENTS:
         other = OTHER_NAMES.get(model)
         allowed = f'one of {", ".join(COEFFICIENTS)}'
@@ -105,10 +105,10 @@ def check_distortion(model: str, distortion: npt.NDArray[np.float64]) -> None:
         )
 
 
-def check_rotation(what: str, matrix: npt.NDArray[np.float64]) -> None:
-    """Raise CalibrationError unless a matrix is a rotation within 1e-3."""
+def check_rotation(name: str, matrix: npt.NDArray[np.float64]) -> None:
+    """Raise CalibrationError, with a name, unless a matrix is a rotation within 1e-3."""
     if matrix.shape == (3, 3) and np.isfinite(matrix).all():
         error = np.abs(matrix @ matrix.T - np.eye(3)).max()
         if error <= ROTATION_TOLERANCE and np.linalg.det(matrix) > 0:
             return
-    raise CalibrationError(f'{what} is {matrix.tolist()}, but must be a rotation')
+    raise CalibrationError(f'{name} is {matrix.tolist()}, but must be a rotation')

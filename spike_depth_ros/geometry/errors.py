@@ -12,19 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Errors of a calibration, in one sentence."""
+"""Errors of a calibration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class CalibrationError(ValueError):
-    """A calibration that cannot be used; says why."""
+    """Calibration that cannot be used; the message is the reason."""
 
 
 @contextmanager
 def naming(source: str) -> Iterator[None]:
-    """Make a whole sentence of a CalibrationError: what cannot be used, why, and what to do."""
+    """Complete a CalibrationError of the block: the source, the reason, and what to do."""
     try:
         yield
     except CalibrationError as error:

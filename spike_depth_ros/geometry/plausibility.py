@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Calibrations that are possible but hardly right: wrong units, another sensor's focal length."""
+"""Plausibility of a calibration: wrong units, or the focal length of another sensor."""
 
 import math
 
@@ -25,19 +25,19 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 USUAL_BASELINES_M = (0.01, 2.0)
-# Hardly a lens of these models is wider; equidistant ones may be, as they are for fisheyes.
+# Few lenses are wider, but fisheyes, whose model is equidistant.
 WIDEST_PINHOLE_DEG = 130.0
 NARROWEST_DEG = 12.0
-# A lens model may end before the sensor's edge, but not far before.
-LEAST_REACH = 0.8
+# Least share of the pixels on a line that have a ray.
+LEAST_VALID = 0.8
 MAX_ASPECT = 1.1
-# Lenses are mounted over the middle of their sensors.
+# Range of the principal point, as a share of the sensor.
 CENTRAL = (0.3, 0.7)
 MAX_DIFFERENCE, MAX_FOCAL_DIFFERENCE = 1.2, 1.05
 
 
 def implausible(calibration: RigCalibration) -> list[str]:
-    """Return one sentence for each thing that can hardly be right, none for a usual rig."""
+    """Return a sentence for each implausible value, none for a usual rig."""
     sentences = [implausible_baseline(calibration.baseline_m)]
     for name, camera in zip(CAMERAS, calibration.cameras, strict=False):
         sentences += [_view(name, camera), _aspect(name, camera), _principal_point(name, camera)]
@@ -47,7 +47,7 @@ def implausible(calibration: RigCalibration) -> list[str]:
 
 
 def implausible_baseline(baseline_m: float) -> str:
-    """Return a sentence about a baseline outside of 1 cm to 2 m, or ''; 0: one camera, ''."""
+    """Return a sentence about a baseline outside of 0.01 to 2 m, else ''; '' for 0, one camera."""
     least, most = USUAL_BASELINES_M
     if baseline_m == 0 or least <= baseline_m <= most:
         return ''
@@ -59,20 +59,20 @@ def implausible_baseline(baseline_m: float) -> str:
 
 
 def view_deg(camera: CameraCalibration) -> tuple[float, float, float]:
-    """Return the field of view across and down, degrees, and the share of pixels it holds for.
+    """Return the horizontal and vertical field of view in degrees, and a share of valid pixels.
 
-    Taken from the lens model along the row and the column through the middle of the sensor, up to
-    where the model ends; the share is the smaller one of the two lines, 0 to 1.
+    They are computed along the row and the column through the middle of the sensor. The share is
+    that of the pixels on such a line that have a ray, the smaller one of both, 0 to 1.
     """
     columns, rows = np.arange(camera.width), np.arange(camera.height)
     across = np.column_stack([columns, np.full(camera.width, (camera.height - 1) / 2)])
     down = np.column_stack([np.full(camera.height, (camera.width - 1) / 2), rows])
-    (width_deg, reach), (height_deg, other) = _span(camera, across), _span(camera, down)
-    return width_deg, height_deg, min(reach, other)
+    (width_deg, valid), (height_deg, other) = _span(camera, across), _span(camera, down)
+    return width_deg, height_deg, min(valid, other)
 
 
 def _span(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the angle between the outermost pixels of a line that have a ray, and their share."""
+    """Return the angle between the outermost rays of a line in degrees, and the share of rays."""
     rays = lens.to_rays(camera, pixels.astype(np.float64))
     rays = rays[np.isfinite(rays).all(axis=1)]
     if len(rays) < 2:
@@ -82,15 +82,15 @@ def _span(camera: CameraCalibration, pixels: npt.NDArray[np.float64]) -> tuple[f
 
 
 def _view(name: str, camera: CameraCalibration) -> str:
-    across_deg, down_deg, reach = view_deg(camera)
+    across_deg, down_deg, valid = view_deg(camera)
     widest_deg = max(across_deg, down_deg)
-    # Far from the axis a distorted lens model says anything, so its plain pinhole counts too.
+    # A distorted lens model is unreliable far from the axis: check the plain pinhole too.
     plain_deg = math.degrees(2 * math.atan(camera.width / 2 / camera.camera_matrix[0, 0]))
     focal = f'the {name} camera has a focal length of {camera.camera_matrix[0, 0]:g} px'
     size = f'{camera.width} x {camera.height} px'
     question = 'is the focal length in pixels of this sensor?'
-    if reach < LEAST_REACH:
-        return f'{focal}, whose lens model holds for only {reach:.0%} of {size}: {question}'
+    if valid < LEAST_VALID:
+        return f'{focal}, whose lens model holds for only {valid:.0%} of {size}: {question}'
     is_fisheye = camera.distortion_model == 'equidistant'
     if widest_deg < NARROWEST_DEG or (
         max(widest_deg, plain_deg) > WIDEST_PINHOLE_DEG and not is_fisheye
@@ -113,7 +113,7 @@ def _aspect(name: str, camera: CameraCalibration) -> str:
 
 
 def implausible_centre(network: PinholeCamera) -> str:
-    """Return a sentence about a principal point of the network's camera far off, or ''."""
+    """Return a sentence about a principal point far from the middle of the frame, else ''."""
     if _is_central(network.cx, network.width) and _is_central(network.cy, network.height):
         return ''
     return (

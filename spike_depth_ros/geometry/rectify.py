@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rectification of two cameras whose relative pose is known."""
+"""Rectification of two cameras from their relative pose."""
 
 import cv2
 import numpy as np
@@ -25,12 +25,14 @@ from spike_depth_ros.geometry.errors import CalibrationError
 def rectify(
     extrinsic: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-    """Return the rotations that make the rows of two cameras equal, and their baseline in metres.
+    """Return the rectifications of two cameras, and their baseline in metres.
 
-    extrinsic: float64 [4, 4], takes points of the left camera into the right one, metres: the
-    T_cn_cnm1 of the right camera in a kalibr camchain. Returns float64 [3, 3] for the left and for
-    the right camera, by Bouguet's method (cv2.stereoRectify). Raises CalibrationError when it is
-    no rigid motion or the second camera does not lie to the right of the first.
+    The rectifications are rotations, float64 [3, 3], by Bouguet's method (cv2.stereoRectify):
+    equal rows of the rectified cameras then see the same points. Raises CalibrationError for a
+    pose that is no rigid motion, and if the second camera is not to the right of the first.
+
+    extrinsic: float64 [4, 4], transform from the left camera's frame to the right one's, metres;
+    T_cn_cnm1 of the right camera in a kalibr camchain.
     """
     rotation, translation = extrinsic[:3, :3], extrinsic[:3, 3:]
     check_rotation('the rotation in T_cn_cnm1', rotation)
@@ -45,7 +47,7 @@ def rectify(
             f'the second camera lies ({right:g}, {down:g}, {ahead:g}) m to the right of, below '
             'and ahead of the first one, but must lie to its right, with the left camera first'
         )
-    # The rotations depend on the pose alone, so any camera matrix and size will do.
+    # The rotations depend only on the pose, not on camera matrix and size.
     plain, straight, size = np.eye(3), np.zeros(4), (1, 1)
     rectified = cv2.stereoRectify(plain, straight, plain, straight, size, rotation, translation)
     left, right = (np.asarray(turn, np.float64) for turn in rectified[:2])
@@ -53,10 +55,11 @@ def rectify(
 
 
 def offset_m(projection: npt.NDArray[np.float64]) -> float:
-    """Return how far to the right of the rig's first camera a rectified camera stands, metres.
+    """Return the distance of a rectified camera to the right of the rig's first camera, metres.
 
-    projection: float64 [3, 4], P of sensor_msgs/CameraInfo, whose P[0, 3] is -f times that.
-    Raises CalibrationError when it has no focal length.
+    Raises CalibrationError without a focal length.
+
+    projection: float64 [3, 4], P of sensor_msgs/CameraInfo; P[0, 3] is -f times the distance.
     """
     if not projection[0, 0] > 0:
         raise CalibrationError(

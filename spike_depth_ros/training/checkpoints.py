@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Checkpoints of trainings: read, compared with a network, and the newest that can be read."""
+"""Checkpoints of trainings: reading, comparison with a network, and the newest that fits."""
 
 import io
 import re
@@ -34,7 +34,7 @@ EXAMPLE = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints
 DESCRIBED = ('state_dict', 'hyper_parameters', 'datamodule_hyper_parameters', 'global_step')
 OLD_DATASETS = 'benchmarks'  # key of `datasets` in checkpoints of 2026 and before
 RESUMED = (*DESCRIBED, 'loops', 'optimizer_states', 'lr_schedulers')
-ZIP = b'PK\3\4'  # as torch begins its files
+ZIP = b'PK\3\4'  # first bytes of torch's files
 
 Checkpoint = dict[str, Any]
 State = Mapping[str, Tensor]
@@ -75,7 +75,7 @@ class Recipe:
 
 
 class CheckpointError(SettingsError):
-    """A file that is no checkpoint, or none of this network, and what to do instead."""
+    """File that is no checkpoint, or none of this network; names the file and a way out."""
 
     def __init__(self, path: Path, reason: str, way_out: str = EXAMPLE) -> None:
         super().__init__(f"The checkpoint '{path}' {reason}: {way_out}.")
@@ -83,9 +83,9 @@ class CheckpointError(SettingsError):
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """Write checkpoints whole or not at all.
+    """Writer of checkpoints: a file appears whole, or not at all.
 
-    Lightning writes them elsewhere and moves them, which leaves half a file on a full disk.
+    Lightning's own writer leaves half a file on a full disk.
     """
 
     def save_checkpoint(
@@ -99,9 +99,9 @@ class WholeCheckpoints(TorchCheckpointIO):
 
 
 def read_checkpoint(path: Path, needed: tuple[str, ...] = DESCRIBED) -> Checkpoint:
-    """Return what a Lightning checkpoint of `spike-depth train` holds, on the CPU.
+    """Return the content of a checkpoint of `spike-depth train`, on the CPU.
 
-    Raises CheckpointError for a file that is not there, cut off, of another kind, or lacks one of
+    Raises CheckpointError for a file that is missing, cut off, of another kind, or without one of
     the entries `needed`.
     """
     try:
@@ -164,6 +164,11 @@ def check_fit(path: Path, saved: State, network: State) -> None:
     """Compare the weights of a checkpoint with those of a network.
 
     Raises CheckpointError with the first name or shape that differs.
+
+    Args:
+        path: file of the checkpoint, for the error.
+        saved: weights of the checkpoint.
+        network: weights of the network.
     """
     for name in [*network, *saved]:
         ours, theirs = (
@@ -184,9 +189,9 @@ def check_fit(path: Path, saved: State, network: State) -> None:
 
 
 def newest_beside(path: Path, check: Callable[[Path], object]) -> Path | None:
-    """Return the newest other checkpoint in the folder of a file that passes a check, or None.
+    """Return the newest other checkpoint in a file's folder that passes a check, or None.
 
-    check: raises CheckpointError for one that does not.
+    check: function that raises CheckpointError for a checkpoint that does not fit.
     """
     with suppress(OSError):
         files = path.parent.glob('[!.]*.ckpt')
@@ -202,9 +207,11 @@ def newest_beside(path: Path, check: Callable[[Path], object]) -> Path | None:
 def naming_another(
     check: Callable[[Path], object], advice: str = 'give {other}, the newest beside it'
 ) -> Iterator[None]:
-    """Add to a CheckpointError of the block the newest other checkpoint that passes a check.
+    """Add the newest other checkpoint that passes a check to a CheckpointError of the block.
 
-    advice: names {other} and may name {path}.
+    Args:
+        check: see newest_beside.
+        advice: way out, with {other} for the other checkpoint, and {path} for the first one.
     """
     try:
         yield

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Command lines of the training commands, parsed by jsonargparse: errors are one sentence."""
+"""Command lines of the training commands, parsed by jsonargparse; errors are one sentence."""
 
 import os
 import re
@@ -29,7 +29,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from spike_depth_ros.training.settings import SettingsError
 
 EXAMPLE = 'config/training/coincidence.yaml is one of `spike-depth train`'
-# What jsonargparse calls types, and what a user writes.
+# Types in messages of jsonargparse, and their names for users.
 WORDS = {
     'str': 'a text',
     'int': 'a whole number',
@@ -43,20 +43,25 @@ BOUND = re.compile(
     r'Not of type \w+: (?P<value>.*) does not conform to restriction v(?P<bound>.*)'
 )
 GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
-# Lines that repeat what others say.
+# Beginnings of lines that repeat other lines.
 HEADINGS = ('Does not validate', 'Subtypes:', 'Errors:', 'Given value', 'Expected a path but')
 
 
 def run(function: Callable[..., None], command: str, arguments: list[str]) -> None:
-    """Call a function with settings from a command line and from the YAML files that it names.
+    """Call a function with the settings of a command line and of its YAML files.
 
     A `~` at the start of a path stands for the home folder. Raises SettingsError for settings
     that the function does not take.
+
+    Args:
+        function: function with typed parameters.
+        command: name of the command, for errors.
+        arguments: command line.
     """
 
     @wraps(function)
     def with_home(**settings: Any) -> None:
-        # Not within `parsing`: errors of the function are its own.
+        # The function is called later, outside of `parsing`, which would change its errors.
         calls.append({name: at_home(value) for name, value in settings.items()})
 
     calls: list[dict[str, Any]] = []
@@ -83,7 +88,7 @@ def parsing(command: str) -> Iterator[None]:
 
 
 def at_home(value: Any) -> Any:
-    """Return a setting with `~` at the start of its texts and paths replaced by the home."""
+    """Return a setting with `~` at the start of texts and paths replaced by the home folder."""
     if isinstance(value, (str, Path)):
         return type(value)(os.path.expanduser(value))
     if isinstance(value, dict):
@@ -92,9 +97,9 @@ def at_home(value: Any) -> Any:
 
 
 def checked_files(arguments: list[str]) -> list[str]:
-    """Return arguments whose configuration files are there and hold settings, `~` replaced.
+    """Return arguments with `~` replaced, after a check of their configuration files.
 
-    Raises SettingsError with the file, and the line where it is no YAML.
+    Raises SettingsError for a file that is missing, no YAML (with the line), or without settings.
     """
     checked, is_next = [], False
     for argument in arguments:
@@ -126,7 +131,7 @@ def _check_file(path: Path) -> None:
 
 
 def sentence(message: str) -> str:
-    """Return what a message of jsonargparse says of a setting, in one line without an end."""
+    """Return a message of jsonargparse as one plain sentence without a full stop."""
     if missing := re.search(r'arguments are required: (?:fit\.)?(.*)', message):
         return f'{missing[1]} is missing: give it as an option or in a --config file'
     if unknown := re.search(r"(?:unrecognized arguments: |option ')([^']*)", message):
@@ -148,17 +153,17 @@ def sentence(message: str) -> str:
 
 
 def _reasons(message: str) -> list[str]:
-    """Return the lines of a message that give a reason, each once."""
+    """Return the reasons in a message, without repeated ones."""
     joined = re.sub(r':\n\s+(?=[^\s-])', ': ', message)
     lines = (GIVEN.sub('', line).strip(' -.') for line in joined.splitlines())
     reasons = dict.fromkeys(line for line in lines if line and not line.startswith(HEADINGS))
-    # Of a setting of several types, the error of the type that was meant is not of this kind.
+    # A setting of several types has such a line for each other type.
     others = [reason for reason in reasons if not reason.startswith('Expected a ')]
     return others or list(reasons)
 
 
 def _expected(reason: str) -> str:
-    """Return what a setting takes, of 'Expected a <class ...>' or of a list of values."""
+    """Return the allowed type or values in a reason that begins with 'Expected a '."""
     if listed := re.search(r'Literal\[(.*)\]', reason):
         return listed[1]
     name = reason.removeprefix('Expected a ').removeprefix("<class '").removesuffix("'>")

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Processors and GPUs that training and simulation run on."""
+"""CPU cores and GPUs for training and simulation."""
 
 import os
 
@@ -23,9 +23,11 @@ from spike_depth_ros.training.settings import SettingsError
 
 
 def check_device(setting: str, device: str) -> None:
-    """Check that torch can compute on a device, 'cpu' or 'cuda' or one GPU such as 'cuda:1'.
+    """Check that torch can compute on a device. Raises SettingsError.
 
-    Raises SettingsError.
+    Args:
+        setting: name of the setting, for the error.
+        device: 'cpu', 'cuda', or one GPU such as 'cuda:1'.
     """
     kind, _, number = device.partition(':')
     if device == 'cpu':
@@ -38,13 +40,13 @@ def check_device(setting: str, device: str) -> None:
 
 
 def check_processes(setting: str, processes: int) -> None:
-    """Check that the CPU has a core for each process. Raises SettingsError."""
+    """Check that there is a CPU core for each process. Raises SettingsError; see check_device."""
     if processes > (os.cpu_count() or 1):
         raise SettingsError(f'{setting} is {processes}, but {there()}: use as many or fewer.')
 
 
 def there() -> str:
-    """Return what this machine has, as a clause."""
+    """Return a clause that lists the cores and GPUs of this machine."""
     gpus = [f'{torch.cuda.device_count()} CUDA GPU(s)'] if torch.cuda.is_available() else []
     others = [
         name

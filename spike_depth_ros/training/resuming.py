@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The folder of a training's checkpoints, and the one that it goes on from."""
+"""Resuming: the folder of a training's checkpoints, and the checkpoint to continue from."""
 
 from functools import partial
 from pathlib import Path
@@ -28,13 +28,13 @@ from spike_depth_ros.training.checkpoints import (
 )
 from spike_depth_ros.training.estimation import DepthEstimation
 
-LAST = 'last'  # what Lightning calls the newest checkpoint
+LAST = 'last'  # Lightning's name of the newest checkpoint
 OF_A_RUN = 'give the run another name (--trainer.logger.init_args.name NAME), or remove the file'
-OLDER = 'to go on from the newest beside it, run `mv {other} {path}` and train again'
+OLDER = 'to continue from the newest beside it, run `mv {other} {path}` and train again'
 
 
 def output_folder(trainer: Trainer) -> Path:
-    """Return where ModelCheckpoint writes: its own folder, the logger's, or the trainer's."""
+    """Return the folder of ModelCheckpoint: its own one, the logger's, or the trainer's."""
     callback = trainer.checkpoint_callback
     if folder := getattr(callback, 'dirpath', None):
         return Path(folder)
@@ -47,10 +47,15 @@ def output_folder(trainer: Trainer) -> Path:
 
 
 def checked(name: str | None, trainer: Trainer, model: DepthEstimation) -> str | None:
-    """Return the path of the checkpoint to go on from, None to start from the beginning.
+    """Return the checkpoint to continue from, None to start from the beginning.
 
-    name: a path, or 'last' for the newest of the run. Raises CheckpointError for a file that this
-    model cannot go on from, and names the newest one beside it that it can.
+    Raises CheckpointError for a checkpoint that does not fit the model; the error names the newest
+    one in the same folder that fits.
+
+    Args:
+        name: path, 'last' for the newest checkpoint of the run, or None.
+        trainer: trainer of the run.
+        model: model to train.
     """
     if name is None:
         return None

@@ -12,15 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Errors of what a training command is asked for."""
+"""Errors in the settings of a training command."""
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be; says in one sentence which, what can, and how to mend it."""
+    """Wrong setting: one sentence with its name, its value and the allowed values."""
 
 
 def check_least(least: int, **settings: int) -> None:
-    """Check that settings are at least so large. Raises SettingsError."""
+    """Check that settings are not below a minimum. Raises SettingsError."""
     for name, value in settings.items():
         if value < least:
             raise SettingsError(f'{name} is {value}: use {least} or more.')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Simulating the demo's recording: `spike-depth simulate --output FOLDER`."""
+"""Simulation of the demo's recording: `spike-depth simulate --output FOLDER`."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from spike_depth_ros.training.simulator.simulation import SimulationRanges, rand
 from spike_depth_ros.training.simulator.textures import texture_bank
 from spike_depth_ros.training.simulator.trajectory import MotionRanges
 
-SEED = 9 * 10**12  # no benchmark draws from here on
+SEED = 9 * 10**12  # above the seeds of all data sets
 TEXTURES = 96
 STEPS = 20  # intensity samples a window
 
@@ -44,15 +44,16 @@ def simulate(output: Path, seconds: PositiveFloat = 10.0, flight: NonNegativeInt
     """Write a simulated stereo recording with true depth as a rosbag2 folder.
 
     Args:
-        output: folder to write, new.
-        seconds: length.
-        flight: number of the flight; every number is another scene and trajectory.
+        output: rosbag2 folder to write; it must not exist.
+        seconds: length of the recording, seconds.
+        flight: number of the flight; each number gives another scene and trajectory.
     """
     check_new(output)
     bank = texture_bank(TEXTURES, torch.Generator().manual_seed(SEED))
     generator = torch.Generator().manual_seed(SEED + 1 + flight)
     simulation = random_simulation(FLIGHT, bank, STEPS, generator)
-    about = f'Simulated by spike_depth_ros: flight {flight}, an indoor scene that no training saw.'
+    scene = 'a random indoor scene that is in no training set'
+    about = f'Simulated by spike_depth_ros: flight {flight}, {scene}.'
     write_recording(output, simulation, seconds, about)
 
 

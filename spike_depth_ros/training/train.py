@@ -34,20 +34,20 @@ from spike_depth_ros.training.resuming import checked, output_folder
 from spike_depth_ros.training.settings import SettingsError
 
 COMMON = 'config/trainer.yaml'
-IN_BFLOAT16 = ('amx_bf16', 'avx512_bf16', 'bf16')  # of what torch names a CPU capable of
+IN_BFLOAT16 = ('amx_bf16', 'avx512_bf16', 'bf16')  # torch's names of CPU capabilities
 
 
 class TrainingCommand(LightningCLI):
-    """Lightning's command line, which checks what it can before minutes of simulation."""
+    """Lightning's command line; it checks settings before minutes of simulation."""
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
-        """Parse arguments; raise SettingsError for those that cannot be."""
+        """Parse the arguments. Raises SettingsError."""
         with warnings.catch_warnings(), parsing('train'):
             warnings.filterwarnings('ignore', "LightningCLI's args parameter is intended")
             super().parse_arguments(parser, args)
 
     def _parse_ckpt_path(self) -> None:
-        """Leave the settings as they are: Lightning would take the checkpoint's."""
+        """Ignore the settings in the checkpoint, which Lightning would use."""
 
     def before_instantiate_classes(self) -> None:
         """Replace `~` in paths."""
@@ -55,7 +55,7 @@ class TrainingCommand(LightningCLI):
             self.config[name] = at_home(value)
 
     def instantiate_trainer(self, **settings: Any) -> Trainer:
-        """Return the trainer; raise SettingsError for accelerators that are not there."""
+        """Return the trainer. Raises SettingsError for accelerators that are missing."""
         try:
             trainer = super().instantiate_trainer(**settings)
         except (MisconfigurationException, ImportError, TypeError, ValueError) as error:
@@ -69,7 +69,7 @@ class TrainingCommand(LightningCLI):
         return trainer
 
     def before_fit(self) -> None:
-        """Check the folder of the run and the checkpoint to go on from."""
+        """Check the data, the folder of the run, and the checkpoint to continue from."""
         self.datamodule.check_batches(self.trainer.world_size)
         self.datamodule.check_channels(self.model.network.channels)
         check_output_folder(output_folder(self.trainer))
@@ -78,10 +78,11 @@ class TrainingCommand(LightningCLI):
 
 
 def command(arguments: list[str] | dict[str, Any], run: bool = True) -> LightningCLI:
-    """Make what a YAML file and options say, on top of what all trainings have in common.
+    """Make trainer, model and data from config/trainer.yaml, a YAML file and options.
 
-    Shows a progress bar, keeps the last checkpoint, and goes on from it when called again.
-    run: train as well; the arguments then begin with 'fit'.
+    Args:
+        arguments: command line, or settings as a mapping.
+        run: train too; the arguments then begin with 'fit'.
     """
     common = {'default_config_files': [str(shared_file(COMMON))], 'exit_on_error': False}
     return TrainingCommand(
@@ -97,10 +98,10 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
 
 
 def precision() -> str:
-    """Return Lightning's name of bfloat16 where the GPU, or else the CPU, computes in it.
+    """Return Lightning's name of bfloat16 if the GPU (or the CPU without one) computes in it.
 
-    Where it would only be emulated, that of float32. Of a GPU that is there but not used
-    (`--trainer.accelerator cpu`) too: give `--trainer.precision` then.
+    Returns the name of float32 where bfloat16 would be emulated. A GPU counts even with
+    `--trainer.accelerator cpu`: set `--trainer.precision` in that case.
     """
     if torch.cuda.is_available():
         native = torch.cuda.is_bf16_supported(including_emulation=False)
@@ -111,9 +112,9 @@ def precision() -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Train as a YAML file says; options on the command line override it.
+    """Train with the settings of a YAML file; options on the command line override them.
 
-    Shows a progress bar, keeps the last checkpoint, and goes on from it when called again.
+    Shows a progress bar and writes checkpoints; a second call continues from the last one.
     """
     try:
         command(['fit', '--ckpt_path=last', *checked_files(arguments)])
@@ -121,7 +122,7 @@ def main(arguments: list[str]) -> None:
         print(file=sys.stderr)  # ends the line of the progress bar
         raise
     except SystemExit as end:
-        # Lightning ends an interrupted training in order, but with the exit code of a failure.
+        # After an interrupt Lightning ends in order, but with the exit code of a failure.
         if isinstance(end.__context__, KeyboardInterrupt):
             raise end.__context__ from None
         raise

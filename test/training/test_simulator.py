@@ -28,9 +28,9 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
-from spike_depth_ros.training.data.sample import spike_frame
-from spike_depth_ros.training.simulator.calibration import CalibrationError
+from spike_depth_ros.training.data.sample import count_stereo_events
 from spike_depth_ros.training.simulator.light import Light
+from spike_depth_ros.training.simulator.misalignment import Misalignment
 from spike_depth_ros.training.simulator.objects import moving
 from spike_depth_ros.training.simulator.renderer import pixel_rays
 from spike_depth_ros.training.simulator.scene import SceneRanges, thing
@@ -60,7 +60,7 @@ RIG = MVSEC_RIG
 CAMERA = RIG.camera
 WINDOW_US = 50_000
 DARK = Light(torch.zeros(2), torch.zeros(2), torch.zeros(2))
-EXACT = CalibrationError()
+EXACT = Misalignment()
 
 
 def simulation(seed: int, rig: StereoRig = RIG, steps: int = 4) -> Simulation:
@@ -94,10 +94,10 @@ def resting(speed: float = 0.0) -> Trajectory:
 
 
 def watch(
-    scene: Scene, trajectory: Trajectory, light: Light = DARK, error: CalibrationError = EXACT
+    scene: Scene, trajectory: Trajectory, light: Light = DARK, misalignment: Misalignment = EXACT
 ) -> Simulation:
     generator, biases = Generator().manual_seed(0), (Bias(0.2, 0.2), Bias(0.2, 0.2))
-    return Simulation(scene, light, trajectory, BANK, biases, RIG, error, 4, generator)
+    return Simulation(scene, light, trajectory, BANK, biases, RIG, misalignment, 4, generator)
 
 
 def test_right_view_is_the_left_one_shifted_by_the_disparity() -> None:
@@ -185,7 +185,7 @@ def test_changing_light_gives_events_everywhere() -> None:
 
 def test_a_rolled_right_camera_sees_higher_on_one_side() -> None:
     roll = 0.05
-    views, _ = watch(wall(2.0), resting(), error=CalibrationError((0.0, 0.0, roll))).views(
+    views, _ = watch(wall(2.0), resting(), misalignment=Misalignment((0.0, 0.0, roll))).views(
         torch.zeros(1)
     )
     straight, _ = watch(wall(2.0), resting()).views(torch.zeros(1))
@@ -318,6 +318,6 @@ def test_training_counts_as_the_nodes_do() -> None:
         packet = Packet('evt3', CAMERA.width, CAMERA.height, 0, 10**18, 0, False, data)
         frames += binner.push(camera, packet, now_ns=0)
     (frame,) = frames
-    trained_on = spike_frame(window.left, window.right, pixel_table(CAMERA, CAMERA))
+    trained_on = count_stereo_events(window.left, window.right, pixel_table(CAMERA, CAMERA))
     np.testing.assert_array_equal(frame.counts, trained_on)
     assert trained_on.sum() == len(window.left.t_us) + len(window.right.t_us) > 4_000

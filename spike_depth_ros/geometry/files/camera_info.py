@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""ROS's own calibrations: sensor_msgs/CameraInfo, and the files of camera_calibration_parsers."""
+"""Calibrations of ROS: sensor_msgs/CameraInfo, and files of camera_calibration_parsers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ Numbers = Sequence[float] | npt.NDArray[np.float64]
 
 
 class CameraInfo(Protocol):
-    """The fields of a sensor_msgs/CameraInfo that are read: the message itself will do.
+    """Fields of sensor_msgs/CameraInfo that are read; the message has them too.
 
-    k and r: 9 numbers each, p: 12, row by row.
+    k and r have 9 numbers, p has 12, row by row.
     """
 
     @property
@@ -54,7 +54,7 @@ class CameraInfo(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class CameraInfoRecord:
-    """Hold these fields where there is no message."""
+    """CameraInfo that was read from a file."""
 
     width: int
     height: int
@@ -68,7 +68,7 @@ class CameraInfoRecord:
 def read(document: Section) -> CameraInfoRecord:
     """Read one camera from a parsed file.
 
-    Raises CalibrationError, naming the key, for what is missing or does not fit.
+    Raises CalibrationError with the key of a value that is missing or wrong.
     """
     return CameraInfoRecord(
         document.whole('image_width'),
@@ -86,11 +86,15 @@ def rig(
     right: CameraInfo | None,
     names: tuple[str, str] = ('The left camera_info', 'The right camera_info'),
 ) -> RigCalibration:
-    """Return the rig of two cameras, or of the left one alone.
+    """Return the calibration of two cameras, or of one.
 
-    The baseline is the difference of -P[0, 3] / P[0, 0]. An all-zero rotation leaves a camera
-    that is alone as it is. names: what to call the two in errors. Raises CalibrationError for a
-    camera that is not calibrated, and for values that no camera or no rig has.
+    The baseline is the difference of -P[0, 3] / P[0, 0]. Raises CalibrationError for a camera that
+    is not calibrated, and for wrong values.
+
+    Args:
+        left: left or only camera. With one camera, a rotation of zeros stands for the identity.
+        right: right camera; None: one camera.
+        names: subjects of the error sentences.
     """
     with naming(names[0]):
         cameras = [_camera(left, alone=right is None)]

@@ -21,15 +21,19 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.files.kalibr import raw_camera
 from spike_depth_ros.geometry.files.section import Section
 
-# The two frame cameras stand between the event cameras.
+# cam1 and cam2 are frame cameras.
 EVENT_CAMERAS = (0, 3)
 
 
 def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
-    """Read the rig of the event cameras from a parsed cam_to_cam file.
+    """Read the event cameras from a parsed cam_to_cam file.
 
-    The baseline is 1 / Q[3][2] of disparity_to_depth.cams_03. Raises CalibrationError, naming the
-    key, for what is missing or does not fit.
+    The baseline is 1 / Q[3][2] of disparity_to_depth.cams_03. Raises CalibrationError with the key
+    of a value that is missing or wrong.
+
+    Args:
+        document: top of the file.
+        cameras: number of cameras; 1 reads the left one.
     """
     intrinsics, extrinsics = document.section('intrinsics'), document.section('extrinsics')
     raw = [

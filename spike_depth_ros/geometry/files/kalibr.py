@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Kalibr's camchain: cam0 is the left camera, cam1 the right one."""
+"""Camchain of kalibr: cam0 is the left camera, cam1 the right one."""
 
 from typing import Literal
 
@@ -25,7 +25,7 @@ from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.section import Section
 from spike_depth_ros.geometry.rectify import offset_m, rectify
 
-# Kalibr's names of the lens models, those of its command line included.
+# Names of the lens models in kalibr's files and on its command line.
 LENSES = {
     'radtan': 'plumb_bob',
     'plumb_bob': 'plumb_bob',
@@ -37,11 +37,15 @@ RECTIFICATION = 'rectification_matrix'
 
 
 def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
-    """Read a rig from a parsed camchain.
+    """Read the cameras of a parsed camchain.
 
-    The rectification is the file's where it has one for every camera, with the baseline of cam1's
-    projection_matrix; else it follows from T_cn_cnm1. One camera without is not turned. Raises
-    CalibrationError, naming the key, for what is missing or does not fit.
+    If every camera has a rectification_matrix, those are used with the baseline of cam1's
+    projection_matrix; otherwise T_cn_cnm1 gives both. One camera without a rectification_matrix
+    is not rotated. Raises CalibrationError with the key of a value that is missing or wrong.
+
+    Args:
+        document: top of the file.
+        cameras: number of cameras; 1 reads the left one.
     """
     if cameras == 2 and 'cam1' not in document:
         raise CalibrationError(
@@ -64,9 +68,14 @@ def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
 def raw_camera(
     section: Section, intrinsics: str, rectification: npt.NDArray[np.float64]
 ) -> CameraCalibration:
-    """Read one camera; intrinsics: the key of its fx, fy, cx and cy.
+    """Read one camera.
 
-    Raises CalibrationError, naming the key or the camera, for what is missing or does not fit.
+    Raises CalibrationError with the key, or the camera, of a value that is missing or wrong.
+
+    Args:
+        section: section of the camera.
+        intrinsics: key of fx, fy, cx and cy.
+        rectification: float64 [3, 3], see CameraCalibration.
     """
     if (model := section.text('camera_model')) != 'pinhole':
         raise CalibrationError(

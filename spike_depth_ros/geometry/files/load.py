@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Loading a calibration from whichever file describes it."""
+"""Calibration from a file of any known kind."""
 
 from typing import Literal
 
@@ -21,7 +21,7 @@ from spike_depth_ros.geometry.errors import CalibrationError, naming
 from spike_depth_ros.geometry.files import camera_info, dsec, kalibr, other_files, yaml_file
 from spike_depth_ros.geometry.files.section import Section
 
-# A key that only one kind of file has at its top.
+# Key at the top of each kind of file.
 KINDS = {
     'cam0': 'a kalibr camchain',
     'intrinsics': 'a DSEC cam_to_cam file',
@@ -32,9 +32,13 @@ KINDS = {
 def load(path: str, right_path: str, cameras: Literal[1, 2]) -> RigCalibration:
     """Load a kalibr camchain, a DSEC cam_to_cam file, or ROS camera calibrations.
 
-    The content tells which. right_path: the right camera's file beside a left ROS calibration,
-    else empty. cameras: 1 reads the left camera alone. Raises CalibrationError, one sentence with
-    the path, for a file that is missing, unreadable or does not fit.
+    The kind follows from the content. Raises CalibrationError, one sentence with the path, for a
+    file that is missing, unreadable or wrong.
+
+    Args:
+        path: file of the rig, or of the left camera.
+        right_path: file of the right camera with a ROS calibration of the left one, else empty.
+        cameras: number of cameras; 1 reads the left one.
     """
     document = _document(path)
     one_each = 'camera_matrix' in document

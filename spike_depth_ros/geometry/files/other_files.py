@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Files that are given for a calibration by mistake: their kind, and the file that is wanted."""
+"""Files that users give by mistake: their kind, and the file to give instead."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ ROS_FILE = 'the YAML file that camera_calibration writes (ost.yaml, left.yaml or
 OPENCV = ("OpenCV's file", f'a ROS calibration, {ROS_FILE}, or a kalibr camchain')
 INI = ("ROS's old .ini file", f'{ROS_FILE}, or convert it with camera_calibration_parsers')
 REPORT = ("kalibr's report", 'the camchain beside it, whose name ends with camchain.yaml')
-# Words that only one kind of text has.
+# Words in each kind of text.
 TEXTS = {
     '%YAML:1.0': OPENCV,
     '!!opencv-matrix': OPENCV,
@@ -43,7 +43,7 @@ KEYS = {
 
 
 def kind_of_text(text: str) -> tuple[str, str]:
-    """Return the kind of a text and the file to give instead; two empty texts if unknown."""
+    """Return the kind of a text and the file to give instead; two empty strings if unknown."""
     if not text.strip():
         return 'empty', 'a kalibr camchain, a DSEC cam_to_cam file or a ROS calibration'
     found = (kind for words, kind in TEXTS.items() if words.lower() in text.lower())
@@ -51,7 +51,7 @@ def kind_of_text(text: str) -> tuple[str, str]:
 
 
 def kind_of_document(document: object) -> tuple[str, str]:
-    """Return the kind of a YAML document likewise."""
+    """Return the kind of a YAML document and the file to give instead; see kind_of_text."""
     if not isinstance(document, Mapping):
         return '', ''
     if any(

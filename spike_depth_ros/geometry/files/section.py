@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Typed reading of parsed YAML."""
+"""Typed values of a parsed YAML file."""
 
 import reprlib
 from collections.abc import Callable, Mapping
@@ -29,11 +29,14 @@ LARGEST_NUMBER = 1e9
 
 @dataclass(frozen=True)
 class Section:
-    """Read the values of one mapping of a calibration file.
+    """One mapping of a calibration file.
 
-    content: the mapping as parsed. place: the dotted keys that lead to it, empty for the top.
-    Every method raises CalibrationError, naming the key, where it is missing or its value is not
-    what it should be.
+    Every method raises CalibrationError with the key of a value that is missing or of another
+    type.
+
+    Args:
+        content: parsed mapping.
+        place: dotted keys that lead to the mapping, empty for the top.
     """
 
     content: Mapping[object, object]
@@ -66,7 +69,7 @@ class Section:
         return width, height
 
     def numbers(self, key: str, *shape: int) -> npt.NDArray[np.float64]:
-        """Return finite numbers: float64 of this shape, in which -1 stands for any length."""
+        """Return finite numbers as float64 of a shape; -1 stands for any length."""
         sizes = ' x '.join(str(size) for size in shape)
         what = f'a list of {sizes} finite numbers'.replace('-1 ', '')
         return np.array(self._value(key, what, lambda value: _fits(value, shape)), np.float64)
@@ -86,7 +89,7 @@ class Section:
 
 
 def _fits(value: object, shape: tuple[int, ...]) -> bool:
-    """Tell whether a value is a nested list of this shape of numbers; NaN and infinity are not."""
+    """Return True for a nested list of finite numbers with this shape."""
     if not shape:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return False

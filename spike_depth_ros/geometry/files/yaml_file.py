@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reading the text of a calibration file, and the YAML in it."""
+"""Text of a calibration file, and the YAML in it."""
 
 import codecs
 import os
@@ -23,14 +23,14 @@ from ruamel.yaml import YAML
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.yaml_mistakes import YamlMistake, in_plain_words
 
-# A calibration has some kilobytes; a recording given by mistake must not fill the memory.
+# Calibrations have some kilobytes; a recording given by mistake must not fill the memory.
 MAX_BYTES = 100_000
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ARCHIVES = (b'\x1f\x8b', b'PK\x03\x04', b'BZh', b'\xfd7zXZ')
 
 
 def read(path: str) -> str:
-    """Return the text of a file; raises CalibrationError, one sentence, where it has none."""
+    """Return the text of a file. Raises CalibrationError, one sentence, if there is none."""
     try:
         with open(path, 'rb') as file:
             content = file.read(MAX_BYTES + 1)
@@ -54,9 +54,9 @@ def read(path: str) -> str:
 
 
 def parse(path: str, text: str) -> Any:
-    """Return what a text says in YAML 1.2; raises CalibrationError with line and reason.
+    """Parse YAML 1.2. Raises CalibrationError with line and reason.
 
-    In YAML 1.2 1e-05 is a number; in YAML 1.1, so with PyYAML, it is a text.
+    1e-05 is a number in YAML 1.2, but a text in YAML 1.1, which PyYAML reads.
     """
     try:
         with in_plain_words(text):

@@ -71,7 +71,7 @@ def to_sample(window: Window, sensor: PinholeCamera) -> Sample:
     pixels = sensor_pixels(sensor)
     image = mapped(grey(window.log_intensity).cpu(), pixels, 0).numpy().astype(np.uint8)
     return Sample(
-        spike_frame(window.left, window.right, pixel_table(sensor, FRAME)),
+        count_stereo_events(window.left, window.right, pixel_table(sensor, FRAME)),
         mapped_depth(window.depth, pixels),
         mapped_depth(window.nearest, pixels),
         image,
@@ -96,7 +96,7 @@ def event_depth(sample: Sample) -> Depth:
     return np.where(has_events, cause, sample.depth.astype(np.float32))
 
 
-def spike_frame(left: Events, right: Events, table: PixelTable) -> NDArray[np.uint8]:
+def count_stereo_events(left: Events, right: Events, table: PixelTable) -> NDArray[np.uint8]:
     """Count the events of two cameras as the binner does, uint8 [h, w, 4]."""
     frames = [count_events(events.x, events.y, events.polarity, table) for events in (left, right)]
     return np.concatenate(frames, axis=2)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Random numbers for ranges."""
+"""Random numbers in ranges."""
 
 import math
 from collections.abc import Mapping
@@ -22,38 +22,38 @@ from torch import Generator, Tensor
 
 
 def uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
-    """Return `count` numbers, uniform in the bounds."""
+    """Return uniform random numbers in the bounds, float [count]."""
     low, high = bounds
     return low + (high - low) * torch.rand(count, generator=generator)
 
 
 def log_uniform(bounds: tuple[float, float], count: int, generator: Generator) -> Tensor:
-    """Return `count` positive numbers whose logarithms are uniform in the bounds'."""
+    """Return positive random numbers with uniform logarithms in the bounds, float [count]."""
     low, high = (math.log(bound) for bound in bounds)
     return torch.exp(uniform((low, high), count, generator))
 
 
 def number(bounds: tuple[float, float], generator: Generator) -> float:
-    """Return one number, uniform in the bounds."""
+    """Return a uniform random number in the bounds."""
     return float(uniform(bounds, 1, generator))
 
 
 def whole(bounds: tuple[int, int], generator: Generator) -> int:
-    """Return one whole number, uniform in the bounds, both included."""
+    """Return a uniform random whole number in the bounds, both included."""
     low, high = bounds
     return int(torch.randint(low, high + 1, (), generator=generator))
 
 
-def happens(share: float, generator: Generator) -> bool:
-    """Return True in a share of the draws."""
-    return number((0, 1), generator) < share
+def happens(probability: float, generator: Generator) -> bool:
+    """Return True with a probability."""
+    return number((0, 1), generator) < probability
 
 
 def kinds(weights: Mapping[str, float], count: int, generator: Generator) -> list[str]:
-    """Return `count` names, each as often as its weight says."""
+    """Return random names, each with a probability in proportion to its weight."""
     names = list(weights)
     shares = torch.tensor([float(weights[name]) for name in names])
     if count == 0:
         return []
     drawn = torch.multinomial(shares, count, replacement=True, generator=generator)
-    return [names[number] for number in drawn.tolist()]
+    return [names[index] for index in drawn.tolist()]

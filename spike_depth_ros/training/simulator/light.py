@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Light that changes: slowly, and with the mains."""
+"""Light that changes slowly, and that flickers with the mains."""
 
 import math
 from dataclasses import dataclass
@@ -25,11 +25,15 @@ from spike_depth_ros.training.simulator.draw import happens, number
 
 @dataclass(frozen=True)
 class LightRanges:
-    """Ranges that `random_light` draws from.
+    """Ranges of `random_light`.
 
-    changing: share of scenes whose light changes; change: amplitude in log intensity;
-    period_s: of the change. flickering: share of scenes with lamps; flicker: half its depth in
-    log intensity; flicker_hz: twice the mains' frequency.
+    Args:
+        changing: share of scenes whose light changes.
+        change: amplitude of the change, log intensity.
+        period_s: period of the change, seconds.
+        flickering: share of scenes with flickering lamps.
+        flicker: amplitude of the flicker, log intensity.
+        flicker_hz: frequency of the flicker, twice that of the mains, Hz.
     """
 
     changing: float = 0.2
@@ -42,19 +46,25 @@ class LightRanges:
 
 @dataclass(frozen=True)
 class Light:
-    """Waves of log intensity: amplitude, rate (rad/s) and phase, each [2]."""
+    """Two waves of log intensity.
+
+    Args:
+        amplitude: float [2], log intensity.
+        rate: float [2], rad/s.
+        phase: float [2], radians.
+    """
 
     amplitude: Tensor
     rate: Tensor
     phase: Tensor
 
     def at(self, t: Tensor) -> Tensor:
-        """Return what the light adds to log intensity at times `t` [n] seconds: [n]."""
+        """Return the change of log intensity at times t, float [n] seconds: float [n]."""
         return (self.amplitude * torch.sin(self.rate * t[:, None] + self.phase)).sum(1)
 
 
 def random_light(ranges: LightRanges, generator: Generator) -> Light:
-    """Return a scene's light."""
+    """Return random light."""
     change = number(ranges.change, generator) * happens(ranges.changing, generator)
     flicker = number(ranges.flicker, generator) * happens(ranges.flickering, generator)
     hertz = [1 / number(ranges.period_s, generator), number(ranges.flicker_hz, generator)]

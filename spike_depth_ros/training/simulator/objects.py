@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Things in a scene: boards, boxes, poles and people, each a few flat surfaces."""
+"""Objects of a scene: boards, boxes, poles and people, each a few flat surfaces."""
 
 import dataclasses
 import math
@@ -26,10 +26,10 @@ from spike_depth_ros.training.simulator.surfaces import Shapes, still, turned
 
 TILT = 0.9  # rad, of boards against the image plane
 ROUND = 0.35  # share of boards that are ellipses
-POLE_PX = (0.6, 4.0)  # half width of a pole in pixels where it stands
+POLE_PX = (0.6, 4.0)  # half width of a pole in pixels at its depth
 STRIDE_HZ = (0.7, 1.3)
-# A person of 1.75 m, the waist at 0: where each part's centre is (right, down), its
-# half size, both in metres, whether it is an ellipse, and how far it swings.
+# Parts of a person of 1.75 m with the waist at 0: centre (right, down) and half size in metres,
+# True for an ellipse, and amplitude of the swing in metres.
 BODY = (
     ((0.0, -0.70), (0.10, 0.13), True, 0.0),
     ((0.0, -0.28), (0.21, 0.34), True, 0.0),
@@ -45,9 +45,13 @@ Maker = Callable[[Tensor, Tensor, float, Generator], Shapes]
 def board(centre: Tensor, half: Tensor, pixel: float, generator: Generator) -> Shapes:
     """Return one rectangle or ellipse, tilted and turned.
 
-    Args of all makers:
-        centre: [3] m; half: [3] half sizes in metres to choose from; pixel: what a pixel sees at
-            the centre's depth, metres.
+    All makers have these arguments.
+
+    Args:
+        centre: float [3], centre in metres.
+        half: float [3], half sizes in metres, of which an object uses some.
+        pixel: size of a pixel at the depth of the centre, metres.
+        generator: random numbers.
     """
     angle = uniform((-1, 1), 3, generator)
     axes = turned(torch.eye(3)[None], 2, angle[:1] * math.pi)
@@ -56,7 +60,7 @@ def board(centre: Tensor, half: Tensor, pixel: float, generator: Generator) -> S
 
 
 def box(centre: Tensor, half: Tensor, pixel: float, generator: Generator) -> Shapes:
-    """Return the three faces of an upright box that the origin sees."""
+    """Return the three faces of an upright box that are visible from the origin."""
     yaw = uniform((-math.pi, math.pi), 1, generator)
     edges = turned(torch.eye(3)[None], 1, yaw)[0]
     towards = -torch.sign(edges @ centre)
@@ -95,9 +99,12 @@ MAKERS: dict[str, Maker] = {'board': board, 'box': box, 'pole': pole, 'person': 
 
 
 def moving(shapes: Shapes, velocity: Tensor, rate: float, phase: float) -> Shapes:
-    """Return a thing swaying as a whole, at `velocity` [3] m/s in the middle of its way.
+    """Return an object that moves to and fro.
 
-    rate, phase: of the sway, rad/s and rad.
+    Args:
+        shapes: surfaces of the object.
+        velocity: float [3], velocity in the middle of its path, m/s.
+        rate, phase: rate and phase of the motion, rad/s and radians.
     """
     sway, rates, phases = shapes.sway.clone(), shapes.rate.clone(), shapes.phase.clone()
     sway[:, 0], rates[:, 0], phases[:, 0] = velocity / rate, rate, phase

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A simulated flight as a rosbag2 recording: what two drivers would have published."""
+"""Recording of a simulation: a rosbag2 folder with the topics of two drivers."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,13 +32,13 @@ from spike_depth_ros.training.simulator.simulation import Simulation
 
 WINDOW_US = 50_000
 PACKET_US = 10_000
-START_US = 10_000_000  # so that evt3's 24-bit clock wraps 6.8 s into the recording
+START_US = 10_000_000  # the 24-bit clock of evt3 then wraps after 6.8 s
 EPOCH_NS = 1_767_225_600 * 10**9  # 2026-01-01: header stamp = EPOCH_NS + sensor time
 DEPTH_TOPIC = '/left/depth_image_rect/compressedDepth'
 
 
 class CameraTrack:
-    """One camera's packets in a recording."""
+    """Event packets of one camera in a recording."""
 
     def __init__(self, side: str, width: int, height: int) -> None:
         self.topic, self.frame_id = f'/{side}/events', f'{side}_camera'
@@ -46,7 +46,7 @@ class CameraTrack:
         self.encoder, self.packets = Evt3Encoder(), 0
 
     def write(self, writer: RecordingWriter, events: Events, start_us: int) -> None:
-        """Write the events of [start, start + PACKET_US) as one packet, logged at its end."""
+        """Write the events of [start_us, start_us + PACKET_US) as a packet, logged at its end."""
         end_us = start_us + PACKET_US
         packet = Packet(
             encoding='evt3',
@@ -63,7 +63,7 @@ class CameraTrack:
 
 
 def part(events: Events, start_us: int, end_us: int) -> Events:
-    """Return the events of [start, end)."""
+    """Return the events of [start_us, end_us)."""
     first, last = np.searchsorted(events.t_us, [start_us, end_us])
     within = slice(first, last)
     return Events(events.t_us[within], events.x[within], events.y[within], events.polarity[within])
@@ -80,12 +80,15 @@ def check_new(folder: Path) -> None:
 
 
 def write_recording(folder: Path, simulation: Simulation, seconds: float, about: str) -> None:
-    """Write a flight: evt3 packets of both cameras and true depth at every window's end.
+    """Write evt3 packets of both cameras, and true depth every 50 ms.
+
+    The folder appears when the recording is complete. Raises OutputError when the disk is full.
 
     Args:
-        about: one sentence, kept in the recording's metadata.
-
-    The folder appears when the recording is complete. Raises OutputError when its disk is full.
+        folder: rosbag2 folder, new.
+        simulation: scene and rig.
+        seconds: length of the recording, s.
+        about: description for the recording's metadata, one sentence.
     """
     facts = {'simulated': 'true', 'origin': about}
     windows = range(START_US, START_US + round(seconds * 1e6), WINDOW_US)
@@ -96,7 +99,7 @@ def write_recording(folder: Path, simulation: Simulation, seconds: float, about:
 
 @torch.no_grad()
 def _write(writer: RecordingWriter, simulation: Simulation, starts_us: Iterable[int]) -> None:
-    """Write windows of WINDOW_US."""
+    """Write windows of WINDOW_US that start at the given times."""
     width, height = simulation.rig.camera.width, simulation.rig.camera.height
     tracks = [CameraTrack(side, width, height) for side in CAMERAS]
     for start_us in starts_us:

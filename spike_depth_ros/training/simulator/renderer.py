@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Log intensity and depth of a scene by intersecting pixels' rays with planes."""
+"""Renderer: log intensity and depth of a scene, by intersecting rays with planes."""
 
 import torch
 from torch import Tensor
@@ -22,9 +22,9 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes
 from spike_depth_ros.training.simulator.textures import SIDE
 
-NEAREST_M = 0.3  # surfaces nearer than this are not seen: the rig would have touched them
-FARTHEST = 1e-3  # 1/m, of what no surface hides
-TILE = 36  # pixels rendered at once, squared: few surfaces reach into them, and caches hold them
+NEAREST_M = 0.3  # nearer surfaces are invisible: the rig would touch them
+FARTHEST = 1e-3  # inverse depth of pixels without a surface, 1/m
+TILE = 36  # side of a tile in pixels: few surfaces reach into it, and it fits into caches
 
 
 def pixel_rays(camera: PinholeCamera) -> Tensor:
@@ -36,16 +36,19 @@ def pixel_rays(camera: PinholeCamera) -> Tensor:
 
 
 def homographies(shapes: Shapes, centre: Tensor, rotation: Tensor, t: Tensor) -> Tensor:
-    """Return what makes surface coordinates and inverse depth linear in the pixel's ray.
+    """Return the linear forms from a ray to surface coordinates and inverse depth.
 
-    With the ray r = (x/z, y/z, 1), the rows of a surface give  u/z, v/z  (metres along its axes,
-    times inverse depth) and  1/z  as dot products with r.
+    For the ray r = (x/z, y/z, 1), the dot products of r with the forms of a surface are u/z, v/z
+    (coordinates along its axes in metres, times inverse depth) and 1/z.
 
     Args:
-        centre: [n, 3] camera centres; rotation: [n, 3, 3] camera to world; t: [n] seconds.
+        shapes: p surfaces.
+        centre: float [n, 3], centres of the cameras, metres.
+        rotation: float [n, 3, 3], rotation from camera to world.
+        t: float [n], times, seconds.
 
     Returns:
-        float [n, 3, p, 3]: the three forms, the surfaces, the ray's components.
+        float [n, 3, p, 3]: views, forms, surfaces, components of the ray.
     """
     towards = shapes.place(t) - centre[:, None]  # [n, p, 3]
     axes = torch.einsum('pak,nkc->npac', shapes.axes, rotation)  # in camera coordinates
@@ -59,9 +62,10 @@ def render(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Ten
     """Render views of a scene.
 
     Args:
-        bank: textures [k, SIDE, SIDE].
-        forms: `homographies` of the views, [n, 3, p, 3].
-        rays: [3, h, w].
+        scene: surfaces and their looks.
+        bank: textures, float [k, SIDE, SIDE].
+        forms: `homographies` of the views, float [n, 3, p, 3].
+        rays: rays of the pixels, float [3, h, w]; see pixel_rays.
 
     Returns:
         log intensity and inverse depth (1/m), both float [n, h, w].
@@ -77,7 +81,7 @@ def render(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Ten
 
 
 def render_tile(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
-    """Render a part of the views with the surfaces that reach into it, as `render` does."""
+    """Render a part of the views with the surfaces that reach into it; see render."""
     size = (-1, *rays.shape[1:])
     rays = rays.flatten(1)
     near = within_reach(scene.shapes, forms, rays)
@@ -95,11 +99,16 @@ def render_tile(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tupl
 
 
 def within_reach(shapes: Shapes, forms: Tensor, rays: Tensor) -> Tensor:
-    """Return which surfaces can be seen along rays, int64 [k].
+    """Return the numbers of the surfaces that may be visible along rays, int64 [k].
 
-    A point is on a surface where |u| and |v| are within its half sizes, and in front where its
-    inverse depth is positive. Each of these five is a linear form of the ray: one that is missed
-    at all corners of the rays' bounding rectangle is missed in all of it.
+    A point is on a surface if |u| and |v| are below its half sizes, and in front of the camera if
+    its inverse depth is positive. These five conditions are linear in the ray: one that fails at
+    all corners of the rays' bounding rectangle fails everywhere in it.
+
+    Args:
+        shapes: p surfaces.
+        forms: see render.
+        rays: float [3, pixels].
     """
     (left, top, _), (right, bottom, _) = rays.amin(1).tolist(), rays.amax(1).tolist()
     corners = rays.new_tensor([[left, right, left, right], [top, top, bottom, bottom], [1.0] * 4])
@@ -108,12 +117,21 @@ def within_reach(shapes: Shapes, forms: Tensor, rays: Tensor) -> Tensor:
     forms = torch.stack([reach_u - u, reach_u + u, reach_v - v, reach_v + v, inverse])
     missed = (forms < 0).all(-1).any(0)
     reached = (~missed).any(0)
-    reached[0] = True  # there is always one to look up, seen or not
+    reached[0] = True  # the look-up of the texture needs at least one
     return reached.nonzero()[:, 0]
 
 
 def shade(paint: Paint, bank: Tensor, u: Tensor, v: Tensor, surface: Tensor) -> Tensor:
-    """Return the log intensity of surface points: texture, bilinear and repeated."""
+    """Return the log intensity of surface points.
+
+    The texture is repeated, and interpolated bilinearly.
+
+    Args:
+        paint: looks of the surfaces.
+        bank: textures, float [k, SIDE, SIDE].
+        u, v: float [n, pixels], coordinates on the surface, metres.
+        surface: int64 [n, pixels], number of the surface.
+    """
     texel = paint.texel[surface]
     x, y = u / texel + paint.offset[surface, 0], v / texel + paint.offset[surface, 1]
     left, top = x.floor(), y.floor()
@@ -129,7 +147,7 @@ def shade(paint: Paint, bank: Tensor, u: Tensor, v: Tensor, surface: Tensor) -> 
 
 
 def blur(log_intensity: Tensor) -> Tensor:
-    """Blur images [n, h, w] optically, by 1-2-1 both ways in linear intensity."""
+    """Blur log intensity [n, h, w] as optics do: by 1-2-1 in both directions of intensity."""
     wide = functional.pad(torch.exp(log_intensity)[:, None], (1, 1, 1, 1), mode='replicate')[:, 0]
     rows = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
     return torch.log((rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 16)

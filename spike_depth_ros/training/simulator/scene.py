@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Procedural scenes: surroundings, and things that stand or move in them."""
+"""Random scenes: surroundings, and objects that stand or move in them."""
 
 import math
 from dataclasses import dataclass, field
@@ -32,26 +32,33 @@ from spike_depth_ros.training.simulator.draw import (
 from spike_depth_ros.training.simulator.objects import MAKERS, moving
 from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes, still, turned
 
-ENDLESS = 1e3  # half size in metres of surroundings
-SWAY_S = (2.0, 6.0)  # period of what moves by itself
+ENDLESS = 1e3  # half size of surroundings, metres
+SWAY_S = (2.0, 6.0)  # period of moving objects, seconds
 INDOORS = {'room': 0.75, 'corridor': 0.25}
 MIX = {'board': 0.5, 'box': 0.25, 'pole': 0.1, 'person': 0.15}
 
 
 @dataclass(frozen=True)
 class SceneRanges:
-    """Ranges that `random_scene` draws from; metres, pixels and log intensity.
+    """Ranges of `random_scene`.
 
-    surroundings: weights of 'room', 'corridor' and 'street'. far: distance of the front wall or
-    of what closes the street, log-uniform. things: how many; mix: weights of their kinds;
-    thing_depth: log-uniform; spread: how far they lie from the first view's axis, as a share of
-    its half field; size: half size as a share of depth. moving: share of things that move by
-    themselves; speed_px: their largest, of all three directions, in what a pixel sees at their
-    depth, a second, log-uniform. texel_px: size of a texel in pixels; contrast: log-uniform;
-    brightness: deviation between surfaces; half_field: half width and height of the view at 1 m.
+    Texture and speed are in pixels: neither the size of details nor the number of events then
+    tells depth. On a real rig they tell little, and a network would rely on them.
 
-    Texture and speed are in pixels, so that neither how fine nor how many events are tells how
-    far they come from: on a real rig that says little, and a network would believe it.
+    Args:
+        surroundings: weights of 'room', 'corridor' and 'street'.
+        far: distance of the wall in front, metres, log-uniform.
+        things: number of objects.
+        mix: weights of the kinds of objects.
+        thing_depth: depth of objects, metres, log-uniform.
+        spread: distance of objects from the first view's axis, as a share of its half field.
+        size: half size of objects, as a share of depth, log-uniform.
+        moving: share of objects that move.
+        speed_px: peak speed of moving objects, pixels per second at their depth, log-uniform.
+        texel_px: size of a texel, pixels, log-uniform.
+        contrast: contrast of textures, log intensity, log-uniform.
+        brightness: standard deviation of the mean log intensity of surfaces.
+        half_field: half width and half height of the view at a depth of 1 m, metres.
     """
 
     surroundings: dict[str, float] = field(default_factory=lambda: dict(INDOORS))
@@ -81,12 +88,14 @@ class SceneRanges:
 def random_scene(
     ranges: SceneRanges, moving_share: float, textures: int, f: float, generator: Generator
 ) -> Scene:
-    """Return surroundings and things in them, seen from the origin along z.
+    """Return surroundings with objects, for a first view from the origin along z.
 
     Args:
-        moving_share: in place of ranges.moving, for a rig that stands still.
+        ranges: ranges of the scene.
+        moving_share: share of objects that move, instead of ranges.moving.
         textures: size of the texture bank.
         f: focal length in pixels.
+        generator: random numbers.
     """
     (kind,) = kinds(ranges.surroundings, 1, generator)
     far = float(log_uniform(ranges.far, 1, generator))
@@ -101,7 +110,12 @@ def random_scene(
 def thing(
     name: str, ranges: SceneRanges, moving_share: float, f: float, generator: Generator
 ) -> tuple[Shapes, Tensor]:
-    """Return one thing of a kind within the view, and its surfaces' depths."""
+    """Return an object in the view, and the depths of its surfaces, metres.
+
+    Args:
+        name: kind of the object, a key of MAKERS.
+        ranges, moving_share, f, generator: see random_scene.
+    """
     depth = float(log_uniform(ranges.thing_depth, 1, generator))
     aside = uniform((-1, 1), 2, generator) * torch.tensor(ranges.half_field) * ranges.spread
     centre = depth * torch.cat([aside, torch.ones(1)])
@@ -119,7 +133,12 @@ def thing(
 def paint(
     ranges: SceneRanges, depth: Tensor, textures: int, f: float, generator: Generator
 ) -> Paint:
-    """Return random looks of surfaces at depths [p]."""
+    """Return random looks of surfaces.
+
+    Args:
+        depth: float [p], depths of the surfaces, metres.
+        ranges, textures, f, generator: see random_scene.
+    """
     count = len(depth)
     return Paint(
         texture=torch.randint(0, textures, (count,), generator=generator),
@@ -131,21 +150,21 @@ def paint(
 
 
 def room(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
-    """Return front wall, floor, ceiling and side walls of a room, and their typical depths."""
+    """Return front wall, floor, ceiling and side walls of a room, and their depths; metres."""
     floor, ceiling = number((0.5, 1.7), generator), number((0.8, 3.8), generator)
     left, right = (uniform((0.7, 0.7 + 0.8 * far), 2, generator)).tolist()
     return enclosure(far, floor, ceiling, left, right, 0.6, generator)
 
 
 def corridor(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
-    """Return a room much longer than wide."""
+    """Return a room that is much longer than wide; see room."""
     floor, ceiling = number((0.5, 1.7), generator), number((0.6, 1.8), generator)
     left, right = uniform((0.5, 1.6), 2, generator).tolist()
     return enclosure(1.5 * far, floor, ceiling, left, right, 0.15, generator)
 
 
 def street(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
-    """Return ground, facades on both sides and what closes the street; no ceiling."""
+    """Return ground, a facade on each side and one in front, without a ceiling; see room."""
     ground = number((1.0, 2.2), generator)
     left, right = log_uniform((3.0, 30.0), 2, generator).tolist()
     return enclosure(far, ground, ENDLESS, left, right, 0.2, generator)
@@ -160,7 +179,13 @@ def enclosure(
     yaw: float,
     generator: Generator,
 ) -> tuple[Shapes, Tensor]:
-    """Return five endless planes at distances in metres, turned by up to `yaw` radians."""
+    """Return five large planes around the origin, and their typical depths in metres.
+
+    Args:
+        front, floor, ceiling, left, right: distances of the planes, metres.
+        yaw: largest rotation of all planes about the vertical axis, radians.
+        generator: random numbers.
+    """
     origin = torch.tensor(
         [[0, 0, front], [0, floor, 0], [0, -ceiling, 0], [-left, 0, 0], [right, 0, 0]]
     )

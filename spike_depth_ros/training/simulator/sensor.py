@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""An event camera: threshold crossings of log intensity, each with its time."""
+"""Event camera: an event at each threshold crossing of log intensity, and noise."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +28,13 @@ OFF, ON = 0, 1
 
 
 class Events(NamedTuple):
-    """Events sorted by time: t_us int64 in microseconds, x, y int64 pixels, polarity bool (ON)."""
+    """Events, sorted by time.
+
+    Args:
+        t_us: int64 [n], microseconds.
+        x, y: int64 [n], pixels.
+        polarity: bool [n], True for ON.
+    """
 
     t_us: NDArray[np.int64]
     x: NDArray[np.int64]
@@ -38,15 +44,20 @@ class Events(NamedTuple):
 
 @dataclass(frozen=True)
 class SensorRanges:
-    """Ranges that `random_bias` draws from; thresholds are steps of log intensity.
+    """Ranges of `random_biases`.
 
-    threshold: of a rig, log-uniform; asymmetry: by which ON exceeds it and OFF falls short, and
-    drift: of each of a camera's thresholds by itself, both as shares, either way;
-    mismatch: deviation between pixels, as a share. noise_hz: shot noise of a pixel; leak_hz: ON
-    events of a pixel without light changing; hot: share of pixels that fire by themselves, of
-    each polarity, hot_hz: how often, log-uniform.
-    refractory_us: a pixel gives no more events in a step of time than there is room for at this
-    distance, log-uniform.
+    Args:
+        threshold: threshold of both cameras, log intensity, log-uniform.
+        asymmetry: largest share by which the ON threshold is higher and the OFF one lower, or
+            the reverse.
+        drift: largest share by which each threshold of each camera differs.
+        mismatch: standard deviation of the threshold between pixels, as a share.
+        noise_hz: rate of noise events of a pixel, Hz.
+        leak_hz: rate of ON events of a pixel in constant light, Hz.
+        hot: share of hot pixels, for each polarity.
+        hot_hz: event rate of a hot pixel, Hz, log-uniform.
+        refractory_us: refractory time of a pixel, microseconds, log-uniform; it limits the number
+            of events in a time step.
     """
 
     threshold: tuple[float, float] = (0.12, 0.8)
@@ -62,7 +73,7 @@ class SensorRanges:
 
 @dataclass(frozen=True)
 class Bias:
-    """Settings of one camera, and the spread of its pixels; see SensorRanges."""
+    """Settings of one camera; off and on are its thresholds, for the others see SensorRanges."""
 
     off: float
     on: float
@@ -75,7 +86,7 @@ class Bias:
 
 
 def random_biases(ranges: SensorRanges, generator: Generator) -> tuple[Bias, Bias]:
-    """Return the settings of the left and the right camera: alike, each drifted off."""
+    """Return the settings of the left and the right camera, which differ by the drift."""
     threshold = float(log_uniform(ranges.threshold, 1, generator))
     ratio = 1 + number((-ranges.asymmetry, ranges.asymmetry), generator)
     drifts = [1 + number((-ranges.drift, ranges.drift), generator) for _ in range(4)]
@@ -96,12 +107,14 @@ def random_biases(ranges: SensorRanges, generator: Generator) -> tuple[Bias, Bia
 
 @dataclass
 class EventSensor:
-    """The state of one camera's pixels.
+    """State of one camera's pixels.
 
-    threshold: float [2, h, w], positive steps of log intensity for OFF and ON.
-    reference: float [h, w], the log intensity of each pixel's last event.
-    own_hz: float [2, h, w], events that come by themselves, Poisson in time, OFF and ON.
-    refractory_us: a pixel gives at most one event in each, counted over a step of time.
+    Args:
+        threshold: float [2, h, w], thresholds of OFF and ON, log intensity, above 0.
+        reference: float [h, w], log intensity at the last event of each pixel.
+        own_hz: float [2, h, w], rate of noise events, OFF and ON, Hz.
+        refractory_us: refractory time, microseconds; see SensorRanges.
+        generator: random numbers.
     """
 
     threshold: Tensor
@@ -111,13 +124,14 @@ class EventSensor:
     generator: Generator
 
     def expose(self, log_intensity: Tensor, start_us: int, step_us: int) -> Events:
-        """Return the events of [start, start + steps * step) and move the pixels' state on.
+        """Return the events of [start_us, start_us + steps * step_us), and update the pixels.
 
-        Intensity goes straight between its samples; a crossing's time is rounded down to 1 us.
+        Log intensity is linear between its samples. Times are rounded down to microseconds.
 
         Args:
-            log_intensity: float [steps + 1, h, w], at start, start + step and so on.
-            start_us, step_us: whole microseconds.
+            log_intensity: float [steps + 1, h, w], samples from start_us on, step_us apart.
+            start_us: start, microseconds.
+            step_us: time between samples, microseconds.
         """
         parts = [
             self.cross(
@@ -132,10 +146,13 @@ class EventSensor:
         return Events(t, x, y, polarity.astype(bool))
 
     def cross(self, before: Tensor, after: Tensor, start_us: int, step_us: int) -> Tensor:
-        """Return the crossings of one step, int64 [4, n]: t_us, y, x, polarity.
+        """Return the threshold crossings of a time step, int64 [4, n]: t_us, y, x, polarity.
 
-        Of crossings that come faster than the refractory time only as many as it leaves room for
-        become events; the pixel forgets the others.
+        A pixel with more crossings than refractory times in the step gives its first ones only.
+
+        Args:
+            before, after: float [h, w], log intensity at the start and end of the step.
+            start_us, step_us: start and length of the step, microseconds.
         """
         change = after - self.reference
         rising = change > 0
@@ -155,7 +172,7 @@ class EventSensor:
         return torch.stack([t, y, x, up.long()])
 
     def fire(self, start_us: int, duration_us: int) -> Tensor:
-        """Return the events that come by themselves, int64 [4, n]: t_us, y, x, polarity."""
+        """Return the noise events of a time span, int64 [4, n]: t_us, y, x, polarity."""
         mean = self.own_hz.cpu() * duration_us * 1e-6
         counts = torch.poisson(mean, generator=self.generator).long()
         polarity, y, x = counts.nonzero(as_tuple=True)
@@ -167,9 +184,12 @@ class EventSensor:
 
 
 def settled(bias: Bias, first: Tensor, generator: Generator) -> EventSensor:
-    """Return a camera that has been watching: each reference is within a threshold of `first`.
+    """Return a camera that has run for a while: each reference is within a threshold of `first`.
 
-    first: log intensity [h, w] at the time of the call.
+    Args:
+        bias: settings of the camera.
+        first: float [h, w], log intensity at the start.
+        generator: random numbers.
     """
     size = first.shape
     spread = 1 + torch.randn(2, *size, generator=generator) * bias.mismatch

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A rig of two event cameras moving through a scene, window by window."""
+"""Simulation: a rig of two event cameras that moves through a scene, window by window."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,13 +22,13 @@ from torch import Generator, Tensor
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.training.simulator import renderer
-from spike_depth_ros.training.simulator.calibration import (
-    CalibrationError,
-    CalibrationRanges,
-    random_error,
-)
 from spike_depth_ros.training.simulator.draw import kinds
 from spike_depth_ros.training.simulator.light import Light, LightRanges, random_light
+from spike_depth_ros.training.simulator.misalignment import (
+    Misalignment,
+    MisalignmentRanges,
+    random_misalignment,
+)
 from spike_depth_ros.training.simulator.scene import SceneRanges, random_scene
 from spike_depth_ros.training.simulator.sensor import (
     Bias,
@@ -55,10 +55,14 @@ MOTIONS = {
 
 
 class Window(NamedTuple):
-    """One window: events of both cameras, and what the left one saw, float [h, w].
+    """Events of both cameras in a window, and the view of the left camera.
 
-    depth: metres at its end. nearest: the least depth in metres of all that each pixel saw in the
-    window, which is what gave it its events at a moving edge. log_intensity: at its end.
+    Args:
+        left, right: events of the cameras.
+        depth: float [h, w], depth at the window's end, metres.
+        nearest: float [h, w], least depth of each pixel within the window, metres; at a moving
+            edge the nearer surface causes the events.
+        log_intensity: float [h, w], log intensity at the window's end.
     """
 
     left: Events
@@ -70,28 +74,35 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class SimulationRanges:
-    """Ranges that `random_simulation` draws from.
+    """Ranges of `random_simulation`.
 
-    motions: ways to carry the rig by name. moving_if_still: share of things that move by
-    themselves before a rig that stands still, which otherwise sees nothing.
+    Args:
+        scene, light, sensor: ranges of the scene, the light and the cameras.
+        calibration: ranges of the right camera's misalignment.
+        motions: ranges of the rig's motion, by name.
+        moving_if_still: share of objects that move in front of a rig at rest; without motion it
+            would see nothing.
     """
 
     scene: SceneRanges = field(default_factory=SceneRanges)
     light: LightRanges = field(default_factory=LightRanges)
     sensor: SensorRanges = field(default_factory=SensorRanges)
-    calibration: CalibrationRanges = field(default_factory=CalibrationRanges)
+    calibration: MisalignmentRanges = field(default_factory=MisalignmentRanges)
     motions: dict[str, MotionRanges] = field(default_factory=lambda: dict(MOTIONS))
     moving_if_still: float = 0.7
 
 
 class Simulation:
-    """A scene, a rig on a trajectory through it, and the state of its pixels.
+    """Scene, a rig on a trajectory through it, and the state of its pixels.
 
     Args:
-        bank: textures, [k, SIDE, SIDE]; on its device the simulation runs.
-        biases: of the left and the right camera.
-        steps: intensity samples a window.
-        generator: on the CPU, so that the numbers are the same on every device.
+        scene, light, trajectory: scene, its light and the motion of the rig.
+        bank: textures, float [k, SIDE, SIDE]; the simulation runs on their device.
+        biases: settings of the left and the right camera.
+        rig: rectified rig.
+        misalignment: misalignment of the right camera.
+        steps: intensity samples in each window.
+        generator: random numbers, on the CPU: every device then has the same ones.
     """
 
     def __init__(
@@ -102,20 +113,24 @@ class Simulation:
         bank: Tensor,
         biases: tuple[Bias, Bias],
         rig: StereoRig,
-        error: CalibrationError,
+        misalignment: Misalignment,
         steps: int,
         generator: Generator,
     ) -> None:
         self.scene, self.light, self.trajectory, self.bank = scene, light, trajectory, bank
         self.biases, self.generator = biases, generator
-        self.rig, self.error, self.steps = rig, error, steps
+        self.rig, self.misalignment, self.steps = rig, misalignment, steps
         self.sensors: list[EventSensor] = []
 
     def window(self, start_us: int, duration_us: int) -> Window:
-        """Return the events of [start, start + duration) and what the left camera saw.
+        """Return the window [start_us, start_us + duration_us).
 
-        The first call settles the pixels at `start_us`; later ones go on from where they are, so
-        that adjoining windows are one stream.
+        The first call initialises the pixels; later calls continue their state. Adjoining windows
+        are therefore one stream.
+
+        Args:
+            start_us: start, microseconds.
+            duration_us: length, microseconds, a multiple of the number of steps.
         """
         step_us = duration_us // self.steps
         if step_us * self.steps != duration_us:
@@ -135,19 +150,28 @@ class Simulation:
         return Window(left, right, 1 / inverse_depth[-1], nearest, log_intensity[0, -1])
 
     def views(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Return log intensity [2, n, h, w] and the left camera's inverse depth [n, h, w]."""
+        """Return log intensity of both cameras, and inverse depth of the left one, in 1/m.
+
+        t: float [n], times, seconds. Returns float [2, n, h, w] and float [n, h, w].
+        """
         centre, rotation = self.trajectory.pose(t)
         right = centre + self.rig.baseline_m * rotation[:, :, 0]
         rays = renderer.pixel_rays(self.rig.camera).to(self.bank.device)
         left_view, inverse_depth = self.view(centre, rotation, t, rays)
-        turned, scaled = rotation @ self.error.rotation(), self.error.rays(rays)
+        turned, scaled = rotation @ self.misalignment.rotation(), self.misalignment.rays(rays)
         right_view, _ = self.view(right, turned, t, scaled)
         return torch.stack([left_view, right_view]), inverse_depth
 
     def view(
         self, centre: Tensor, rotation: Tensor, t: Tensor, rays: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Return one camera's log intensity and inverse depth, both [n, h, w]; see Trajectory."""
+        """Return log intensity and inverse depth (1/m) of one camera, both float [n, h, w].
+
+        Args:
+            centre, rotation: poses of the camera; see Trajectory.pose.
+            t: float [n], times, seconds.
+            rays: float [3, h, w], rays of the pixels.
+        """
         forms = renderer.homographies(self.scene.shapes, centre, rotation, t).to(rays.device)
         scene = self.scene.to(rays.device)
         log_intensity, inverse_depth = renderer.render(scene, self.bank, forms, rays)
@@ -162,7 +186,15 @@ def random_simulation(
     generator: Generator,
     rig: StereoRig = MVSEC_RIG,
 ) -> Simulation:
-    """Draw a scene, its light, a trajectory and the cameras' faults."""
+    """Return a random simulation.
+
+    Args:
+        ranges: ranges of everything that is random.
+        bank: textures; see Simulation.
+        steps: intensity samples in each window.
+        generator: random numbers.
+        rig: rectified rig.
+    """
     f = rig.camera.f
     weights = {name: motion.share for name, motion in ranges.motions.items()}
     motion = ranges.motions[kinds(weights, 1, generator)[0]]
@@ -175,7 +207,7 @@ def random_simulation(
         bank=bank,
         biases=random_biases(ranges.sensor, generator),
         rig=rig,
-        error=random_error(ranges.calibration, generator),
+        misalignment=random_misalignment(ranges.calibration, generator),
         steps=steps,
         generator=generator,
     )

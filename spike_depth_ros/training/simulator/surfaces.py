@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Flat textured surfaces of a scene, still or swaying."""
+"""Flat textured surfaces of a scene, at rest or moving to and fro."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -21,12 +21,12 @@ from typing import Self
 import torch
 from torch import Tensor
 
-WAVES = 2  # a body's own way, and what its limbs add
+WAVES = 2  # motion of an object, and of its limbs
 
 
 @dataclass(frozen=True)
 class _Tensors:
-    """Tensors whose first index is the surface."""
+    """Tensors with the surfaces as first index."""
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
@@ -41,11 +41,16 @@ class _Tensors:
 
 @dataclass(frozen=True)
 class Shapes(_Tensors):
-    """Planes' geometry, the first index of every tensor.
+    """Geometry of p surfaces.
 
-    origin [p, 3] m, at rest; axes [p, 3, 3] unit vectors u, v and normal as rows;
-    half_size [p, 2] m; round [p] bool (ellipse, else rectangle); sway [p, WAVES, 3] m;
-    rate [p, WAVES] rad/s; phase [p, WAVES] rad.
+    Args:
+        origin: float [p, 3], centre at rest, metres.
+        axes: float [p, 3, 3], unit vectors u, v and normal as rows.
+        half_size: float [p, 2], half size along u and v, metres.
+        round: bool [p], True for an ellipse, False for a rectangle.
+        sway: float [p, WAVES, 3], amplitude of motion, metres.
+        rate: float [p, WAVES], rate of motion, rad/s.
+        phase: float [p, WAVES], phase of motion, radians.
     """
 
     origin: Tensor
@@ -57,17 +62,21 @@ class Shapes(_Tensors):
     phase: Tensor
 
     def place(self, t: Tensor) -> Tensor:
-        """Return the origins at times `t`, float [n] seconds: [n, p, 3] m."""
+        """Return the centres at times t, float [n] seconds: float [n, p, 3], metres."""
         share = torch.sin(self.rate * t[:, None, None] + self.phase)
         return self.origin + (share[..., None] * self.sway).sum(2)
 
 
 @dataclass(frozen=True)
 class Paint(_Tensors):
-    """Planes' looks, the first index of every tensor.
+    """Looks of p surfaces.
 
-    texture [p] int64 in the bank; texel [p] m; offset [p, 2] texels; contrast [p] and
-    brightness [p] of log intensity.
+    Args:
+        texture: int64 [p], number of the texture in the bank.
+        texel: float [p], size of a texel, metres.
+        offset: float [p, 2], offset of the texture, texels.
+        contrast: float [p], factor of the texture, log intensity.
+        brightness: float [p], mean log intensity.
     """
 
     texture: Tensor
@@ -79,7 +88,7 @@ class Paint(_Tensors):
 
 @dataclass(frozen=True)
 class Scene:
-    """Surfaces and their looks."""
+    """Surfaces of a scene and their looks."""
 
     shapes: Shapes
     paint: Paint
@@ -94,14 +103,20 @@ class Scene:
 
 
 def still(origin: Tensor, axes: Tensor, half_size: Tensor, is_round: Tensor) -> Shapes:
-    """Return surfaces that do not move."""
+    """Return surfaces at rest; see Shapes."""
     waves = torch.zeros(len(origin), WAVES)
     sway = torch.zeros(len(origin), WAVES, 3)
     return Shapes(origin, axes, half_size, is_round, sway, waves, waves)
 
 
 def turned(vectors: Tensor, axis: int, angle: Tensor) -> Tensor:
-    """Rotate row vectors [n, m, 3] about coordinate `axis` by `angle` [n] radians."""
+    """Rotate row vectors.
+
+    Args:
+        vectors: float [n, m, 3].
+        axis: coordinate to rotate about, 0 to 2.
+        angle: float [n], radians.
+    """
     rotation = torch.zeros(len(angle), 3, 3)
     first, second = (axis + 1) % 3, (axis + 2) % 3
     rotation[:, axis, axis] = 1

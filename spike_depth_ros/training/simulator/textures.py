@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A bank of procedural surface textures."""
+"""Bank of random surface textures."""
 
 import math
 
@@ -20,13 +20,13 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-SIDE = 256  # texels; a power of two, so that wrapping is a bit mask
+SIDE = 256  # texels; a power of two: a bit mask then repeats the texture
 
 
 def texture_bank(count: int, generator: Generator) -> Tensor:
-    """Return `count` textures, float [count, SIDE, SIDE]: log reflectance, mean 0, deviation 1.
+    """Return textures, float [count, SIDE, SIDE]: log reflectance of mean 0 and deviation 1.
 
-    In turn: smooth noise, blocky noise, noise with boxes, two-tone prints, stripes, repeats.
+    The kinds take turns: smooth noise, blocky noise, boxes, two tones, stripes, repeats.
     """
     makers = (smooth_noise, blocky_noise, boxes, print_like, stripes, repeats)
     textures = [makers[number % len(makers)](generator) for number in range(count)]
@@ -36,17 +36,17 @@ def texture_bank(count: int, generator: Generator) -> Tensor:
 
 
 def smooth_noise(generator: Generator) -> Tensor:
-    """Return octaves of smooth noise of a random roughness, [SIDE, SIDE]."""
+    """Return smooth noise of random roughness, [SIDE, SIDE]."""
     return octaves('bicubic', generator)
 
 
 def blocky_noise(generator: Generator) -> Tensor:
-    """Return octaves of blocky noise of a random roughness, [SIDE, SIDE]."""
+    """Return blocky noise of random roughness, [SIDE, SIDE]."""
     return octaves('nearest', generator)
 
 
 def boxes(generator: Generator) -> Tensor:
-    """Return smooth noise under up to 60 rectangles of one tone each, [SIDE, SIDE]."""
+    """Return smooth noise under up to 60 uniform rectangles, [SIDE, SIDE]."""
     texture = 0.3 * smooth_noise(generator)
     count = int(torch.randint(10, 60, (), generator=generator))
     corners = torch.randint(0, SIDE, (count, 2), generator=generator).tolist()
@@ -58,14 +58,14 @@ def boxes(generator: Generator) -> Tensor:
 
 
 def print_like(generator: Generator) -> Tensor:
-    """Return two tones split where smooth noise changes sign, [SIDE, SIDE]."""
+    """Return two tones, split at the sign changes of smooth noise, [SIDE, SIDE]."""
     return torch.sign(smooth_noise(generator)) + 0.1 * smooth_noise(generator)
 
 
 def stripes(generator: Generator) -> Tensor:
-    """Return bars of one width at a random angle, over a little noise, [SIDE, SIDE].
+    """Return bars of equal width at a random angle with a little noise, [SIDE, SIDE].
 
-    A whole number of bars fits each way, so that they go on where the texture repeats.
+    A whole number of bars fits in each direction: they continue where the texture repeats.
     """
     bars = torch.randint(-24, 25, (2,), generator=generator)
     bars[0] += 25 * (bars == 0).all()
@@ -76,14 +76,17 @@ def stripes(generator: Generator) -> Tensor:
 
 
 def repeats(generator: Generator) -> Tensor:
-    """Return a small patch of noise over and over, as on wallpaper or tiles, [SIDE, SIDE]."""
+    """Return a small patch of noise, repeated as on wallpaper or tiles, [SIDE, SIDE]."""
     side = 2 ** int(torch.randint(3, 7, (), generator=generator))
     times = SIDE // side
     return smooth_noise(generator)[:side, :side].repeat(times, times)
 
 
 def octaves(mode: str, generator: Generator) -> Tensor:
-    """Return a sum of random grids of 2 to SIDE cells, each amplitude a power of its size."""
+    """Return the sum of random grids of 2 to SIDE cells a side, [SIDE, SIDE].
+
+    The amplitude of a grid is a random power of its size. mode: interpolation of torch.
+    """
     roughness = 0.2 + 0.8 * float(torch.rand((), generator=generator))
     texture = torch.zeros(1, 1, SIDE, SIDE)
     for level in range(1, int(math.log2(SIDE)) + 1):

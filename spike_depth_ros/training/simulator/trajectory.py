@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Continuous motion of the rig: position and attitude at any time."""
+"""Trajectory: position and rotation of the rig at any time."""
 
 import math
 from dataclasses import dataclass
@@ -27,11 +27,15 @@ WAVES = 3
 
 @dataclass(frozen=True)
 class MotionRanges:
-    """Ranges that `random_trajectory` draws from, for one way to carry a rig.
+    """Ranges of `random_trajectory` for one kind of motion.
 
-    share: weight among the ways. ahead: steady speed along z, m/s; speed_px: root mean square of
-    what comes on top, pixels a second of what stands in the scene's middle, uniform; turn_rate:
-    likewise, rad/s; period_s: of the waves, log-uniform.
+    Args:
+        share: weight of this kind of motion.
+        ahead: constant speed along z, m/s.
+        speed_px: root mean square of the other speed, pixels per second at the depth of the
+            scene's middle, uniform.
+        turn_rate: root mean square of the angular speed, rad/s, uniform.
+        period_s: period of the waves, seconds, log-uniform.
     """
 
     share: float
@@ -42,17 +46,19 @@ class MotionRanges:
 
     @property
     def stands_still(self) -> bool:
-        """Return whether such a rig never moves."""
+        """Return True if the rig never moves."""
         return max(*self.ahead, *self.speed_px, *self.turn_rate) == 0
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A steady speed and sinusoids in each of six degrees of freedom: all derivatives continuous.
+    """Constant speed plus sinusoids in each of six degrees of freedom.
 
-    amplitude: [6, waves], metres (x, y, z) and radians (rotation vector).
-    frequency: [6, waves], radians a second.  phase: [6, waves], radians.
-    ahead: m/s along z of the world.
+    Args:
+        amplitude: float [6, waves], metres (x, y, z) and radians (rotation vector).
+        frequency: float [6, waves], rad/s.
+        phase: float [6, waves], radians.
+        ahead: speed along z of the world, m/s.
     """
 
     amplitude: Tensor
@@ -61,9 +67,9 @@ class Trajectory:
     ahead: float = 0.0
 
     def pose(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the left camera's centre and its axes at times `t`, float [n] seconds.
+        """Return centre and rotation of the left camera at times t, float [n] seconds.
 
-        At 0 the rig is at the origin and looks along z.
+        At time 0 the rig is at the origin and looks along z.
 
         Returns:
             centre [n, 3] in metres and rotation [n, 3, 3], camera to world (x right, y down,
@@ -76,9 +82,12 @@ class Trajectory:
 
 
 def random_trajectory(ranges: MotionRanges, pixel: float, generator: Generator) -> Trajectory:
-    """Return a trajectory of random speed and turn rate.
+    """Return a random trajectory.
 
-    pixel: metres that a pixel sees in the scene's middle.
+    Args:
+        ranges: ranges of the motion.
+        pixel: size of a pixel at the depth of the scene's middle, metres.
+        generator: random numbers.
     """
     speed = pixel * number(ranges.speed_px, generator)
     turn_rate = number(ranges.turn_rate, generator)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Errors of a calibration: the right camera is not quite where rectification assumes it."""
+"""Misalignment: the difference between the right camera and its calibration."""
 
 from dataclasses import dataclass
 
@@ -24,8 +24,13 @@ from spike_depth_ros.training.simulator.trajectory import rotation_matrix
 
 
 @dataclass(frozen=True)
-class CalibrationRanges:
-    """Ranges that `random_error` draws from, either way: radians about x, y and z, share of f."""
+class MisalignmentRanges:
+    """Ranges of `random_misalignment`, each from minus to plus its value.
+
+    Args:
+        pitch, yaw, roll: rotation about x, y and z, radians.
+        focal: difference of the focal length, as a share of it.
+    """
 
     pitch: float = 0.0025
     yaw: float = 0.0008
@@ -34,23 +39,28 @@ class CalibrationRanges:
 
 
 @dataclass(frozen=True)
-class CalibrationError:
-    """The right camera's rotation vector, radians, and its focal length over the assumed one."""
+class Misalignment:
+    """Difference between the right camera and the one that rectification assumes.
+
+    Args:
+        vector: rotation vector in the frame of the assumed camera, radians.
+        focal: focal length over the assumed one.
+    """
 
     vector: tuple[float, float, float] = (0.0, 0.0, 0.0)
     focal: float = 1.0
 
     def rotation(self) -> Tensor:
-        """Return the camera's axes in the assumed camera's, [3, 3]."""
+        """Return the axes of the camera in the frame of the assumed camera, [3, 3]."""
         return rotation_matrix(torch.tensor([self.vector]))[0]
 
     def rays(self, rays: Tensor) -> Tensor:
-        """Return the rays [3, h, w] that the pixels see in place of the assumed ones."""
+        """Return the rays of the camera's pixels, for those of the assumed camera: [3, h, w]."""
         return rays / rays.new_tensor([self.focal, self.focal, 1.0])[:, None, None]
 
 
-def random_error(ranges: CalibrationRanges, generator: Generator) -> CalibrationError:
-    """Return a random error."""
+def random_misalignment(ranges: MisalignmentRanges, generator: Generator) -> Misalignment:
+    """Return a random misalignment."""
     bounds = (ranges.pitch, ranges.yaw, ranges.roll, ranges.focal)
     pitch, yaw, roll, focal = (number((-bound, bound), generator) for bound in bounds)
-    return CalibrationError((pitch, yaw, roll), 1 + focal)
+    return Misalignment((pitch, yaw, roll), 1 + focal)
