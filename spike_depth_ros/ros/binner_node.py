@@ -27,6 +27,7 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.windows import SpikeFrame
 from spike_depth_ros.ros import graph
 from spike_depth_ros.ros.binner_report import BinnerReport
+from spike_depth_ros.ros.binner_settings import BinnerSettings
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import ERROR, WARN, Diagnostics, Report, steady_clock
 from spike_depth_ros.ros.event_topic import TOPICS, EventTopic
@@ -35,7 +36,6 @@ from spike_depth_ros.ros.parameter_tables import BINNER
 from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.rig_publisher import RigPublisher
 from spike_depth_ros.ros.rig_source import RigSource
-from spike_depth_ros.ros.settings import BinnerSettings
 from spike_depth_ros.ros.spike_link import SpikePublisher, SpikeReceiver, SpikeWindow
 
 # A fifth of the default max_wait_ms, at a negligible load.

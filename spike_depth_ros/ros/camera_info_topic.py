@@ -92,7 +92,7 @@ class CameraInfoTopic:
     @property
     def warnings(self) -> list[str]:
         """Return a sentence for each reason to doubt the content."""
-        warnings = [graph.rivals(self._node, self._topic)]
+        warnings = [graph.conflict(self._node, self._topic)]
         alternated_ns = self._alternated_ns
         if alternated_ns is not None and time.monotonic_ns() - alternated_ns < WARNING_NS:
             warnings.append(

@@ -35,12 +35,12 @@ from spike_depth_ros.inference.preview import colour
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import to_camera_info, to_image, to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
+from spike_depth_ros.ros.depth_settings import DepthSettings
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
 from spike_depth_ros.ros.diagnostics import WARN, Diagnostics, Report
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import DEPTH
 from spike_depth_ros.ros.parameters import ParameterError, declare, on_change
-from spike_depth_ros.ros.settings import DepthSettings
 from spike_depth_ros.ros.spike_link import SpikeSubscriber
 
 WARNING_PERIOD_S = 5.0
@@ -175,8 +175,7 @@ class DepthNode(Node):
             time.monotonic_ns(), self.worker.reason, upstream, self.worker.min_events
         )
         report.values['provider'] = self._provider
-        rivals = graph.rivals(self, 'depth/image_rect')
-        for warning in (*self.worker.warnings, rivals):
+        for warning in (*self.worker.warnings, graph.conflict(self, 'depth/image_rect')):
             if warning:
                 report.problem(WARN, warning)
         return report

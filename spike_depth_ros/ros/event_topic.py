@@ -80,12 +80,12 @@ class EventTopic:
         """Return a sentence if several publishers mix or, with is_silent, none exists; else ''."""
         offered = self._offered()
         if not offered and is_silent:
-            found = graph.elsewhere(self._node, TYPES.keys())
+            found = graph.similar_topics(self._node, TYPES.keys())
             return f'nobody publishes {self._full_name}: start the driver{found}'
         if len(offered) > 1 and self._type in offered:
             types = ', '.join(sorted(offered))
             return f'{self._full_name} carries {types}: only {self._type} is read'
-        return graph.rivals(self._node, self._name)
+        return graph.conflict(self._node, self._name)
 
     def _offered(self) -> set[str]:
         """Return the message types that are published."""

@@ -39,7 +39,7 @@ def check_distinct(node: Node, topics: Sequence[str]) -> None:
             )
 
 
-def rivals(node: Node, topic: str) -> str:
+def conflict(node: Node, topic: str) -> str:
     """Return a sentence if a topic has several publishers, else ''."""
     names = publishers(node, topic)
     if len(names) < 2:
@@ -50,7 +50,7 @@ def rivals(node: Node, topic: str) -> str:
     )
 
 
-def elsewhere(node: Node, types: Set[str], ending: str = '') -> str:
+def similar_topics(node: Node, types: Set[str], ending: str = '') -> str:
     """Return the end of a sentence that names topics which may be meant instead, or ''.
 
     Args:

@@ -36,7 +36,7 @@ from spike_depth_ros.ros.diagnostics import steady_clock
 from spike_depth_ros.ros.event_topic import TOPICS
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
-from spike_depth_ros.ros.settings import ReplaySettings
+from spike_depth_ros.ros.replay_settings import ReplaySettings
 from spike_depth_ros.units import SECOND_NS
 
 EVENT_QUEUE = 1000

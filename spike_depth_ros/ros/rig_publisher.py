@@ -24,9 +24,9 @@ from tf2_msgs.msg import TFMessage
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.binner_settings import BinnerSettings
 from spike_depth_ros.ros.conversions import to_rotation
 from spike_depth_ros.ros.rig_source import RigSource
-from spike_depth_ros.ros.settings import BinnerSettings
 from spike_depth_ros.ros.spike_link import SpikeReceiver
 
 RECTIFIED_SUFFIX = '_rectified'

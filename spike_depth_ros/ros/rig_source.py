@@ -26,8 +26,8 @@ from spike_depth_ros.geometry.plausibility import implausible_baseline, implausi
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import CAMERAS
 from spike_depth_ros.ros import graph
+from spike_depth_ros.ros.binner_settings import BinnerSettings
 from spike_depth_ros.ros.camera_info_topic import CameraInfoTopic
-from spike_depth_ros.ros.settings import BinnerSettings
 
 # Values of the parameter `calibration` that name no file.
 UNCALIBRATED, RECTIFIED, FROM_TOPICS = '', 'rectified', 'camera_info'

@@ -80,7 +80,7 @@ class SpikePublisher:
     @property
     def conflict(self) -> str:
         """Return a sentence if another node publishes `spikes` too, else ''."""
-        return graph.rivals(self._node, SPIKES)
+        return graph.conflict(self._node, SPIKES)
 
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Publish a description of the spike frames."""
@@ -132,11 +132,11 @@ class SpikeSubscriber:
     def conflict(self) -> str:
         """Return a sentence unless one binner of this version publishes, else ''."""
         if not graph.publishers(self._node, SPIKES):
-            elsewhere = graph.elsewhere(self._node, {'sensor_msgs/msg/Image'}, f'/{SPIKES}')
+            similar = graph.similar_topics(self._node, {'sensor_msgs/msg/Image'}, f'/{SPIKES}')
             return (
-                f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it{elsewhere}'
+                f'no binner publishes {self._node.resolve_topic_name(SPIKES)}: start it{similar}'
             )
-        return graph.rivals(self._node, SPIKES) or graph.wrong_type(self._node, INFO, INFO_TYPE)
+        return graph.conflict(self._node, SPIKES) or graph.wrong_type(self._node, INFO, INFO_TYPE)
 
     def _on_info(self, message: SpikeInfo) -> None:
         self._receiver.take_problem(message.problem)

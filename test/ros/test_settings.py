@@ -18,9 +18,11 @@ from dataclasses import replace
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.ros.binner_settings import BinnerSettings
+from spike_depth_ros.ros.depth_settings import DepthSettings
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
-from spike_depth_ros.ros.settings import BinnerSettings, DepthSettings, ReplaySettings
+from spike_depth_ros.ros.replay_settings import ReplaySettings
 
 
 def values(table: Table, **changed: object) -> dict[str, object]:

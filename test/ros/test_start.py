@@ -15,6 +15,8 @@
 """Start where files cannot be written, and interrupts during the start."""
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -118,3 +120,9 @@ def test_an_environment_that_rcl_cannot_take_is_one_sentence(
         code, error = process.wait()
     assert code == 1
     assert one_sentence(error).startswith(f'binner: {sentence}')
+
+
+def test_the_depth_node_does_not_load_the_compiler() -> None:
+    """numba doubles the memory of a process; only the binner needs it."""
+    code = "import sys, spike_depth_ros.ros.depth_node; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, '-c', code], check=True)

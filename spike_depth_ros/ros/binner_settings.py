@@ -12,16 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Settings of the nodes: their parameters in nanoseconds and objects, read once and immutable."""
+"""Settings of the binner node: its parameters, read once and immutable; times in nanoseconds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, Self
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.geometry.camera import PinholeCamera
-from spike_depth_ros.units import MS_NS, SECOND_NS
+from spike_depth_ros.units import MS_NS
 
 
 @dataclass(frozen=True)
@@ -78,66 +77,6 @@ class BinnerSettings:
                 support_ns=_ms_to_ns(values['background_ms']),
             ),
             event_queue=values['event_queue'],
-        )
-
-
-@dataclass(frozen=True)
-class DepthSettings:
-    """Settings of the depth node.
-
-    Args:
-        model: path of the ONNX model.
-        min_events: least number of events in a window that yields depth.
-        min_confidence: least confidence of a pixel that has depth, 0 to 1; 0: off.
-        provider: 'auto' or the name of an execution provider.
-        threads: threads of the inference; 0: one for each core.
-        queue: number of windows that may wait for inference.
-        depth_encoding: '32FC1' (metres) or '16UC1' (millimetres).
-    """
-
-    model: str
-    min_events: int
-    min_confidence: float
-    provider: str
-    threads: int
-    queue: int
-    depth_encoding: str
-
-    @classmethod
-    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
-        """Return the settings that the values of the table DEPTH give."""
-        return cls(**values)
-
-
-@dataclass(frozen=True)
-class ReplaySettings:
-    """Settings of the replay node.
-
-    Args:
-        recording: folder of the rosbag2 recording.
-        left, right: event topics in the recording; '': find them.
-        rate: speed of the replay; 1: real time.
-        publish_clock: publish /clock and leave the recorded stamps; else stamp with current time.
-        wait_ns: longest wait for a subscriber of each event topic; 0: do not wait.
-    """
-
-    recording: Path
-    left: str
-    right: str
-    rate: float
-    publish_clock: bool
-    wait_ns: int
-
-    @classmethod
-    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
-        """Return the settings that the values of the table REPLAY give."""
-        return cls(
-            recording=Path(values['recording']),
-            left=values['left'],
-            right=values['right'],
-            rate=values['rate'],
-            publish_clock=values['publish_clock'],
-            wait_ns=round(values['wait_s'] * SECOND_NS),
         )
 
 
