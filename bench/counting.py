@@ -42,8 +42,9 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA as CHANNELS
 from spike_depth_ros.frames.spike_frame import OFF
 from spike_depth_ros.geometry.pixel_table import resize_table
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
-WIDTH, HEIGHT = 346, 260
+WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
 PLACES = WIDTH * HEIGHT * CHANNELS
 WINDOW_NS = 50_000_000
 FOREVER_NS = 1 << 61

@@ -20,12 +20,14 @@ from pathlib import Path
 import torch
 
 from bench.timing import medians
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.data.dataset import read_dataset
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
 CONFIG = Path(__file__).parents[1] / 'config/simulation'
+FRAME = f'{MVSEC_RIG.camera.width} x {MVSEC_RIG.camera.height}'
 WINDOWS = 4  # of as many scenes
 BATCH, HEIGHT, WIDTH = 4, 128, 176
 
@@ -46,7 +48,7 @@ def run() -> list[dict[str, object]]:
 def _on(device: str) -> list[dict[str, object]]:
     datasets = [read_dataset(CONFIG / f'sim_{name}.yaml') for name in ('flying', 'driving')]
     ways = {
-        f'{dataset.name}, windows of 346 x 260, one thread, {device}': partial(
+        f'{dataset.name}, windows of {FRAME}, one thread, {device}': partial(
             _simulate, dataset, dataset.bank('train', device)
         )
         for dataset in datasets

@@ -49,7 +49,7 @@ FAST_PACKET_US = 1024
 # window, and goes round in as many whole TIME_HIGH as it has, 9.998 s.
 DEMO = Path('demo/recording')
 DEMO_TOPICS = ('/left/events', '/right/events')
-DEMO_SIZE = (346, 260)
+DEMO_SIZE = (MVSEC_RIG.camera.width, MVSEC_RIG.camera.height)
 DEMO_START_US = 10_000  # it starts at a multiple of this
 DEMO_PACKET_US = 2048
 DEMO_LOOP_US = 2441 * 4096

@@ -20,9 +20,10 @@ import numpy as np
 
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
-WIDTH, HEIGHT = 346, 260
+WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
 PACKET_US = 5_000
 WINDOW_US = 50_000
 EVENTS_PER_PACKET = 200

@@ -54,13 +54,12 @@ def evaluate(
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
 
-    Then print the synaptic operations of a window, their energy, and the firing rates. Disparity
-    errors are in pixels of the spike frame; in pixels of the sensor if all rigs of a simulated
-    data set have one focal length.
+    Then print synaptic operations, energy and firing rates. Disparity errors are in pixels of the
+    spike frame; in pixels of the sensor if all rigs of a simulated data set have one focal length.
 
     Args:
-        models: ONNX files. Models for two cameras are also evaluated with the right frame of
-            another scene, and with a silent right camera.
+        models: ONNX files; those for two cameras also with a right frame of another scene, and
+            with a silent right camera.
         dataset: YAML file of the data set; its test split is used.
         window_ms: window length of a simulated data set, ms; omitted: that of the file.
         matchers: evaluate the stereo matching of OpenCV and dv-processing too.
@@ -73,7 +72,6 @@ def evaluate(
     data, preparation = with_window(read_dataset(dataset), window_ms), Preparation(folder)
     description = data.description
     check_models(models, description)
-    data.check('test', samples, preparation)
     data.prepare('test', samples, preparation)
     spikes, truth = read(data.windows('test', samples, preparation), description)
     found = predictions(models, spikes, description)

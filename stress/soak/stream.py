@@ -27,8 +27,9 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import OFF, ON, camera_channels
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS as CHANNELS
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
-WIDTH, HEIGHT = 346, 260
+WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
 WINDOW_US = 50_000
 TICK_US = 5_000  # one packet of each camera
 EVENTS = 200  # of a packet

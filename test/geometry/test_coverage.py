@@ -27,8 +27,8 @@ from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 NETWORK = MVSEC_RIG.camera
 CAMERA = CameraCalibration(
-    346,
-    260,
+    NETWORK.width,
+    NETWORK.height,
     np.array([[226.0, 0, 173.0], [0, 226.0, 130.0], [0, 0, 1]]),
     'plumb_bob',
     np.array([-0.3, 0.1, 0.0, 0.0]),

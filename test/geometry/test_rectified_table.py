@@ -110,10 +110,12 @@ def test_the_table_is_the_rounding_of_the_map(raw: CameraCalibration) -> None:
         NETWORK.to_pixels(raw.to_rays(pixels)), table.index.ravel(), strict=True
     ):
         if index < 0:
-            within = np.all(place >= -0.5) and np.all(place < (345.5, 259.5))
+            within = np.all(place >= -0.5) and np.all(
+                place < (NETWORK.width - 0.5, NETWORK.height - 0.5)
+            )
             assert np.isnan(place).all() or not within
         else:
-            assert np.abs(place - (index % 346, index // 346)).max() <= 0.5
+            assert np.abs(place - (index % NETWORK.width, index // NETWORK.width)).max() <= 0.5
             assert table.mapped.ravel()[index]
 
 

@@ -33,7 +33,7 @@ def test_without_a_calibration_any_sensor_is_fitted_in() -> None:
     rig = RigMap(NETWORK, None)
     assert (rig.baseline_m, rig.rotation) == (None, None)
     for width, height in ((640, 480), (1280, 720)):
-        expected = resize_table(width, height, 346, 260)
+        expected = resize_table(width, height, NETWORK.width, NETWORK.height)
         assert np.array_equal(rig.table(1, width, height).index, expected.index)
 
 

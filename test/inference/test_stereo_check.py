@@ -20,9 +20,10 @@ import numpy as np
 import pytest
 
 from spike_depth_ros.frames.spike_frame import CAMERAS, LEFT, RIGHT
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.stereo_check import PERIOD_NS, SILENCE_NS, StereoCheck
 
-HEIGHT, WIDTH = 260, 346
+HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
 
 
 def windows(disparity: int, count: int = 10, noise: float = 0.02) -> list[np.ndarray]:

@@ -45,7 +45,7 @@ from testing.nodes import NodeProcess
 from testing.probe import Probe
 from testing.stripes import packets
 
-BASELINE_M, MODEL_BASELINE_M = 0.125, 0.0999
+BASELINE_M, MODEL_BASELINE_M = 0.125, MVSEC_RIG.baseline_m
 CAMCHAIN = """
 cam0: &camera
   camera_model: pinhole
@@ -139,4 +139,4 @@ def test_depth_is_in_the_metres_of_the_rig(rectified: Rectified) -> None:
         scale = BASELINE_M / MODEL_BASELINE_M
         np.testing.assert_allclose(depth[seen], network[seen] * scale, rtol=1e-6)
         assert np.isnan(depth[~seen]).all()
-    assert list(rectified.camera_infos[0].p)[:4] == [199.65, 0, 173, 0]
+    assert list(rectified.camera_infos[0].p)[:4] == [MVSEC_RIG.camera.f, 0, MVSEC_RIG.camera.cx, 0]

@@ -24,9 +24,9 @@ from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.rig_map import RigMap
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 from testing.binner_io import (
@@ -43,7 +43,7 @@ from testing.nodes import NodeProcess
 from testing.probe import Probe
 from testing.stripes import HEIGHT, WIDTH, packets
 
-NETWORK = PinholeCamera(WIDTH, HEIGHT, 199.65, 173.0, 130.0)
+NETWORK = MVSEC_RIG.camera
 
 
 def info(right_by_m: float, cx: float = 171.0, width: int = WIDTH) -> CameraInfo:

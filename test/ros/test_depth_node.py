@@ -23,6 +23,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, Image
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros.conversions import from_image, to_time
 from testing.depth_input import HEIGHT, STATUS, WIDTH, Source, counts, stereo_rig
 from testing.nodes import NodeProcess, is_quiet
@@ -61,7 +62,8 @@ def test_depth_camera_info_and_preview(probe: Probe, source: Source) -> None:
     assert np.isnan(depth[0, 1])
     assert depth[0, 2] == np.inf
     assert from_image(previews[0]).shape == (HEIGHT, WIDTH, 3)
-    assert list(infos[0].k) == [199.65, 0, 173, 0, 199.65, 130, 0, 0, 1]
+    f, cx, cy = MVSEC_RIG.camera.f, MVSEC_RIG.camera.cx, MVSEC_RIG.camera.cy
+    assert list(infos[0].k) == [f, 0, cx, 0, f, cy, 0, 0, 1]
     for message in (depths[0], infos[0], previews[0]):
         assert message.header.frame_id == 'left_camera'
         assert message.header.stamp == to_time(1_234_567_890)

@@ -136,7 +136,7 @@ def test_a_model_of_another_window_is_named(capsys: pytest.CaptureFixture[str]) 
     ('change', 'reason'),
     [
         ({'width': 640}, 'frames of 346 x 260, but those of Data have 640 x 260'),
-        ({'f': 226.38}, 'focal length of 199.65 px, but that of Data is 226.38 px'),
+        ({'f': 226.38}, f'focal length of {MVSEC_RIG.camera.f} px, but that of Data is 226.38 px'),
     ],
 )
 def test_a_model_of_another_camera_is_refused(change: dict[str, float], reason: str) -> None:

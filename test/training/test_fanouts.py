@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from training.small_networks import TinyNetwork
 
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
@@ -80,7 +81,9 @@ def test_fanouts_of_stereospike_by_hand() -> None:
 def test_multiply_accumulates_of_the_papers_network() -> None:
     network = StereoSpike(4, width=32).eval()
     found, sizes = fanouts(trace(network)), sizes_of(network, 272, 352)
-    padded = 352 * 272 / (346 * 260)  # the authors' network pads nothing
+    padded = (
+        352 * 272 / (MVSEC_RIG.camera.width * MVSEC_RIG.camera.height)
+    )  # the authors' network pads nothing
     operations = sum(size * found[name] for name, size in sizes.items())
     assert operations / 1e9 == pytest.approx(27.5 * padded, rel=0.02)
 
