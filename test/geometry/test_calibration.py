@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a calibration may not say."""
+"""Calibrations with wrong values are refused."""
 
 from dataclasses import replace
 from typing import Any

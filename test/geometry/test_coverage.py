@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How much of the network's image a camera covers, against what its lens can cover."""
+"""Coverage of the spike frame by a camera, compared with the field of its lens."""
 
 from dataclasses import replace
 

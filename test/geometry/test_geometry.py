@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Points in space, seen by both raw cameras, come to the same row at the right disparity."""
+"""Points in space have the same row and the right disparity in both rectified cameras."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +61,7 @@ def dsec_rig(data: Path) -> tuple[RigCalibration, Any, list[Any]]:
 
 
 def seen(points: Any, camera: Any) -> tuple[Any, Any]:
-    """Return raw pixels of points in a raw camera's frame, and which lie on its sensor."""
+    """Return raw pixels of points in a raw camera's frame, and a mask of those on its sensor."""
     fx, fy, cx, cy = camera['intrinsics']
     matrix = [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
     pixels = project(points, matrix, camera['distortion_model'], camera['distortion_coeffs'])

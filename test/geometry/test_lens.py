@@ -72,7 +72,7 @@ def test_the_principal_point_looks_ahead() -> None:
 
 
 @pytest.mark.parametrize('lens', CAMERAS)
-def test_nothing_behind_the_camera_is_seen(lens: CameraCalibration) -> None:
+def test_rays_from_behind_have_no_pixel(lens: CameraCalibration) -> None:
     rays = np.array([[0.1, 0.1, -1.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     assert np.isnan(to_pixels(lens, rays)).all()
 

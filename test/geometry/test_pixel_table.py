@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pixel tables: one scale, centred, whole."""
+"""Pixel tables without a calibration: square pixels, the whole sensor in the middle."""
 
 import numpy as np
 from hypothesis import given

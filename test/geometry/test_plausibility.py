@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What can hardly be right about a calibration, and that usual rigs give no sentence."""
+"""Plausibility: a sentence for each implausible value, none for usual rigs."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rectification: what it must do to any pair of cameras."""
+"""Rectification of any pair of cameras."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ from spike_depth_ros.geometry.rectify import offset_m, rectify
 
 
 def extrinsic(rotation_vector: tuple[float, ...], position: tuple[float, ...]) -> np.ndarray:
-    """Return the motion from the left camera to a right one that stands at `position`."""
+    """Return the transform from the left camera's frame to that of a right one at `position`."""
     motion = np.eye(4)
     motion[:3, :3] = cv2.Rodrigues(np.array(rotation_vector))[0].T
     motion[:3, 3] = -motion[:3, :3] @ position

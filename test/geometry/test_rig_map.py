@@ -46,7 +46,7 @@ def test_with_a_calibration_each_camera_has_its_table() -> None:
         assert np.array_equal(table.index, pixel_table(one, NETWORK).index)
 
 
-def test_a_sensor_of_another_size_is_told() -> None:
+def test_a_sensor_of_another_size_is_refused() -> None:
     rig = RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12))
     with pytest.raises(CalibrationError, match='the right sensor has 64 x 48 pixels, but its cal'):
         rig.table(1, 64, 48)

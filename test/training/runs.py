@@ -26,7 +26,7 @@ SAMPLES = 2
 
 
 def spike_depth(*arguments: str, folder: Path) -> str:
-    """Run a command in a folder and return what it prints; it has to succeed."""
+    """Run a command in a folder and return its output; it must succeed."""
     command = [sys.executable, '-m', 'spike_depth_ros.cli', *arguments]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

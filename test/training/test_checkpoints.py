@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Checkpoints that cannot be used: one sentence that names the file, and the one to take."""
+"""Checkpoints that cannot be used: one sentence with the file, and with one that can."""
 
 import errno
 import os

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Training commands with wrong settings: one sentence, before anything is simulated."""
+"""Training commands with wrong settings end with one sentence, before any simulation."""
 
 import os
 import shutil

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What `spike-depth evaluate` says of models: their errors and the cost of a window."""
+"""`spike-depth evaluate`: errors of models, and the energy of a window."""
 
 import dataclasses
 import json
@@ -96,7 +96,7 @@ def test_cut_offs_are_of_the_truth_there_by_hand() -> None:
     assert [values[f'events: to {cut} m (m)'] for cut in (10, 20, 30)] == [2.0, 2.0, 2.5]
 
 
-def test_the_best_constant_at_event_pixels_is_that_of_what_caused_them() -> None:
+def test_the_best_constant_at_event_pixels_is_that_of_their_surfaces() -> None:
     depth = np.array([[[1.0, 2.0, 9.0]]], np.float32)
     event_depth = np.array([[[1.0, 2.0, 4.0]]], np.float32)
     values = constant_scores(Truth(depth, event_depth, np.array([[[False, True, True]]]), 20.0))
@@ -142,7 +142,7 @@ def test_windows_of_parts_of_steps_are_refused(length: int) -> None:
 
 
 @pytest.mark.slow
-def test_windows_of_another_length_are_kept_apart(tmp_path: Path) -> None:
+def test_windows_of_another_length_have_a_folder_of_their_own(tmp_path: Path) -> None:
     usual = read_dataset(CONFIG / 'sim_standing.yaml')
     long = dataclasses.replace(usual, window_ms=100)
     assert long.title == 'SimStanding100ms'
@@ -168,11 +168,11 @@ def test_table_and_file_of_scores(tmp_path: Path) -> None:
 
 def test_table_of_costs(capsys: pytest.CaptureFixture[str]) -> None:
     depth = np.ones((1, 2, 3), np.float32)
-    said = {
+    predictions = {
         'one': Prediction(depth, None, EnergyEstimate(1.5e9, 1.35, 19.4), {'a': 0.1, 'b': 0.15}),
         'two': Prediction(depth, None, EnergyEstimate(2e8, 0.18, 19.1), {'c': 0.2}),
     }
-    print_costs(said)
+    print_costs(predictions)
     assert capsys.readouterr().out.splitlines() == [
         '| estimate for a window | one | two |',
         '|---|---|---|',

@@ -29,7 +29,7 @@ HEIGHT, WIDTH = 80, 160
 
 
 def dots(disparity: int, seed: int = 1) -> NDArray[np.uint8]:
-    """Return a spike frame of random dots, each `disparity` px further left in the right one."""
+    """Return a stereo spike frame of random dots at a disparity, pixels."""
     generator = np.random.default_rng(seed)
     scene = generator.poisson(0.3, (HEIGHT, WIDTH + disparity, 2)).astype(np.uint8)
     return np.concatenate([scene[:, :WIDTH], scene[:, disparity:]], axis=2)

@@ -98,7 +98,7 @@ def test_windows_see_depth_in_the_range(dataset: SimulatedDataset) -> None:
     assert np.mean(shares) > 0.7
 
 
-def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
+def test_training_has_event_depth_in_metres_of_the_network(
     tmp_path: Path,
 ) -> None:
     dataset, preparation = read_dataset(CONFIG / 'sim_driving.yaml'), Preparation(tmp_path, 0)
@@ -111,7 +111,7 @@ def test_training_depth_is_of_what_caused_the_events_at_the_networks_baseline(
     assert not np.array_equal(pair.event_depth, pair.depth, equal_nan=True)
 
 
-def test_events_beside_an_edge_are_caused_by_what_is_nearer() -> None:
+def test_events_beside_an_edge_have_the_depth_of_the_nearer_surface() -> None:
     nearest = np.full((5, 7), 8, np.float16)
     nearest[1:4, 2] = 4  # left the pixel within the window
     nearest[1:4, 5] = 7.5  # the same surface, aslant
@@ -145,7 +145,7 @@ def test_crops_stay_aligned() -> None:
             silent += 1
     assert len(turned) == 4  # both, either and neither
     assert 5 <= silent <= 40  # 20 expected
-    assert spikes[..., RIGHT].any()  # of what is kept nothing is changed
+    assert spikes[..., RIGHT].any()  # the pair itself is unchanged
 
 
 def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:

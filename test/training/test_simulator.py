@@ -69,7 +69,7 @@ def simulation(seed: int, rig: StereoRig = RIG, steps: int = 4) -> Simulation:
 
 
 def wall(depth: float) -> Scene:
-    """Return one endless wall across the view, its texels as large as pixels."""
+    """Return a large wall across the view, with texels as large as pixels."""
     paint = Paint(
         texture=torch.tensor([0]),
         texel=torch.tensor([depth / CAMERA.f]),

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope='module')
 def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of a training's folder, moved as a user moves one."""
+    """Return a copy of a training's folder in another place."""
     return shutil.copytree(trained, tmp_path_factory.mktemp('moved') / 'training')
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""DSEC's files: the published one, and a small one by hand."""
+"""cam_to_cam files of DSEC: the published file, and a small file by hand."""
 
 from pathlib import Path
 from typing import Any

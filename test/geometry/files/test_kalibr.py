@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camchains: what is read of them, and what is refused."""
+"""Camchains of kalibr: their values, and errors for wrong ones."""
 
 import copy
 from pathlib import Path

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Calibration files: which kind they are, and one sentence for each that does not do."""
+"""Calibration files: their kinds, and an error of one sentence for every other file."""
 
 from pathlib import Path
 from typing import Literal

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Values of parsed YAML, and what is said of the wrong ones."""
+"""Values of parsed YAML, and errors for wrong ones."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ def test_wrong_values(method: str, arguments: tuple[Any, ...], says: str) -> Non
         getattr(SECTION, method)(*arguments)
 
 
-def test_what_is_said_stays_short() -> None:
+def test_errors_shorten_long_values() -> None:
     with pytest.raises(CalibrationError) as caught:
         SECTION.numbers('deep', 3)
     assert len(str(caught.value)) < 300
