@@ -19,7 +19,7 @@ Both give the same spikes where kernels and thresholds are whole numbers. Maps a
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ class Synapses:
         (top, bottom), (left, right) = self._used()
         return self.kernel[:, :, top:bottom, left:right]
 
-    def attributes(self) -> dict[str, list[int]]:
+    def attributes(self) -> dict[str, Any]:
         """Return the attributes of the ONNX node Conv with the inner kernel."""
         size, ends = self.kernel.shape[-1], self._used()
         before = [size // 2 - start for start, _ in ends]
@@ -69,9 +69,9 @@ class Synapses:
 
     def _used(self) -> list[tuple[int, int]]:
         """Return the ranges of rows and of columns in use; both contain the middle one."""
-        used, middle = self.kernel.any((0, 1)), self.kernel.shape[-1] // 2
+        used, middle = np.any(self.kernel, (0, 1)), self.kernel.shape[-1] // 2
         ends = []
-        for line in (used.any(1), used.any(0)):
+        for line in (np.any(used, 1), np.any(used, 0)):
             places = np.append(np.flatnonzero(line), middle)
             ends.append((int(places.min()), int(places.max()) + 1))
         return ends
@@ -252,7 +252,11 @@ class IntegerArithmetic:
         side = 2 if largest <= MOST_OF_FOUR else 1
         ones = _in_parts(channels, largest * side**2)[:, :, None, None]
         kernel = self._constant(np.tile(ones, (side, side)))
-        form = {'kernel_shape': [side] * 2, 'strides': [side] * 2, 'pads': [0, 0, *[side - 1] * 2]}
+        form: dict[str, Any] = {
+            'kernel_shape': [side] * 2,
+            'strides': [side] * 2,
+            'pads': [0, 0, *[side - 1] * 2],
+        }
         sums = self._integer(self._graph.node('Conv', self._real(spikes), kernel, **form))
         return self._graph.total(self.potentials(sums), 1, 2, 3)
 

@@ -18,7 +18,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from torch import fx, nn
+from torch import fx
 
 from spike_depth_ros.training.export.trace import Trace
 from spike_depth_ros.training.networks.network import Output
@@ -43,13 +43,13 @@ def _reached(module: fx.GraphModule, node: fx.Node, stops: set[fx.Node]) -> Frac
     total = Fraction(0)
     for user in node.users:
         if user.op == 'call_module':
-            total += _synapses(module.get_submodule(user.target), user, node)
+            total += _synapses(module.get_submodule(str(user.target)), user, node)
         elif user not in stops and user.target is not Output:
             total += _share(node, user) * _reached(module, user, stops)
     return total
 
 
-def _synapses(layer: nn.Module, user: fx.Node, node: fx.Node) -> Fraction:
+def _synapses(layer: Any, user: fx.Node, node: fx.Node) -> Fraction:
     """Return the synapses of a layer that one value of an input reaches."""
     if hasattr(layer, 'reached'):
         reached = layer.reached(*user.args, **user.kwargs)

@@ -33,9 +33,9 @@ class Graph:
         self._constants: list[onnx.TensorProto] = []
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
 
-    def constant(self, array: npt.NDArray[Any]) -> str:
+    def constant(self, value: npt.ArrayLike) -> str:
         """Return the name of a constant; equal constants share one."""
-        array = np.asarray(array, order='C')
+        array = np.asarray(value, order='C')
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             self._known[key] = f'constant_{len(self._known)}'

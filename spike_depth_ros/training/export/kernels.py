@@ -19,10 +19,11 @@ channels of the block's first pixel, then those of the next one, row by row.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -76,7 +77,7 @@ def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
     return phases.permute(*pairs, 0, *rest).flatten(0, 2 * halvings)
 
 
-def low_resolution(synapses: nn.Module, kernel: Tensor, in_phases: bool) -> Tensor:
+def low_resolution(synapses: Any, kernel: Tensor, in_phases: bool) -> Tensor:
     """Return the kernel that computes a layer's convolution at the low resolution.
 
     kernel: float [out, in, k, k], which replaces the layer's own. in_phases: the input is in
@@ -112,7 +113,7 @@ def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:
     return whole
 
 
-def channels_then_places(head: nn.Module) -> tuple[Tensor, Tensor]:
+def channels_then_places(head: Any) -> tuple[Tensor, Tensor]:
     """Split a prediction layer at the low resolution: sum channels by pixel, then add places.
 
     Each of its outputs, the phases, reads few places, through one of a few sums of the kernel's

@@ -101,7 +101,7 @@ class _Lowering(fx.Interpreter):
         drive = self.env[node.args[0]]
         return (
             isinstance(drive, Drive)
-            and isinstance(self.fetch_attr(node.target), IFNode)
+            and isinstance(self.fetch_attr(str(node.target)), IFNode)
             and all(user.target is operator.add for user in node.users)
             and not drive.can_fire()
         )

@@ -15,6 +15,7 @@
 """Rules for the readouts, which write the graph's outputs `depth` and `confidence`."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ def _predicted(writer: Writer, readers: list[tuple[Map, nn.Module]]) -> str:
         sums.append(graph.node('Conv', spikes, kernel, kernel_shape=[1, 1]))
     total = sums[0] if len(sums) == 1 else graph.node('Add', *sums)
     size = places.shape[-1]
-    attributes = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
+    attributes: dict[str, Any] = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
     return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)
 
 

@@ -20,6 +20,7 @@ own. Modules without a rule are traced through.
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from spikingjelly.activation_based import functional as spiking
@@ -91,5 +92,7 @@ def _reported(network: str, graph: fx.Graph) -> dict[str, fx.Node]:
     (result,) = graph.output_node().args
     if not isinstance(result, fx.Node) or result.target is not Output:
         raise SettingsError(f'{network} cannot be exported: let predict return an Output.')
-    arguments = dict(zip(Output._fields, result.args, strict=False)) | result.kwargs
-    return arguments['spikes']
+    arguments: dict[str, Any] = (
+        dict(zip(Output._fields, result.args, strict=False)) | result.kwargs
+    )
+    return dict(arguments['spikes'])

@@ -14,10 +14,10 @@
 
 """Kernels of synapses whose sums of spikes are exact in any arithmetic."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
 
@@ -25,7 +25,7 @@ Precision = Literal['int8', 'float32']
 WEIGHT_STEP = 2.0**-14
 
 
-def exact_kernel(synapses: nn.Module, precision: Precision) -> tuple[Tensor, Tensor]:
+def exact_kernel(synapses: Any, precision: Precision) -> tuple[Tensor, Tensor]:
     """Return the weight and the thresholds of synapses with which sums of spikes are exact.
 
     In eight bits, and for layers trained in eight bits, they are whole numbers. In float32 they
@@ -43,7 +43,7 @@ def exact_kernel(synapses: nn.Module, precision: Precision) -> tuple[Tensor, Ten
     return kernel, torch.ones(len(kernel))
 
 
-def burst_step(synapses: nn.Module, precision: Precision) -> float:
+def burst_step(synapses: Any, precision: Precision) -> float:
     """Return the sum, in the unit of the exact kernel, that drives one spike of a burst.
 
     A sum K * x of whole numbers over n - 1/2, one n for all, is never half-way between two

@@ -14,9 +14,16 @@
 
 """Operations on spikes that every rule writes into the ONNX graph."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from spike_depth_ros.training.export.arithmetic import LARGEST, FloatArithmetic, IntegerArithmetic
+from spike_depth_ros.training.export.arithmetic import (
+    LARGEST,
+    Arithmetic,
+    FloatArithmetic,
+    IntegerArithmetic,
+)
 from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.maps import Map, Population
@@ -24,7 +31,10 @@ from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
 from spike_depth_ros.training.settings import SettingsError
 
-ARITHMETIC = {'int8': IntegerArithmetic, 'float32': FloatArithmetic}
+ARITHMETIC: dict[Precision, Callable[[Graph], Arithmetic]] = {
+    'int8': IntegerArithmetic,
+    'float32': FloatArithmetic,
+}
 
 
 class Writer:

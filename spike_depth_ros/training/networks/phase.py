@@ -64,6 +64,7 @@ class UpsampledConv2d(nn.Module):
         )
         offsets = torch.arange(-self.padding, self.padding + 1)
         taps = torch.tensor(distinct)[:, None] == offsets[:, None]  # [classes, low taps, taps]
+        self.taps: Tensor
         self.register_buffer('taps', taps, persistent=False)
         nn.init.kaiming_uniform_(self.weight, a=5**0.5)  # the default of torch.nn.Conv2d
 

@@ -21,7 +21,7 @@ by centimetres.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,14 +38,15 @@ LARGEST_POTENTIAL = 60.0
 LEAST_PROBABILITY = 1e-30
 LEAST_DISPARITY = 0.5  # pixels; a disparity of 0 gives the depth of this one
 FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
-T = TypeVar('T')
 
 
 class Readout(nn.Module, ABC):
     """Base class of readouts: prediction layers, whose neurons do not fire."""
 
+    heads: Any  # nn.ModuleList or nn.ModuleDict of prediction layers
+
     @abstractmethod
-    def reached(self, features: T, *others: T) -> Iterator[tuple[object, float]]:
+    def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
         """Yield each input with spikes and the number of synapses that one spike of it reaches.
 
         Takes the arguments of `forward`.
@@ -89,7 +90,7 @@ class LogDepthReadout(Readout):
                 partial.append(potential)
         return torch.stack(partial)
 
-    def reached(self, features: Sequence[T], *others: T) -> Iterator[tuple[T, float]]:
+    def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
         """Yield each layer and the fan-out of the prediction layer that reads it."""
         yield from zip(features, map(fanout, self.heads), strict=True)
 
@@ -135,6 +136,7 @@ class DisparityReadout(Readout):
         )
         disparity = torch.arange(float(max_disparity)).clamp(min=LEAST_DISPARITY)
         log_disparity = disparity.log()[:, None, None]
+        self.log_disparity: Tensor
         self.register_buffer('log_disparity', log_disparity, persistent=False)
         self.prior = nn.Parameter(-log_disparity)  # large disparities are rare
         self.reset_spread = nn.Parameter(torch.full((), FIRST_SPREAD))
@@ -152,14 +154,14 @@ class DisparityReadout(Readout):
         """Scale the weights of the evidence and the prior, in place."""
         for name in self.evidence:
             self.heads[name].weight[: self.max_disparity] *= trust.evidence
-        self.prior *= trust.prior
+        self.prior.mul_(trust.prior)
 
     def quantise(self) -> None:
         """Round the weights: a step for each neuron and resolution, since it is one kernel."""
         for names in self.levels:
             round_together([self.heads[name] for name in names])
 
-    def reached(self, features: Mapping[str, T], *others: T) -> Iterator[tuple[T, float]]:
+    def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
         """Yield each layer and the fan-out of the prediction layer that reads it."""
         for name, layer in self.heads.items():
             yield features[name], fanout(layer)
@@ -202,10 +204,10 @@ class DisparityReadout(Readout):
 
         Each is float [n, disparities + 1, h / 2, w / 2].
         """
-        *coarser, finest = (
+        *coarser, finest = [
             sum(self.heads[name](features[name].float()) for name in names)
             for names in self.levels
-        )
+        ]
         coarse = coarser[0]
         for level in coarser[1:]:
             coarse = level + spread_pixels(coarse)

@@ -14,6 +14,8 @@
 
 """Spiking layers: synapses, neurons, residual blocks."""
 
+from typing import Any
+
 from spikingjelly.activation_based import neuron, surrogate
 from torch import Tensor, nn
 
@@ -57,6 +59,10 @@ class SpikingLayer(nn.Sequential):
     Raises SettingsError for a convolution with a bias.
     """
 
+    # Any: torch types what a module holds as Tensor | Module.
+    synapses: Any
+    neurons: Any
+
     def __init__(self, convolution: nn.Module, neurons: nn.Module | None = None) -> None:
         super().__init__()
         if getattr(convolution, 'bias', None) is not None:
@@ -94,13 +100,13 @@ def draw(weight: Tensor, gain: float) -> None:
     nn.init.normal_(weight, std=gain / weight[0].numel() ** 0.5)
 
 
-def fanout(synapses: nn.Module) -> float:
+def fanout(synapses: Any) -> float:
     """Return the number of synapses from one input value of a layer, away from the border.
 
     Layers other than nn.Conv2d and UpsampledConv2d state it by their method `fanout()`.
     """
     if hasattr(synapses, 'fanout'):
-        return synapses.fanout()
+        return float(synapses.fanout())
     out_channels, _, height, width = synapses.weight.shape
     scale = synapses.scale if isinstance(synapses, UpsampledConv2d) else 1 / synapses.stride[0]
-    return out_channels * height * width * scale**2
+    return float(out_channels * height * width * scale**2)
