@@ -89,6 +89,11 @@ def test_pure_core_imports_neither_ros_nor_torch(part: str) -> None:
     assert not third_party(part) & TORCH
 
 
+def test_geometry_imports_no_other_part() -> None:
+    others = tuple(part for part in PURE if part != 'geometry')
+    assert not crossings('geometry', (*others, 'ros', 'training'))
+
+
 def test_nodes_never_import_training() -> None:
     assert not crossings('ros', ('training', 'cli'))
     assert not third_party('ros') & TORCH
