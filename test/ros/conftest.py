@@ -27,17 +27,8 @@ from spike_depth_ros.inference.contract import ModelContract
 from testing.domains import isolate
 from testing.probe import Probe
 
-FOLDER = Path(__file__).parent
-
 # Each pytest worker imports this file, and gets a domain of its own.
 isolate()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder as `ros`."""
-    for item in items:
-        if FOLDER in item.path.parents:
-            item.add_marker('ros')
 
 
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
