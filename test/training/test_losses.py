@@ -47,7 +47,7 @@ def test_gradient_by_hand() -> None:
 
 
 def test_scale_invariant_by_hand() -> None:
-    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; an image's own offset is not seen.
+    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; a constant offset of an image has no effect.
     weights = LossWeights(l1=0, gradient=0, scale_invariant=1)
     offsets = torch.tensor([0.0, 7.0]).reshape(1, 2, 1, 1, 1)  # of two images
     log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offsets
@@ -101,27 +101,27 @@ def test_nothing_known_gives_zero() -> None:
     assert nothing.likelihood(torch.zeros(1, 1, 2, 2)) == 0
 
 
-def test_cross_entropy_of_shifts_by_hand() -> None:
-    # Shifts of 1.25 pixels: three quarters of the probability belong to 1, a quarter to 2.
+def test_cross_entropy_of_disparities_by_hand() -> None:
+    # Disparity 1.25 pixels: three quarters of the probability belong to 1, a quarter to 2.
     depth = torch.full((1, 1, 2, 2), 4.0)
     has_events = torch.tensor([[True, False], [False, False]])[None, None]
-    detected, told = (
+    detectors, readout = (
         torch.tensor(p).log().reshape(3, 1, 1) for p in ([0.1, 0.7, 0.2], [0.2, 0.5, 0.3])
     )
     error = DepthLoss(LossWeights(), torch.zeros(1, 1, 1, 2, 2), depth, has_events)
-    found = error.cross_entropy(torch.stack([detected, told])[:, None], focal_baseline=5.0)
+    found = error.cross_entropy(torch.stack([detectors, readout])[:, None], focal_baseline=5.0)
     by_hand = [-(0.75 * math.log(p) + 0.25 * math.log(q)) for p, q in ((0.7, 0.2), (0.5, 0.3))]
     torch.testing.assert_close(found, torch.tensor(sum(by_hand)))
 
 
-def test_only_events_tell_detectors_their_shift() -> None:
-    # The upper half of the image has shifts of 1 and events, the lower one of 2, which count as
-    # 1.99, the largest there is, and none.
+def test_detectors_train_at_event_pixels_only() -> None:
+    # Upper half: disparity 1, with events. Lower half: 2, which is limited to 1.99, the largest,
+    # without events.
     depth = torch.tensor([2.0, 1.0]).repeat_interleave(2)[:, None].expand(4, 2)[None, None]
     has_events = depth == 2
-    told = torch.tensor([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]]).log().T.reshape(1, 3, 2, 1)
+    estimate = torch.tensor([[0.2, 0.7, 0.1], [0.3, 0.3, 0.4]]).log().T.reshape(1, 3, 2, 1)
     error = DepthLoss(LossWeights(events=0), torch.zeros(1, 1, 1, 4, 2), depth, has_events)
-    found = error.cross_entropy(torch.stack([told, told]), focal_baseline=2.0)
+    found = error.cross_entropy(torch.stack([estimate, estimate]), focal_baseline=2.0)
     lower = 0.01 * math.log(0.3) + 0.99 * math.log(0.4)
     by_hand = -math.log(0.7) - (math.log(0.7) + lower) / 2
     torch.testing.assert_close(found, torch.tensor(by_hand))

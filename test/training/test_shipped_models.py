@@ -35,7 +35,7 @@ COINCIDENCE, BINOCULAR, MONOCULAR = (
     MODELS / f'{name}.onnx'
     for name in ('coincidence', 'stereospike_binocular', 'stereospike_monocular')
 )
-CHANNELS = [(COINCIDENCE, 4), (BINOCULAR, 4), (MONOCULAR, 2)]
+SHIPPED = sorted(MODELS.glob('*.onnx'))
 SIM_FLYING = Path(__file__).parents[2] / 'config/simulation/sim_flying.yaml'
 WINDOWS = 12
 
@@ -49,21 +49,22 @@ def held_out() -> Sample:
     return Sample(*(np.stack(arrays) for arrays in zip(*samples, strict=True)))
 
 
-@pytest.mark.parametrize(('model', 'channels'), CHANNELS)
-def test_contract_and_size(model: Path, channels: int) -> None:
+@pytest.mark.parametrize('model', SHIPPED, ids=lambda path: path.stem)
+def test_contract_and_size(model: Path) -> None:
     contract = DepthEngine(model).contract
+    channels = 2 if 'monocular' in model.stem else 4
     assert (contract.channels, contract.window_ns) == (channels, 50_000_000)
     assert contract.commit != 'unknown' and 'simulated' in contract.training_data
     assert model.stat().st_size <= 25e6
 
 
-@pytest.mark.parametrize(('model', 'channels'), CHANNELS)
-def test_providers_agree_on_every_spike(model: Path, channels: int, held_out: Sample) -> None:
+@pytest.mark.parametrize('model', SHIPPED, ids=lambda path: path.stem)
+def test_providers_agree_on_every_spike(model: Path, held_out: Sample) -> None:
     engines = [DepthEngine(model, provider=provider) for provider in ('cpu', 'openvino')]
     assert [engine.provider for engine in engines] == ['cpu', 'openvino']
     sizes = np.array(engines[0].contract.sizes)
     for frame in held_out.spikes:
-        one, other = (engine.infer(frame[..., :channels]) for engine in engines)
+        one, other = (engine.infer(frame[..., : engine.contract.channels]) for engine in engines)
         np.testing.assert_allclose(one.depth, other.depth, rtol=1e-5)
         assert np.array_equal(np.rint(one.mean_spikes * sizes), np.rint(other.mean_spikes * sizes))
 
@@ -83,10 +84,10 @@ def test_depth_comes_from_disparity(held_out: Sample) -> None:
     assert ours < 0.7 * error(COINCIDENCE, wrong_right)
 
 
-def test_confidence_tells_good_depth_from_bad(held_out: Sample) -> None:
-    said = predict(COINCIDENCE, held_out.spikes, MVSEC_RIG.baseline_m)
-    assert said.confidence is not None
+def test_confident_depth_is_better(held_out: Sample) -> None:
+    prediction = predict(COINCIDENCE, held_out.spikes, MVSEC_RIG.baseline_m)
+    assert prediction.confidence is not None
     truth = held_out.depth.astype(np.float32)
-    sure = said.confidence > np.median(said.confidence)
-    good, bad = (metrics.abs_rel(said.depth, truth, mask) for mask in (sure, ~sure))
+    sure = prediction.confidence > np.median(prediction.confidence)
+    good, bad = (metrics.abs_rel(prediction.depth, truth, mask) for mask in (sure, ~sure))
     assert good < 0.7 * bad
