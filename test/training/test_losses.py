@@ -47,7 +47,7 @@ def test_gradient_by_hand() -> None:
 
 
 def test_scale_invariant_by_hand() -> None:
-    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2; a constant offset of an image has no effect.
+    # Residuals 1 and 4 in the last sum: 17 / 2 - (5 / 2)^2. Constant offsets have no effect.
     weights = LossWeights(l1=0, gradient=0, scale_invariant=1)
     offsets = torch.tensor([0.0, 7.0]).reshape(1, 2, 1, 1, 1)  # of two images
     log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offsets

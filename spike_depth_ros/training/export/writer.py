@@ -54,6 +54,7 @@ class Writer:
         self.arithmetic = ARITHMETIC[precision](self.graph)
         self.counts = SpikeCounts(self.graph, self.arithmetic)
         self.outputs: dict[str, tuple[int, ...]] = {}
+        self._plain: dict[str, str] = {}  # values by those in phase layout
 
     def frame(self, channels: int) -> Map:
         """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
@@ -87,11 +88,9 @@ class Writer:
         """
         if not spikes.in_phases:
             return spikes
-        graph, (channels, height, width) = self.graph, spikes[1:4]
-        last = graph.transpose(spikes.value, 0, 2, 3, 1)
-        rows = graph.reshape(last, height // 2, width // 2, 2, 2 * channels)
-        pixels = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, channels)
-        return spikes._replace(value=graph.transpose(pixels, 0, 3, 1, 2), in_phases=False)
+        if spikes.value not in self._plain:
+            self._plain[spikes.value] = self._pixels(spikes)
+        return spikes._replace(value=self._plain[spikes.value], in_phases=False)
 
     def phases(self, spikes: Map) -> Map:
         """Return a map in phase layout."""
@@ -138,6 +137,14 @@ class Writer:
                 f'a layer holds numbers up to {largest}, but eight bits hold {LARGEST}: use fewer '
                 'spikes or float32.'
             )
+
+    def _pixels(self, spikes: Map) -> str:
+        """Return the values of a map in phase layout as [1, channels, height, width]."""
+        graph, (channels, height, width) = self.graph, spikes[1:4]
+        last = graph.transpose(spikes.value, 0, 2, 3, 1)
+        rows = graph.reshape(last, height // 2, width // 2, 2, 2 * channels)
+        pixels = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, channels)
+        return graph.transpose(pixels, 0, 3, 1, 2)
 
     def _blocks(self, last: str, channels: int, height: int, width: int) -> str:
         """Return values [1, height, width, channels] in phase layout."""
