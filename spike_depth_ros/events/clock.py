@@ -12,24 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One camera's clock, held against the header stamps of its packets."""
+"""Sensor clock of one camera, compared with the header stamps of its packets."""
 
 import math
 
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 JUMP_NS = SECOND_NS
-# Time constant of the slow estimates. Header stamps of one driver scatter by a packet's length, a
-# few milliseconds; a replay at another rate than 1 drifts away from the sensor's time.
+# Time constant of the slow estimates. Header stamps of one driver scatter by the length of a
+# packet, a few milliseconds; those of a replay at another rate than 1 drift from the sensor time.
 SETTLING_NS = 500 * MS_NS
 
 
 class SensorClock:
-    """Unwrap a sensor clock, notice its jumps, and estimate header stamp minus sensor time.
+    """Unwrap a sensor clock, detect its jumps, and estimate header stamp minus sensor time.
 
-    wrap_ns: period after which the sensor time repeats, 0 when it never does. All times are
-    nanoseconds; sensor times belong to the first event or time word of a packet. offset_ns: the
-    estimate; stamp_ns: the last header stamp.
+    All times are nanoseconds; a sensor time is that of a packet's first event or time word.
+
+    Attributes:
+        wrap_ns: period after which the sensor time repeats; 0 if it never does.
+        stamp_ns: header stamp of the last packet.
+        offset_ns: slow estimate of header stamp minus sensor time.
     """
 
     def __init__(self, wrap_ns: int) -> None:
@@ -41,36 +44,41 @@ class SensorClock:
 
     @property
     def spread_ns(self) -> float:
-        """Return the root mean square of header stamp minus sensor time minus estimate."""
+        """Return the root mean square of header stamp minus sensor time minus the estimate."""
         return math.sqrt(self._variance)
 
     def start(self, stamp_ns: int, sensor_ns: int) -> None:
-        """Take the first packet."""
+        """Start with the first packet."""
         self._remember(stamp_ns, sensor_ns)
         self.offset_ns = stamp_ns - sensor_ns
 
     def wraps_behind(self, other: 'SensorClock', stamps_apart_ns: int = 0) -> int:
-        """Return the whole wraps that this clock has to go on to show the time of another.
+        """Return the whole wraps by which this clock is behind another.
 
-        Two cameras with one clock that joined at different moments differ by whole wraps.
-        stamps_apart_ns: this clock's header stamps minus the other's when packets arrive together.
+        The clocks of two synchronised cameras that joined at different moments differ by whole
+        wraps.
+
+        Args:
+            other: clock of the other camera.
+            stamps_apart_ns: header stamps of this camera minus the other's when packets arrive at
+                the same time.
         """
         return self._whole_wraps(self.offset_ns - other.offset_ns - stamps_apart_ns)
 
     def apart_ns(self, other: 'SensorClock') -> int:
-        """Return by how much this clock is behind another, whole wraps aside."""
+        """Return the time by which this clock is behind another, whole wraps aside."""
         return self.offset_ns - other.offset_ns - self.wraps_behind(other) * self.wrap_ns
 
     def advance_wraps(self, wraps: int) -> None:
-        """Move the clock on by whole wraps."""
+        """Advance the clock by whole wraps; negative wraps go back."""
         self._sensor_ns += wraps * self.wrap_ns
         self.offset_ns -= wraps * self.wrap_ns
 
     def follow(self, stamp_ns: int, sensor_ns: int) -> int | None:
-        """Take a later packet and return the wraps that passed unseen; None for a time jump.
+        """Follow a later packet; return the wraps that no word counted, None for a time jump.
 
-        A jump is an advance of the sensor time that differs from the header stamps' by more than
-        JUMP_NS, whole wraps of a silent camera aside.
+        A jump is an advance of the sensor time that differs from that of the header stamps by
+        more than JUMP_NS, whole wraps of a silent camera aside.
         """
         elapsed = sensor_ns - self._sensor_ns
         missing = stamp_ns - self.stamp_ns - elapsed

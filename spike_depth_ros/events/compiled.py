@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Compilation of the code that touches every event, and the cache of the compiled code.
+"""Compile the code that touches every event, and cache the compiled code.
 
-None of it makes or frees an array, so numba is told not to count references to arrays (`_nrt`):
-counting them at each call would take ten times as long as counting the event.
+This code neither makes nor frees an array. The option `_nrt` switches numba's reference counts of
+arrays off: at each call they would take ten times as long as counting the event.
 """
 
 from collections.abc import Callable
@@ -30,10 +30,10 @@ _FunctionCache: Any = FunctionCache  # without types
 
 
 class _Cache(_FunctionCache):  # type: ignore[misc]
-    """Cache compiled code where that is possible; whatever goes wrong, compile instead."""
+    """Cache of compiled code; on any failure, compile instead."""
 
     def load_overload(self, *arguments: Any) -> Any:
-        """Return the compiled code, None if there is none or its file is damaged."""
+        """Return the compiled code, None without a file or for a damaged file."""
         try:
             return super().load_overload(*arguments)
         except Exception:  # a damaged pickle raises anything
@@ -42,7 +42,7 @@ class _Cache(_FunctionCache):  # type: ignore[misc]
             return None
 
     def save_overload(self, *arguments: Any) -> None:
-        """Save the compiled code unless the disk is full or the folder has gone."""
+        """Save the compiled code, unless the disk is full or the folder is gone."""
         with suppress(Exception):
             super().save_overload(*arguments)
 
@@ -50,21 +50,21 @@ class _Cache(_FunctionCache):  # type: ignore[misc]
 def cached(**options: Any) -> Callable[[Any], Any]:
     """Return a decorator that compiles a function and caches the code.
 
-    The cache is NUMBA_CACHE_DIR, __pycache__ beside the source, or ~/.cache/numba, whichever can
-    be written; if none can, every process compiles. options: of numba.njit.
+    The cache is the first writable folder of NUMBA_CACHE_DIR, __pycache__ beside the source, and
+    ~/.cache/numba; without one, every process compiles. options: options of numba.njit.
     """
 
     def decorate(function: Any) -> Any:
         dispatcher = njit(**options)(function)
-        with suppress(RuntimeError, OSError):  # no folder can be written
+        with suppress(RuntimeError, OSError):  # no folder is writable
             dispatcher._cache = _Cache(function)
         return dispatcher
 
     return decorate
 
 
-# Called from Python. A change in another file that is inlined here does not show to the cache:
-# remove the __pycache__ folders then.
+# For functions called from Python. The cache does not notice a change in another file that is
+# inlined here: remove the __pycache__ folders after such a change.
 compiled = cached(**OPTIONS)
-# Called from compiled code only, once for each event or word.
+# For functions called from compiled code only, once per event or word.
 inlined: Any = njit(**OPTIONS, forceinline=True)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Telling the user of a compilation that takes long."""
+"""Tell the user about a long compilation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ _event: Any = event  # without types
 
 
 class _FirstStart(_event.Listener):  # type: ignore[misc]
-    """Start a timer when numba begins to compile; code from the cache is not compiled."""
+    """Start a timer when numba begins to compile; loading from the cache does not start it."""
 
     def __init__(self, timer: Timer) -> None:
         self._timer = timer
@@ -40,12 +40,12 @@ class _FirstStart(_event.Listener):  # type: ignore[misc]
             self._timer.start()
 
     def on_end(self, _: object) -> None:
-        """Let the timer run: the next function follows."""
+        """Let the timer run: numba compiles the next function."""
 
 
 @contextmanager
 def announced(tell: Callable[[str], None]) -> Iterator[None]:
-    """Call `tell` with one sentence if something is compiled within and that takes a second."""
+    """Call `tell` with one sentence if a compilation in the context takes over PATIENCE_S."""
     timer = Timer(PATIENCE_S, tell, [SENTENCE])
     timer.daemon = True
     with _event.install_listener('numba:compile', _FirstStart(timer)):

@@ -36,7 +36,7 @@ class PacketWords(NamedTuple):
 
     Attributes:
         words: whole words, [n] or [n, 2], aligned, in native byte order, read-only.
-        first_ns: sensor time at which the packet starts, nanoseconds; None if it tells no time.
+        first_ns: sensor time at which the packet starts, nanoseconds; None if it has no time.
         time_base_ns: sensor time from which the times of the words count, nanoseconds.
         is_truncated: whether the packet ends within a word.
     """
@@ -85,7 +85,7 @@ class Decoder(Protocol):
         ...
 
     def advance_wraps(self, wraps: int) -> None:
-        """Advance the time by whole wraps, of which no word told; negative wraps go back."""
+        """Advance the time by whole wraps, that no word counted; negative wraps go back."""
         ...
 
     def on_packet_loss(self) -> None:
@@ -112,10 +112,10 @@ def time_base_ns(packet: Packet) -> int:
 
 
 def empty_time_ns(packet: Packet, reached_ns: int | None) -> int | None:
-    """Return the sensor time of a packet without a valid event, None if it tells no time.
+    """Return the sensor time of a packet without a valid event, None if it has no time.
 
-    An empty packet tells that its time base is reached, unless the time would run back: the base
-    of a driver may lie far behind. A packet of invalid words tells no time.
+    An empty packet means that its time base is reached, unless the time would run back: the base
+    of a driver may lie far behind. A packet of invalid words has no time.
     """
     is_later = reached_ns is None or packet.time_base_ns >= reached_ns
     return packet.time_base_ns if not len(packet.data) and is_later else None

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Write events as evt3."""
+"""Encode events as evt3."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from spike_depth_ros.events import evt3_layout as evt3
 from spike_depth_ros.events.compiled import cached
 from spike_depth_ros.events.histogram import check_polarity
 
-# At least one TIME_HIGH in half a wrap lets a decoder follow the wraps through a gap.
+# With a TIME_HIGH in each half wrap, a decoder can follow the wraps through a gap.
 MAX_HIGH_STEP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS - 1)
 VECTOR_SPAN = 12
 NO_POLARITY = -1
@@ -33,9 +33,9 @@ NO_POLARITY = -1
 class Evt3Encoder:
     """Encode one camera's events, packet by packet.
 
-    Every packet states time, row and vector base anew, so that a decoder that lost a packet loses
-    no more than that one. The time of the last packet is the only state. A vector base is not
-    used again after a single event: the format would allow it, but several decoders forget it.
+    Every packet repeats time, row and vector base: a decoder that lost a packet loses only that
+    packet. The time of the last packet is the only state. A single event ends the use of a vector
+    base: the format allows more, but several decoders forget the base.
     """
 
     def __init__(self) -> None:
@@ -51,10 +51,15 @@ class Evt3Encoder:
     ) -> bytes:
         """Return the events as evt3 words, in their order.
 
-        t_us: [n] microseconds, not falling, also from call to call; x, y: [n] in [0, 2048);
-        polarity: [n], 1 or True for ON, 0 or False for OFF. until_us: write time words up to this
-        time after the last event, so that the clock of a decoder reaches it. Raises ValueError
-        for other arguments.
+        Args:
+            t_us: [n], time, microseconds; does not fall, also from call to call.
+            x, y: [n], pixel, in [0, 2048).
+            polarity: [n], 1 or True for ON, 0 or False for OFF.
+            until_us: time that the clock of a decoder reaches after the last event, microseconds;
+                None ends with the last event.
+
+        Raises:
+            ValueError: arrays of different lengths, falling times, or a value out of range.
         """
         events = [np.asarray(column, np.int64) for column in (t_us, x, y, polarity)]
         times = events[0] if until_us is None else np.append(events[0], until_us)
@@ -91,7 +96,7 @@ def _check(
 
 @cached(nogil=True)
 def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, words: Any) -> int:
-    """Write all events, then the time `end`, and return the number of words."""
+    """Write all events, then the time `end`; return the number of words."""
     size = 0
     row = -1
     base, base_polarity = 0, NO_POLARITY
@@ -106,7 +111,7 @@ def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, wo
         stop, bits = event, 0
         if polarity[event] == base_polarity:
             stop, bits = _vector(t_us, x, y, polarity, event, base)
-        if stop - event < 2:  # the base in force saves nothing here; would another one?
+        if stop - event < 2:  # the present base saves nothing: try another one
             stop, bits = _vector(t_us, x, y, polarity, event, x[event])
             if stop - event < 3:
                 address = polarity[event] << evt3.POLARITY_SHIFT | x[event]
@@ -127,7 +132,7 @@ def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, wo
 
 @njit(nogil=True)
 def _vector(t_us: Any, x: Any, y: Any, polarity: Any, event: Any, base: Any) -> Any:
-    """Return the end of the run of events that one VECT_12 at `base` can hold, and its bits."""
+    """Return the end of the run of events that fit one VECT_12 at `base`, and its bits."""
     bits = 0
     last = base - 1
     stop = event
@@ -146,7 +151,7 @@ def _vector(t_us: Any, x: Any, y: Any, polarity: Any, event: Any, base: Any) -> 
 
 @njit(nogil=True)
 def _write_time(words: Any, size: Any, reached: Any, t_us: Any) -> Any:
-    """Write the words that lead a decoder from one time to the next; all of them at the start."""
+    """Write the time words from one time to the next; all of them at the start."""
     high, target = reached >> evt3.TIME_LOW_BITS, t_us >> evt3.TIME_LOW_BITS
     first = size == 0
     while target - high > MAX_HIGH_STEP:

@@ -23,9 +23,9 @@ WORD_BYTES = 2
 
 ADDR_Y = 0x0  # y
 ADDR_X = 0x2  # one event: x, polarity
-VECT_BASE_X = 0x3  # x, polarity of the vectors that follow
+VECT_BASE_X = 0x3  # x and polarity of the vectors that follow
 VECT_12 = 0x4  # 12 validity bits: an event at base + i for each; moves the base by 12
-VECT_8 = 0x5  # 8 validity bits, likewise
+VECT_8 = 0x5  # 8 validity bits; moves the base by 8
 TIME_LOW = 0x6  # bits 11..0 of the time
 CONTINUED_4 = 0x7
 TIME_HIGH = 0x8  # bits 23..12 of the time

@@ -14,8 +14,8 @@
 
 """Read event messages from their CDR bytes, as DDS delivers them and rosbag2 stores them.
 
-No message type is needed, and no event is copied. Source: OMG CORBA 3.0, 15.3 (CDR): the bytes
-start with 4 that name their order, and numbers are aligned from there on.
+The reader needs no message type and copies no event. Source: OMG CORBA 3.0, 15.3 (CDR): the first
+4 bytes name the byte order, and numbers are aligned from there on.
 """
 
 import struct
@@ -35,7 +35,7 @@ _LITTLE_ENDIAN = 0x1
 
 
 class _Reader:
-    """Read one field after the other; raises ValueError where the bytes end too early."""
+    """Read the fields in their order; raises ValueError where the bytes end too early."""
 
     def __init__(self, cdr: bytes) -> None:
         self._cdr = memoryview(cdr)
@@ -44,7 +44,7 @@ class _Reader:
         self._position = _HEADER_BYTES
 
     def numbers(self, form: str, size: int) -> tuple[int, ...]:
-        """Return numbers of one size in bytes, by the letters of struct."""
+        """Return numbers; form: letters of struct, size: bytes of each number."""
         self._position += -(self._position - _HEADER_BYTES) % size
         return struct.unpack(self._order + form, self.take(size * len(form)))
 
@@ -69,7 +69,7 @@ class _Reader:
 def read_packet(cdr: bytes) -> Packet:
     """Read an event_camera_msgs/msg/EventPacket; its data are a view into the bytes.
 
-    Raises ValueError, one sentence, for bytes that are none.
+    Raises ValueError, one sentence, for bytes of another message.
     """
     reader = _Reader(cdr)
     seconds, nanoseconds = reader.numbers('iI', 4)
@@ -92,9 +92,9 @@ def read_packet(cdr: bytes) -> Packet:
 
 
 def read_array(cdr: bytes) -> Packet:
-    """Read a dvs_msgs/msg/EventArray as a packet of the encoding 'dvs_msgs', which has no seq.
+    """Read a dvs_msgs/msg/EventArray as a packet of the encoding 'dvs_msgs', without seq.
 
-    Raises ValueError, one sentence, for bytes that are none.
+    Raises ValueError, one sentence, for bytes of another message.
     """
     reader = _Reader(cdr)
     seconds, nanoseconds = reader.numbers('iI', 4)

@@ -14,8 +14,9 @@
 
 """Noise filters: hot pixels, refractory time and background activity, applied while counting.
 
-All work on raw pixels, before the look-up. Background activity: Delbruck, "Frame-free dynamic
-digital vision", 2008: an event that no event of a neighbouring pixel preceded is noise.
+The filters work on raw pixels, before the look-up. Background activity: an event without an
+earlier event of a neighbouring pixel is noise; Delbruck, "Frame-free dynamic digital vision",
+2008.
 """
 
 from dataclasses import dataclass
@@ -28,26 +29,28 @@ from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.event_counts import BACKGROUND_EVENTS, HOT_EVENTS, REFRACTORY_EVENTS
 from spike_depth_ros.units import SECOND_NS
 
-# Rates are measured over so much sensor time.
+# Sensor time over which event rates are measured.
 PERIOD_NS = SECOND_NS
-# A moving edge excites neighbours alike, a hot pixel stands out: by this factor over the mean of
-# the other pixels in the square of 2 * NEIGHBOURHOOD + 1 pixels around it.
+# A moving edge excites neighbours alike, but a hot pixel stands out: its rate is over this factor
+# times the mean of the other pixels in the square of 2 * NEIGHBOURHOOD + 1 pixels around it.
 HOT_FACTOR = 8.0
 NEIGHBOURHOOD = 2
-# Long before any event, and near enough for differences in int64.
+# Earlier than any event, and late enough for differences in int64.
 NEVER_NS = -(1 << 61)
 
-# Places of NoiseState.limits, int64 [3]; 0 switches a filter off.
+# Indices of NoiseState.limits, int64 [3]; 0 switches a filter off.
 REFRACTORY_NS, SUPPORT_NS, HOT_EVENTS_A_PERIOD = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseSettings:
-    """Say what to filter; 0 switches a filter off.
+    """Settings of the noise filters; 0 switches a filter off.
 
-    hot_pixel_hz: a pixel with more events a second, and HOT_FACTOR times its neighbours', is hot
-    for the next second. refractory_ns: drop events of a pixel that follow its last one sooner.
-    support_ns: drop events without an event of one of the eight neighbours within this time.
+    Attributes:
+        hot_pixel_hz: event rate, 1/s; a pixel with a higher rate, and HOT_FACTOR times that of
+            its neighbours, is hot for the next second.
+        refractory_ns: drops events of a pixel that follow its last event within this time.
+        support_ns: drops events without an event of one of the eight neighbours within this time.
     """
 
     hot_pixel_hz: float = 0.0
@@ -56,7 +59,7 @@ class NoiseSettings:
 
     @property
     def is_off(self) -> bool:
-        """Return whether nothing is filtered."""
+        """Return whether all filters are off."""
         return not (self.hot_pixel_hz or self.refractory_ns or self.support_ns)
 
 
@@ -64,11 +67,14 @@ NO_FILTERS = NoiseSettings()
 
 
 class NoiseState(NamedTuple):
-    """Hold what the compiled filters read and write, for a sensor of h x w pixels.
+    """State of the compiled filters, for a sensor of h x w pixels.
 
-    limits: int64 [3]. last_ns: int64 [h + 2, w + 2], time of each pixel's last event that was
-    neither hot nor too soon, with a border of pixels that never fire. events: uint32 [h, w], of
-    this period. hot: bool [h, w].
+    Attributes:
+        limits: int64 [3].
+        last_ns: int64 [h + 2, w + 2], sensor time of each pixel's last event that was neither hot
+            nor within the refractory time; the border pixels never have an event.
+        events: uint32 [h, w], events of each pixel in this period.
+        hot: bool [h, w], hot pixels.
     """
 
     limits: npt.NDArray[np.int64]
@@ -78,20 +84,24 @@ class NoiseState(NamedTuple):
 
 
 class NoiseFilter:
-    """Filter one camera's events; width, height: of the sensor, pixels.
+    """Noise filters of one camera.
 
-    The order is hot pixels, refractory time, background activity: what one removes, the next does
-    not see. state: for the decoders, None while all filters are off.
+    The order is hot pixels, refractory time, background activity; a filter does not see the events
+    that an earlier filter removed.
+
+    Attributes:
+        state: state for the decoders; None while all filters are off.
     """
 
     def __init__(self, width: int, height: int, settings: NoiseSettings) -> None:
+        """Start without events; width, height: size of the sensor, pixels."""
         self._shape = (height, width)
         self._period: int | None = None
         self.state: NoiseState | None = None
         self.configure(settings)
 
     def configure(self, settings: NoiseSettings) -> None:
-        """Change the settings at once; what is known of pixels is kept while any filter is on."""
+        """Replace the settings at once; the state of the pixels stays while any filter is on."""
         if settings.is_off:
             self.state = None
             return
@@ -103,7 +113,7 @@ class NoiseFilter:
         self.state.limits[HOT_EVENTS_A_PERIOD] = hot_events if settings.hot_pixel_hz else 0
 
     def advance(self, time_ns: int) -> None:
-        """Let sensor time reach time_ns: with a new period, find the hot pixels of the last."""
+        """Advance to a time; when a period ends, find its hot pixels."""
         period = time_ns // PERIOD_NS
         if self.state is not None and self._period not in (None, period):
             _find_hot(self.state.events, self.state.limits, self.state.hot)
@@ -111,7 +121,7 @@ class NoiseFilter:
         self._period = period
 
     def forget_time(self) -> None:
-        """Start anew after a time jump; hot pixels stay hot."""
+        """Forget the times of events at a reset; hot pixels stay hot."""
         if self.state is not None:
             self.state.last_ns.fill(NEVER_NS)
             self.state.events.fill(0)
@@ -119,13 +129,14 @@ class NoiseFilter:
 
     @property
     def hot_pixels(self) -> int:
-        """Return how many pixels are hot now."""
+        """Return the number of hot pixels."""
         if self.state is None or not self.state.limits[HOT_EVENTS_A_PERIOD]:
             return 0
         return int(np.count_nonzero(self.state.hot))
 
 
 def _new_state(shape: tuple[int, int]) -> NoiseState:
+    """Return a state without events; shape: height and width."""
     height, width = shape
     return NoiseState(
         limits=np.zeros(3, np.int64),
@@ -137,9 +148,13 @@ def _new_state(shape: tuple[int, int]) -> NoiseState:
 
 @inlined
 def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, counts: Any) -> Any:
-    """Return whether an event is noise, and count why; one outside the sensor is not.
+    """Return whether an event is noise, and count the reason; outside the sensor none is.
 
-    noise: NoiseState; x, y: int64, at least 0; time_ns: never less than for the event before.
+    Args:
+        noise: NoiseState; None if all filters are off.
+        x, y: pixel, int64, at least 0.
+        time_ns: sensor time, at least that of the event before.
+        counts: EventCounts.
     """
     if noise is None:  # numba removes this branch or the rest, as it is an argument
         return False
@@ -182,7 +197,7 @@ def _last_beside(last_ns: Any, row: Any, column: Any) -> Any:
 
 @compiled
 def _find_hot(events: Any, limits: Any, hot: Any) -> None:
-    """Mark the pixels that are hot by their events and their neighbours' in a period."""
+    """Mark the hot pixels by their events and those of their neighbours in a period."""
     height, width = events.shape
     least = limits[HOT_EVENTS_A_PERIOD]
     for y in range(height):

@@ -12,31 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The order of one driver's packets, by `seq` and header stamp."""
+"""Order of one driver's packets, by `seq` and header stamp."""
 
 from enum import Enum, auto
 
 from spike_depth_ros.units import SECOND_NS
 
-# A packet that the network overtook is younger than this; one further back is another replay.
+# Age limit of a packet that later ones overtook; an older packet is from another replay.
 REORDER_NS = SECOND_NS
-# So many late packets that follow each other were not overtaken: a short recording loops.
+# More late packets in rising order were not overtaken: a short recording loops.
 MAX_LATE = 5
 
 
 class Order(Enum):
-    """Say how a packet follows the one before."""
+    """Order of a packet after the packet before."""
 
     NEXT = auto()  # possibly after lost ones
-    LATE = auto()  # overtaken by its successors, or a duplicate
-    RESTART = auto()  # a driver restarted or a recording began anew
+    LATE = auto()  # overtaken by later packets, or a duplicate
+    RESTART = auto()  # a driver restarted, or a recording began again
 
 
 class Sequence:
-    """Follow the packets of one camera; lost counts the ones missing before the last packet.
+    """Follow the packets of one camera.
 
-    Packets without seq, None, are ordered by their header stamps alone; what is missing between
-    them cannot be known.
+    Packets without seq (None) are ordered by their header stamps alone, and losses of such packets
+    are not known.
+
+    Attributes:
+        lost: packets missing before the last packet.
     """
 
     def __init__(self) -> None:
@@ -46,7 +49,7 @@ class Sequence:
         self.lost = 0
 
     def follow(self, seq: int | None, stamp_ns: int) -> Order:
-        """Take the next packet."""
+        """Follow the next packet; return its order."""
         order = self._order(seq, stamp_ns)
         if order is Order.LATE and self._loops(stamp_ns):
             order = Order.RESTART
@@ -60,7 +63,7 @@ class Sequence:
         if self._stamp_ns is None:
             return Order.NEXT
         if seq is None or self._seq is None or seq == self._seq:
-            # Without seq, or with one that does not count, the stamps alone tell.
+            # Without seq, or with a seq that stands still, the stamps alone tell the order.
             is_next = stamp_ns > self._stamp_ns or (seq is None and stamp_ns == self._stamp_ns)
         else:
             is_next = seq > self._seq
@@ -71,7 +74,7 @@ class Sequence:
         return Order.LATE if is_same or 0 < back_ns < REORDER_NS else Order.RESTART
 
     def _loops(self, stamp_ns: int) -> bool:
-        """Return whether late packets follow each other, as those that were overtaken do not."""
+        """Return whether late packets come in rising order, unlike overtaken packets."""
         if self._late and stamp_ns <= self._late[-1]:
             self._late.clear()
         self._late.append(stamp_ns)

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Spike frames: pixel tables, the rig, and the streaming binner."""
+"""Spike frames: their layout, and the streaming binner that makes them from packets."""

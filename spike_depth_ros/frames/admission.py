@@ -48,7 +48,7 @@ class Admitted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Reason to drop a packet, and the sentence that tells the user."""
+    """Reason to drop a packet, and the sentence for the user."""
 
     reason: DropReason
     sentence: str
@@ -70,16 +70,18 @@ def find_fault(packet: Packet) -> Fault | None:
         return Fault(DropReason.UNKNOWN_ENCODING, _unknown_encoding(packet.encoding))
     width, height = packet.width, packet.height
     if not all(1 <= size <= MAX_SENSOR_SIZE for size in (width, height)):
-        sentence = f'{width} x {height} is no sensor of 1 to {MAX_SENSOR_SIZE} pixels'
+        sentence = (
+            f'{width} x {height} pixels is no sensor size; each side is 1 to {MAX_SENSOR_SIZE}'
+        )
         return Fault(DropReason.WRONG_FORM, sentence)
     if len(packet.data) > MAX_PACKET_BYTES:
-        sentence = f'a packet of {len(packet.data)} bytes is over {MAX_PACKET_BYTES}'
+        sentence = f'a packet has {len(packet.data)} bytes, over {MAX_PACKET_BYTES}'
         return Fault(DropReason.WRONG_FORM, sentence)
     if not 0 <= packet.stamp_ns < MAX_TIME_NS:
-        sentence = f'header stamp {packet.stamp_ns} ns is no time'
+        sentence = f'header stamp {packet.stamp_ns} ns is out of range'
         return Fault(DropReason.WRONG_TIME, sentence)
     if packet.time_base_ns < 0:
-        return Fault(DropReason.WRONG_TIME, f'time base {packet.time_base_ns} ns is no time')
+        return Fault(DropReason.WRONG_TIME, f'time base {packet.time_base_ns} ns is out of range')
     return None
 
 

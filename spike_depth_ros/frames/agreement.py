@@ -12,23 +12,23 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The distance between the two cameras' common times, measured by the arrival of their packets.
+"""Difference of the two cameras' common times, measured by the arrival of their packets.
 
-Header stamps and sensor clocks can both be wrong; the order in which packets arrive is what it is.
-Where one camera's common time has always been ahead of the other's, and both are heard, either a
-clock is wrong or the other camera's packets come late.
+Header stamps and sensor clocks can be wrong, but the order of arrival cannot. If both cameras send
+and the common time of one is always ahead of the other's, then a clock is wrong or the packets of
+the other camera come late.
 """
 
 from spike_depth_ros.frames.synchroniser import HOST
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 RIGHT = 1
-# A camera that has not advanced for so long tells nothing of the other one's time.
+# A camera that has not advanced for longer shows nothing about the other camera's time.
 FRESH_NS = 500 * MS_NS
-# So long after a camera has stopped nothing is said of its time.
+# The last measurement expires this long after a camera has stopped.
 STALE_NS = 2 * SECOND_NS
 BUCKET_NS = SECOND_NS
-# Packets of cameras with right clocks arrive together to within less.
+# Common times of cameras with right clocks differ by less when their packets arrive.
 ARRIVAL_APART_NS = 25 * MS_NS
 
 Range = tuple[int, int]
@@ -44,7 +44,7 @@ class Agreement:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything, at a reset."""
+        """Forget all common times, at a reset."""
         self._reached: list[tuple[int, int] | None] = [None, None]  # common time, when
         self._now: Range | None = None
         self._before: Range | None = None
@@ -52,7 +52,13 @@ class Agreement:
         self._rate = 1.0
 
     def follow(self, camera: int, common_ns: int, now_ns: int) -> None:
-        """Record the common time that camera 0 or 1 has reached with a packet that came now."""
+        """Record the common time that a camera has reached with a packet.
+
+        Args:
+            camera: 0 (left) or 1 (right).
+            common_ns: common time, nanoseconds.
+            now_ns: monotonic time of the packet's arrival, nanoseconds.
+        """
         reached = self._reached[camera]
         if reached and common_ns <= reached[0]:
             return
@@ -66,10 +72,10 @@ class Agreement:
         self._now = min(low_ns, apart_ns), max(high_ns, apart_ns)
 
     def apart_ns(self, now_ns: int) -> int | None:
-        """Return by how much right was always ahead of left (below 0: behind) over a second.
+        """Return the time by which right was always ahead of left in the last second; ns.
 
-        None unless both cameras advance, and have done so together for a second; 0 if neither was
-        ahead by ARRIVAL_APART_NS of real time all the while.
+        Negative if right was behind; 0 if neither was always ahead by ARRIVAL_APART_NS of real
+        time; None unless both cameras have advanced for a second and still do.
         """
         is_fresh = all(reached and now_ns - reached[1] < STALE_NS for reached in self._reached)
         if self._before is None or not is_fresh:
@@ -79,21 +85,26 @@ class Agreement:
         return (low_ns + high_ns) // 2 if low_ns > limit_ns or high_ns < -limit_ns else 0
 
     def _turn(self, common_ns: int, now_ns: int) -> None:
-        """Begin another bucket once the present one is a second old."""
+        """Begin another bucket when the present one is a second old."""
         if self._since is None:
             self._since = now_ns, common_ns
         elapsed_ns = now_ns - self._since[0]
         if elapsed_ns >= BUCKET_NS:
-            self._rate = (common_ns - self._since[1]) / elapsed_ns  # of a replay
+            self._rate = (
+                common_ns - self._since[1]
+            ) / elapsed_ns  # of a replay, 1 for a live camera
             self._before, self._now = self._now, None
             self._since = now_ns, common_ns
 
 
 def disagreement(apart_ns: int, sync: str, late: bool, max_wait_ns: int) -> str:
-    """Return the sentence about common times that are apart, '' if windows wait long enough.
+    """Return a sentence about common times that differ, '' if windows wait long enough.
 
-    sync: 'sensor' or 'host'. late: header stamps and the cameras' own clocks agree with each
-    other, so the packets come late. max_wait_ns: how long a window waits for them.
+    Args:
+        apart_ns: common time of the right camera minus that of the left, nanoseconds.
+        sync: clock in which windows are cut, 'sensor' or 'host'.
+        late: whether header stamps and sensor clocks agree; then the packets come late.
+        max_wait_ns: longest wait of a window for a camera, nanoseconds.
     """
     apart_s, behind = abs(apart_ns) / SECOND_NS, 'left' if apart_ns > 0 else 'right'
     if late and abs(apart_ns) < max_wait_ns:

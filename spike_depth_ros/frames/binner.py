@@ -229,7 +229,7 @@ class Binner:
         self._time.reach(camera)
         if stream.common_ns >= timed.end_ns:
             self.counters.cameras[camera].drop(DropReason.WRONG_TIME)
-            self._restart(camera, admitted.packet, 'time runs away within a packet')
+            self._restart(camera, admitted.packet, 'one packet spans too long a time')
         return frames
 
     def _start(self) -> None:

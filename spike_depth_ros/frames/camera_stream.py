@@ -30,7 +30,7 @@ class CameraStream:
         sensor_ns: sensor time reached.
         offset_ns: common time minus sensor time.
         common_ns: common time reached.
-        heard_ns: monotonic time of the last packet that told a time.
+        timed_ns: monotonic time of the last packet with a time.
     """
 
     def __init__(self, decoder: Decoder, stamp_ns: int, first_ns: int) -> None:
@@ -38,7 +38,7 @@ class CameraStream:
 
         Args:
             decoder: decoder of the packets.
-            stamp_ns: header stamp of the first packet that tells a time.
+            stamp_ns: header stamp of the first packet that has a time.
             first_ns: sensor time at which that packet starts.
         """
         self.decoder = decoder
@@ -47,7 +47,7 @@ class CameraStream:
         self.sensor_ns = first_ns
         self.offset_ns = 0
         self.common_ns = first_ns
-        self.heard_ns = 0
+        self.timed_ns = 0
         self._before_ns = first_ns  # common time reached before the present packet
 
     def align(self, wraps: int, offset_ns: int) -> None:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count events that are already decoded, exactly as the decoders count them."""
+"""Count decoded events as the decoders do."""
 
 from typing import Any
 
@@ -33,12 +33,18 @@ def count_events(
     polarity: npt.NDArray[np.integer[Any] | np.bool_],
     table: PixelTable,
 ) -> npt.NDArray[np.uint8]:
-    """Count the events of one camera and one window into a frame.
+    """Count the events of one camera and one window.
 
-    x, y: integers [n], raw pixels, at least 0 (events outside the sensor are left out); polarity:
-    [n], 1 or True for ON, 0 or False for OFF. Returns uint8 [height, width, 2], ON then OFF,
-    saturating at 255. Raises ValueError for arrays of different lengths, negative addresses and
-    other polarities.
+    Args:
+        x, y: integers [n], raw pixel, at least 0; events outside the sensor do not count.
+        polarity: [n], 1 or True for ON, 0 or False for OFF.
+        table: pixel table of the camera.
+
+    Returns:
+        uint8 [height, width, 2], ON then OFF, up to MAX_COUNT.
+
+    Raises:
+        ValueError: arrays of different lengths, a negative address or another polarity.
     """
     if not len(x) == len(y) == len(polarity):
         raise ValueError(
@@ -66,5 +72,6 @@ def count_events(
 
 @compiled
 def _count(x: Any, y: Any, polarity: Any, sink: Any) -> None:
+    """Count events into a sink."""
     for event in range(len(x)):
         count_event(sink, x[event], y[event], polarity[event], 0)

@@ -94,7 +94,7 @@ class EventCounter:
         return frames
 
     def discard(self, camera: int, decoder: Decoder, packet: PacketWords) -> None:
-        """Decode a packet of a camera that has not told a time; its events count as late."""
+        """Decode a packet of a camera that has not sent a time; its events count as late."""
         sink = EventSink(*self._sensors[camera].filters, self._discarded, self._counts)
         position = 0
         while position < len(packet.words):

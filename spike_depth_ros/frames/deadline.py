@@ -12,22 +12,23 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The deadline up to which windows wait for a silent camera."""
+"""The host's clock, and the deadline until which windows wait for a silent camera."""
 
 from collections import deque
 
 from spike_depth_ros.units import MS_NS
 
-# A process that was stopped for longer may have packets waiting that it has not seen: only so
-# much of the pause counts as waiting.
+# Longest step of the waiting time: after a longer stop of the process, packets may wait unread.
 MAX_STEP_NS = 50 * MS_NS
 
 
 class Deadline:
-    """Follow the leading camera, and which slots it passed at least max_wait_ns ago.
+    """Follow the host's clock and the leading camera.
 
-    Time spent waiting is measured by the caller's clock, monotonic nanoseconds, in steps of at
-    most MAX_STEP_NS. now_ns: that clock, 0 before it began.
+    Attributes:
+        max_wait_ns: longest wait for a silent camera, nanoseconds.
+        now_ns: the caller's monotonic clock, nanoseconds; 0 before the first tick.
+        waited_ns: waiting time, nanoseconds: advances as now_ns, by MAX_STEP_NS a tick at most.
     """
 
     def __init__(self, max_wait_ns: int) -> None:
@@ -38,28 +39,32 @@ class Deadline:
         self.clear()
 
     def clear(self) -> None:
-        """Forget the leading camera; the clock goes on."""
+        """Forget the leading camera; the clock continues."""
         self._passed: deque[tuple[int, int]] = deque()
 
     def tick(self, now_ns: int) -> None:
-        """Let the clock advance."""
+        """Advance the clock."""
         if self._has_begun:
             self.waited_ns += min(max(now_ns - self.now_ns, 0), MAX_STEP_NS)
         self._has_begun, self.now_ns = True, now_ns
 
     def lead(self, slot: int, since_ns: int) -> None:
-        """Take note of the slot that a camera is in, since a waiting time.
+        """Note the slot that a camera is in; it has passed the slots before.
 
-        It passed those before. Only the leading camera's counts. Time may not go back from call
-        to call.
+        Only the leading camera counts.
+
+        Args:
+            slot: slot of the camera.
+            since_ns: waiting time since which it is there; does not fall from call to call.
         """
         if not self._passed or slot > self._passed[-1][1]:
             self._passed.append((since_ns, slot))
 
     def overdue(self, open_slot: int) -> int:
-        """Return the slot before which everything is overdue, at least the first open one.
+        """Return the first slot that is not overdue, at least open_slot.
 
-        What is known of slots that are closed is forgotten, so memory is bounded as they are.
+        A slot is overdue max_wait_ns after the leading camera passed it. The method forgets closed
+        slots; the number of open slots limits the memory.
         """
         overdue = open_slot
         while self._passed:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Faults of packets: counted, and told in sentences."""
+"""Faults of packets: counts, and sentences for the user."""
 
 from collections import deque
 from collections.abc import Sequence

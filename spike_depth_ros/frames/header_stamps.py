@@ -12,18 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Header stamps that tell no time: zero, or standing still while packets come."""
+"""Header stamps that tell no time: zero, or still while packets come."""
 
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
-# A driver stamps each packet; one that still sends the same stamp after so long does not.
+# A driver that sends the same stamp for longer does not stamp its packets.
 STANDING_NS = 250 * MS_NS
-# So long each packet must have a stamp of its own before stamps are used again.
+# Each packet must have a new stamp for this long before stamps are used again.
 RECOVERY_NS = 2 * SECOND_NS
 
 
 class HeaderStamps:
-    """Recognise one camera's header stamps that tell no time; now_ns: monotonic nanoseconds."""
+    """Detect header stamps of one camera that tell no time."""
 
     def __init__(self) -> None:
         self._stamp_ns = 0
@@ -33,9 +33,14 @@ class HeaderStamps:
         self._are_standing = False
 
     def are_unusable(self, stamp_ns: int, seq: int | None, now_ns: int) -> bool:
-        """Return whether the stamp of a packet that comes now is zero or stands still.
+        """Return whether the stamp of a packet is zero or stands still.
 
-        A packet that is sent again has its old stamp by right.
+        A duplicate of a packet rightly has the same stamp.
+
+        Args:
+            stamp_ns: header stamp, nanoseconds.
+            seq: number of the packet, or None.
+            now_ns: monotonic time of the packet's arrival, nanoseconds.
         """
         is_duplicate = seq is not None and seq == self._seq
         if stamp_ns != self._stamp_ns or is_duplicate:

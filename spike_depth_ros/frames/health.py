@@ -12,19 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Judging what came of packets and events: streams that lead to wrong depth, or to none."""
+"""Judge the counters of packets and events: streams that lead to wrong depth or to no depth."""
 
 from dataclasses import fields
 
 from spike_depth_ros.frames.counters import CameraCounters
 from spike_depth_ros.geometry.pixel_table import PixelTable
 
-# A healthy sensor sends no event from beyond its own edge; a spoilt word does, now and then.
+# Share of events outside the sensor that damaged words explain; a sensor sends none.
 MAX_OUTSIDE = 0.02
-# Events gather where things move: their share beyond the network's image may exceed the pixels'.
+# Limits of the share of unmapped events: events gather at moving edges, which may lie there.
 UNMAPPED_FACTOR, MOST_MORE, EXTRA = 1.5, 0.15, 0.05
 NEARLY_ALL = 0.9
-# Packets that were dropped whole, by counter, and why.
+# Reasons to drop a packet whole, by counter.
 DROPPED = {
     'packets_malformed': 'are malformed',
     'packets_unknown_encoding': 'have an unknown encoding',
@@ -34,7 +34,7 @@ DROPPED = {
     'packets_out_of_order': 'come out of order',
     'packets_stale': 'are older than the last reset',
 }
-# Noise filters by counter, and the parameter of each.
+# Parameter of each noise filter, by counter.
 _NOISE = {
     'events_hot': 'hot_pixel_hz',
     'events_refractory': 'refractory_ms',
@@ -43,15 +43,18 @@ _NOISE = {
 
 
 def difference(now: CameraCounters, before: CameraCounters) -> CameraCounters:
-    """Return what was counted between two moments."""
+    """Return the counts between two snapshots."""
     names = [field.name for field in fields(CameraCounters)]
     return CameraCounters(*(getattr(now, name) - getattr(before, name) for name in names))
 
 
 def misplaced(name: str, counted: CameraCounters, table: PixelTable) -> list[str]:
-    """Return sentences about events that land nowhere, beyond what the pixel table explains.
+    """Return sentences about events without a network pixel that the pixel table cannot explain.
 
-    name: 'left' or 'right'. counted: over some time, with at least one event.
+    Args:
+        name: 'left' or 'right'.
+        counted: counts of some time, with at least one event.
+        table: pixel table of the camera.
     """
     problems = []
     height, width = table.index.shape
@@ -74,7 +77,7 @@ def misplaced(name: str, counted: CameraCounters, table: PixelTable) -> list[str
 def filtered(name: str, counted: CameraCounters) -> list[str]:
     """Return sentences about noise filters that remove nearly all of a camera's events.
 
-    name: 'left' or 'right'. counted: over some time, with at least one event.
+    name: 'left' or 'right'. counted: counts of some time, with at least one event.
     """
     shares = {row: getattr(counted, row) / counted.events for row in _NOISE}
     return [
@@ -86,15 +89,15 @@ def filtered(name: str, counted: CameraCounters) -> list[str]:
 
 
 def read(counted: CameraCounters) -> int:
-    """Return how many packets were not dropped whole."""
+    """Return the number of packets that were read."""
     dropped: int = sum(getattr(counted, counter) for counter in DROPPED)
     return counted.packets - dropped
 
 
 def why_nothing_counts(name: str, counted: CameraCounters) -> str:
-    """Return why a camera contributed nothing to windows, '' where it did.
+    """Return the reason why a camera contributed nothing to windows, '' if it contributed.
 
-    name: 'left' or 'right'. counted: over the time without a window.
+    name: 'left' or 'right'. counted: counts of the time without a window.
     """
     if not counted.packets:
         return f'no packets come from the {name} camera'

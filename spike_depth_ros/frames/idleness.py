@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The time without a spike frame, and its reason."""
+"""Time without a spike frame, and its reason."""
 
 from collections import deque
 
@@ -21,16 +21,17 @@ from spike_depth_ros.frames.health import difference, why_nothing_counts
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.units import SECOND_NS
 
-# So long nothing may come out before the reason is given.
+# Time without a spike frame after which a reason is given.
 IDLE_NS = 2 * SECOND_NS
-# So many reports, a second apart, give the reason.
+# Number of reports, a second apart, from which the reason is found.
 RECENT = 2
 
 
 class Idleness:
-    """Follow a binner's counters from one report to the next; now_ns: monotonic nanoseconds.
+    """Follow a binner's counters from report to report.
 
-    reason: why no window has come out for IDLE_NS, '' while they come.
+    Attributes:
+        reason: reason why no spike frame has come for IDLE_NS; '' while frames come.
     """
 
     def __init__(self, counters: BinnerCounters, now_ns: int) -> None:
@@ -40,9 +41,12 @@ class Idleness:
         self._latest = deque([counters], maxlen=RECENT)
 
     def update(self, counters: BinnerCounters, now_ns: int, blocked: str) -> str:
-        """Take a snapshot of the counters; return a sentence if nothing comes out, else ''.
+        """Compare a snapshot of the counters; return a sentence if no frame comes, else ''.
 
-        blocked: why nothing can be counted at all, '' if it can.
+        Args:
+            counters: snapshot of the counters.
+            now_ns: monotonic time of the snapshot, nanoseconds.
+            blocked: reason why no event can be counted; '' if events can be counted.
         """
         if output(counters) > output(self._at_output):
             self._at_output, self._output_ns = counters, now_ns
@@ -56,7 +60,7 @@ class Idleness:
         return f'no spike frame for {idle_ns / SECOND_NS:.1f} s: {self.reason}'
 
     def _explain(self, counters: BinnerCounters, before: BinnerCounters) -> str:
-        """Return the reason by what was counted since some reports ago."""
+        """Return the reason by the counts between two snapshots."""
         pairs = zip(CAMERAS, counters.cameras, before.cameras, strict=False)
         reasons = [why_nothing_counts(name, difference(*each)) for name, *each in pairs]
         if resets := counters.resets - before.resets:
@@ -65,5 +69,5 @@ class Idleness:
 
 
 def output(counters: BinnerCounters) -> int:
-    """Return how many windows gave a frame."""
+    """Return the number of windows that gave a frame."""
     return counters.windows_closed - counters.windows_empty

@@ -46,7 +46,7 @@ class Intake:
 
         Args:
             counters: counters of each camera, for lost and unstamped packets.
-            sensors: sensor of each camera; the first packet tells its size.
+            sensors: sensor of each camera; the first packet has its size.
         """
         self.stamps = NewestStamps(len(counters))
         self._counters = counters
@@ -99,10 +99,10 @@ class Intake:
             return fault
         sender = self._senders.get(camera)
         if sender is None and self._is_leftover(camera, packet.stamp_ns, waited_ns):
-            sentence = f'seq {packet.seq} is left over from before the reset'
+            sentence = f'seq {packet.seq} is from before the reset'
             return Fault(DropReason.STALE, sentence)
         if self.stamps.jumps(camera, packet.stamp_ns, waited_ns):
-            return Restart('header stamps jump ahead')
+            return Restart('header stamp jumped ahead')
         self.stamps.follow(camera, packet.stamp_ns, waited_ns)
         if sender is None:
             return self.begin(camera, packet, waited_ns)
@@ -142,9 +142,9 @@ class _Sender:
         """Judge a packet after the first one; see Intake.judge."""
         order = self._sequence.follow(packet.seq, packet.stamp_ns)
         if order is sequence.Order.LATE:
-            return Fault(DropReason.OUT_OF_ORDER, f'seq {packet.seq} came too late')
+            return Fault(DropReason.OUT_OF_ORDER, f'seq {packet.seq} arrived after a later packet')
         if order is sequence.Order.RESTART or self._has_seq != (packet.seq is not None):
-            return Restart('seq, time or type started again')
+            return Restart('seq, header stamp or message type restarted')
         counters.packets_lost += self._sequence.lost
         self._is_after_loss |= self._sequence.lost > 0
         if self._form != _form(packet):
@@ -159,8 +159,8 @@ class _Sender:
         self._misfits += 1
         form = f'{packet.encoding} of {packet.width} x {packet.height}'
         if self._misfits > MAX_MISFITS:
-            return Restart(f'{form} is what the camera sends now')
-        return Fault(DropReason.WRONG_FORM, f'{form} is not what came before')
+            return Restart(f'the camera now sends {form}')
+        return Fault(DropReason.WRONG_FORM, f'{form} differs from the packets before')
 
 
 def _form(packet: Packet) -> tuple[str, int, int]:

@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Limits of the numbers that a binner is made of."""
+"""Limits of a binner's settings."""
 
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.geometry.camera import MAX_SIZE
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
-# A camera may run ahead of a window by this much beyond max_wait before the ring is full.
+# Time beyond max_wait by which a camera may run ahead of a window before the ring is full.
 RING_SPARE_NS = SECOND_NS
 MIN_HOP_NS = MS_NS
 MAX_RING_BYTES = 1 << 30
@@ -27,7 +27,7 @@ MAX_RING_BYTES = 1 << 30
 def check(
     cameras: int, window_ns: int, hop_ns: int, max_wait_ns: int, width: int, height: int
 ) -> None:
-    """Raise ValueError, one sentence, for what Binner cannot be made of."""
+    """Raise ValueError, one sentence, for settings out of range; see Binner."""
     if cameras not in (1, 2):
         raise ValueError(f'cameras={cameras} must be 1 or 2')
     if hop_ns < MIN_HOP_NS:
@@ -52,11 +52,11 @@ def check(
 
 
 def check_max_wait(max_wait_ns: int) -> None:
-    """Raise ValueError for a wait under 0."""
+    """Raise ValueError for a negative wait."""
     if max_wait_ns < 0:
         raise ValueError(f'max_wait_ns={max_wait_ns} must be at least 0')
 
 
 def ring_slots(window_ns: int, hop_ns: int, max_wait_ns: int) -> int:
-    """Return the number of hop-long slots that a binner keeps."""
+    """Return the number of slots, each a hop long, in a binner's ring."""
     return -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)

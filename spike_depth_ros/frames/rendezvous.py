@@ -21,7 +21,7 @@ MAX_BYTES = 1 << 26
 
 
 class Rendezvous:
-    """Hold the first packets until every camera has told its time, or for a limited time.
+    """Hold the first packets until every camera has sent a time, or for a limited time.
 
     Neither the clock in which windows are cut nor their grid then depend on which camera's packets
     come first.
@@ -42,7 +42,7 @@ class Rendezvous:
         self._firsts = [None] * len(self._firsts)
 
     def add(self, admitted: Admitted, first_ns: int | None) -> None:
-        """Hold a packet; first_ns: sensor time at which it starts, None if it tells no time."""
+        """Hold a packet; first_ns: sensor time at which it starts, None if it has no time."""
         self.packets.append(admitted)
         self._bytes += len(admitted.packet.data)
         if self._firsts[admitted.camera] is None and first_ns is not None:
@@ -57,5 +57,5 @@ class Rendezvous:
 
     @property
     def firsts(self) -> list[tuple[int, int] | None]:
-        """Return header stamp and sensor time of each camera's first packet that told a time."""
+        """Return header stamp and sensor time of each camera's first packet with a time."""
         return list(self._firsts)

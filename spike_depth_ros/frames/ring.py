@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Partial histograms of hop-long slots, in a ring."""
+"""Ring of slots: histograms of one hop each."""
 
 from typing import Any
 
@@ -24,13 +24,17 @@ from spike_depth_ros.frames.spike_frame import DTYPE, MAX_COUNT
 
 
 class SlotRing:
-    """Keep the counts of the latest slots; slot s covers [s * hop, (s + 1) * hop).
+    """Counts of the latest slots; slot s covers [s * hop, (s + 1) * hop).
 
-    shape: of a frame, (height, width, channels). Slots that share a place in the ring must not be
-    in use together; a slot is in use from its first event to `clear`.
+    A slot is in use from its first event to `clear`. Two slots that share a place in the ring must
+    not be in use at the same time.
+
+    Attributes:
+        size: number of slots.
     """
 
     def __init__(self, slots: int, shape: tuple[int, int, int]) -> None:
+        """Make clear slots; shape: height, width and channels of a frame."""
         self.size = slots
         self._shape = shape
         self._counts = np.zeros((slots, int(np.prod(shape))), DTYPE)
@@ -48,12 +52,12 @@ class SlotRing:
         return self._counts.shape[1]
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
-        """Return the counts of a slot to write to, uint8 [height * width * channels]."""
+        """Return the counts of a slot, uint8 [height * width * channels], to write to."""
         counts: npt.NDArray[np.uint8] = self._counts[slot % self.size]
         return counts
 
     def add_events(self, slot: int, events: int) -> None:
-        """Take note of events that were counted in a slot, or would have been but for 255."""
+        """Note events of a slot, saturated ones included."""
         self._events[slot % self.size] += events
 
     def events(self, slot: int) -> int:
@@ -61,9 +65,9 @@ class SlotRing:
         return self._events[slot % self.size]
 
     def total(self, slots: range) -> tuple[npt.NDArray[np.uint8], int]:
-        """Return the sum of slots, uint8 [height, width, channels], and the events that 255 cut.
+        """Return the sum of slots, uint8 [height, width, channels], and the saturated events.
 
-        Summing slots that stop at 255 and stopping again gives what one histogram would have.
+        The saturated sum of saturated slots equals the histogram of all their events.
         """
         used = [slot for slot in slots if self.events(slot)]
         frame = self.histogram(used[0]).copy()
@@ -73,7 +77,7 @@ class SlotRing:
         return frame.reshape(self._shape), lost
 
     def clear(self, slot: int) -> None:
-        """Make the slot's place ready for another."""
+        """Clear the slot's place for another slot."""
         if self.events(slot):
             self.histogram(slot).fill(0)
             self._events[slot % self.size] = 0
@@ -81,10 +85,10 @@ class SlotRing:
 
 @cached(nogil=True)
 def _add_saturating(counts: Any, frame: Any) -> None:
-    """Add counts to the frame, stopping at 255.
+    """Add counts to the frame, up to MAX_COUNT.
 
-    Eight bits all the way: a sum that is smaller than what was added has wrapped. Wider numbers,
-    or a count of what is cut, would take ten times as long.
+    The sum has eight bits: a sum smaller than a summand has wrapped. Wider numbers, or counting
+    the saturated events here, would take ten times as long.
     """
     for place in range(len(frame)):
         total = np.uint8(frame[place] + counts[place])
@@ -93,6 +97,7 @@ def _add_saturating(counts: Any, frame: Any) -> None:
 
 @cached(nogil=True)
 def _sum(frame: Any) -> Any:
+    """Return the sum of all counts."""
     total = np.int64(0)
     for count in frame:
         total += count

@@ -12,15 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The ROS time of the end of a window."""
+"""ROS time of the end of a window."""
 
 from collections import deque
 
 
 class Stamps:
-    """Remember ROS time minus common time as it was when the camera that tells it passed a slot.
+    """Hold ROS time minus common time of the moment at which the reference camera passed a slot.
 
-    So a frame's stamp does not depend on how far that camera has come when the window closes.
+    A frame's stamp then does not depend on the progress of that camera when the window closes.
     """
 
     def __init__(self) -> None:
@@ -28,20 +28,20 @@ class Stamps:
         self._passed: deque[tuple[int, int]] = deque()
 
     def clear(self) -> None:
-        """Forget it all, at a reset."""
+        """Forget all slots, at a reset."""
         self._latest_ns = 0
         self._passed.clear()
 
     def follow(self, slot: int, offset_ns: int) -> None:
-        """Take note of the slot that the camera is in; it passed those before."""
+        """Note the slot that the camera is in; it has passed the slots before."""
         self._latest_ns = offset_ns
         if not self._passed or slot > self._passed[-1][0]:
             self._passed.append((slot, offset_ns))
 
     def offset_ns(self, slot: int) -> int:
-        """Return ROS time minus common time at a slot's end: the latest while it is not passed.
+        """Return ROS time minus common time at a slot's end; the latest if it is not passed.
 
-        What is known of slots before it is forgotten, so memory is bounded as open windows are.
+        The method forgets earlier slots; the number of open windows limits the memory.
         """
         while self._passed and self._passed[0][0] <= slot:
             self._passed.popleft()

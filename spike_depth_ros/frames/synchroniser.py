@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The one clock in which windows are cut for both cameras."""
+"""Common clock in which windows of both cameras are cut."""
 
 from collections.abc import Sequence
 
@@ -20,34 +20,38 @@ from spike_depth_ros.events.clock import SensorClock
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 AUTO, SENSOR, HOST = 'auto', 'sensor', 'host'
-# Header stamps of synchronised cameras agree so well with their common sensor time. Clocks that
-# have nothing to do with each other do so by chance once in 400 starts (evt3) or never.
+# Header stamps of synchronised cameras agree with their common sensor time within this limit.
+# Independent clocks agree by chance once in 400 starts (evt3) or never.
 SYNCHRONOUS_NS = 20 * MS_NS
-# Clocks further apart have drifted, if they ever were one.
+# Clocks that differ by more are not synchronised, or no longer.
 DRIFT_NS = 2 * SYNCHRONOUS_NS
-# So long the clocks must tell otherwise before the decision changes.
+# The clocks must contradict the mode for this long before it changes.
 DWELL_NS = 2 * SECOND_NS
 
 
 class Synchroniser:
-    """Decide whether the cameras share a clock, and bring their times together.
+    """Decide whether the cameras share a clock, and give the offset to the common time.
 
-    setting: 'sensor', the cameras are synchronised in hardware and windows are cut in their
-    sensor time; 'host', they are not, and each one's sensor time is mapped to ROS time by its
-    header stamps; 'auto', the clocks tell, also later on. mode: 'sensor' or 'host', as decided
-    last; one camera alone has 'sensor' unless the setting says otherwise.
+    Attributes:
+        mode: 'sensor' or 'host', the last decision; 'sensor' for one camera unless set to 'host'.
     """
 
     def __init__(self, setting: str) -> None:
+        """Set the mode, or leave it to the clocks.
+
+        setting: 'sensor': the cameras are synchronised in hardware, and windows are cut in their
+        sensor time. 'host': they are not, and header stamps map each camera's sensor time to ROS
+        time. 'auto': the clocks decide, also while running.
+        """
         if setting not in (AUTO, SENSOR, HOST):
             raise ValueError(f"sync='{setting}' must be '{AUTO}', '{SENSOR}' or '{HOST}'")
         self._setting = setting
         self.mode = HOST if setting == HOST else SENSOR
-        self._is_found = False  # the mode was found by measuring, better than by first stamps
+        self._is_found = False  # the mode was measured, which is better than first stamps
         self._otherwise_since_ns: int | None = None
 
     def decide(self, clocks: Sequence[SensorClock]) -> None:
-        """Decide before the first window; clocks: those that have started, left first."""
+        """Decide before the first window; clocks: clocks that have started, left first."""
         if self._setting == AUTO and not self._is_found:
             self.mode = self._mode_for(abs(apart_ns(clocks)), at_start=True)
         self._is_found = False
@@ -56,8 +60,8 @@ class Synchroniser:
     def finds_otherwise(self, clocks: Sequence[SensorClock], joins: bool = False) -> bool:
         """Return whether the clocks contradict the mode for DWELL_NS; if so, the mode changes.
 
-        clocks: those of the cameras that were heard lately. joins: a camera has just joined,
-        which decides at once as a start does.
+        clocks: clocks of the cameras that send. joins: whether a camera has just joined; then the
+        mode changes at once, as at the start.
         """
         if self._setting != AUTO:
             return False
@@ -74,10 +78,10 @@ class Synchroniser:
         return True
 
     def _mode_for(self, apart_ns: int, at_start: bool) -> str:
-        """Return the mode for clocks so far apart.
+        """Return the mode for the difference of the clocks.
 
-        After the start, a distance between the two limits leaves the mode as it is: else it would
-        flip to and fro where the distance scatters about one limit.
+        After the start, a difference between the two limits leaves the mode unchanged. With one
+        limit, the mode would alternate where the difference scatters about the limit.
         """
         if apart_ns <= SYNCHRONOUS_NS:
             return SENSOR
@@ -90,9 +94,13 @@ class Synchroniser:
     def wraps_behind(
         self, clock: SensorClock, others: Sequence[SensorClock], stamps_apart_ns: int = 0
     ) -> int:
-        """Return the wraps by which a clock that starts is to move on to show the common time.
+        """Return the wraps by which a starting clock must advance to show the common time.
 
-        stamps_apart_ns: its header stamps minus the others' when packets arrive together.
+        Args:
+            clock: clock that starts.
+            others: clocks that have started before.
+            stamps_apart_ns: header stamps of this camera minus the others' when packets arrive at
+                the same time.
         """
         if not others or self.mode != SENSOR:
             return 0
@@ -103,10 +111,10 @@ class Synchroniser:
         return clock.offset_ns if self.mode == HOST else 0
 
     def ros_offset_ns(self, clocks: Sequence[SensorClock]) -> int:
-        """Return ROS time minus common time, by the left camera where there is one."""
+        """Return ROS time minus common time, by the first clock."""
         return clocks[0].offset_ns if clocks and self.mode == SENSOR else 0
 
 
 def apart_ns(clocks: Sequence[SensorClock]) -> int:
-    """Return by how much the second clock is behind the first, 0 unless there are two."""
+    """Return the time by which the second clock is behind the first; 0 unless there are two."""
     return clocks[1].apart_ns(clocks[0]) if len(clocks) == 2 else 0

@@ -62,7 +62,7 @@ class Waits:
 
 
 class Untimed(NamedTuple):
-    """Answer: no packet of the camera has told a time yet, so no event of it counts."""
+    """Answer: no packet of the camera has sent a time yet, so no event of it counts."""
 
     decoder: Decoder
     packet: PacketWords
@@ -90,7 +90,7 @@ Answer = Waits | Untimed | Timed | Restart | Fault
 class TimeBase:
     """Follow the cameras' clocks and map their packets to one common time.
 
-    Two states: waiting, until each camera has told its time, while packets are held; running,
+    Two states: waiting, until each camera has sent a time, while packets are held; running,
     until the next reset. While running, a camera may still join with its first time.
     """
 
@@ -112,7 +112,7 @@ class TimeBase:
         self._rendezvous = Rendezvous(cameras)
         self._is_running = False
         self._decoders: dict[int, Decoder] = {}  # of cameras that have sent a packet
-        self._streams: dict[int, CameraStream] = {}  # of cameras that have told a time
+        self._streams: dict[int, CameraStream] = {}  # of cameras that have sent a time
 
     def clear(self) -> list[Admitted]:
         """Forget all clocks; drop and return the packets that wait. The sync mode stays."""
@@ -125,7 +125,7 @@ class TimeBase:
 
     @property
     def streams(self) -> Mapping[int, CameraStream]:
-        """Return the streams by camera, of cameras that have told a time."""
+        """Return the streams by camera, of cameras that have sent a time."""
         return self._streams
 
     def ros_offset_ns(self, camera: int) -> int | None:
@@ -134,7 +134,7 @@ class TimeBase:
         return self.sync.ros_offset_ns(self._clocks()) if is_reference else None
 
     def common_times(self) -> list[int | None]:
-        """Return the common time that each camera has reached, None before it told a time."""
+        """Return the common time that each camera has reached, None before it sent a time."""
         return [
             self._streams[camera].common_ns if camera in self._streams else None
             for camera in self._cameras
@@ -176,7 +176,7 @@ class TimeBase:
                 return Untimed(decoder, words)
             return Timed(stream, words, stream.common_ns + MAX_PACKET_NS)
         if abs(words.first_ns) >= MAX_TIME_NS:
-            sentence = f'sensor time {words.first_ns} ns is no time'
+            sentence = f'sensor time {words.first_ns} ns is out of range'
             return Fault(DropReason.WRONG_TIME, sentence)
         return self._follow(camera, packet.stamp_ns, words, words.first_ns)
 
@@ -209,11 +209,11 @@ class TimeBase:
             stream = CameraStream(self._decoders[camera], stamp_ns, first_ns)
             join = self._join(camera, stream)
         elif not stream.follow(stamp_ns, first_ns):
-            return Restart('sensor time and header stamps jump')
+            return Restart('sensor time and header stamp jumped')
         stream.map_to(self.sync.offset_ns(stream.clock))
-        stream.heard_ns = self._deadline.now_ns
+        stream.timed_ns = self._deadline.now_ns
         if self.sync.finds_otherwise(self._fresh_clocks(), join is not None):
-            reason = 'the clocks of the cameras tell otherwise'
+            reason = "the cameras' clocks contradict the sync mode"
             return Restart(f'{reason}, sync is {self.sync.mode} now')
         return Timed(stream, words, stream.common_ns + MAX_PACKET_NS, join)
 
@@ -231,7 +231,7 @@ class TimeBase:
         return [self._streams[camera].clock for camera in sorted(self._streams)]
 
     def _fresh_clocks(self) -> list[SensorClock]:
-        """Return the clocks of the cameras that told a time within FRESH_NS, left first."""
+        """Return the clocks of the cameras that sent a time within FRESH_NS, left first."""
         oldest_ns = self._deadline.now_ns - FRESH_NS
         fresh = (self._streams[camera] for camera in sorted(self._streams))
-        return [stream.clock for stream in fresh if stream.heard_ns > oldest_ns]
+        return [stream.clock for stream in fresh if stream.timed_ns > oldest_ns]

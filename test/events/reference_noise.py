@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The noise filters, slow and obvious, written from their description."""
+"""Reference noise filters: slow, written from their description."""
 
 from collections import Counter
 

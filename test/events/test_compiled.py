@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The cache of compiled code: used where it can be, never in the way."""
+"""Cache of compiled code: used where possible; its failures do no harm."""
 
 import os
 import subprocess

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What holds for the decoders of all encodings."""
+"""Properties of the decoders of all encodings."""
 
 from bisect import bisect_right
 

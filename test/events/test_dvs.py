@@ -42,7 +42,7 @@ def test_the_first_event_takes_14_bytes(big_endian: bool, data: str) -> None:
     assert counting.decoder.time_ns == 3_000_000_007
 
 
-def test_whatever_stands_in_the_padding_is_no_matter() -> None:
+def test_padding_bytes_have_no_effect() -> None:
     counting = Counting('dvs_msgs')
     counting.read(bytes.fromhex('0100020003000000040000000299 05000600998803000000070000000199'))
     assert counting.events() == [(1, 2, 1), (5, 6, 1)]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""evt3: words made by hand, and the short way that sparse streams take."""
+"""evt3: words made by hand, and the fast path for sparse streams."""
 
 import numpy as np
 from events.counting import FOREVER_NS, Counting, count_slots, frame_of, packet, words16

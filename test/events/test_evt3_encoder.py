@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The evt3 encoder: what it writes reads back, small, and survives losses."""
+"""evt3 encoder: its words decode to the same events, are few, and survive losses."""
 
 from itertools import pairwise
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Golden numbers of real recordings: the reference decoders, and the counting against them."""
+"""Golden numbers of recordings: reference decoders, and counting compared with them."""
 
 from pathlib import Path
 

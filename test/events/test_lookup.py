@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where raw pixels count."""
+"""Look-up from raw pixels to histogram indices."""
 
 import numpy as np
 import pytest

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Packets whose encoding is not read, and the setting of the driver that helps."""
+"""Packets with an unknown encoding: the sentence names the setting of the driver."""
 
 from dataclasses import replace
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How far the cameras' common times are apart by the arrival of their packets."""
+"""Difference of the cameras' common times by the arrival of their packets."""
 
 import numpy as np
 import pytest

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner: hand-computed windows, waiting, and what it refuses."""
+"""Binner: windows by hand, waiting, faulty packets and settings."""
 
 from dataclasses import replace
 
@@ -202,7 +202,7 @@ def packet(**fields: object) -> Packet:
         (packet(seq=1, stamp_ns=-1), 'packets_wrong_time', 'header stamp -1 ns'),
         (packet(seq=1, time_base_ns=2**64 - 1), 'packets_wrong_time', 'sensor time'),
         (packet(seq=1, time_base_ns=-1), 'packets_wrong_time', 'time base -1 ns'),
-        (packet(seq=0), 'packets_out_of_order', 'seq 0 came too late'),
+        (packet(seq=0), 'packets_out_of_order', 'seq 0 arrived after a later packet'),
         (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', 'too late'),
     ],
 )

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Nothing that comes in makes the binner raise, grow or stop."""
+"""No packet makes the binner raise, grow or stop."""
 
 import numpy as np
 from hypothesis import given, settings

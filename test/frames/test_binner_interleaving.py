@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The same packets give the same frames, however those of two cameras interleave."""
+"""Frames do not depend on the interleaving of two cameras' packets."""
 
 from dataclasses import replace
 from itertools import accumulate, cycle, pairwise

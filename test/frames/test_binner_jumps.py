@@ -59,7 +59,7 @@ def test_a_jump_of_an_hour(encoding: str, who: str, jump_ns: int, lag: int, sync
     streams = []
     for _ in range(2):
         old = steady(Camera(encoding), START_US, HOUR_NS)
-        # A driver's words say nothing of a jump: encode anew, with seq going on.
+        # A driver's words do not show a jump: use a new encoder, and continue seq.
         camera = Camera(encoding)
         camera.seq = STEPS
         streams.append((old, steady(camera, START_US + SPAN_US + jump_us, shift_ns)))
@@ -92,7 +92,7 @@ def test_a_recording_that_loops(encoding: str, lag: int) -> None:
 def test_a_driver_that_restarts(
     encoding: str, clock_us: int, sync: str, restarted: int, lag: int
 ) -> None:
-    """Its seq begins anew, with the camera's clock going on or not; the stamps are right."""
+    """seq restarts, the camera's clock continues or restarts, and the stamps are right."""
     streams = []
     for number in range(2):
         camera = Camera(encoding)

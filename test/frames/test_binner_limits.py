@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a stream may do at most, and what becomes of it beyond that."""
+"""Streams at and beyond the binner's limits."""
 
 from dataclasses import replace
 

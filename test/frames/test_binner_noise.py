@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Noise filters in the binner: what they remove depends on the events alone."""
+"""Noise filters in the binner: the events that they remove depend on the events only."""
 
 import numpy as np
 from events.reference_noise import filter_rows
@@ -104,7 +104,7 @@ def test_filters_can_change_while_running() -> None:
     assert binner.counters.cameras[0].events_refractory == 2
 
 
-def test_hot_pixels_are_told_and_stay_hot_through_a_reset() -> None:
+def test_hot_pixels_are_reported_and_stay_hot_through_a_reset() -> None:
     camera, binner = Camera('mono'), mono(NoiseSettings(hot_pixel_hz=10))
     second = [(t_us, 1, 1, 1) for t_us in range(0, SECOND_US, 50_000)]
     binner.push(0, camera.send(second), 0)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Frames depend on the events alone: not on packets, interleaving, encoding or wraps."""
+"""Frames depend on the events only: not on packets, interleaving, encoding or wraps."""
 
 from itertools import pairwise
 

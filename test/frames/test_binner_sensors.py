@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Sensors in the binner: pixel tables that are missing or change, and messages that are none."""
+"""Sensors in the binner: missing and changing pixel tables, and malformed messages."""
 
 import numpy as np
 from frames.steady import push, steady
@@ -89,7 +89,7 @@ def test_a_jump_keeps_the_calibration() -> None:
     assert binner.counters.resets == 1
 
 
-def test_a_message_that_is_no_packet_is_counted_and_told() -> None:
+def test_a_message_that_is_no_packet_is_counted_and_reported() -> None:
     _, binner = calibrated()
     binner.drop_malformed(1, 'a message of 3 bytes ends before byte 8 of it')
     camera = binner.counters.cameras[1]

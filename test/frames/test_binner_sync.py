@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Cameras with one clock and cameras with two: what the binner finds, and what it makes of it."""
+"""Cameras with one clock and with two: the mode that the binner finds, and its frames."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def drifting(rate: float, seconds: int) -> list[Packet]:
     return packets
 
 
-def assert_together(frames: list[SpikeFrame]) -> None:
+def assert_same_windows(frames: list[SpikeFrame]) -> None:
     """Check that each frame has the events of both cameras from the same 50 ms."""
     for frame in frames:
         left, right = frame.counts[..., 0], frame.counts[..., 2]
@@ -59,7 +59,7 @@ def test_cameras_that_drift_apart_are_one_reset_and_then_aligned_by_stamps(rate:
     frames = push(binner, left[1000:], right[1000:])
     assert (binner.sync, binner.counters.resets) == ('host', 1)
     assert any('sync is host now' in problem for problem in binner.problems)
-    assert_together(frames[-20:])
+    assert_same_windows(frames[-20:])
     assert len(before) + len(frames) >= 397
     binner.reset()
     push(binner, left[:100], left[:100])
@@ -72,7 +72,7 @@ def test_host_time_follows_clocks_that_lose_and_clocks_that_gain(
 ) -> None:
     binner = stereo(sync='host')
     frames = push(binner, *[drifting(rate, 20) for rate in rates])
-    assert_together(frames)
+    assert_same_windows(frames)
     ends = [frame.end_ns for frame in frames]
     assert ends == list(range(ends[0], ends[0] + 50 * MS_NS * len(ends), 50 * MS_NS))
     assert len(frames) >= 398
@@ -155,14 +155,14 @@ def test_hosts_clocks_apart_end_in_one_mode_and_one_sentence(
     assert binner.sync == 'host'
     assert binner.counters.resets <= 1
     (problem,) = problems
-    said_s = float(problem.partition('header stamps are ')[2].partition(' s apart')[0])
-    assert said_s == pytest.approx(abs(apart_s), abs=2 * STEP_US / 1e6)
+    stated_s = float(problem.partition('header stamps are ')[2].partition(' s apart')[0])
+    assert stated_s == pytest.approx(abs(apart_s), abs=2 * STEP_US / 1e6)
     assert 'sync:=sensor' in problem
 
 
 @pytest.mark.parametrize('apart_s', [0.7, 3600, -10])
 def test_sync_sensor_needs_no_header_stamps(apart_s: float) -> None:
-    """Also not to bring together evt3 clocks that are whole wraps apart by their stamps."""
+    """Also not for evt3 clocks that differ by whole wraps by their stamps."""
     binner = stereo(sync='sensor')
     left = steady(Camera('evt3'), START_US)
     right = steady(Camera('evt3'), START_US, round(apart_s * 1e9))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner's clocks: wraps, silences and packets out of place reset nothing."""
+"""Clocks of the binner: wraps, silences and packets out of order cause no reset."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def test_evt3_goes_on_over_its_wrap() -> None:
     assert binner.counters.resets == 0
 
 
-def test_cameras_that_join_at_different_wraps_come_together() -> None:
+def test_cameras_that_join_at_different_wraps_share_windows() -> None:
     # The left camera has been on for three wraps when the right one joins.
     binner = stereo()
     left, right = Camera('evt3'), Camera('evt3')
@@ -67,7 +67,7 @@ def test_a_camera_that_was_silent_for_wraps_keeps_its_time(wraps: int) -> None:
     push(binner, *[steady(camera, 0) for camera in cameras])
     start = wraps * WRAP_US + 500_000
     start -= start % 50_000
-    # A driver's words say nothing of the wraps in between: encode anew, with seq going on.
+    # A driver's words do not show the wraps in between: use a new encoder, and continue seq.
     fresh = [Camera('evt3'), Camera('evt3')]
     for camera in fresh:
         camera.seq = 30

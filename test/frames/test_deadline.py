@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How long windows wait."""
+"""Wait of windows for a silent camera."""
 
 from spike_depth_ros.frames.deadline import MAX_STEP_NS, Deadline
 

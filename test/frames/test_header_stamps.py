@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Header stamps that are zero or stand still: ROS time at the arrival stands in."""
+"""Header stamps that are zero or stand still: ROS time at the arrival replaces them."""
 
 from dataclasses import replace
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What is judged from counters: events that land nowhere, and windows that do not come."""
+"""Judgement of counters: events without a network pixel, and missing windows."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from spike_depth_ros.geometry.pixel_table import UNMAPPED, PixelTable
 
 
 def table(unmapped: float) -> PixelTable:
-    """Return the table of a sensor of 10 x 100 pixels of which a share lands nowhere."""
+    """Return the table of a sensor of 10 x 100 pixels of which a share is unmapped."""
     index = np.arange(1000, dtype=np.int32).reshape(100, 10)
     index[: round(100 * unmapped)] = UNMAPPED
     return PixelTable(index, np.ones((100, 10), bool))

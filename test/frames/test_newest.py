@@ -21,8 +21,8 @@ from spike_depth_ros.frames.newest import SILENT_NS, STAMPS_APART_NS, NewestStam
 from spike_depth_ros.units import SECOND_NS
 
 
-def together(apart_ns: int) -> NewestStamps:
-    """Return the stamps of two cameras after packets that arrived together."""
+def aligned(apart_ns: int) -> NewestStamps:
+    """Return the stamps of two cameras after packets that arrived at the same time."""
     newest = NewestStamps(2)
     newest.follow(0, 100 * SECOND_NS, SECOND_NS)
     newest.follow(1, 100 * SECOND_NS + apart_ns, SECOND_NS)
@@ -32,10 +32,10 @@ def together(apart_ns: int) -> NewestStamps:
 @pytest.mark.parametrize(
     ('apart_ns', 'measured_ns'), [(STAMPS_APART_NS, 0), (-5 * SECOND_NS, -5 * SECOND_NS)]
 )
-def test_stamps_that_arrive_together_tell_how_far_clocks_are_apart(
+def test_stamps_of_simultaneous_packets_measure_the_difference_of_clocks(
     apart_ns: int, measured_ns: int
 ) -> None:
-    newest = together(apart_ns)
+    newest = aligned(apart_ns)
     assert newest.apart_ns == measured_ns
     newest.follow(0, 102 * SECOND_NS, 3 * SECOND_NS)
     assert newest.apart_ns == measured_ns  # two seconds passed, not only in the stamps
@@ -43,7 +43,7 @@ def test_stamps_that_arrive_together_tell_how_far_clocks_are_apart(
 
 @pytest.mark.parametrize('apart_ns', [0, 3600 * SECOND_NS, -3600 * SECOND_NS])
 def test_a_jump_is_one_of_a_camera_s_own_stamps(apart_ns: int) -> None:
-    newest = together(apart_ns)
+    newest = aligned(apart_ns)
     later_ns = 101 * SECOND_NS + apart_ns
     assert not newest.jumps(1, later_ns + JUMP_NS, 2 * SECOND_NS)
     assert newest.jumps(1, later_ns + JUMP_NS + 1, 2 * SECOND_NS)
@@ -52,7 +52,7 @@ def test_a_jump_is_one_of_a_camera_s_own_stamps(apart_ns: int) -> None:
 @pytest.mark.parametrize('apart_ns', [0, 700_000_000, -3600 * SECOND_NS])
 def test_packets_of_the_other_camera_from_before_a_reset(apart_ns: int) -> None:
     """The left camera's time jumps back by 50 s; the right one's follows."""
-    newest = together(apart_ns)
+    newest = aligned(apart_ns)
     newest.clear()
     assert not newest.is_before_reset(1, 100 * SECOND_NS + apart_ns)
     newest.begin(0, 50 * SECOND_NS, SECOND_NS)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How long first packets wait for each other."""
+"""Wait of the first packets for the other camera."""
 
 from dataclasses import replace
 
@@ -25,9 +25,9 @@ from testing.cameras import Camera
 PACKET = Camera('mono').send([(1, 1, 1, 1)])
 
 
-def test_it_is_over_when_every_camera_told_its_time() -> None:
+def test_it_is_over_when_every_camera_has_sent_a_time() -> None:
     rendezvous = Rendezvous(2)
-    assert not rendezvous.is_over(10**9, 0)  # nobody came
+    assert not rendezvous.is_over(10**9, 0)  # no packet came
     rendezvous.add(Admitted(1, PACKET, False, 0), first_ns=5)
     rendezvous.add(Admitted(0, PACKET, False, 10), first_ns=None)
     assert not rendezvous.is_over(10, 100)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What stays with a camera: its pixel table and its noise filter."""
+"""Pixel table and noise filters of a sensor, through resets."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_a_new_table_is_made_when_it_is_wanted() -> None:
     assert len(tables.asked) == 2
 
 
-def test_what_makes_no_table_is_told_each_time() -> None:
+def test_a_sensor_without_a_table_raises_each_time() -> None:
     tables = Tables()
     sensor = Sensor(0, 2, tables.make, NoiseSettings())
     for _ in range(2):

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Whether two cameras share a clock."""
+"""Decision whether two cameras share a clock."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_auto_lets_the_clocks_decide(apart_ns: int, mode: str, sign: int) -> Non
     assert synchroniser.mode == mode
 
 
-def test_auto_decides_anew_at_each_start() -> None:
+def test_auto_decides_again_at_each_start() -> None:
     synchroniser = Synchroniser('auto')
     for behind_ns, mode in ((10**9, 'host'), (0, 'sensor')):
         synchroniser.decide(clocks(behind_ns))
@@ -68,10 +68,12 @@ def test_auto_changes_when_clocks_tell_otherwise_for_long_enough(sign: int) -> N
     synchroniser.decide(clocks(0))
     assert not tell(synchroniser, sign * DRIFT_NS, 0)
     assert not tell(synchroniser, sign * (DRIFT_NS + 1), 0)
-    assert not tell(synchroniser, sign * DRIFT_NS, DWELL_NS - 2)  # told nothing: from the start
+    assert not tell(
+        synchroniser, sign * DRIFT_NS, DWELL_NS - 2
+    )  # without clocks the time starts again
     assert not tell(synchroniser, sign * (DRIFT_NS + 1), DWELL_NS)
     assert tell(synchroniser, sign * (DRIFT_NS + 1), 2 * DWELL_NS + 1)
-    # What was measured holds at the start that follows, whatever the first stamps say.
+    # A measured mode stays at the next start and ignores the first stamps.
     synchroniser.decide(clocks(0))
     assert synchroniser.mode == 'host'
     assert not tell(synchroniser, SYNCHRONOUS_NS + 1, 0)
@@ -80,7 +82,7 @@ def test_auto_changes_when_clocks_tell_otherwise_for_long_enough(sign: int) -> N
     assert synchroniser.mode == 'sensor'
 
 
-def test_a_start_forgets_since_when_the_clocks_told_otherwise() -> None:
+def test_a_start_forgets_since_when_the_clocks_contradict_the_mode() -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(10**9))
     assert not tell(synchroniser, 0, 10 * DWELL_NS)
@@ -110,7 +112,7 @@ def test_a_camera_that_joins_decides_at_once_as_a_start_does(apart_ns: int, mode
 
 
 @pytest.mark.parametrize('setting', ['sensor', 'host'])
-def test_a_setting_holds_whatever_the_clocks_tell(setting: str) -> None:
+def test_a_setting_holds_against_the_clocks(setting: str) -> None:
     synchroniser = Synchroniser(setting)
     for behind_ns in (0, 10**9):
         synchroniser.decide(clocks(behind_ns))
