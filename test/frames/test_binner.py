@@ -197,13 +197,13 @@ def packet(**fields: object) -> Packet:
     ('bad', 'counter', 'sentence'),
     [
         (packet(seq=1, encoding='trigger'), 'packets_unknown_encoding', "'trigger' is unknown"),
-        (packet(seq=1, width=WIDTH + 1), 'packets_wrong_form', f'{WIDTH + 1} x {HEIGHT} is not'),
+        (packet(seq=1, width=WIDTH + 1), 'packets_wrong_form', f'{WIDTH + 1} x {HEIGHT} differs'),
         (packet(seq=1, encoding='evt3'), 'packets_wrong_form', 'evt3 of'),
         (packet(seq=1, stamp_ns=-1), 'packets_wrong_time', 'header stamp -1 ns'),
         (packet(seq=1, time_base_ns=2**64 - 1), 'packets_wrong_time', 'sensor time'),
         (packet(seq=1, time_base_ns=-1), 'packets_wrong_time', 'time base -1 ns'),
         (packet(seq=0), 'packets_out_of_order', 'seq 0 arrived after a later packet'),
-        (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', 'too late'),
+        (packet(seq=0, stamp_ns=OFFSET_NS), 'packets_out_of_order', 'after a later packet'),
     ],
 )
 def test_a_bad_packet_is_dropped_and_counted(bad: Packet, counter: str, sentence: str) -> None:
