@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.matching import Coincidences, Cooperation
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
-from spike_depth_ros.training.networks.spiking import SpikingLayer, draw
+from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer, draw
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 
@@ -53,9 +54,45 @@ class TinyNetwork(DepthNetwork):
         return Output(self.readout([conv2, mixed, deconv1]), spikes | {'deconv1': deconv1})
 
 
+class SiameseNetwork(DepthNetwork):
+    """Both cameras through the same layers, matched, and the left one's features again."""
+
+    channels = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bottom = SpikingLayer(nn.Conv2d(2, 4, 3, padding=1, bias=False))
+        self.conv1 = SpikingLayer(nn.Conv2d(4, 6, 5, stride=2, padding=2, bias=False))
+        self.coincidences = Coincidences(8)
+        self.match = SpikingLayer(Cooperation(8, nearby=2, size=3), Bursts(7))
+        self.mixed = SpikingLayer(nn.Conv2d(6 + 8 + 6, 6, 3, padding=1, bias=False))
+        self.deconv1 = SpikingLayer(UpsampledConv2d(6, 4, 3, 2))
+        self.readout = LogDepthReadout(channels=(6, 4), scales=(2, 1))
+        for layer in (self.bottom, self.conv1, self.mixed, self.deconv1):
+            draw(layer.synapses.weight, gain=3.0)
+
+    def predict(self, counts: Tensor) -> Output:
+        left, right = counts.split(2, 1)
+        bottom = self.bottom(torch.cat([left, right]))
+        conv1 = self.conv1(bottom)
+        left, right = conv1.chunk(2)
+        coincidences = self.coincidences(left, right)
+        match = self.match(coincidences)
+        mixed = self.mixed(torch.cat([right, match, left], 1)) + left
+        deconv1 = self.deconv1(mixed) + bottom.chunk(2)[0]
+        spikes = {'bottom': bottom, 'conv1': conv1, 'coincidences': coincidences, 'match': match}
+        spikes |= {'mixed': mixed, 'deconv1': deconv1}
+        return Output(self.readout([mixed, deconv1]), spikes)
+
+
 def tiny() -> TinyNetwork:
     torch.manual_seed(5)
     return TinyNetwork().eval()
+
+
+def siamese() -> SiameseNetwork:
+    torch.manual_seed(6)
+    return SiameseNetwork().eval()
 
 
 def stereospike(channels: int = 4, width: int = 8) -> StereoSpike:

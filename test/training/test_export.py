@@ -36,7 +36,7 @@ from training.exported_files import (
     rounded,
     spikes_by_population,
 )
-from training.small_networks import coincidence, edges, frames, stereospike, tiny
+from training.small_networks import coincidence, edges, frames, siamese, stereospike, tiny
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
@@ -74,6 +74,9 @@ class Case(NamedTuple):
 CASES = {
     # 5 populations, counted, and a sum, counted. A readout of three layers at two resolutions.
     'tiny': Case(tiny, 5, 5 + 5 + 1, 0, 0, 3 + 2),
+    # 5 populations, counted, bursts once more, two sums, counted, with the left half of a layer
+    # each, counted. The product that finds coincidences, counted twice.
+    'siamese': Case(siamese, 6, 5 + 5 + 1 + 2 + 2, 3, 0, 2 + 1),
     # 13 populations, counted, and 6 sums, counted. A readout of four layers, three resolutions.
     'binocular': Case(stereospike, 13, 13 + 13 + 6, 0, 0, 4 + 3),
     'monocular': Case(lambda: stereospike(2), 13, 13 + 13 + 6, 0, 0, 4 + 3),

@@ -17,7 +17,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from training.small_networks import TinyNetwork
+from training.small_networks import SiameseNetwork, TinyNetwork
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.export.fanouts import fanouts
@@ -41,6 +41,14 @@ def test_fanouts_of_a_tiny_network_by_hand() -> None:
         'mixed': 25 * 4 * 4 + 9 * 4,
         'deconv1': 9,
     }
+
+
+def test_fanouts_of_layers_that_both_cameras_share() -> None:
+    found = fanouts(trace(SiameseNetwork()))
+    assert found['input'] == 9 * 4
+    assert found['bottom'] == 25 * 6 / 4  # the left half is also added to deconv1, no synapse
+    assert found['conv1'] == 8 + 9 * 6  # of either camera: detectors, and a layer that reads both
+    assert found['match'] == 9 * 6
 
 
 class Parts(DepthNetwork):

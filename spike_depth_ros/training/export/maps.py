@@ -22,8 +22,6 @@ rather than moved: a convolution that reads them gets another kernel (convolutio
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spike_depth_ros.training.settings import SettingsError
-
 
 class Population(NamedTuple):
     """Neurons that fire by themselves; sums of populations are made of these.
@@ -75,7 +73,7 @@ class Image:
     missing: int = 0
 
     @property
-    def is_plain(self) -> bool:
+    def is_aligned(self) -> bool:
         """Return whether the image has the columns of its map."""
         return not (self.shift or self.beyond or self.missing)
 
@@ -86,32 +84,14 @@ class Spikes:
 
     images: tuple[Image, ...]
 
-    def maps(self) -> list[Map]:
-        """Return the maps that the images cover, each channel of which is read exactly once.
-
-        Raises SettingsError for other images.
-        """
+    def covered(self) -> list[Map]:
+        """Return the maps of which each channel is read exactly once; [] for other images."""
         channels: dict[Map, list[int]] = {}
         for image in self.images:
             channels.setdefault(image.map, []).extend(image.channels)
         whole = all(sorted(each) == list(range(map.channels)) for map, each in channels.items())
-        if not (whole and all(image.is_plain for image in self.images)):
-            raise SettingsError(
-                'an operation reads parts of a layer, or columns beside it: only a convolution '
-                'can.'
-            )
-        return list(channels)
-
-    def whole(self) -> Map:
-        """Return the one map whose channels these are, in order. Raises SettingsError."""
-        (map, *others) = self.maps()
-        order = [channel for image in self.images for channel in image.channels]
-        if others or order != list(range(map.channels)):
-            raise SettingsError(
-                'an operation reads channels in another order than they are computed in: only a '
-                'convolution can.'
-            )
-        return map
+        aligned = all(image.is_aligned for image in self.images)
+        return list(channels) if whole and aligned else []
 
 
 def spikes(map: Map, images: int = 1) -> Spikes:

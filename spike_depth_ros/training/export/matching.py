@@ -35,8 +35,8 @@ from spike_depth_ros.training.settings import SettingsError
 @lower.register
 def _coincidences(layer: Coincidences, writer: Writer, left: Spikes, *rights: Spikes) -> Spikes:
     images = Spikes(tuple(image for right in rights for image in right.images))
-    met = writer.concatenated(images.maps())
-    return coincidences(writer, writer.plain(left.whole()), met, layer.disparities)
+    ours, theirs = (writer.plain(writer.whole(each)) for each in (left, images))
+    return coincidences(writer, ours, theirs, layer.disparities)
 
 
 def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Spikes:

@@ -70,7 +70,7 @@ class _Lowering(fx.Interpreter):
             return None
         value = super().run_node(n)
         for name in self._layers.get(n, ()):
-            self._writer.counts.layer(name, value.maps())
+            self._writer.counts.layer(name, value.covered() or [self._writer.whole(value)])
         return value
 
     def placeholder(self, target: Any, args: Any, kwargs: Any) -> Spikes:

@@ -65,7 +65,7 @@ def _levels(
     """
     levels: dict[int, list[tuple[Map, nn.Module]]] = {}
     for scale, spikes, head in zip(layer.scales, features, layer.heads, strict=True):
-        map = spikes.whole()
+        map = writer.whole(spikes)
         map = writer.phases(map) if scale == 1 else writer.plain(map)
         levels.setdefault(max(scale, COARSEST_OF_PHASES), []).append((map, head))
     return levels
@@ -99,7 +99,7 @@ def _disparities(
     """Write depth and confidence; once spikes are weighed, everything is float32."""
     graph = writer.graph
     spikes = [
-        writer.concatenated([features[name].whole() for name in names]).value
+        writer.concatenated([writer.whole(features[name]) for name in names]).value
         for names in layer.levels
     ]
     disparities, spread = slice(layer.max_disparity), slice(layer.max_disparity, None)

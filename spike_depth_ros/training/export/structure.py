@@ -35,9 +35,10 @@ IMAGES, CHANNELS = 0, 1  # axes
 def _concatenate(writer: Writer, parts: list[Spikes], dim: int = IMAGES) -> Spikes:
     if dim == IMAGES:
         return Spikes(tuple(image for part in parts for image in part.images))
-    if dim != CHANNELS or any(len(part.images) != 1 for part in parts):
+    if dim != CHANNELS:
         raise SettingsError(f'torch.cat along axis {dim} has no rule for export: use 0 or 1.')
-    return spikes(writer.concatenated([part.whole() for part in parts]))
+    batches = zip(*(part.images for part in parts), strict=True)
+    return Spikes(tuple(writer.joined(images) for images in batches))
 
 
 @function_rule(operator.add, torch.add, 'add')
@@ -48,7 +49,7 @@ def _add(writer: Writer, first: Spikes | None, second: Spikes | None) -> Spikes 
     images = {len(each.images) for each in (first, second)}
     if len(images) != 1:
         raise SettingsError('a sum of batches of different size has no rule for export.')
-    return spikes(writer.add(first.whole(), second.whole()), images.pop())
+    return spikes(writer.add(writer.whole(first), writer.whole(second)), images.pop())
 
 
 @function_rule(torch.chunk, 'chunk')

@@ -14,7 +14,8 @@
 
 """Operations on spikes that every rule writes into the ONNX graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate, groupby
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from spike_depth_ros.training.export.arithmetic import (
 )
 from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
-from spike_depth_ros.training.export.maps import Map, Population
+from spike_depth_ros.training.export.maps import Image, Map, Population, Spikes
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
 from spike_depth_ros.training.settings import SettingsError
@@ -54,7 +55,7 @@ class Writer:
         self.arithmetic = ARITHMETIC[precision](self.graph)
         self.counts = SpikeCounts(self.graph, self.arithmetic)
         self.outputs: dict[str, tuple[int, ...]] = {}
-        self._plain: dict[str, str] = {}  # values by those in phase layout
+        self._made: dict[object, Map] = {}  # maps in another layout or selection
 
     def frame(self, channels: int) -> Map:
         """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
@@ -88,9 +89,10 @@ class Writer:
         """
         if not spikes.in_phases:
             return spikes
-        if spikes.value not in self._plain:
-            self._plain[spikes.value] = self._pixels(spikes)
-        return spikes._replace(value=self._plain[spikes.value], in_phases=False)
+        return self._once(
+            ('plain', spikes),
+            lambda: spikes._replace(value=self._pixels(spikes), in_phases=False),
+        )
 
     def phases(self, spikes: Map) -> Map:
         """Return a map in phase layout."""
@@ -99,6 +101,26 @@ class Writer:
         last = self.graph.transpose(spikes.value, 0, 2, 3, 1)
         value = self._blocks(last, spikes.channels, spikes.height, spikes.width)
         return spikes._replace(value=self.arithmetic.bounded(value), in_phases=True)
+
+    def whole(self, spikes: Spikes) -> Map:
+        """Return a batch as one map, the channels of its images one after the other.
+
+        Raises SettingsError for images with columns beside their map.
+        """
+        maps = [
+            self._selected(map, [channel for image in images for channel in image.channels])
+            for map, images in groupby(self._aligned(spikes.images), lambda image: image.map)
+        ]
+        return maps[0] if len(maps) == 1 else self.concatenated(maps)
+
+    def joined(self, images: Sequence[Image]) -> Image:
+        """Return images as one, their channels one after the other; see `whole`."""
+        maps = list(dict.fromkeys(image.map for image in self._aligned(images)))
+        ends = accumulate(map.channels for map in maps)
+        starts = {map: end - map.channels for map, end in zip(maps, ends, strict=True)}
+        channels = [starts[image.map] + channel for image in images for channel in image.channels]
+        map = maps[0] if len(maps) == 1 else self.concatenated(maps)
+        return Image(map, tuple(channels))
 
     def add(self, first: Map, second: Map) -> Map:
         """Return the sum of two maps, in phase layout if both are.
@@ -119,17 +141,47 @@ class Writer:
         maps = [self.plain(map) for map in maps]
         if len(maps) == 1:
             return maps[0]
-        return maps[0]._replace(
-            value=self.graph.node('Concat', *(map.value for map in maps), axis=1),
-            channels=sum(map.channels for map in maps),
-            largest=max(map.largest for map in maps),
-            populations=tuple(each for map in maps for each in map.populations),
+        return self._once(
+            ('concatenated', *maps),
+            lambda: maps[0]._replace(
+                value=self.graph.node('Concat', *(map.value for map in maps), axis=1),
+                channels=sum(map.channels for map in maps),
+                largest=max(map.largest for map in maps),
+                populations=tuple(each for map in maps for each in map.populations),
+            ),
         )
 
     def image(self, name: str) -> str:
         """Declare an output of the image's size; return its name."""
         self.outputs[name] = (1, 1, self.height, self.width)
         return name
+
+    def _selected(self, map: Map, channels: list[int]) -> Map:
+        """Return some channels of a map, in this order."""
+        if channels == list(range(map.channels)):
+            return map
+        map, graph = self.plain(map), self.graph
+
+        def select() -> Map:
+            selected = graph.node('Gather', map.value, graph.constant(channels), axis=1)
+            like = map._replace(channels=len(channels))
+            return self.population(self.arithmetic.bounded(selected), like, map.largest)
+
+        return self._once(('selected', map, *channels), select)
+
+    def _once(self, key: object, make: Callable[[], Map]) -> Map:
+        """Return a map that is made at its first use."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def _aligned(self, images: Sequence[Image]) -> Sequence[Image]:
+        if not all(image.is_aligned for image in images):
+            raise SettingsError(
+                'an operation reads columns beside a map, which only a convolution can: drop them '
+                'by a slice.'
+            )
+        return images
 
     def _check(self, largest: int) -> None:
         if self.precision == 'int8' and largest > LARGEST:
