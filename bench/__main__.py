@@ -30,7 +30,7 @@ from bench import counting, end_to_end, inference, node_load, simulation
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
 COLUMNS = ('name', 'value', 'unit', 'ratio')
-# By name; what they take is how long an end-to-end run lasts, seconds.
+# By name; the argument is the length of an end-to-end run, seconds.
 BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
     'counting': lambda _: counting.run(),
     'node_load': lambda _: node_load.run(),
@@ -41,7 +41,7 @@ BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
 
 
 def main() -> None:
-    """Run, print and write."""
+    """Run the benchmarks; print and write the results."""
     arguments = _arguments()
     machine = _machine()
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
@@ -67,13 +67,13 @@ def _arguments() -> argparse.Namespace:
         '--seconds',
         type=float,
         default=end_to_end.SECONDS,
-        help=f'of each end-to-end run ({end_to_end.SECONDS:g})',
+        help=f'length of each end-to-end run ({end_to_end.SECONDS:g})',
     )
     return parser.parse_args()
 
 
 def _machine() -> dict[str, Any]:
-    """Name what the numbers depend on."""
+    """Return the hardware and versions that the numbers depend on."""
     cores = (
         os.sched_getaffinity(0) if hasattr(os, 'sched_getaffinity') else range(os.cpu_count() or 1)
     )

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Decode, map and count evt3 in one pass, against others on the same bytes in the same run.
+"""Counting of evt3 in one pass, compared with other methods on the same bytes in one run.
 
 The work is evt3 words to a spike frame of 346 x 260 through a pixel table. "arrays, then numpy"
 decodes to arrays, compiled as well, and counts with numpy; the peers of PyPI decode, numpy maps

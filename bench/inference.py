@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Time the network in all its forms, and the shipped models, against the authors' form."""
+"""Inference time of StereoSpike in all forms and of the shipped models, and the authors' form."""
 
 import tempfile
 from collections.abc import Callable

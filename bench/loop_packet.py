@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A packet of a stream that goes round in circles while its time and seq go on."""
+"""Packet of a looping stream, whose time and seq increase from loop to loop."""
 
 import struct
 
@@ -29,9 +29,12 @@ SEQ_OFFSET = 28
 
 
 class LoopPacket:
-    """One packet of the loop as CDR bytes, whose time moves on from round to round.
+    """One packet of the loop as CDR bytes.
 
-    loop_us: length of a round, a whole number of evt3's TIME_HIGH.
+    Args:
+        packet: packet of the first loop.
+        loop_us: length of a loop, a whole number of evt3's TIME_HIGH.
+        codec: serialiser of messages.
     """
 
     def __init__(self, packet: Packet, loop_us: int, codec: MessageCodec) -> None:
@@ -43,7 +46,13 @@ class LoopPacket:
         self._high_a_loop = loop_us >> evt3.TIME_LOW_BITS
 
     def cdr(self, seq: int, loop: int, stamp_ns: int) -> bytes:
-        """Return the packet of a round."""
+        """Return the packet of a loop.
+
+        Args:
+            seq: sequence number.
+            loop: number of the loop, from 0.
+            stamp_ns: header stamp.
+        """
         high = self._high + loop * self._high_a_loop & evt3.PAYLOAD
         self._words[self._places] = evt3.TIME_HIGH << evt3.TYPE_SHIFT | high
         struct.pack_into('<Q', self._cdr, SEQ_OFFSET, seq)

@@ -12,11 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What else PyPI has that decodes evt3, doing the same work: decode, then map and count.
+"""Other evt3 decoders of PyPI, for the same work: decode, then map and count.
 
-Each reads a RAW file, which lies in the page cache, into arrays; numpy does the rest. They take no
-other input, so that reading the file, under a millisecond, is part of their time. The file's
-header is that of Prophesee's documentation of the RAW format.
+Each decodes a RAW file, which is in the page cache, into arrays; numpy maps and counts. They accept
+no other input, so their time includes reading the file, under a millisecond. The header follows
+Prophesee's documentation of the RAW format.
 """
 
 from collections.abc import Callable

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Sessions that compute with the provider that a benchmark names, or none at all."""
+"""Inference sessions with a required execution provider."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from spike_depth_ros.inference.session import load
 
 
 def session_with(path: Path, provider: str) -> Any:
-    """Return a session; raises RuntimeError where another provider would stand in."""
+    """Return a session; raise RuntimeError where the provider is not available."""
     loaded = load(path, 0, provider)
     if loaded.provider != provider:
         raise RuntimeError(loaded.warning)

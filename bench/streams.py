@@ -40,20 +40,20 @@ WIDTH, HEIGHT = 1280, 720
 RECORDING = Path(os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')) / 'evt3_640x480'
 CACHE = Path('runs/bench_stream.npz')
 SEED = 5_000_000_000
-# A whole number of evt3's TIME_HIGH, so that the stream can go round in circles.
+# A whole number of evt3's TIME_HIGH, so the stream can loop.
 LOOP_US = 24 * 4096
 WINDOW_US = LOOP_US // 2
 STEPS = 8
 FAST_PACKET_US = 1024
-# Drivers send packets of 1 to 10 ms. The recording is cut anew, so that packets end anywhere in a
-# window, and goes round in as many whole TIME_HIGH as it has, 9.998 s.
+# Drivers send packets of 1 to 10 ms. The recording is cut into packets that end anywhere in a
+# window, and loops over as many whole TIME_HIGH as it has, 9.998 s.
 DEMO = Path('demo/recording')
 DEMO_TOPICS = ('/left/events', '/right/events')
 DEMO_SIZE = (MVSEC_RIG.camera.width, MVSEC_RIG.camera.height)
 DEMO_START_US = 10_000  # it starts at a multiple of this
 DEMO_PACKET_US = 2048
 DEMO_LOOP_US = 2441 * 4096
-# A sensor reads row by row, so that events within some microseconds have one time.
+# A sensor reads row by row: events within some microseconds have one time.
 READOUT_US = 10
 
 FAST_TURN = SimulationRanges(
@@ -77,7 +77,7 @@ def recorded_stream() -> list[Packet]:
 def simulated_events() -> Columns:
     """Return t_us, x, y, polarity of LOOP_US of a simulated fast turn, 1280 x 720.
 
-    Simulated once, half a minute, then kept in runs/.
+    The simulation takes half a minute; its result is stored in runs/.
     """
     if not CACHE.exists():
         CACHE.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _simulate() -> Columns:
 
 
 def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
-    """Return t_us, x, y, polarity of edges that cross rows all at once, 1280 x 720."""
+    """Return t_us, x, y, polarity of edges that cross many columns at a time, 1280 x 720."""
     rng = np.random.default_rng(0)
     length, steps = 24, windows * 500
     t_us = np.sort(rng.integers(0, steps, edges * windows)) * 100
@@ -114,7 +114,7 @@ def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
 
 
 def demo_packets(camera: int) -> list[Packet]:
-    """Return a round of one camera of the simulated demo recording, 346 x 260."""
+    """Return one loop of a camera of the simulated demo recording, 346 x 260."""
     with Recording(DEMO) as recording:
         messages = recording.messages([DEMO_TOPICS[camera]])
         data = [read_packet(message.cdr).data for message in messages]

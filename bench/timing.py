@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Timing ways of doing one thing against each other."""
+"""Medians of the times of several functions."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -22,10 +22,10 @@ REPETITIONS = 15
 
 
 def medians(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the median seconds of each way.
+    """Return the median time of each function, seconds.
 
-    They take turns, so that a busy machine hits all, and each runs once untimed before, so that
-    none finds the caches as another left them.
+    Functions take turns, so a busy machine slows all of them; each runs once untimed before each
+    measurement, so its data is in the caches.
     """
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(REPETITIONS):

@@ -12,12 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Read millions of spoilt packets with all decoders: `python -m stress.fuzz`, or `make fuzz`.
+"""Fuzz all decoders with millions of damaged packets: `python -m stress.fuzz`, or `make fuzz`.
 
-Valid packets of every encoding, from a simulated camera and from recordings where there are any,
-are spoilt and read, some in a row by one decoder, with all that it writes between guards. A share
-is read with numba's bounds checks. Prints a table and writes JSON; exits with 1 at the first
-failure, which it prints with the command that repeats it.
+The program damages valid packets of every encoding, synthetic and recorded, and decodes them, a
+few in a row with one decoder, into arrays between guard bytes. A share runs with numba's bounds
+checks. It prints a table and writes JSON; at the first failure it exits with 1 and prints the
+command that repeats it.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PROGRESS_SECONDS = 1
 
 
 def main() -> None:
-    """Make all runs; print and write."""
+    """Execute all runs; print and write the results."""
     arguments = _parse()
     runs = -(-arguments.inputs // INPUTS)
     parts = divide(arguments.first_run, runs, arguments.bounds_share)
@@ -74,7 +74,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _work(parts: list[Part], seed: int, processes: int) -> None:
-    """Let processes make all parts, so many at a time, until the first failure."""
+    """Execute all parts, in a number of processes at a time, until the first failure."""
     total = sum(part.runs for part in parts) * INPUTS
     stop = threading.Event()
     with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor(processes) as pool:
@@ -90,19 +90,19 @@ def _work(parts: list[Part], seed: int, processes: int) -> None:
 
 def _rows(parts: list[Part], checked: bool) -> list[dict[str, Any]]:
     """Return the figures of each encoding, with or without bounds checks."""
-    said = [part.figures for part in parts if part.is_checked == checked and part.figures]
+    figures = [part.figures for part in parts if part.is_checked == checked and part.figures]
     rows = []
-    for encoding in said[0] if said else ():
-        each = [figures[encoding] for figures in said]
-        row = max(each, key=lambda one: one['slowest_us']) | {
-            name: sum(one[name] for one in each) for name in ('inputs', 'bytes', 'events')
+    for encoding in figures[0] if figures else ():
+        each = [of_part[encoding] for of_part in figures]
+        row = max(each, key=lambda of_part: of_part['slowest_us']) | {
+            name: sum(of_part[name] for of_part in each) for name in ('inputs', 'bytes', 'events')
         }
         rows.append({'encoding': encoding, 'bounds_checks': checked, **row})
     return rows
 
 
 def _memory(parts: list[Part]) -> list[float]:
-    """Return what the process that grew most held at its start and at its end, MiB."""
+    """Return memory at start and end of the process that grew most, MiB."""
     before, after = max((part.resident_kib for part in parts), key=lambda kib: kib[1] - kib[0])
     return [round(before / 1024, 1), round(after / 1024, 1)]
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Spoil valid packets: the compiled part of the fuzz program."""
+"""Random damage of valid packets, compiled."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ import numpy.typing as npt
 from numba import njit
 
 MAX_BYTES = 768
-MANY_MUTATIONS = 4  # to an input, in half of the calls; in the others it is one
+MANY_MUTATIONS = 4  # of an input at most, in half of the calls; in the others one
 MAX_CHUNK = 64
 MAX_COPIES = 8
 KINDS = 7
 FLIP, OVERWRITE, EXTREME, TRUNCATE, SPLICE, REPEAT, RANDOM = range(KINDS)
-RARE = 4  # one in so many of kind RANDOM makes all bytes anew; the others overwrite one
+RARE = 4  # one in so many of kind RANDOM replaces all bytes; the others overwrite one
 EXTREMES = np.array([0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF], np.uint8)
 WORD_BYTES = np.array([1, 2, 4, 8, 16])
 JUMP = 32  # one in so many inputs does not follow the one before it in the pool

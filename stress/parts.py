@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The processes of the fuzz program: each makes a part of the runs."""
+"""Worker processes of the fuzz program; each executes a part of the runs."""
 
 import json
 import os
@@ -26,14 +26,14 @@ from typing import Any
 
 from stress.runs import INPUTS
 
-WITHOUT_CHECKS = 8  # parts, so that the processes end together
+WITHOUT_CHECKS = 8  # parts without bounds checks: small, so all processes end at about one time
 
 
 @dataclass
 class Part:
-    """Name the runs of a worker process, and hold what it said.
+    """Runs of one worker process, and its results.
 
-    is_checked: with numba's bounds checks. resident_kib: memory at its start and at its end.
+    is_checked: with numba's bounds checks. resident_kib: memory at the start and at the end.
     """
 
     first_run: int
@@ -46,7 +46,13 @@ class Part:
 
 
 def divide(first_run: int, runs: int, share: float) -> list[Part]:
-    """Return parts for so many runs; the share with bounds checks comes first."""
+    """Return the parts of all runs, the one with bounds checks first.
+
+    Args:
+        first_run: number of the first run.
+        runs: count of runs.
+        share: share with bounds checks, 0 to 1.
+    """
     checked = round(runs * share)
     rest = runs - checked
     edges = [0, *(checked + rest * part // WITHOUT_CHECKS for part in range(WITHOUT_CHECKS + 1))]
@@ -58,10 +64,14 @@ def divide(first_run: int, runs: int, share: float) -> list[Part]:
 
 
 def work(part: Part, seed: int, cache: Path, stop: threading.Event) -> None:
-    """Let a process make a part, up to a failure in this one or another.
+    """Execute a part in a process, up to a failure in this part or another.
 
-    cache: folder for what numba compiles. It is not the package's own: the functions there may be
-    older than the source, and none has bounds checks.
+    Args:
+        part: runs to execute; receives the results.
+        seed: seed of the inputs.
+        cache: folder for numba's cache. The package's own may hold functions that are older than
+            the source, and none with bounds checks.
+        stop: set after the first failure of any part.
     """
     if stop.is_set():
         return
@@ -89,7 +99,7 @@ def work(part: Part, seed: int, cache: Path, stop: threading.Event) -> None:
 
 
 def _repeat(part: Part, seed: int) -> str:
-    """Return the command that repeats a failure, or the runs among which it was."""
+    """Return the command that repeats a failure, or the runs that contain it."""
     assert part.failure is not None
     inputs = INPUTS if 'input' in part.failure else INPUTS * (part.runs - part.done)
     return (

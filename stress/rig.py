@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A sensor for the fuzz program: its look-up, and all that decoders write, between guards."""
+"""Random sensors of the fuzz program, whose arrays lie between guard bytes."""
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +70,7 @@ class Rig:
         return EventSink(self.lookup, noise, self.histogram, self.counts)
 
     def clear(self) -> None:
-        """Forget everything that was counted and filtered, and mend the guards."""
+        """Reset counts, filters and guards."""
         for guard in self._guards:
             guard.fill(GUARD)
         self.histogram.fill(0)
@@ -80,7 +80,7 @@ class Rig:
             self.noise.state.hot.fill(False)
 
     def find_fault(self, time_ns: int | None) -> str:
-        """Say what is wrong with the memory when a decoder has reached a time, or nothing: ''."""
+        """Return the fault of the memory once a decoder has reached a time, '' for none."""
         if any((guard != GUARD).any() for guard in self._guards):
             return 'bytes beside an array were written'
         counts = self.counts.tolist()
@@ -112,7 +112,7 @@ def _settings(rng: np.random.Generator) -> NoiseSettings:
 
 
 def _noise_fault(state: NoiseState, time_ns: int | None) -> str:
-    """Say what is wrong with the filters' arrays."""
+    """Return the fault of the filters' arrays, '' for none."""
     last_ns = state.last_ns
     border = (last_ns[0], last_ns[-1], last_ns[:, 0], last_ns[:, -1])
     if any((side != NEVER_NS).any() for side in border):

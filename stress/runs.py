@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Runs of the fuzz program: a few spoilt packets in a row through one decoder, with checks."""
+"""Runs of the fuzz program: damaged packets through one decoder, then checks."""
 
 import time
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ EVENTS_A_WORD = {'evt3': 12, 'libcaer_cmp': 8}  # at the most; elsewhere 1
 
 
 class FaultError(Exception):
-    """Say in one sentence what a decoder did that it must not do."""
+    """Fault of a decoder, in one sentence."""
 
 
 class RunError(Exception):
-    """Say what went wrong at which input of a run, counted from 0."""
+    """Error at an input of a run; number: place of the input, counted from 0."""
 
     def __init__(self, error: Exception, number: int, packet: Packet) -> None:
         super().__init__(f'{type(error).__name__}: {error}')
@@ -57,7 +57,7 @@ class RunError(Exception):
 
 @dataclass
 class Figures:
-    """Count inputs, their bytes and events, and hold the CPU time of the slowest and its run."""
+    """Inputs, their bytes and events, and the CPU time of the slowest input with its run."""
 
     inputs: int = 0
     bytes: int = 0
@@ -66,7 +66,7 @@ class Figures:
     slowest_run: int = 0
 
     def add(self, run: 'Figures') -> None:
-        """Add a run's."""
+        """Add the figures of a run."""
         self.inputs += run.inputs
         self.bytes += run.bytes
         self.events += run.events
@@ -75,7 +75,7 @@ class Figures:
 
 
 class Fuzzer:
-    """Make runs by number: the same seed and number give the same inputs.
+    """Execute runs by number; one seed and number always give the same inputs.
 
     figures: by encoding.
     """
@@ -90,7 +90,7 @@ class Fuzzer:
         self.figures = {encoding: Figures() for encoding in encodings.names()}
 
     def run(self, number: int) -> None:
-        """Make one run; raises RunError for the input at which a decoder fails."""
+        """Execute one run; raise RunError for the input at which a decoder fails."""
         total = self.figures[self.encoding(number)]
         try:
             run = self._run(number)
@@ -132,7 +132,7 @@ class Fuzzer:
 
 
 def _warm_up(rig: Rig) -> None:
-    """Compile what a rig needs, which no input is to wait for."""
+    """Compile the functions that a rig needs, so that no input includes their compilation."""
     for encoding in encodings.names():
         decoder = encodings.new_decoder(encoding)
         words = decoder.parse(Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8)))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The valid packets that the fuzz program spoils."""
+"""Valid packets, which the fuzz program damages."""
 
 import os
 from dataclasses import replace
@@ -37,7 +37,7 @@ PIECE_WORD = 16  # a multiple of every encoding's words
 
 
 class Pool(NamedTuple):
-    """Hold packets of one encoding: their bytes in a row, where each ends, their time bases."""
+    """Packets of one encoding: concatenated bytes, the end of each packet, time bases."""
 
     data: npt.NDArray[np.uint8]
     ends: npt.NDArray[np.int64]
@@ -45,7 +45,7 @@ class Pool(NamedTuple):
 
 
 def pools(seed: int) -> dict[str, Pool]:
-    """Return the packets to spoil, by encoding."""
+    """Return the packets to damage, by encoding."""
     recorded = _recorded_packets()
     found = {}
     for number, encoding in enumerate(encodings.names()):
@@ -60,7 +60,7 @@ def pools(seed: int) -> dict[str, Pool]:
 
 
 def _sent_packets(rng: np.random.Generator, encoding: str) -> list[Packet]:
-    """Return the packets of a camera that sends bursts along rows and columns."""
+    """Return packets of a synthetic camera with bursts along rows and columns."""
     camera = Camera(encoding)
     packets, t_us = [], int(rng.integers(0, 2**24))
     for _ in range(PACKETS):
@@ -80,7 +80,7 @@ def _burst(rng: np.random.Generator, t_us: int) -> list[Event]:
 
 
 def _recorded_packets() -> dict[str, list[Packet]]:
-    """Return the packets of all recordings that are there, by encoding."""
+    """Return the packets of all recordings in RECORDINGS, by encoding."""
     packets: dict[str, list[Packet]] = {}
     for file in sorted(RECORDINGS.glob('*/metadata.yaml')):
         with Recording(file.parent) as recording:

@@ -19,12 +19,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 FOLDER = Path(__file__).parent
 HAS_ROS = find_spec('rclpy') is not None
 # Tests that import rclpy or messages, or start a process that does.
 NEED_ROS = ('ros', 'test_installation.py', 'test_launch.py')
 collect_ignore = [] if HAS_ROS else list(NEED_ROS)
+
+# A property holds on a busy machine too: neither an example nor their making has a time limit.
+settings.register_profile('untimed', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('untimed')
 
 if 'PYTEST_XDIST_WORKER' in os.environ:
     # The workers share the cores: threads of torch in each of them would take turns.

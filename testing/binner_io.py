@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A camera rig for the binner node: publishers of packets, and the frames that must come back."""
+"""Inputs and outputs of the binner node: publishers of packets, expected spike frames."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ from testing.stripes import HEIGHT, WIDTH
 
 STATUS = 'binner: spike frames'
 TOPICS = ('/left/events', '/right/events')
-# Nothing may get lost between a test and its node, so both offer and ask for reliable delivery.
+# Reliable delivery: no packet is lost between a test and its node.
 RELIABLE = {f'qos_overrides.{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
 RECTIFIED = {'calibration': 'rectified', **RELIABLE}
 PATIENT = {'max_wait_ms': 1000.0, 'qos_overrides./spikes.publisher.depth': 1000, **RECTIFIED}
 
 
 def event_publishers(probe: Probe, cameras: int = 2, kind: type = EventPacket) -> list[Publisher]:
-    """Return publishers of events to which the binner listens."""
+    """Return publishers of events, once the binner subscribes them."""
     topics = TOPICS[:cameras]
     publishers = [probe.node.create_publisher(kind, topic, 1000) for topic in topics]
     probe.until_subscribed(*topics)
@@ -44,19 +44,20 @@ def event_publishers(probe: Probe, cameras: int = 2, kind: type = EventPacket) -
 
 
 def send(publisher: Publisher, stream: list[Packet], frame_id: str = 'camera0') -> None:
+    """Publish packets, one after the other."""
     for packet in stream:
         publisher.publish(from_packet(packet, frame_id))
 
 
 def send_both(publishers: list[Publisher], streams: list[list[Packet]]) -> None:
-    """Send the packets of two cameras side by side."""
+    """Publish the packets of two cameras in turn."""
     for left, right in zip(*streams, strict=True):
         send(publishers[0], [left], 'camera0')
         send(publishers[1], [right], 'camera1')
 
 
 def frames(probe: Probe) -> list[Image]:
-    """Return the list to which spike frames will be added, once the binner is heard."""
+    """Return the list to which spike frames will be added, once the binner knows the probe."""
     images = probe.collect(Image, '/spikes')
     probe.until_value(STATUS, 'subscribers', 1)
     return images
@@ -65,19 +66,25 @@ def frames(probe: Probe) -> list[Image]:
 def expected_frames(
     streams: list[list[Packet]], binner: Binner | None = None, **settings: Any
 ) -> dict[int, np.ndarray]:
-    """Count with the core what the node counts; settings: of a new Binner. By stamp."""
+    """Return the frames that the core counts, by stamp.
+
+    Args:
+        streams: packets of each camera.
+        binner: binner to use, or None for a new one.
+        settings: further arguments of a new Binner.
+    """
     if binner is None:
         size = WIDTH, HEIGHT
         binner = Binner(len(streams), 50_000_000, 50_000_000, 10**9, *size, **settings)
     counted = []
-    for together in zip(*streams, strict=True):
-        for camera, packet in enumerate(together):
+    for pair in zip(*streams, strict=True):
+        for camera, packet in enumerate(pair):
             counted += binner.push(camera, packet, now_ns=0)
     return {frame.stamp_ns: frame.counts for frame in counted}
 
 
 def assert_frames(images: list[Image], expected: dict[int, np.ndarray]) -> None:
-    """Check images bit for bit."""
+    """Check stamps and counts of images bit for bit."""
     assert [to_ns(image.header.stamp) for image in images] == list(expected)
     for image, counts in zip(images, expected.values(), strict=True):
         np.testing.assert_array_equal(from_image(image), counts)

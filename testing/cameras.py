@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Make packets of every encoding from events, for tests."""
+"""Synthetic cameras: events as packets of every encoding."""
 
 import struct
 from dataclasses import replace
@@ -31,7 +31,7 @@ Event = tuple[int, int, int, int]
 
 
 class Camera:
-    """Send events as the packets of one driver, whose header stamps are right."""
+    """Encode events as the packets of one driver, with correct header stamps."""
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
@@ -40,7 +40,12 @@ class Camera:
         self._column: int | None = None  # the last x that libcaer_cmp wrote
 
     def send(self, events: list[Event], until_us: int | None = None) -> Packet:
-        """Return the next packet: events in order of time, and the time that it reaches."""
+        """Return the next packet.
+
+        Args:
+            events: events in order of time.
+            until_us: sensor time that the packet reaches, None for that of the last event.
+        """
         if not events and until_us is None:
             raise ValueError('an empty packet needs until_us')
         start_us = events[0][0] if events else until_us or 0
@@ -82,7 +87,7 @@ class Camera:
     def _libcaer_cmp_packet(
         self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
     ) -> Packet:
-        """Write events of odd rows as vectors, together with those close above them."""
+        """Encode events of odd rows as vectors, with the events of the next rows that fit."""
         if events and (events[-1][0] - start_us) >> 24:
             raise ValueError('a packet of libcaer_cmp has room for 16.7 s')
         words, high, low = [], 0, 0
@@ -108,7 +113,7 @@ class Camera:
     def _dvs_msgs_packet(
         self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
     ) -> Packet:
-        """Let the events' ROS time be the sensor time."""
+        """Use the sensor time as the ROS time of events."""
         data = b''
         for t_us, x, y, polarity in events:
             seconds, us = divmod(t_us, 1_000_000)
@@ -132,7 +137,7 @@ def _rising_rows(events: list[Event]) -> list[int]:
 
 
 def split(camera: Camera, events: list[Event], cuts: list[int], end_us: int) -> list[Packet]:
-    """Return all events in packets cut at some indexes, and a last one that reaches end_us."""
+    """Return packets of all events, cut at some indexes, and an empty one that reaches end_us."""
     edges = sorted({min(cut, len(events)) for cut in cuts} | {0, len(events)})
     packets = [camera.send(events[a:b]) for a, b in pairwise(edges)]
     return [*packets, camera.send([], until_us=end_us)]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a binner would send to the depth node."""
+"""Inputs of the depth node: spike frames and their description."""
 
 import numpy as np
 from rclpy.publisher import Publisher
@@ -32,7 +32,7 @@ HEIGHT, WIDTH = MVSEC_RIG.camera.height, MVSEC_RIG.camera.width
 
 
 def stereo_rig() -> SpikeStream:
-    """A rig of twice the model's baseline that does not see the first column."""
+    """Return a stream of twice the model's baseline, whose first column is not mapped."""
     mapped = np.ones((HEIGHT, WIDTH), bool)
     mapped[:, 0] = False
     return SpikeStream(
@@ -47,14 +47,14 @@ def stereo_rig() -> SpikeStream:
 
 
 def counts(left: int = 1, right: int = 1) -> np.ndarray:
-    """Spike frame: `left` ON events in each left pixel, `right` OFF events in each right one."""
+    """Return a spike frame: `left` ON events per left pixel, `right` OFF events per right one."""
     frame = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     frame[..., 0], frame[..., 3] = left, right
     return frame
 
 
 class Source:
-    """Publish what a binner would."""
+    """Publisher of spikes and spikes/info, in place of a binner."""
 
     def __init__(self, probe: Probe) -> None:
         self._probe = probe
@@ -63,13 +63,15 @@ class Source:
         probe.until_subscribed('/spikes', '/spikes/info')
 
     def info(self, rig: SpikeStream) -> None:
+        """Publish the description of a stream."""
         self.send_info(to_spike_info(rig, Header(frame_id='left_camera')))
 
     def send_info(self, info: SpikeInfo) -> None:
+        """Publish a message on spikes/info."""
         self._info.publish(info)
 
     def fit(self) -> None:
-        """Publish a rig that fits, and wait until the node has taken note of it."""
+        """Publish a stream that fits the model, and wait until the node accepts it."""
         self.info(stereo_rig())
         self._probe.until(
             lambda: (
@@ -80,5 +82,6 @@ class Source:
         )
 
     def spikes(self, frame: np.ndarray, stamp_ns: int) -> None:
+        """Publish a spike frame."""
         header = Header(stamp=to_time(stamp_ns), frame_id='left_camera')
         self._spikes.publish(to_image(frame, '8UC4', header))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A small synthetic stereo stream: events of two moving stripes, as evt3 packets."""
+"""Synthetic stereo stream of a moving stripe, as evt3 packets or as a recording."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def packets(
 def write_recording(
     path: Path, duration_us: int, cameras: int = 2, stamp_ns: int = 0, truth: bool = True
 ) -> Path:
-    """Write the stream as a rosbag2 folder: packets logged at their end, true depth at windows'.
+    """Write the stream as a rosbag2 folder: packets at their end, true depth at window ends.
 
     Header stamps are sensor time plus stamp_ns; log times are sensor time plus an hour.
     """

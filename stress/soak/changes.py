@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What garbage does to a packet, and what a reader makes of it."""
+"""Changes that damage packets, and the reaction of a correct reader."""
 
 import string
 from collections.abc import Callable, Mapping
@@ -52,14 +52,14 @@ def _with_form(packet: Packet, random: Random) -> Packet:
 
 
 def _torn(packet: Packet, random: Random) -> Packet:
-    """Leave half of the last word, a time word, or add half of one."""
+    """Cut the last word, a time word, in half, or append half a word."""
     half = random.integers(0, 256, 1, np.uint8)
     data = packet.data[:-1] if random.random() < 0.5 else np.concatenate([packet.data, half])
     return replace(packet, data=data)
 
 
 def _with_time_base(packet: Packet, random: Random) -> Packet:
-    """Change what evt3 has no use for."""
+    """Change the time base, which evt3 does not use."""
     return replace(packet, time_base_ns=int(random.integers(0, 1 << 64, dtype=np.uint64)))
 
 
@@ -92,7 +92,7 @@ CHANGES: Mapping[str, tuple[Change, str]] = MappingProxyType(
 
 
 def no_message(packet: Packet, codec: MessageCodec, random: Random) -> bytes:
-    """Return random bytes, or a message that is cut off."""
+    """Return random bytes, or a truncated message."""
     if random.random() < 0.5:
         return random.bytes(int(random.integers(0, MOST_BYTES)))
     cdr = codec.packet_to_cdr(packet, 'camera')

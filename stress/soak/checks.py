@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What must hold after a soak, and the figures behind it."""
+"""Checks of a finished soak, and their figures."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -39,21 +39,21 @@ from stress.soak.record import (
 from stress.soak.stream import TICK_US
 
 LONGEST_RECOVERY_S = GUARD_S
-# The clocks settle, and then tell otherwise for two seconds.
+# After a fault the clocks settle, and the binner waits two more seconds before it trusts them.
 LONGEST_HOST_S = 6.0
-# What moves on in a healthy stream.
+# Counters that grow in a healthy stream.
 MOVING = ('windows_closed',)
 
 
 class Verdict:
-    """Collect figures by name, and why the soak failed."""
+    """Figures of a soak by name, and the reasons of its failure."""
 
     def __init__(self) -> None:
         self.figures: dict[str, Any] = {}
         self.failures: list[str] = []
 
     def expect(self, holds: bool, failure: str) -> None:
-        """Take note of what must hold; failure: one sentence for when it does not."""
+        """Add a failure, in one sentence, unless a condition holds."""
         if not holds:
             self.failures.append(failure)
 
@@ -70,7 +70,7 @@ def check(record: Record, verdict: Verdict) -> None:
 
 
 def _check_totals(record: Record, verdict: Verdict) -> None:
-    """Check that every message and every frame arrived, and what holds in any order of them."""
+    """Check that every message and frame arrived, and the counters that depend on no order."""
     last = record.snapshots[-1]
     frames = len(record.frames)
     verdict.figures['frames received'] = frames
@@ -98,7 +98,7 @@ def _check_windows(record: Record, found: list[Stretch], verdict: Verdict) -> No
     """Check every window of every region, event for event."""
     total = windows.Outcome()
     for stretch in found:
-        frames = windows.came_in(record.frames, stretch.region)
+        frames = windows.frames_of(record.frames, stretch.region)
         outcome = windows.check(record.scene, record.ledgers, stretch.region, frames)
         total.add(outcome)
         verdict.expect(
@@ -118,7 +118,7 @@ def _check_windows(record: Record, found: list[Stretch], verdict: Verdict) -> No
 
 
 def _check_counters(record: Record, found: list[Stretch], verdict: Verdict) -> None:
-    """Check that in each region every counter grew by what the sender knows."""
+    """Check that in each region every counter grew by the sender's number."""
     for stretch in found:
         wrong = '; '.join(_wrong_counters(record, stretch))
         verdict.expect(not wrong, f'{stretch.region}: {wrong}')
@@ -140,7 +140,7 @@ def _wrong_counters(record: Record, stretch: Stretch) -> Iterator[str]:
 
 
 def _check_gaps(record: Record, found: list[Stretch], verdict: Verdict) -> None:
-    """Check that the node counted what became of the windows between regions."""
+    """Check that the node's counters explain the windows between regions."""
     gaps = [Gap(record, before, after) for before, after in pairwise(found)]
     for gap in gaps:
         verdict.expect(gap.is_explained, gap.sentence())
@@ -154,7 +154,7 @@ def _check_gaps(record: Record, found: list[Stretch], verdict: Verdict) -> None:
 
 
 def _check_sync(record: Record, verdict: Verdict) -> None:
-    """Check that garbage does not make the node take the cameras for unsynchronised for long."""
+    """Check that the node reports unsynchronised cameras only shortly after a fault."""
     heavy = [(f.start * TICK_US, f.stop * TICK_US) for f in record.faults if f.is_heavy]
     longest_s = 0.0
     for snapshot in record.snapshots:
@@ -171,7 +171,7 @@ def _check_sync(record: Record, verdict: Verdict) -> None:
 
 
 def _check_recovery(record: Record, verdict: Verdict) -> None:
-    """Measure how long after each fault the first frame of both cameras comes."""
+    """Measure the time from each fault to the next frame of both cameras."""
     spent: dict[str, list[float]] = {}
     for fault, follower in pairwise([*record.faults, None]):
         recovery_s = _recovery_s(record, fault, follower)
@@ -195,7 +195,7 @@ def _summary(seconds: list[float]) -> dict[str, float]:
 
 
 def _recovery_s(record: Record, fault: Fault, follower: Fault | None) -> float | None:
-    """Return how long frames took to flow again; None where another fault followed too soon."""
+    """Return the time to the next frame, s; None where another fault followed too soon."""
     stop_us = fault.stop * TICK_US
     recovery_s = (_flows_us(record, stop_us) - stop_us) / SECOND_US
     limit_us = follower.start * TICK_US if follower else record.stop_us
@@ -204,7 +204,7 @@ def _recovery_s(record: Record, fault: Fault, follower: Fault | None) -> float |
 
 
 def _flows_us(record: Record, stop_us: int) -> float:
-    """Return when the first frame of both cameras came whose window ends after a fault."""
+    """Return the arrival of the first frame of both cameras whose window ends after a fault."""
     jump_us = record.jump_us(stop_us)
     first = bisect_left(record.frames, stop_us, key=lambda frame: frame.arrived_us)
     for frame in record.frames[first:]:

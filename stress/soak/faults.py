@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What goes wrong in the soak, and when.
+"""Faults of the soak and their schedule.
 
-A light fault costs no more than the packets that it touches, so the windows around it are checked
-event for event. A heavy one moves or stops time, and is over GUARD_S after its last packet.
+A light fault changes only the packets it touches, so the windows around it are checked event for
+event. A heavy one moves or stops time; its effects end GUARD_S after its last packet.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ JUMP_US = (3_000_000, 3_600_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Describe a kind of fault: how many cameras it hits, and its range in ticks."""
+    """Kind of fault: number of affected cameras, and range of its length in ticks."""
 
     cameras: int
     ticks: tuple[int, int]
@@ -49,7 +49,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Say what goes wrong with which cameras in the ticks [start, stop)."""
+    """Fault of some cameras in the ticks [start, stop)."""
 
     kind: str
     cameras: tuple[int, ...]
@@ -87,7 +87,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def schedule(seed: int, ticks: int) -> list[Fault]:
-    """Return the faults of a soak of so many ticks, one after the other."""
+    """Return the faults of a soak in order of time; ticks: length of the soak."""
     random = np.random.default_rng((seed, 1))
     faults: list[Fault] = []
     deck: list[str] = []

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What became of the windows between two regions, where time moved or stopped."""
+"""Windows between two regions, where time moved or stopped."""
 
 from itertools import pairwise
 
@@ -38,8 +38,8 @@ DROPPED = tuple(
 class Gap:
     """Count, in windows, the time between the last frame of a report in one region and the next.
 
-    windows: all of it. missing: what no frame covers. closed, empty, discarded, resets: as the
-    node counted. unread: time in which it read no packet of one camera, the lesser of both.
+    windows: the whole gap. missing: the part that no frame covers. closed, empty, discarded,
+    resets: counters of the node. unread: time without a packet read, of the camera with less.
     """
 
     def __init__(self, record: Record, before: Stretch, after: Stretch) -> None:
@@ -62,13 +62,13 @@ class Gap:
 
     @property
     def is_explained(self) -> bool:
-        """Return whether the node's counters admit what is missing."""
+        """Return whether the node's counters explain the missing windows."""
         if not self.resets:
             return abs(self.windows - self.closed) < TOLERANCE
         return self.missing <= self.discarded + self.unread + TOLERANCE
 
     def sentence(self) -> str:
-        """Return all of it."""
+        """Return a description of the gap."""
         start_s = self._start_us / SECOND_US
         return (
             f'{", ".join(self._faults)} from {start_s:.1f} s: {self.missing:.1f} of '

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the sender published, and what a reader that follows the rules makes of it.
+"""Ledger of published messages, and the counters of a reader that follows the rules.
 
 The rules, per camera: a message that is no packet, or whose encoding, size or stamp is impossible,
 is counted and changes nothing. Of the others, one whose `seq` is not above the last is out of
@@ -36,17 +36,17 @@ COUNTERS = (
     'packets_truncated',
     'events',
 )
-# Whatever came before, these depend on the packets alone.
+# Counters that do not depend on earlier packets.
 UNCONDITIONAL = ('packets', 'packets_malformed', 'packets_unknown_encoding')
-BEGINS_ANEW = -1
+NO_SEQ = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Hold a published message: bytes, and what the sender knows of it.
+    """Published message.
 
-    fate: the counter for what is wrong with it, '' for nothing. is_followed: whether its seq
-    counts.
+    fate: name of the counter of its fault, '' for none. is_followed: whether a reader takes its
+    seq into account.
     """
 
     cdr: bytes
@@ -58,17 +58,17 @@ class Message:
 
 
 class CameraLedger:
-    """Keep, for each message of one camera, its tick and the counters after it."""
+    """Tick of each message of one camera, and the counters after it."""
 
     def __init__(self) -> None:
         self._ticks = array('q')
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._history = array('q', self._counters.values())
         self._read = bytearray()
-        self._seq = BEGINS_ANEW
+        self._seq = NO_SEQ
 
     def take(self, message: Message) -> None:
-        """Enter the next message."""
+        """Add the next message."""
         self._counters['packets'] += 1
         if message.fate and not message.is_followed:
             self._counters[message.fate] += 1
@@ -77,15 +77,15 @@ class CameraLedger:
         self._ticks.append(message.tick)
         self._history.extend(self._counters.values())
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Expect any seq."""
-        self._seq = BEGINS_ANEW
+        self._seq = NO_SEQ
 
     def _follow(self, message: Message) -> None:
         if message.seq <= self._seq:
             self._counters['packets_out_of_order'] += 1
             return
-        if self._seq != BEGINS_ANEW:
+        if self._seq != NO_SEQ:
             self._counters['packets_lost'] += message.seq - self._seq - 1
         self._seq = message.seq
         if message.fate:
@@ -110,6 +110,6 @@ class CameraLedger:
         return dict(zip(COUNTERS, row, strict=True))
 
     def is_read(self, first: int, ticks: int) -> npt.NDArray[np.bool_]:
-        """Say for each of so many ticks whether its packet was read."""
+        """Return for each tick from `first` on whether its packet was read."""
         read = bytes(self._read[first : first + ticks])
         return np.frombuffer(read.ljust(ticks, b'\0'), np.bool_)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What was seen of a soak, and the stretches of it in which nothing moves or stops time."""
+"""Record of a soak, and its stretches in which no fault moves or stops time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -35,7 +35,7 @@ REPORT_US = 1_200_000  # from report to report, at most
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Hold what sender and listener saw of a soak that lasted stop_us, microseconds."""
+    """Data of sender and listener; stop_us: length of the soak, microseconds."""
 
     scene: Scene
     faults: Sequence[Fault]
@@ -46,15 +46,15 @@ class Record:
     stop_us: int
 
     def jump_us(self, time_us: int) -> int:
-        """Return how far header stamps and sensor time are off at a stream time."""
+        """Return the offset of header stamps and sensor time at a stream time."""
         return [offset for tick, offset in self.jumps if tick * TICK_US <= time_us][-1]
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Name a stretch of stream time, microseconds, without heavy faults.
+    """Stretch of stream time, microseconds, without heavy faults.
 
-    jump_us: how far header stamps and sensor time are off in it.
+    jump_us: offset of header stamps and sensor time in it.
     """
 
     start_us: int
@@ -67,7 +67,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Hold a region and the first and the last report of the node that are about it."""
+    """Region, and the first and last report of the node within it."""
 
     region: Region
     first: Snapshot
@@ -80,7 +80,7 @@ def count(snapshot: Snapshot, counter: str, camera: str = '') -> int:
 
 
 def grown(first: Snapshot, last: Snapshot, counter: str, camera: str = '') -> int:
-    """Return by how much a counter grew from report to report."""
+    """Return the growth of a counter between two reports."""
     return count(last, counter, camera) - count(first, counter, camera)
 
 
@@ -115,13 +115,13 @@ def _regions(record: Record) -> Iterator[Region]:
 
 
 def _last_host_us(record: Record, start_us: int, stop_us: int) -> int:
-    """Return when the node last said that it takes the cameras for not synchronised."""
+    """Return the time of the last report of unsynchronised cameras, 0 for none."""
     arrived_us = (s.arrived_us for s in record.snapshots if s.sync == 'host')
     return max((came for came in arrived_us if start_us <= came < stop_us), default=0)
 
 
 def _is_about(record: Record, snapshot: Snapshot, region: Region) -> bool:
-    """Return whether the last packets that the node had taken for a report are a region's."""
+    """Return whether the last packets before a report belong to a region."""
     counts = [count(snapshot, 'packets', name) for name in CAMERAS]
     if not all(counts):
         return False

@@ -36,7 +36,7 @@ LOST = ('packet lost', 'burst lost')
 
 @dataclass(slots=True)
 class Camera:
-    """Hold a driver: its next seq, its encoder, and messages that it will send later."""
+    """State of a driver: next seq, encoder, and delayed messages."""
 
     number: int
     encoder: Evt3Encoder = field(default_factory=Evt3Encoder)
@@ -45,7 +45,7 @@ class Camera:
 
 
 class Sender:
-    """Publish each tick of both cameras, and keep the ledgers.
+    """Publisher of both cameras, which writes the ledgers.
 
     faults: at most one at a time. publish: takes a camera and CDR bytes. jumps: (tick, offset)
     from which header stamps and sensor time are so many microseconds off. changed: packets by
@@ -72,11 +72,11 @@ class Sender:
         self._cameras = (Camera(0), Camera(1))
 
     def warm_up(self) -> None:
-        """Compile what encodes packets, or load it from numba's cache."""
+        """Compile the encoder, or load it from numba's cache."""
         self._packet(Camera(0), 0)
 
     def send(self, tick: int) -> None:
-        """Publish what both cameras send of a tick."""
+        """Publish the messages of both cameras at a tick."""
         fault = self._fault(tick)
         if fault and fault.kind == 'jump':
             self._jump(tick)
@@ -85,7 +85,7 @@ class Sender:
             for camera in self._cameras
             for message in self._messages(camera, tick, fault)
         ]
-        # All is made before anything is sent: nothing comes between the two cameras.
+        # All messages exist before the first is published: no delay between the two cameras.
         for camera, message in messages:
             self._publish(camera, message.cdr)
             self.ledgers[camera].take(message)
@@ -97,28 +97,28 @@ class Sender:
         return self._faults[-1] if self._faults and tick >= self._faults[-1].start else None
 
     def _jump(self, tick: int) -> None:
-        """Jump in time, as a recording that loops; its driver's seq may begin anew."""
+        """Jump in time, as a looping recording does; the seq may restart at 0."""
         sign = -1 if self._random.random() < 0.5 else 1
         offset = self.jumps[-1][1] + sign * int(np.exp(self._random.uniform(*np.log(JUMP_US))))
         offset = min(max(offset, -JUMP_US[1]), JUMP_US[1])
         self.jumps.append((tick, offset))
-        begins_anew = self._random.random() < 0.5
+        restarts = self._random.random() < 0.5
         for camera in self._cameras:
             camera.encoder = Evt3Encoder()
-            if begins_anew:
-                self._begin_anew(camera)
+            if restarts:
+                self._restart(camera)
 
-    def _begin_anew(self, camera: Camera) -> None:
+    def _restart(self, camera: Camera) -> None:
         camera.encoder, camera.seq = Evt3Encoder(), 0
-        self.ledgers[camera.number].begin_anew()
+        self.ledgers[camera.number].restart()
 
     def _messages(self, camera: Camera, tick: int, fault: Fault | None) -> list[Message]:
-        """Return what a camera sends at a tick."""
+        """Return the messages of a camera at a tick."""
         if fault is None or camera.number not in fault.cameras:
             return [self._message(camera, tick, '')]
         if fault.kind in SILENT:
             if fault.kind == 'restart' and tick == fault.stop - 1:
-                self._begin_anew(camera)
+                self._restart(camera)
             return []
         change = self._change(fault)
         if change == 'lost':
@@ -131,7 +131,7 @@ class Sender:
         return [message]
 
     def _reorder(self, camera: Camera, message: Message, fault: Fault) -> list[Message]:
-        """Send the first packet again with the fault's last, or only then."""
+        """Repeat the fault's first packet after its last, or delay it until then."""
         messages = [message]
         if message.tick == fault.start:
             camera.held = [message]
@@ -142,7 +142,7 @@ class Sender:
         return messages
 
     def _change(self, fault: Fault) -> str:
-        """Return what is to be done to a packet."""
+        """Return the change of a packet, '' for none."""
         if fault.kind != 'storm':
             return 'lost' if fault.kind in LOST else fault.kind
         lot = self._random.random()
@@ -171,7 +171,7 @@ class Sender:
         return Message(cdr, tick, packet.seq, fate, is_followed, events)
 
     def _packet(self, camera: Camera, tick: int) -> Packet:
-        """Return the packet of a tick as it should be."""
+        """Return the correct packet of a tick."""
         t_us, x, y, polarity = self._scene.tick(camera.number, tick)
         offset_us = self.jumps[-1][1]
         sensor_us = SENSOR_US + offset_us

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The synthetic rig of the soak: what its two cameras see, as a function of the seed.
+"""Synthetic rig of the soak: events of its two cameras, as a function of the seed.
 
 Stream time is microseconds since the start of the soak; sensor time and header stamps are stream
-time plus offsets. Nothing is kept: a check makes the same events again.
+time plus offsets. Events are not stored: a check generates them again.
 """
 
 import time
@@ -41,7 +41,7 @@ Columns = tuple[npt.NDArray[np.int64], ...]
 
 
 class StreamClock:
-    """Tell the stream time, which starts when the clock is made or started again.
+    """Clock of the stream time, which starts with the clock and restarts with `start`.
 
     stamp_ns: header stamp at stream time 0.
     """
@@ -50,7 +50,7 @@ class StreamClock:
         self.start()
 
     def start(self) -> None:
-        """Let stream time be 0 now."""
+        """Set the stream time to 0."""
         self._start_ns = time.monotonic_ns()
         self.stamp_ns = time.time_ns()
 
@@ -60,7 +60,7 @@ class StreamClock:
 
 
 class Scene:
-    """Make events, and fingerprints of frames.
+    """Source of events, and of fingerprints of frames.
 
     A fingerprint is the sum, modulo 2^64, of a random weight of each event's pixel and channel,
     so those of any two sets of events add up.
@@ -86,7 +86,7 @@ class Scene:
         return t_us, self._weights[places]
 
     def fingerprint(self, pixels: npt.NDArray[np.uint8]) -> int:
-        """Return a frame's, uint8 [HEIGHT, WIDTH, CHANNELS]."""
+        """Return the fingerprint of a frame, uint8 [HEIGHT, WIDTH, CHANNELS]."""
         counts = pixels.reshape(-1)
         places = np.flatnonzero(counts)
         return int((self._weights[places] * counts[places]).sum(dtype=np.uint64))

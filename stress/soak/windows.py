@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Hold frames against the events that the sender knows of, window by window."""
+"""Comparison of frames with the sender's events, window by window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ LAG_US = 3_000_000  # no frame comes later
 
 @dataclass(slots=True)
 class Outcome:
-    """Count the windows of regions: those that must have come, and what is wrong with others.
+    """Counts of the windows of regions: expected, missing and wrong ones.
 
     wrong: frames with other events than were sent. extra: frames where no window ends, or a
     second one of a window. error_us: largest error of a stamp.
@@ -83,7 +83,7 @@ class Events:
         self._sums = np.concatenate([np.zeros(1, np.uint64), sums])
 
     def fingerprints(self, ends_us: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
-        """Return what frames with these ends must have."""
+        """Return the expected fingerprints of frames with these window ends."""
         first, last = (np.searchsorted(self._times, ends_us - back) for back in (WINDOW_US, 0))
         fingerprints: npt.NDArray[np.uint64] = self._sums[last] - self._sums[first]
         return fingerprints
@@ -92,7 +92,7 @@ class Events:
 def check(
     scene: Scene, ledgers: Sequence[CameraLedger], region: Region, frames: Sequence[Frame]
 ) -> Outcome:
-    """Hold the frames that came in a region's time against its windows."""
+    """Compare the frames of a region with its windows."""
     events = Events(scene, ledgers, region)
     first_us, last_us = region.start_us + WINDOW_US, region.stop_us - CLOSING_US
     stamps = np.array([frame.stamp_us - region.jump_us for frame in frames])
@@ -107,8 +107,8 @@ def check(
     return max(outcomes, key=lambda outcome: (outcome.matching, -outcome.extra))
 
 
-def came_in(frames: Sequence[Frame], region: Region) -> list[Frame]:
-    """Return the frames of windows within a region, by their stamps and when they came."""
+def frames_of(frames: Sequence[Frame], region: Region) -> list[Frame]:
+    """Return the frames of windows within a region, by their stamps and arrivals."""
     first_us, last_us = region.start_us + WINDOW_US, region.stop_us - CLOSING_US
     return [
         frame
@@ -136,7 +136,7 @@ def _phases(region: Region, stamps: npt.NDArray[np.float64]) -> list[int]:
 
 
 def _off_grid(times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return how far times are from the nearest multiple of a window."""
+    """Return the distances of times from the nearest multiple of a window."""
     half = WINDOW_US / 2
     return (times + half) % WINDOW_US - half
 
