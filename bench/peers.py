@@ -14,9 +14,9 @@
 
 """Other evt3 decoders of PyPI, for the same work: decode, then map and count.
 
-Each decodes a RAW file, which is in the page cache, into arrays; numpy maps and counts. They accept
-no other input, so their time includes reading the file, under a millisecond. The header follows
-Prophesee's documentation of the RAW format.
+Each decodes a RAW file, which is in the page cache, into arrays; numpy maps and counts. They
+accept no other input, so their time includes reading the file, under a millisecond. The header
+follows Prophesee's documentation of the RAW format.
 """
 
 from collections.abc import Callable
