@@ -25,6 +25,7 @@ import onnx
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from training.exported_files import NOTHING, computed, depth_of, rounded
 from training.small_networks import edges, stereospike
 
@@ -267,6 +268,14 @@ REFUSED = [
     (Stated(plain, conv(), nn.ReLU()), 'ReLU has no rule for export: see export/rules.py'),
     (Stated(lambda x, layer: layer(x).sigmoid(), conv()), 'sigmoid has no rule for export'),
     (Stated(lambda x, layer: layer(x)[:, :, 1:], conv()), 'the slice .* has no rule'),
+    (Stated(plain, *(conv() for _ in range(5))), 'all strides together divide 16'),
+    (
+        Stated(
+            lambda x, up: up(functional.pad(x, (1, 1))),
+            SpikingLayer(UpsampledConv2d(4, 4, 3, 2)),
+        ),
+        'an upsampling layer reads columns beside a map',
+    ),
     (Stated(lambda x, layer: layer(x) if x.any() else x, conv()), 'Stated cannot be traced'),
     (Stated(plain, conv(4), SpikingLayer(UpsampledConv2d(4, 4, 3, 4))), 'upsamples by 4'),
 ]

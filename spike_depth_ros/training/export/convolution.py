@@ -32,6 +32,7 @@ from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.weights import burst_step, exact_kernel
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.matching import Cooperation
+from spike_depth_ros.training.networks.network import GRID
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import Bursts
 from spike_depth_ros.training.settings import SettingsError
@@ -75,6 +76,8 @@ def _upsampled_convolution(layer: UpsampledConv2d, writer: Writer, source: Spike
         raise SettingsError(
             f'a spiking layer upsamples by {layer.scale}: use 2, several times if need be.'
         )
+    if not all(image.is_aligned for image in source.images):
+        raise SettingsError('an upsampling layer reads columns beside a map: pad its output.')
     return Drive(layer, source, *exact_kernel(layer, writer.precision), 1)
 
 
@@ -152,6 +155,11 @@ def _population(
 ) -> Map:
     """Return the spikes of neurons that read images of one map, one image after the other."""
     source, upsamples = images[0].map, isinstance(drive.synapses, UpsampledConv2d)
+    if source.height % drive.stride or source.width % drive.stride:
+        raise SettingsError(
+            f'a layer of stride {drive.stride} reads a map of {source.width} x {source.height}: '
+            f'all strides together divide {GRID}.'
+        )
     if upsamples or drive.stride > 2:
         source = writer.plain(source)
     kernel = _kernel(drive.kernel, images)
