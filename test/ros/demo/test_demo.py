@@ -15,6 +15,7 @@
 """Demo as a user runs it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,7 +82,9 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
     rows = dict(line.split('  ', 1) for line in output.splitlines() if '  ' in line.strip())
     # A busy machine may lose packets, and with them windows: the report must agree with itself.
     assert 1 <= int(rows['windows in']) <= 20
-    failures = [line for line in error.splitlines() if line.startswith('demo: ')]
+    sentences = [line for line in error.splitlines() if line.startswith('demo: ')]
+    # What a node reported is a warning, which does not fail the run.
+    failures = [line for line in sentences if not re.match(r'demo: the \w+ reports: ', line)]
     assert (process.returncode == 0) == (not failures)
     compared = 'over' in rows['mean depth error']
     assert compared != any('compared with the true depth' in failure for failure in failures)
