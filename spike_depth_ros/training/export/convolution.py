@@ -113,7 +113,14 @@ def _bursts(neurons: Bursts, writer: Writer, drive: Drive) -> Spikes:
 def _driven(
     writer: Writer, drive: Drive, largest: int, fire: Callable[[str, Synapses], str]
 ) -> Spikes:
-    """Return the spikes of neurons, which `fire` writes for one map and its kernel."""
+    """Return the spikes of neurons.
+
+    Args:
+        writer: writes them.
+        drive: the potentials.
+        largest: number of spikes of a neuron.
+        fire: writes the neurons that a map drives through synapses.
+    """
     images = drive.source.images
     fired: dict[int, Image] = {}
     for group in _groups(images):
@@ -153,7 +160,10 @@ def _population(
     largest: int,
     fire: Callable[[str, Synapses], str],
 ) -> Map:
-    """Return the spikes of neurons that read images of one map, one image after the other."""
+    """Return the spikes of neurons that read images of one map, one image after the other.
+
+    Raises SettingsError for a map that the stride does not divide. Args: see `_driven`.
+    """
     source, upsamples = images[0].map, isinstance(drive.synapses, UpsampledConv2d)
     if source.height % drive.stride or source.width % drive.stride:
         raise SettingsError(

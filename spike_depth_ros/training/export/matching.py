@@ -45,6 +45,7 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
     In the map disparities fall; the image's channels rise.
 
     Args:
+        writer: writes the products.
         left: of one image.
         rights: of several, the features of one after those of the other; image i is displaced by
             i of as many parts of a pixel as there are images.

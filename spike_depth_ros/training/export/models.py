@@ -35,12 +35,17 @@ from spike_depth_ros.training.settings import SettingsError
 def depth_model(
     network: DepthNetwork, precision: Precision, height: int, width: int
 ) -> onnx.ModelProto:
-    """Return a network as an ONNX model by the design's contract, without its metadata.
+    """Return a network as an ONNX model, without the metadata of its contract.
 
     Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
     [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and `confidence`
     [1, 1, height, width] of networks that state it, float32. Raises SettingsError for a network
-    with an operation that has no rule, or none in this precision.
+    with an operation that has no rule.
+
+    Args:
+        network: in float32 or quantised.
+        precision: of the spiking layers.
+        height, width: of the spike frame.
     """
     traced, writer = trace(network), Writer(precision, height, width)
     with torch.no_grad():

@@ -70,10 +70,15 @@ class Writer:
         return Map(counts, channels, height, width, LARGEST_COUNT, in_phases=True)
 
     def population(self, value: str, like: Map, largest: int = 1, last: str | None = None) -> Map:
-        """Return the map of a population of neurons, of a map's shape and layout.
+        """Return the map of a population of neurons.
 
-        largest: number of spikes of a neuron. last: the same numbers, [n, places, channels].
         Raises SettingsError for numbers that eight bits may not hold.
+
+        Args:
+            value: of the graph.
+            like: map of the same shape and layout.
+            largest: number of spikes of a neuron.
+            last: the same numbers before they were transposed, [n, places, channels].
         """
         self._check(largest)
         channels = like.channels * (4 if like.in_phases else 1)
