@@ -25,6 +25,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'spike_depth_ros'
 PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'metrics')
+# Stated once for all parts; it imports geometry alone.
+LAYOUT = 'spike_depth_ros.frames.spike_frame'
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
 
 # Names in package.xml of modules whose rosdep key differs. PyAV has no key, and dvs_msgs is in no
@@ -92,6 +94,15 @@ def test_pure_core_imports_neither_ros_nor_torch(part: str) -> None:
 def test_geometry_imports_no_other_part() -> None:
     others = tuple(part for part in PURE if part != 'geometry')
     assert not crossings('geometry', (*others, 'ros', 'training'))
+
+
+def test_events_import_nothing_above_but_the_layout_of_a_spike_frame() -> None:
+    above = crossings('events', ('frames', 'inference', 'recordings'))
+    assert {line.split()[-1].rpartition('.')[0] for line in above} == {LAYOUT}
+
+
+def test_frames_import_neither_inference_nor_recordings() -> None:
+    assert not crossings('frames', ('inference', 'recordings'))
 
 
 def test_nodes_never_import_training() -> None:

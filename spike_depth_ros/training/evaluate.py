@@ -15,6 +15,7 @@
 """Evaluation of models on the test split of a data set: `spike-depth evaluate`."""
 
 import dataclasses
+import re
 import sys
 from pathlib import Path
 
@@ -41,6 +42,8 @@ from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, Sem
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
+
+OLD_OPTION = re.compile(r'^--benchmark(?=$|=)')  # name of --dataset in scripts of 2026
 
 
 def evaluate(
@@ -208,4 +211,4 @@ def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
 
 def main(arguments: list[str]) -> None:
     """Run `evaluate` with the command line's arguments."""
-    run(evaluate, 'evaluate', arguments)
+    run(evaluate, 'evaluate', [OLD_OPTION.sub('--dataset', each) for each in arguments])
