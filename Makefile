@@ -70,7 +70,8 @@ fuzz: runtime
 soak: runtime
 	@$(BIN)/python -m stress.soak
 
-NETWORKS := coincidence stereospike_binocular stereospike_monocular
+NETWORKS := coincidence_small coincidence coincidence_large \
+	stereospike_binocular stereospike_monocular
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
 train: shipped
@@ -83,7 +84,7 @@ shipped: training
 models: shipped
 	@set -e; for network in $(NETWORKS); do \
 		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
-		if [ $$network = coincidence ]; then export="$$export $(TRUST)"; fi; \
+		case $$network in (coincidence*) export="$$export $(TRUST)";; esac; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 

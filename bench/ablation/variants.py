@@ -29,7 +29,10 @@ from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.train import command
 
 COINCIDENCE = ['--config', 'config/training/coincidence.yaml']
-STEREOSPIKE = ['--config', 'config/training/stereospike_binocular.yaml']
+STEREOSPIKE = [
+    *['--config', 'config/training/stereospike_binocular.yaml'],
+    *['--model.network.init_args.width=12', '--model.learning_rate=6e-4'],
+]
 SEPARABLE = ['--config', 'bench/ablation/separable.yaml']
 
 
@@ -68,7 +71,13 @@ JOININGS = {
 FEWER = {'config/simulation/sim_flying.yaml': 600}
 VALIDATION = 64
 TESTED = [Path(f'config/simulation/sim_{name}.yaml') for name in ('flying', 'driving')]
+# Less than the recipes of the shipped files, for trainings of minutes.
 COMMON = [
+    '--data.datasets={config/simulation/sim_flying.yaml: 3000, '
+    'config/simulation/sim_driving.yaml: 1500, config/simulation/sim_sparse.yaml: 2000}',
+    '--data.crop_height=128',
+    '--data.crop_width=176',
+    '--data.batch_size=4',
     '--trainer.logger=false',
     '--trainer.enable_checkpointing=false',
     '--trainer.callbacks=null',
