@@ -199,7 +199,8 @@ class Binner:
         while self._queue:
             admitted = self._queue.popleft()
             frames += self._read(admitted)
-            self._follow(admitted.camera, admitted.came_ns)
+            if admitted.came_ns < self._deadline.waited_ns:  # else _close_due follows it
+                self._follow(admitted.camera, admitted.came_ns)
             self._start()
         return frames
 

@@ -112,7 +112,7 @@ class TimeBase:
         self._rendezvous = Rendezvous(cameras)
         self._is_running = False
         self._decoders: dict[int, Decoder] = {}  # of cameras that have sent a packet
-        self._streams: dict[int, CameraStream] = {}  # of cameras that have sent a time
+        self._streams: dict[int, CameraStream] = {}  # of cameras that have sent a time, left first
 
     def clear(self) -> list[Admitted]:
         """Forget all clocks; drop and return the packets that wait. The sync mode stays."""
@@ -130,7 +130,7 @@ class TimeBase:
 
     def ros_offset_ns(self, camera: int) -> int | None:
         """Return ROS time minus common time, None if another camera is the reference for it."""
-        is_reference = camera == min(self._streams)
+        is_reference = camera == next(iter(self._streams))
         return self.sync.ros_offset_ns(self._clocks()) if is_reference else None
 
     def common_times(self) -> list[int | None]:
@@ -222,16 +222,15 @@ class TimeBase:
         sign = 1 if camera else -1  # of right minus left, for this camera minus the other
         wraps = self.sync.wraps_behind(stream.clock, self._clocks(), sign * self._stamps.apart_ns)
         stream.align(wraps, self.sync.offset_ns(stream.clock))
-        self._streams[camera] = stream
+        self._streams = dict(sorted({**self._streams, camera: stream}.items()))
         leader_ns = max(each.common_ns for each in self._streams.values())
         return Join(camera, stream.common_ns, leader_ns)
 
     def _clocks(self) -> list[SensorClock]:
         """Return the clocks that have started, left first."""
-        return [self._streams[camera].clock for camera in sorted(self._streams)]
+        return [stream.clock for stream in self._streams.values()]
 
     def _fresh_clocks(self) -> list[SensorClock]:
         """Return the clocks of the cameras that sent a time within FRESH_NS, left first."""
         oldest_ns = self._deadline.now_ns - FRESH_NS
-        fresh = (self._streams[camera] for camera in sorted(self._streams))
-        return [stream.clock for stream in fresh if stream.timed_ns > oldest_ns]
+        return [s.clock for s in self._streams.values() if s.timed_ns > oldest_ns]
