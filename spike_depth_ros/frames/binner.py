@@ -199,8 +199,7 @@ class Binner:
         while self._queue:
             admitted = self._queue.popleft()
             frames += self._read(admitted)
-            if admitted.came_ns < self._deadline.waited_ns:  # else _close_due follows it
-                self._follow(admitted.camera, admitted.came_ns)
+            self._follow(admitted.camera, admitted.came_ns)
             self._start()
         return frames
 
@@ -208,6 +207,8 @@ class Binner:
         """Count one packet; after a time jump it is the first packet of the new time."""
         camera, packet = admitted.camera, admitted.packet
         match self._time.take(admitted):
+            case Timed() as timed:
+                return self._count(admitted, timed)
             case Fault() as fault:
                 self._faults.drop(camera, fault)
             case Restart(reason):
@@ -216,8 +217,6 @@ class Binner:
             case Untimed(decoder, words):
                 self._faults.check_end(camera, packet, words)
                 self._counter.discard(camera, decoder, words)
-            case Timed() as timed:
-                return self._count(admitted, timed)
         return []
 
     def _count(self, admitted: Admitted, timed: Timed) -> list[SpikeFrame]:
@@ -235,6 +234,8 @@ class Binner:
 
     def _start(self) -> None:
         """Start the common time once it need not wait: queue the packets that waited."""
+        if not self._time.is_due:
+            return
         packets, joins = self._time.start()
         for join in joins:
             self._windows.begin(*join)

@@ -140,12 +140,15 @@ class TimeBase:
             for camera in self._cameras
         ]
 
+    @property
+    def is_due(self) -> bool:
+        """Return whether packets wait and the wait is over."""
+        return self._rendezvous.is_over(self._deadline.waited_ns, self._deadline.max_wait_ns)
+
     def start(self) -> Start:
-        """Start the common time if the wait is over; without packets and joins if it is not."""
-        deadline, rendezvous = self._deadline, self._rendezvous
-        if not rendezvous.is_over(deadline.waited_ns, deadline.max_wait_ns):
-            return Start([], [])
+        """Start the common time with the packets that wait."""
         self._is_running = True
+        rendezvous = self._rendezvous
         packets, firsts = rendezvous.packets, rendezvous.firsts
         rendezvous.clear()
         streams = {
