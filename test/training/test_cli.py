@@ -111,8 +111,8 @@ WRONG = {
         "data.device is 'foo': use 'cpu', 'cuda'",
     ),
     'batch': ([*COINCIDENCE, '--data.batch_size', '0'], 'batch_size is 0: use 1 or more'),
-    'large batch': ([*COINCIDENCE, '--data.batch_size', '9999'], 'less than a batch'),
-    'crop': ([*COINCIDENCE, '--data.crop_height', '300'], 'A crop has 176 x 300 pixels: use'),
+    'large batch': ([*COINCIDENCE, '--data.batch_size', '99999'], 'less than a batch'),
+    'crop': ([*COINCIDENCE, '--data.crop_height', '300'], 'A crop has 256 x 300 pixels: use'),
     'runs': (
         [*COINCIDENCE, '--trainer.logger.init_args.save_dir', '/proc/x'],
         "The folder '/proc/x/coincidence/checkpoints' cannot be written to",
