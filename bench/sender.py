@@ -43,7 +43,7 @@ SETTLING_S = 4.0
 
 @dataclass(frozen=True)
 class Loop:
-    """One round of both cameras, as pairs of packets; packet_us: length of a packet."""
+    """One round of both cameras, as pairs of packets; packet_us: duration of a packet, us."""
 
     pairs: list[tuple[LoopPacket, LoopPacket]]
     packet_us: int

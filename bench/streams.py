@@ -53,7 +53,7 @@ DEMO_SIZE = (MVSEC_RIG.camera.width, MVSEC_RIG.camera.height)
 DEMO_START_US = 10_000  # it starts at a multiple of this
 DEMO_PACKET_US = 2048
 DEMO_LOOP_US = 2441 * 4096
-# A sensor reads row by row: events within some microseconds have one time.
+# A sensor reads row by row: events of some microseconds share a time.
 READOUT_US = 10
 
 FAST_TURN = SimulationRanges(
@@ -99,7 +99,7 @@ def _simulate() -> Columns:
 
 
 def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
-    """Return t_us, x, y, polarity of edges that cross many columns at a time, 1280 x 720."""
+    """Return t_us, x, y, polarity of edges that cross many columns at once, 1280 x 720."""
     rng = np.random.default_rng(0)
     length, steps = 24, windows * 500
     t_us = np.sort(rng.integers(0, steps, edges * windows)) * 100

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node under test, and the peer that publishes events to it and stores its outputs."""
+"""Binner node under test, and the peer that publishes its inputs and stores its outputs."""
 
 import os
 from collections.abc import Callable
@@ -52,7 +52,7 @@ MAX_PROBLEMS = 10
 
 
 def start_binner(log: IO[str]) -> NodeProcess:
-    """Start the node; log: file for its outputs, since a pipe that nobody reads would block it."""
+    """Start the node; log: file for its outputs, because a pipe without a reader blocks."""
     return NodeProcess('binner', PARAMETERS, '-r', f'__ns:={NAMESPACE}', output=log)
 
 
