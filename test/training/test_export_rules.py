@@ -274,7 +274,7 @@ REFUSED = [
             lambda x, up: up(functional.pad(x, (1, 1))),
             SpikingLayer(UpsampledConv2d(4, 4, 3, 2)),
         ),
-        'an upsampling layer reads columns beside a map',
+        'an upsampling layer reads columns outside a map',
     ),
     (Stated(lambda x, layer: layer(x) if x.any() else x, conv()), 'Stated cannot be traced'),
     (Stated(plain, conv(4), SpikingLayer(UpsampledConv2d(4, 4, 3, 4))), 'upsamples by 4'),
