@@ -30,7 +30,7 @@ from frames.deliveries import (
     one_camera,
     send,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reference_decoders import decode_evt3
 
@@ -99,6 +99,16 @@ orders = st.lists(st.integers(0, 1), max_size=40)
     st.just((0, 0)) | st.tuples(*[st.integers(0, 10**8)] * 2),
     st.sampled_from(['auto', 'host']),
     orders,
+)
+@example(  # the window closes with the packet that moves the estimate of ROS time
+    encoding='dvs_msgs',
+    cameras=(
+        (([(12, 0, 0, 0), (12, 0, 0, 0), (50_000, 0, 0, 0)], []), [0, 41_667]),
+        (([], []), [0]),
+    ),
+    clocks_us=(0, 0),
+    sync='auto',
+    order=[1],
 )
 def test_any_order_of_two_cameras_gives_the_same_frames(
     encoding: str, cameras: tuple, clocks_us: tuple[int, int], sync: str, order: list[int]
