@@ -121,8 +121,8 @@ def demo_packets(camera: int) -> list[Packet]:
     events = loops.decode_with_times(np.concatenate(data).view(np.uint16))
     t_us = np.unwrap(events[0], period=1 << evt3.TIME_BITS)
     t_us -= t_us[0] // DEMO_START_US * DEMO_START_US
-    kept = t_us < DEMO_LOOP_US
-    columns = [column[kept].astype(np.int64) for column in (t_us, *events[1:])]
+    in_loop = t_us < DEMO_LOOP_US
+    columns = [column[in_loop].astype(np.int64) for column in (t_us, *events[1:])]
     return packets(columns, DEMO_PACKET_US, DEMO_SIZE)
 
 

@@ -43,7 +43,7 @@ from testing.cameras import HEIGHT, OFFSET_NS, WIDTH, Camera, Event
 START_US = 10_000_000
 END_US = START_US + SPAN_US + 200_000
 WINDOW_NS = 50 * MS_NS
-# How late the header stamps of a camera's packets are.
+# Delays of the header stamps of a camera's packets.
 scatter = st.lists(st.integers(0, 5 * MS_NS), min_size=1, max_size=8)
 
 
@@ -74,7 +74,7 @@ def cut_words(sent: list[Event], cuts: set[int]) -> list[Sent]:
 
 
 def run(streams: list[list[Sent]], order: list[int], sync: str) -> list[SpikeFrame]:
-    """Return the frames of packets that come in this order of cameras, all at once."""
+    """Return the frames of packets pushed in this order of cameras, without pauses."""
     binner = Binner(2, WINDOW_NS, WINDOW_NS, MAX_WAIT_NS, WIDTH, HEIGHT, sync=sync)
     frames = deliver(binner, streams, [(camera, 0) for camera in order], WINDOW_NS)
     counters = binner.counters

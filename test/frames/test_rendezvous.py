@@ -54,7 +54,7 @@ def test_the_wait_counts_from_the_first_packet() -> None:
     assert rendezvous.is_over(1100, 100)
 
 
-def test_it_holds_no_more_than_it_may() -> None:
+def test_the_number_of_held_packets_is_bounded() -> None:
     rendezvous = Rendezvous(2)
     half = replace(PACKET, data=np.zeros(MAX_BYTES // 2, np.uint8))
     rendezvous.add(Admitted(0, half, False, 0), first_ns=5)

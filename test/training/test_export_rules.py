@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rules of export one by one, where real networks do not reach their limits."""
+"""Rules of export at limits that real networks do not reach."""
 
 import copy
 import os
@@ -237,7 +237,7 @@ def test_more_features_than_eight_bits_count_are_refused() -> None:
 
 
 class Stated(DepthNetwork):
-    """A network whose layers and their connection a test states."""
+    """Network of layers and connections that a test gives."""
 
     channels = 4
 
