@@ -25,13 +25,13 @@ import time
 from typing import Any
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from testing.binner_io import STATUS
 from testing.domains import isolate
 from testing.nodes import NodeProcess
 from testing.probe import Probe
 from testing.usage import cpu_s
 
 SECONDS = 20
-STATUS = 'binner: spike frames'
 SETTLING_S = 3.0
 
 
