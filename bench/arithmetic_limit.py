@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How many integer multiply-accumulates a second a provider reaches when nothing else is to do."""
+"""Upper limit of an execution provider: int8 multiply-accumulates per second of large layers."""
 
 import tempfile
 from pathlib import Path
@@ -48,9 +48,9 @@ def attainable(provider: str) -> float:
 
 
 def multiply_accumulates(model: onnx.ModelProto) -> int:
-    """Return how many multiply-accumulates a model's integer convolutions need.
+    """Return the number of multiply-accumulates in a model's integer convolutions.
 
-    Those by weights of 0 are left out: kernels in phase layout hold many.
+    Weights of 0 do not count: kernels in phase layout hold many.
     """
     graph = onnx.shape_inference.infer_shapes(model).graph
     sizes = {value.name: value.type.tensor_type.shape.dim for value in graph.value_info}

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Counting of evt3 in one pass, compared with other methods on the same bytes in one run.
+"""Rate of counting evt3 in one pass, compared with other methods on the same bytes.
 
 The work is evt3 words to a spike frame of 346 x 260 through a pixel table. "arrays, then numpy"
 decodes to arrays, compiled as well, and counts with numpy; the peers of PyPI decode, numpy maps
@@ -109,9 +109,9 @@ def _compare(name: str, packets: list[Packet]) -> list[dict[str, Any]]:
 def _same_frames(
     name: str, ways: dict[str, Callable[[], Any]]
 ) -> tuple[dict[str, Callable[[], Any]], dict[str, str]]:
-    """Return the ways that read the stream, and why others did not.
+    """Return the methods that read the stream, and the errors of those that did not.
 
-    Raises RuntimeError where frames differ.
+    Raises RuntimeError if their frames differ.
     """
     able, refused, frames = {}, {}, {}
     for way, count in ways.items():

@@ -48,7 +48,7 @@ HOPS_MS = (50.0, 10.0)
 QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
 BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
-# Caches are cold for the first windows; the last ones arrive after the sender has ended.
+# Caches are cold for the first windows; the last depth arrives after the sender has ended.
 WARM_UP_S = 3.0
 SETTLING_S = 1.0
 
@@ -67,7 +67,7 @@ class Sent:
 
 
 def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
-    """Return rows for both rates and both layouts of the nodes."""
+    """Return rows for 20 and 100 Hz, with two processes and with the pipeline."""
     isolate('bench')
     return [
         {'name': f'end to end, {1000 / hop_ms:g} Hz, {layout}: {what}', 'value': v, 'unit': unit}

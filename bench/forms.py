@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""StereoSpike in the forms that the inference is compared with."""
+"""Reference forms of StereoSpike for the inference benchmark."""
 
 import copy
 from itertools import pairwise
@@ -30,7 +30,7 @@ FIRING_GAIN, READOUT_GAIN = 3.0, 1.0
 
 
 class Threshold(nn.Module):
-    """What neurons without memory do, for exporters, to which SpikingJelly's mean nothing."""
+    """Stateless neurons with a threshold of 1, which torch.onnx can export."""
 
     def forward(self, potential: Tensor) -> Tensor:
         """Map potentials to spikes of the same shape."""
@@ -38,7 +38,7 @@ class Threshold(nn.Module):
 
 
 class AuthorsForm(nn.Module):
-    """StereoSpike as its authors compute it, for its time only: another function than ours.
+    """StereoSpike with its authors' map sizes, for timing only: its depth differs from ours.
 
     Encoders halve 346 x 260 to 173 x 130, 87 x 65, 44 x 33 and 22 x 17; the decoder resizes by
     fractional factors to the next size plus 4 and convolves without padding, prediction layers
@@ -86,20 +86,20 @@ class AuthorsForm(nn.Module):
 
 
 def resized(x: Tensor, like: Tensor, more: int) -> Tensor:
-    """Return x in the size of another map and some pixels more, nearest neighbour."""
+    """Return x at the size of another map plus `more` pixels, by nearest neighbour."""
     size = [side + more for side in like.shape[-2:]]
     return functional.interpolate(x, size=size, mode='nearest')
 
 
 def without_memory(network: AuthorsForm) -> AuthorsForm:
-    """Return a copy with thresholds in place of neurons: what can be exported."""
+    """Return a copy that torch.onnx can export: thresholds in place of neurons."""
     network = copy.deepcopy(network)
     network.neurons = nn.ModuleList(Threshold() for _ in network.neurons)
     return network
 
 
 class PlainUpsampledConv2d(nn.Module):
-    """What UpsampledConv2d computes, in as many words."""
+    """Reference of UpsampledConv2d: upsample, then convolve at the high resolution."""
 
     def __init__(self, source: UpsampledConv2d) -> None:
         super().__init__()
@@ -121,7 +121,7 @@ def reference(network: StereoSpike) -> StereoSpike:
 
 
 def random_network(channels: int, width: int) -> StereoSpike:
-    """Return a network of random weights, its readout as loud as after training."""
+    """Return a network of random weights, with readout weights as large as after training."""
     torch.manual_seed(width)
     network = StereoSpike(channels, width).eval()
     for head in network.readout.heads:

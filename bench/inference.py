@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Inference time of StereoSpike in all forms and of the shipped models, and the authors' form."""
+"""Inference times of the shipped models, and of StereoSpike in our form and its authors'."""
 
 import tempfile
 from collections.abc import Callable
@@ -49,11 +49,13 @@ Depth = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Form:
-    """Describe one way to compute depth.
+    """Implementation of a network.
 
-    infer: maps a spike frame [h, w, channels] to depth [h, w]. ideal_ms: what its integer
-    convolutions would take at the rate of large ones, 0 if it has none. same_as: the form whose
-    depth it should give.
+    Args:
+        name: name in the table.
+        infer: maps a spike frame [h, w, channels] to depth [h, w], metres.
+        ideal_ms: time of its integer convolutions at the rate of large ones, ms; 0 without any.
+        same_as: form that should give the same depth; None: no comparison.
     """
 
     name: str
@@ -63,9 +65,9 @@ class Form:
 
 
 def run() -> list[dict[str, object]]:
-    """Return rows of milliseconds a frame; the ratio is to the authors' form in PyTorch.
+    """Return rows of milliseconds per frame; the ratio is to the authors' form in PyTorch.
 
-    All forms but the authors' compute one function, that of the weights rounded to eight bits.
+    All forms but the authors' compute the same function, with weights rounded to eight bits.
     """
     torch.set_num_threads(physical_cores())
     frames = _frames()
@@ -93,7 +95,7 @@ def _frames() -> list[Counts]:
 def _compare(
     width: int, frames: list[Counts], rates: dict[str, float], folder: Path
 ) -> list[dict[str, object]]:
-    """Return the rows of one width; beside the paper's, those of the shipped models."""
+    """Return the rows of one width; those of the paper's width include the shipped models."""
     network = exported(random_network(4, width), 'int8')
     forms = [
         *_authors(width, frames[0], folder),
@@ -174,7 +176,7 @@ def _exported(
 
 
 class _Depth(nn.Module):
-    """The network and what makes metres of its readout."""
+    """Network with depth in metres as output."""
 
     def __init__(self, network: StereoSpike) -> None:
         super().__init__()

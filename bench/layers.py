@@ -30,12 +30,12 @@ from spike_depth_ros.inference.session import physical_cores
 
 DEFAULT_MODEL = Path(__file__).parents[1] / 'models' / 'coincidence.onnx'
 FRAMES = 50
-EVENT_DENSITY = 0.05  # of each pixel and channel in a window of a moving camera
+EVENT_DENSITY = 0.05  # events per pixel and channel in a window of a moving camera
 KERNEL = '_kernel_time'
 
 
 class Layer(NamedTuple):
-    """Hold what one node of the graph takes, microseconds a frame."""
+    """Time of one node of the graph, microseconds per frame."""
 
     name: str
     kind: str
@@ -43,7 +43,7 @@ class Layer(NamedTuple):
 
 
 def main() -> None:
-    """Print a line for each node that takes time, the longest first, and sums by kind."""
+    """Print the time of each node over 1 % of the total, slowest first, and sums by kind."""
     parser = argparse.ArgumentParser(prog='python -m bench.layers', description=__doc__)
     parser.add_argument('model', nargs='?', type=Path, default=DEFAULT_MODEL)
     parser.add_argument('--provider', choices=('cpu', 'openvino'), default='cpu')
@@ -65,12 +65,13 @@ def main() -> None:
 
 
 def of_onnxruntime(model: Path) -> Iterator[Layer]:
-    """Yield what the nodes take in onnxruntime's CPU provider, fused as it fuses them."""
+    """Yield the times of the nodes in onnxruntime's CPU provider, after its fusions."""
     with tempfile.TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = physical_cores()
         options.enable_profiling = True
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')  # as the nodes do
+        # As inference/session.py sets it.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         options.profile_file_prefix = f'{folder}/profile'
         session = onnxruntime.InferenceSession(str(model), options, settings('cpu', 0))
         for frame in _frames(session.get_inputs()[0].shape):
@@ -86,7 +87,7 @@ def of_onnxruntime(model: Path) -> Iterator[Layer]:
 
 
 def of_openvino(model: Path) -> Iterator[Layer]:
-    """Yield what the nodes take in OpenVINO, which onnxruntime shows as a single node."""
+    """Yield the times of the nodes in OpenVINO, which onnxruntime shows as a single node."""
     import openvino
 
     compiled = openvino.Core().compile_model(

@@ -24,9 +24,10 @@ from testing.probe import Probe
 
 
 class Listener(Probe):
-    """Probe that stores when depth images arrived.
+    """Probe that stores the arrival times of depth images.
 
-    arrivals_ns: monotonic time of each arrival, ns, by the image's stamp in ROS time, ns.
+    Attributes:
+        arrivals_ns: monotonic arrival time, ns, by the image's stamp in ROS time, ns.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Plain numba loops over evt3 words, as one would write them first."""
+"""Straightforward numba loops over evt3 words, for comparison."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ MAX_EVENTS_A_WORD = 12
 
 
 def decode(words: npt.NDArray[np.uint16]) -> tuple[Any, Any, Any]:
-    """Decode to arrays x, y (uint16) and polarity (uint8), and the times beside them."""
+    """Decode to arrays x, y (uint16) and polarity (uint8)."""
     _, x, y, polarity = decode_with_times(words)
     return x, y, polarity
 

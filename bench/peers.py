@@ -12,11 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Other evt3 decoders of PyPI, for the same work: decode, then map and count.
+"""Peers: other evt3 decoders on PyPI, which decode to arrays that numpy maps and counts.
 
-Each decodes a RAW file, which is in the page cache, into arrays; numpy maps and counts. They
-accept no other input, so their time includes reading the file, under a millisecond. The header
-follows Prophesee's documentation of the RAW format.
+They accept files only, so their time includes reading a RAW file from the page cache, under a
+millisecond. The header follows Prophesee's documentation of the RAW format.
 """
 
 from collections.abc import Callable
@@ -50,7 +49,12 @@ def count(path: Path, decode: Decoder, off_places: npt.NDArray[np.int32], size: 
 def histogram(
     x: Any, y: Any, polarity: Any, off_places: npt.NDArray[np.int32], size: int
 ) -> Histogram:
-    """Map and count: uint8 [size]; off_places: int32 [raw_height, raw_width], of the OFF counts.
+    """Map and count events; return uint8 [size].
+
+    Args:
+        x, y, polarity: events, one entry each; polarity is 1 for ON, 0 for OFF.
+        off_places: int32 [raw_height, raw_width], index of each raw pixel's OFF count.
+        size: length of the histogram.
 
     The streams here hold only events on the sensor, and a resized sensor maps every pixel.
     """

@@ -34,8 +34,8 @@ from bench.loop_packet import LoopPacket
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.event_topic import TOPICS
 
-TOPICS = ('left/events', 'right/events')
 EVENTS_A_SECOND = 20_000_000
 # Fast DDS connects its transports for large data some seconds after it discovers a subscriber.
 SETTLING_S = 4.0
@@ -43,7 +43,7 @@ SETTLING_S = 4.0
 
 @dataclass(frozen=True)
 class Loop:
-    """One round of both cameras, as pairs of packets; packet_us: length of a packet."""
+    """One round of both cameras, as pairs of packets; packet_us: duration of a packet, us."""
 
     pairs: list[tuple[LoopPacket, LoopPacket]]
     packet_us: int

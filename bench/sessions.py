@@ -21,7 +21,7 @@ from spike_depth_ros.inference.session import load
 
 
 def session_with(path: Path, provider: str) -> Any:
-    """Return a session; raise RuntimeError where the provider is not available."""
+    """Return a session; raise RuntimeError if the provider is not available."""
     loaded = load(path, 0, provider)
     if loaded.provider != provider:
         raise RuntimeError(loaded.warning)

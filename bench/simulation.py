@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Time the simulator beside what consumes its samples: a training step, plain and compiled."""
+"""Compare the simulator's rate with that of training steps, plain and compiled."""
 
 from functools import partial
 from pathlib import Path
@@ -28,14 +28,14 @@ from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 
 CONFIG = Path(__file__).parents[1] / 'config/simulation'
 FRAME = f'{MVSEC_RIG.camera.width} x {MVSEC_RIG.camera.height}'
-WINDOWS = 4  # of as many scenes
+WINDOWS = 4  # each of another scene
 BATCH, HEIGHT, WIDTH = 4, 128, 176
 
 
 def run() -> list[dict[str, object]]:
-    """Return rows of windows a second simulated in one thread, and of crops a second trained on.
+    """Return rows of windows simulated and crops trained on per second, in one thread.
 
-    On the GPU too, where there is one.
+    If there is a GPU, it is measured too.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -83,4 +83,4 @@ def _train(estimation: DepthEstimation, device: str) -> None:
     with torch.autocast(device, dtype=torch.bfloat16):
         loss = estimation.step(counts.to(torch.uint8), depth)['loss']
     loss.backward()
-    float(loss.detach())  # until a GPU is done
+    float(loss.detach())  # waits for the GPU

@@ -53,7 +53,7 @@ DEMO_SIZE = (MVSEC_RIG.camera.width, MVSEC_RIG.camera.height)
 DEMO_START_US = 10_000  # it starts at a multiple of this
 DEMO_PACKET_US = 2048
 DEMO_LOOP_US = 2441 * 4096
-# A sensor reads row by row: events within some microseconds have one time.
+# A sensor reads row by row: events of some microseconds share a time.
 READOUT_US = 10
 
 FAST_TURN = SimulationRanges(
@@ -99,7 +99,7 @@ def _simulate() -> Columns:
 
 
 def synthetic_events(windows: int = 10, edges: int = 15_000) -> Columns:
-    """Return t_us, x, y, polarity of edges that cross many columns at a time, 1280 x 720."""
+    """Return t_us, x, y, polarity of edges that cross many columns at once, 1280 x 720."""
     rng = np.random.default_rng(0)
     length, steps = 24, windows * 500
     t_us = np.sort(rng.integers(0, steps, edges * windows)) * 100
@@ -121,8 +121,8 @@ def demo_packets(camera: int) -> list[Packet]:
     events = loops.decode_with_times(np.concatenate(data).view(np.uint16))
     t_us = np.unwrap(events[0], period=1 << evt3.TIME_BITS)
     t_us -= t_us[0] // DEMO_START_US * DEMO_START_US
-    kept = t_us < DEMO_LOOP_US
-    columns = [column[kept].astype(np.int64) for column in (t_us, *events[1:])]
+    in_loop = t_us < DEMO_LOOP_US
+    columns = [column[in_loop].astype(np.int64) for column in (t_us, *events[1:])]
     return packets(columns, DEMO_PACKET_US, DEMO_SIZE)
 
 

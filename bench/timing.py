@@ -24,8 +24,8 @@ REPETITIONS = 15
 def medians(ways: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Return the median time of each function, seconds.
 
-    Functions take turns, so a busy machine slows all of them; each runs once untimed before each
-    measurement, so its data is in the caches.
+    Functions take turns: a busy machine then slows all of them. Each runs once untimed before each
+    measurement, to fill the caches.
     """
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(REPETITIONS):

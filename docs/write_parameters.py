@@ -74,7 +74,7 @@ def node_section(node: str, table: Table) -> str:
 def launch_arguments() -> dict[str, str]:
     """Return name and description of each launch argument.
 
-    The file is parsed, not imported: the package `launch` comes with ROS 2 distributions only.
+    The file is parsed, not imported: the package `launch` may be missing.
     """
     tree = ast.parse((ROOT / 'spike_depth_ros/ros/launch_description.py').read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]

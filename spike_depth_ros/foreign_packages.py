@@ -101,7 +101,7 @@ def _suspects(error: BaseException) -> Iterator[ForeignPackage]:
         module = sys.modules.get(top(getattr(error, 'name', None)))
     chain: BaseException | None = error
     files = [_file(module)]
-    if isinstance(error, SyntaxError):  # has no frame of its own in the traceback
+    if isinstance(error, SyntaxError):  # its file has no frame in the traceback
         files.append(error.filename or '')
     while chain is not None:
         step = chain.__traceback__

@@ -59,7 +59,7 @@ TRAINING = (
     'loguru',
     'dv_processing',
 )
-# Names on PyPI that differ from the module's.
+# Names of PyPI packages that differ from the module's name.
 PYPI = {'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'ruamel': 'ruamel.yaml'}
 # Words of the dynamic linker's errors.
 LINKER = ('undefined symbol', 'shared object', 'not found (required by')

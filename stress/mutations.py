@@ -21,15 +21,15 @@ import numpy.typing as npt
 from numba import njit
 
 MAX_BYTES = 768
-MANY_MUTATIONS = 4  # of an input at most, in half of the calls; in the others one
+MANY_MUTATIONS = 4  # largest number for an input, in half of the calls; 1 in the others
 MAX_CHUNK = 64
 MAX_COPIES = 8
 KINDS = 7
 FLIP, OVERWRITE, EXTREME, TRUNCATE, SPLICE, REPEAT, RANDOM = range(KINDS)
-RARE = 4  # one in so many of kind RANDOM replaces all bytes; the others overwrite one
+RARE = 4  # one in RARE mutations of kind RANDOM replaces all bytes; the others overwrite one byte
 EXTREMES = np.array([0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF], np.uint8)
 WORD_BYTES = np.array([1, 2, 4, 8, 16])
-JUMP = 32  # one in so many inputs does not follow the one before it in the pool
+JUMP = 32  # one in JUMP inputs does not follow the previous packet of the pool
 
 
 def spoil(
@@ -38,10 +38,15 @@ def spoil(
     ends: npt.NDArray[np.int64],
     inputs: int,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return inputs as uint8 [inputs, MAX_BYTES], their sizes, and the packets they came from.
+    """Return damaged packets, uint8 [inputs, MAX_BYTES], their sizes and indexes in the pool.
 
-    pool: uint8, packets in a row; ends: int64 [n + 1], 0 and where each packet ends. Most inputs
-    are made of the packets that follow one another in the pool.
+    Most inputs are consecutive packets of the pool.
+
+    Args:
+        rng: random numbers.
+        pool: uint8, concatenated packets.
+        ends: int64 [n + 1], 0 and the end of each packet in the pool.
+        inputs: number of inputs.
     """
     out = np.empty((inputs, MAX_BYTES), np.uint8)
     sizes, origins = np.empty(inputs, np.int64), np.empty(inputs, np.int64)
@@ -69,9 +74,9 @@ def _spoil(rng: Any, pool: Any, ends: Any, out: Any, sizes: Any, origins: Any) -
 
 @njit(cache=True)
 def _mutate(rng: Any, pool: Any, data: Any, size: Any) -> Any:
-    """Change the first `size` bytes in one way; return how many there are then.
+    """Apply one random mutation to the first `size` bytes; return the new size.
 
-    What is moved starts and ends at a multiple of a random word size.
+    Parts that move start and end at a multiple of a random word size.
     """
     kind = rng.integers(0, KINDS)
     unit = WORD_BYTES[rng.integers(0, len(WORD_BYTES))]

@@ -26,14 +26,21 @@ from typing import Any
 
 from stress.runs import INPUTS
 
-WITHOUT_CHECKS = 8  # parts without bounds checks: small, so all processes end at about one time
+WITHOUT_CHECKS = 8  # number of parts without bounds checks: small parts end at about the same time
 
 
 @dataclass
 class Part:
-    """Runs of one worker process, and its results.
+    """Runs of one worker process, and their results.
 
-    is_checked: with numba's bounds checks. resident_kib: memory at the start and at the end.
+    Attributes:
+        first_run: number of the first run.
+        runs: number of runs.
+        is_checked: whether numba checks bounds.
+        done: number of runs done so far.
+        figures: figures by encoding.
+        resident_kib: memory at the start and at the end, KiB.
+        failure: run, error and command of the first failure; None without one.
     """
 
     first_run: int
@@ -50,8 +57,8 @@ def divide(first_run: int, runs: int, share: float) -> list[Part]:
 
     Args:
         first_run: number of the first run.
-        runs: count of runs.
-        share: share with bounds checks, 0 to 1.
+        runs: number of runs.
+        share: share of runs with bounds checks, 0 to 1.
     """
     checked = round(runs * share)
     rest = runs - checked
@@ -69,8 +76,8 @@ def work(part: Part, seed: int, cache: Path, stop: threading.Event) -> None:
     Args:
         part: runs to execute; receives the results.
         seed: seed of the inputs.
-        cache: folder for numba's cache. The package's own may hold functions that are older than
-            the source, and none with bounds checks.
+        cache: folder for numba's cache. The package's cache may be older than the source, and has
+            no functions with bounds checks.
         stop: set after the first failure of any part.
     """
     if stop.is_set():

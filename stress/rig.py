@@ -31,17 +31,23 @@ from spike_depth_ros.geometry.pixel_table import UNMAPPED, resize_table
 
 GUARD_BYTES = 256
 GUARD = 0xA5
-SIDES = (1, 24)  # of most sensors, pixels, from, to
+SIDES = (1, 24)  # least and largest side of most sensors, pixels
 FRAME_SIDES = (1, 32)
 BIG_SENSOR, BIG_FRAME = (320, 240), (300, 300)
 KINDS = 16
 
 
 class Rig:
-    """Hold a random sensor's look-up, and guarded: histogram, counts, the noise filters' arrays.
+    """Random sensor: look-up, noise filters, and arrays between guard bytes.
 
-    number: some have a big sensor, some a look-up to anywhere, of either width. noise: filters
-    with random limits, possibly all off.
+    Guarded are the histogram, the event counts and the arrays of the noise filters.
+
+    Args:
+        rng: random numbers.
+        number: number of the rig; it decides on a large sensor and on a random look-up.
+
+    Attributes:
+        noise: filters with random limits, possibly all off.
     """
 
     def __init__(self, rng: np.random.Generator, number: int) -> None:
@@ -80,7 +86,7 @@ class Rig:
             self.noise.state.hot.fill(False)
 
     def find_fault(self, time_ns: int | None) -> str:
-        """Return the fault of the memory once a decoder has reached a time, '' for none."""
+        """Return a sentence about wrong memory once a decoder has reached a time, '' for none."""
         if any((guard != GUARD).any() for guard in self._guards):
             return 'bytes beside an array were written'
         counts = self.counts.tolist()
@@ -90,7 +96,7 @@ class Rig:
         return '' if self.noise.state is None else _noise_fault(self.noise.state, time_ns)
 
     def _guarded(self, array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """Return a copy of an array with guards right before and behind it."""
+        """Return a copy of an array between guard bytes."""
         memory = np.full(array.nbytes + 2 * GUARD_BYTES, GUARD, np.uint8)
         self._guards += [memory[:GUARD_BYTES], memory[-GUARD_BYTES:]]
         copy = memory[GUARD_BYTES:-GUARD_BYTES].view(array.dtype).reshape(array.shape)
@@ -112,7 +118,7 @@ def _settings(rng: np.random.Generator) -> NoiseSettings:
 
 
 def _noise_fault(state: NoiseState, time_ns: int | None) -> str:
-    """Return the fault of the filters' arrays, '' for none."""
+    """Return a sentence about wrong arrays of the filters, '' for none."""
     last_ns = state.last_ns
     border = (last_ns[0], last_ns[-1], last_ns[:, 0], last_ns[:, -1])
     if any((side != NEVER_NS).any() for side in border):

@@ -28,18 +28,18 @@ from stress.mutations import spoil
 from stress.rig import Rig
 from stress.seeds import Pool, pools
 
-INPUTS = 32  # of a run
+INPUTS = 32  # per run
 RIGS = 32
-DICE = 5  # for an input
+DICE = 5  # random numbers per input
 # Other processes and the kernel slow any input down now and then, but not the same one each time.
-REPETITIONS = 4  # of the slowest run so far
-# How far a packet is read at once, from the time reached; then it is read to its end.
+REPETITIONS = 4  # repetitions of the slowest run so far
+# Steps of reading, from the time reached; the last call reads to the packet's end.
 STEPS_NS = (-1_000_000, 0, 1, 1000, 1_000_000, 50_000_000, 1_000_000_000, 1 << 60)
-END_NS = (1 << 63) - 1  # no event is as late
+END_NS = (1 << 63) - 1  # later than any event
 EXTREME_TIME_BASES_NS = np.array(
     [0, 1, 2**31, 2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1], np.uint64
 )
-EVENTS_A_WORD = {'evt3': 12, 'libcaer_cmp': 8}  # at the most; elsewhere 1
+EVENTS_A_WORD = {'evt3': 12, 'libcaer_cmp': 8}  # largest number; 1 for other encodings
 
 
 class FaultError(Exception):
@@ -47,7 +47,7 @@ class FaultError(Exception):
 
 
 class RunError(Exception):
-    """Error at an input of a run; number: place of the input, counted from 0."""
+    """Error at an input of a run; number: index of the input in the run."""
 
     def __init__(self, error: Exception, number: int, packet: Packet) -> None:
         super().__init__(f'{type(error).__name__}: {error}')
@@ -75,9 +75,10 @@ class Figures:
 
 
 class Fuzzer:
-    """Execute runs by number; one seed and number always give the same inputs.
+    """Execute runs by number; the same seed and number give the same inputs.
 
-    figures: by encoding.
+    Attributes:
+        figures: figures of all runs so far, by encoding.
     """
 
     def __init__(self, seed: int) -> None:
@@ -98,7 +99,7 @@ class Fuzzer:
                 if run.slowest_us > total.slowest_us:
                     run.slowest_us = min(run.slowest_us, self._run(number).slowest_us)
         except RunError:
-            # What was found at the end of the run may have happened before.
+            # The check at the end of a run may find a fault of an earlier input.
             self._run(number, check_each=True)
             raise
         total.add(run)
@@ -132,7 +133,7 @@ class Fuzzer:
 
 
 def _warm_up(rig: Rig) -> None:
-    """Compile the functions that a rig needs, so that no input includes their compilation."""
+    """Compile the functions that a rig needs, to leave compilation out of the inputs' times."""
     for encoding in encodings.names():
         decoder = encodings.new_decoder(encoding)
         words = decoder.parse(Packet(encoding, 1, 1, 0, 0, 0, False, np.zeros(0, np.uint8)))
@@ -141,7 +142,7 @@ def _warm_up(rig: Rig) -> None:
 
 
 def _packets(rng: np.random.Generator, encoding: str, rig: Rig, pool: Pool) -> list[Packet]:
-    """Return a run's packets; a few of them have another time base or byte order."""
+    """Return a run's packets, a few with another time base or byte order."""
     data, sizes, origins = spoil(rng, pool.data, pool.ends, INPUTS)
     dice = rng.integers(0, 16, (INPUTS, 2)).tolist()
     extremes = rng.choice(EXTREME_TIME_BASES_NS, INPUTS).tolist()
@@ -166,7 +167,7 @@ def _packets(rng: np.random.Generator, encoding: str, rig: Rig, pool: Pool) -> l
 
 
 class _Reading:
-    """Read packets with one decoder, and check what it does."""
+    """Read packets with one decoder, and check positions, time and memory."""
 
     def __init__(self, encoding: str, rig: Rig) -> None:
         self._decoder: Decoder = encodings.new_decoder(encoding)
@@ -219,7 +220,7 @@ class _Reading:
         return end
 
     def check(self) -> None:
-        """Raise FaultError where the memory or the counts are not as it must be."""
+        """Raise FaultError for wrong memory or counts."""
         fault = self._rig.find_fault(self._decoder.time_ns)
         if fault:
             raise FaultError(fault)

@@ -32,7 +32,7 @@ from testing.cameras import HEIGHT, WIDTH, Camera, Event
 ROOT = Path(__file__).parents[1]
 RECORDINGS = ROOT / os.environ.get('SPIKE_DEPTH_DATA', '../shared/data')
 PACKETS = 2000
-PIECES = 1000  # of recorded packets
+PIECES = 1000  # number of pieces of recorded packets
 PIECE_WORD = 16  # a multiple of every encoding's words
 
 
@@ -73,7 +73,7 @@ def _sent_packets(rng: np.random.Generator, encoding: str) -> list[Packet]:
 
 
 def _burst(rng: np.random.Generator, t_us: int) -> list[Event]:
-    """Return a few events of one time, in a row or in a column."""
+    """Return some events at the same time, along a row or a column."""
     x, y, polarity = (int(rng.integers(0, size + 1)) for size in (WIDTH, HEIGHT, 1))
     dx, dy = (1, 0) if rng.integers(0, 2) else (0, 1)
     return [(t_us, x + n * dx, y + n * dy, polarity) for n in range(rng.integers(1, 9))]
@@ -92,7 +92,7 @@ def _recorded_packets() -> dict[str, list[Packet]]:
 
 
 def _pieces(rng: np.random.Generator, packets: list[Packet]) -> list[Packet]:
-    """Return pieces of packets in their order, small enough to be inputs, from word to word."""
+    """Return pieces of packets in their order, at most MAX_BYTES long, cut between words."""
     pieces = []
     for number in sorted(rng.integers(0, len(packets), PIECES).tolist() if packets else []):
         packet = packets[number]

@@ -29,7 +29,7 @@ from stress.runs import Fuzzer, RunError
 from testing.usage import memory_kib
 
 PROGRESS_RUNS = 100
-SETTLED_RUNS = 100  # after these all code is loaded and memory no longer grows
+SETTLED_RUNS = 100  # after as many runs all code is loaded and memory no longer grows
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     faulthandler.enable()
     fuzzer = Fuzzer(arguments.seed)
     gc.collect()
-    gc.freeze()  # a collection of the compiler's objects would slow an input down
+    gc.freeze()  # collecting the compiler's garbage would slow an input down
     for done in range(arguments.runs):
         if done % PROGRESS_RUNS == 0:
             report(done=done)

@@ -111,13 +111,15 @@ def test_an_unknown_module_does_not_blame_python_path(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(Path(BARE_PYTHON) == Path(sys.executable), reason='no virtual environment')
 @pytest.mark.parametrize(
-    ('rule', 'says'),
+    ('rule', 'message'),
     [
         ('modle:=x', "depth: there is no parameter 'modle' (did you mean 'model'?)"),
         ('model', 'depth: failed to initialize rcl: '),
         (MODEL, "depth: The model file 'none.onnx' does not exist"),
     ],
 )
-def test_a_sourced_distribution_is_not_blamed_for_a_wrong_parameter(rule: str, says: str) -> None:
+def test_a_sourced_distribution_is_not_blamed_for_a_wrong_parameter(
+    rule: str, message: str
+) -> None:
     """PYTHONPATH names a distribution outside the running Python."""
-    assert start('depth', PACKAGES, BARE_PYTHON, rule).startswith(says)
+    assert start('depth', PACKAGES, BARE_PYTHON, rule).startswith(message)

@@ -138,13 +138,13 @@ def test_launch_files_start_two_processes_or_one() -> None:
     assert chosen == {'binner': 'two', 'depth': 'two', 'pipeline': 'one'}
 
 
-def test_no_node_goes_on_alone() -> None:
+def test_the_end_of_a_node_ends_the_launch() -> None:
     package, rviz = calls('Node')
     assert ast.unparse(argument(package, 'on_exit')).startswith('Shutdown(reason=')
     assert not any(keyword.arg == 'on_exit' for keyword in rviz.keywords)  # to be closed
 
 
-def test_one_process_gets_what_two_get() -> None:
+def test_one_process_gets_the_parameters_of_both_nodes() -> None:
     given = {
         name: {ast.unparse(part) for part in parameters}
         for name, (_, parameters) in nodes().items()

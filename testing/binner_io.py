@@ -25,10 +25,9 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from testing.probe import Probe, from_packet
-from testing.stripes import HEIGHT, WIDTH
+from testing.stripes import HEIGHT, TOPICS, WIDTH
 
 STATUS = 'binner: spike frames'
-TOPICS = ('/left/events', '/right/events')
 # Reliable delivery: no packet is lost between a test and its node.
 RELIABLE = {f'qos_overrides.{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
 RECTIFIED = {'calibration': 'rectified', **RELIABLE}

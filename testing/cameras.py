@@ -26,7 +26,7 @@ from spike_depth_ros.events.packet import Packet
 WIDTH, HEIGHT = 12, 8
 OFFSET_NS = 3_000_000_000  # header stamp minus sensor time
 
-# An event: time in us, x, y, polarity.
+# Event: time in us, x, y, polarity.
 Event = tuple[int, int, int, int]
 
 
@@ -37,7 +37,7 @@ class Camera:
         self.encoding = encoding
         self.seq = 0
         self._evt3 = Evt3Encoder()
-        self._column: int | None = None  # the last x that libcaer_cmp wrote
+        self._column: int | None = None  # last x in a packet of libcaer_cmp
 
     def send(self, events: list[Event], until_us: int | None = None) -> Packet:
         """Return the next packet.

@@ -14,7 +14,7 @@
 
 """ROS domains of the demo, tests, benchmarks and stress programs, none of which overlap.
 
-A session that hears another one's nodes takes their packets for its own.
+Sessions on one domain would receive each other's packets.
 """
 
 import os
@@ -37,7 +37,7 @@ _reservations: list[socket.socket] = []
 
 
 def isolate(use: str = 'test', transports: str = '') -> None:
-    """Give this process and its children a ROS domain of their own on this machine.
+    """Give this process and its children an unused ROS domain.
 
     Args:
         use: key of RANGES, from which the domain comes.

@@ -62,12 +62,12 @@ class NodeProcess:
 
     @property
     def pid(self) -> int:
-        """Process number."""
+        """Return the process number."""
         return self.process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether the node has not ended."""
+        """Return whether the node still runs."""
         return self.process.poll() is None
 
     def wait(self) -> tuple[int, str]:

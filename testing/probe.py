@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A ROS node in the process of the test, which talks to the nodes under test over DDS."""
+"""Probe: ROS node in the test's process that talks to the nodes under test over DDS."""
 
 import time
 from array import array
@@ -69,7 +69,7 @@ class Probe:
         self.close()
 
     def spin(self, seconds: float = STEP_S) -> None:
-        """Run the callbacks of one message, or wait for one at most so long."""
+        """Run the callbacks of the next message, or return after a time limit."""
         self._executor.spin_once(timeout_sec=seconds)
 
     def collect(self, kind: type, topic: str, qos: QoSProfile | int = 100) -> list[Any]:

@@ -20,14 +20,14 @@ import numpy as np
 
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
+from spike_depth_ros.geometry.stereo_rig import CAMERAS, MVSEC_RIG
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 
 WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
 PACKET_US = 5_000
 WINDOW_US = 50_000
 EVENTS_PER_PACKET = 200
-TOPICS = ('/left/events', '/right/events')
+TOPICS = tuple(f'/{camera}/events' for camera in CAMERAS)
 TRUTH_TOPIC = '/left/depth_image_rect/compressedDepth'
 TRUE_DEPTH_M = 2.0
 

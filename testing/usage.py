@@ -19,7 +19,7 @@ from pathlib import Path
 
 TICKS_A_SECOND = os.sysconf('SC_CLK_TCK')
 IDLE = (3, 4)  # places of idle and iowait in /proc/stat
-GUEST = 8  # guest time is part of user time
+GUEST = 8  # /proc/stat counts guest time in user time too
 
 
 def cpu_s(pid: int) -> float:

@@ -12,18 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Wait for conditions: no sleep of a fixed length stands in for one."""
+"""Waiting for conditions, in place of sleeps of a fixed length."""
 
 import time
 from collections.abc import Callable
 
-# Generous, as the machine may be busy: the limit only ends a wait that would never end.
+# The limit is long, as the machine may be busy: it ends waits whose condition never holds.
 LIMIT_S = 60.0
 STEP_S = 0.05
 
 
 def pause() -> None:
-    """Sleep for one step between two looks at a condition."""
+    """Sleep between two checks of a condition."""
     time.sleep(STEP_S)
 
 
@@ -37,7 +37,7 @@ def holds_within(
     Args:
         condition: function whose result is true once the wait is over.
         limit_s: longest wait, seconds.
-        poll: function to call between two looks, such as one that takes messages.
+        poll: function to call between two checks, such as one that takes messages.
     """
     deadline = time.monotonic() + limit_s
     while not (holds := condition()) and time.monotonic() < deadline:
@@ -53,7 +53,7 @@ def wait_until(
     Args:
         condition: function whose result is true once the wait is over.
         subject: description of the awaited state, for the error.
-        poll: function to call between two looks, such as one that takes messages.
+        poll: function to call between two checks, such as one that takes messages.
     """
     if not holds_within(condition, LIMIT_S, poll):
         raise TimeoutError(f'waited {LIMIT_S:g} s in vain for {subject}')

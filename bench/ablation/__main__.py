@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Return a table in Markdown with a line for each variant and number of steps."""
+    """Return a Markdown table with a line for each variant and number of steps."""
     latest = {(row['name'], row['steps'], row['seed']): row for row in rows}
     groups = defaultdict(list)
     for (name, steps, _), row in latest.items():

@@ -31,8 +31,8 @@ from spike_depth_ros.training.networks.spiking import (
 from spike_depth_ros.training.networks.stereospike import SCALES, StereoSpike
 
 KERNEL_SIZE = 7
-FACTOR = 10.0  # on the output of each convolution; neurons fire at small weights
-TAU = 3.0  # of the neurons before training
+FACTOR = 10.0  # scale of each convolution's output: neurons fire at small weights
+TAU = 3.0  # time constant of the neurons before training
 
 
 class UpsampledDepthwiseConv2d(UpsampledConv2d):
@@ -66,7 +66,7 @@ class SeparableConv2d(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """Return the kernel of the single convolution that this equals, [out, in, k, k]."""
+        """Return the kernel of the equivalent single convolution, [out, in, k, k]."""
         return FACTOR * self.pointwise.weight * self.depthwise.weight[:, 0]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,8 +77,10 @@ class SeparableConv2d(nn.Module):
 class SeparableHead(UpsampledConv2d):
     """A prediction layer: upsample to full size, then 7x7 and 1x1 to one readout potential.
 
-    With one output, both make one kernel of no more taps than the first has; it is computed so.
-    weight: of the first, float [1, channels, 7, 7].
+    With one output, both convolutions are computed as one kernel of the size of the first.
+
+    Attributes:
+        weight: weight of the depthwise 7x7, float [1, channels, 7, 7].
     """
 
     def __init__(self, channels: int, scale: int) -> None:
@@ -118,7 +120,7 @@ class SeparableStereoSpike(StereoSpike):
     their 4.15 G. The authors also give a bias to each channel of the prediction layers' 7x7, 480
     in all; the layer's own bias does the same.
 
-    In PyTorch only: nothing between the two convolutions spikes, and export has no rule for it.
+    Export has no rule for it: no spikes pass between the two convolutions of a layer.
     """
 
     def __init__(self, channels: int = 4, width: int = 32) -> None:

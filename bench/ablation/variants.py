@@ -71,7 +71,7 @@ JOININGS = {
 FEWER = {'config/simulation/sim_flying.yaml': 600}
 VALIDATION = 64
 TESTED = [Path(f'config/simulation/sim_{name}.yaml') for name in ('flying', 'driving')]
-# Less than the recipes of the shipped files, for trainings of minutes.
+# Fewer windows than the shipped recipes, for trainings of minutes.
 COMMON = [
     '--data.datasets={config/simulation/sim_flying.yaml: 3000, '
     'config/simulation/sim_driving.yaml: 1500, config/simulation/sim_sparse.yaml: 2000}',
@@ -85,7 +85,7 @@ COMMON = [
     f'--data.validation_samples={VALIDATION}',
     '--data.workers=1',
 ]
-FIRST = 20  # steps that are not timed: torch compiles in them
+FIRST = 20  # first steps, not timed: torch compiles in them
 
 
 class StepTimer(Callback):
@@ -109,7 +109,7 @@ def measured(name: str, steps: int, seed: int, test: int) -> dict[str, float]:
     Args:
         name: key of VARIANTS.
         steps: number of steps.
-        seed: of the training.
+        seed: random seed of the training.
         test: number of windows of each test split; 0 for validation errors only.
     """
     torch.set_num_threads(1)

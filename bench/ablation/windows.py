@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Windows of several lengths, of the same scenes, that end at the same time."""
+"""Windows of several lengths that end at the same time in the same scenes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class QuarterDataset(SimulatedDataset):
     """Scenes of a simulated data set as four adjoining frames of 25 ms each."""
 
     def sample(self, split: Split, index: int, bank: Tensor) -> Sample:
-        """Return frames uint8 [4, h, w, 4] and `nearest` [4, h, w] of each; no image."""
+        """Return four frames, uint8 [4, h, w, 4], with `nearest` [4, h, w]; no image."""
         simulation, start_us = self.simulation(split, index, bank, QUARTER_US // STEP_US)
         starts_us = range(start_us, start_us + QUARTERS * QUARTER_US, QUARTER_US)
         samples = [
@@ -74,7 +74,7 @@ def stacked(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class Joining:
-    """A window made of frames.
+    """Way to join frames into a window.
 
     Args:
         quarters: number of frames, the last ones of the scene.

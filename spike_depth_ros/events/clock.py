@@ -66,7 +66,7 @@ class SensorClock:
         return self._whole_wraps(self.offset_ns - other.offset_ns - stamps_apart_ns)
 
     def apart_ns(self, other: 'SensorClock') -> int:
-        """Return the time by which this clock is behind another, whole wraps aside."""
+        """Return the time by which this clock is behind another, modulo whole wraps."""
         return self.offset_ns - other.offset_ns - self.wraps_behind(other) * self.wrap_ns
 
     def advance_wraps(self, wraps: int) -> None:

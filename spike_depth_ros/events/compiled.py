@@ -36,7 +36,7 @@ class _Cache(_FunctionCache):  # type: ignore[misc]
         """Return the compiled code, None without a file or for a damaged file."""
         try:
             return super().load_overload(*arguments)
-        except Exception:  # a damaged pickle raises anything
+        except Exception:  # a damaged pickle may raise any exception
             with suppress(OSError):
                 self.flush()
             return None
@@ -63,8 +63,8 @@ def cached(**options: Any) -> Callable[[Any], Any]:
     return decorate
 
 
-# For functions called from Python. The cache does not notice a change in another file that is
-# inlined here: remove the __pycache__ folders after such a change.
+# For functions called from Python. The cache misses changes of functions that are inlined from
+# other files: remove the __pycache__ folders after such a change.
 compiled = cached(**OPTIONS)
 # For functions called from compiled code only, once per event or word.
 inlined: Any = njit(**OPTIONS, forceinline=True)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Tell the user about a long compilation."""
+"""Notice to the user about a long compilation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -148,7 +148,7 @@ def _new_state(shape: tuple[int, int]) -> NoiseState:
 
 @inlined
 def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, counts: Any) -> Any:
-    """Return whether an event is noise, and count the reason; outside the sensor none is.
+    """Return whether an event is noise, and count the reason; not for events off the sensor.
 
     Args:
         noise: NoiseState; None if all filters are off.
@@ -156,7 +156,7 @@ def is_noise(noise: Any, x: Any, y: Any, time_ns: Any, counts: Any) -> Any:
         time_ns: sensor time, at least that of the event before.
         counts: EventCounts.
     """
-    if noise is None:  # numba removes this branch or the rest, as it is an argument
+    if noise is None:  # compiled separately for None, so one branch is removed
         return False
     if y >= noise.hot.shape[0] or x >= noise.hot.shape[1]:
         return False

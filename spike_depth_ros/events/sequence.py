@@ -29,7 +29,7 @@ class Order(Enum):
 
     NEXT = auto()  # possibly after lost ones
     LATE = auto()  # overtaken by later packets, or a duplicate
-    RESTART = auto()  # a driver restarted, or a recording began again
+    RESTART = auto()  # a driver restarted, or a recording looped
 
 
 class Sequence:
@@ -63,7 +63,7 @@ class Sequence:
         if self._stamp_ns is None:
             return Order.NEXT
         if seq is None or self._seq is None or seq == self._seq:
-            # Without seq, or with a seq that stands still, the stamps alone tell the order.
+            # Without seq, or with a constant seq, the stamps alone give the order.
             is_next = stamp_ns > self._stamp_ns or (seq is None and stamp_ns == self._stamp_ns)
         else:
             is_next = seq > self._seq

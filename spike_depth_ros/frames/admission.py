@@ -21,9 +21,8 @@ from spike_depth_ros.events import encodings
 from spike_depth_ros.events.dvs import DVS
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.counters import DropReason
+from spike_depth_ros.geometry.camera import MAX_SENSOR_SIZE
 
-# Side of the largest sensor, pixels: evt3 has 11 bits for an address.
-MAX_SENSOR_SIZE = 2048
 # Times, ns, and sizes, bytes, up to these limits cannot overflow the decoders' int64: libcaer, the
 # worst case, advances by at most 2^31 us with each 8 bytes.
 MAX_TIME_NS = 1 << 62
@@ -37,13 +36,13 @@ class Admitted(NamedTuple):
         camera: 0 (left) or 1 (right).
         packet: the packet.
         is_after_loss: whether packets before this one are missing.
-        came_ns: waiting time at which it came, nanoseconds; see Deadline.
+        arrived_ns: waiting time of its arrival, nanoseconds; see Deadline.
     """
 
     camera: int
     packet: Packet
     is_after_loss: bool
-    came_ns: int
+    arrived_ns: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from spike_depth_ros.frames.synchroniser import HOST
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 RIGHT = 1
-# A camera that has not advanced for longer shows nothing about the other camera's time.
+# A camera that has not advanced for longer gives no measurement.
 FRESH_NS = 500 * MS_NS
 # The last measurement expires this long after a camera has stopped.
 STALE_NS = 2 * SECOND_NS
@@ -45,10 +45,11 @@ class Agreement:
 
     def clear(self) -> None:
         """Forget all common times, at a reset."""
-        self._reached: list[tuple[int, int] | None] = [None, None]  # common time, when
+        # Common time of each camera, and its monotonic time of arrival.
+        self._reached: list[tuple[int, int] | None] = [None, None]
         self._now: Range | None = None
         self._before: Range | None = None
-        self._since: tuple[int, int] | None = None  # when the bucket began, and common time then
+        self._since: tuple[int, int] | None = None  # start of the bucket, and common time then
         self._rate = 1.0
 
     def follow(self, camera: int, common_ns: int, now_ns: int) -> None:
@@ -92,7 +93,7 @@ class Agreement:
         if elapsed_ns >= BUCKET_NS:
             self._rate = (
                 common_ns - self._since[1]
-            ) / elapsed_ns  # of a replay, 1 for a live camera
+            ) / elapsed_ns  # speed of a replay, 1 for a live camera
             self._before, self._now = self._now, None
             self._since = now_ns, common_ns
 

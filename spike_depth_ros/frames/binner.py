@@ -199,7 +199,7 @@ class Binner:
         while self._queue:
             admitted = self._queue.popleft()
             frames += self._read(admitted)
-            self._follow(admitted.camera, admitted.came_ns)
+            self._follow(admitted.camera, admitted.arrived_ns)
             self._start()
         return frames
 

@@ -52,14 +52,14 @@ class CameraCounters:
         packets_unstamped: had a header stamp that was zero or stood still; ROS time at their
             arrival replaced it.
         events: events decoded.
-        events_unmapped: on a pixel without a network pixel.
-        events_outside: outside the sensor.
-        events_hot: removed by the hot-pixel filter.
-        events_refractory: removed by the refractory filter.
-        events_background: removed by the background filter.
-        events_late: later than the closing of their window.
-        events_stale: after lost packets, before time and address were known again.
-        events_backward: at a time too far back.
+        events_unmapped: events on a pixel without a network pixel.
+        events_outside: events outside the sensor.
+        events_hot: events removed by the hot-pixel filter.
+        events_refractory: events removed by the refractory filter.
+        events_background: events removed by the background filter.
+        events_late: events read after their window closed.
+        events_stale: events after lost packets, before time and address were known again.
+        events_backward: events earlier than the time reached by more than the jitter.
         words_unknown: words that the encoding does not define.
         triggers_falling: external triggers, falling edge.
         triggers_rising: external triggers, rising edge.

@@ -53,7 +53,7 @@ class EventCounter:
         self._counters = counters.cameras
         self._time_base = time_base
         self._counts = new_event_counts()
-        self._discarded = np.zeros(windows.places, DTYPE)  # of events that no frame shows
+        self._discarded = np.zeros(windows.places, DTYPE)  # counts of events that no frame shows
 
     def clear(self) -> None:
         """Forget the times of events at a reset; hot pixels stay hot."""

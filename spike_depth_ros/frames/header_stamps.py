@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Header stamps that tell no time: zero, or still while packets come."""
+"""Detector of unusable header stamps: zero, or constant while packets arrive."""
 
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
@@ -23,13 +23,13 @@ RECOVERY_NS = 2 * SECOND_NS
 
 
 class HeaderStamps:
-    """Detect header stamps of one camera that tell no time."""
+    """Detect unusable header stamps of one camera."""
 
     def __init__(self) -> None:
         self._stamp_ns = 0
         self._seq: int | None = None
         self._changed_ns = 0  # when the stamp last changed
-        self._repeated_ns = 0  # when a stamp last came again
+        self._repeated_ns = 0  # when a stamp was last repeated
         self._are_standing = False
 
     def are_unusable(self, stamp_ns: int, seq: int | None, now_ns: int) -> bool:

@@ -28,7 +28,7 @@ from spike_depth_ros.units import SECOND_NS
 
 # After a reset, packets from before it may arrive for at most this time.
 LEFTOVER_NS = SECOND_NS
-# More packets of another form in a row are no mistake: the camera sends this form now.
+# After more packets in a row of another form, the camera has changed its form.
 MAX_MISFITS = 8
 
 
@@ -73,7 +73,7 @@ class Intake:
         self._leftover_until_ns = waited_ns + LEFTOVER_NS
 
     def stamped(self, camera: int, packet: Packet, now_ns: int, ros_ns: int) -> Packet:
-        """Return the packet, with ROS time in place of a header stamp that is zero or stands.
+        """Return the packet, with ROS time in place of an unusable header stamp.
 
         Args:
             camera: 0 (left) or 1 (right).

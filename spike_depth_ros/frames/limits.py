@@ -18,7 +18,7 @@ from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.geometry.camera import MAX_SIZE
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
-# Time beyond max_wait by which a camera may run ahead of a window before the ring is full.
+# Time beyond max_wait_ns by which a camera may run ahead of a window before the ring is full.
 RING_SPARE_NS = SECOND_NS
 MIN_HOP_NS = MS_NS
 MAX_RING_BYTES = 1 << 30

@@ -52,7 +52,7 @@ class Rendezvous:
         """Return whether to release the packets; waited_ns: waiting time now, see Deadline."""
         if not self.packets:
             return False
-        is_late = waited_ns - self.packets[0].came_ns >= max_wait_ns
+        is_late = waited_ns - self.packets[0].arrived_ns >= max_wait_ns
         return None not in self._firsts or is_late or self._bytes > MAX_BYTES
 
     @property

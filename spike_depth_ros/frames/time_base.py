@@ -58,18 +58,18 @@ class Start(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Answer: the packet waits for the start of the common time."""
+    """Result for a packet that waits for the start of the common time."""
 
 
 class Untimed(NamedTuple):
-    """Answer: no packet of the camera has sent a time yet, so no event of it counts."""
+    """Result for a packet of a camera that has not sent a time: its events do not count."""
 
     decoder: Decoder
     packet: PacketWords
 
 
 class Timed(NamedTuple):
-    """Answer: the packet has a place in the common time.
+    """Result for a packet that has a place in the common time.
 
     Attributes:
         stream: stream of the camera.
@@ -111,8 +111,8 @@ class TimeBase:
         self._has_disagreed = False
         self._rendezvous = Rendezvous(cameras)
         self._is_running = False
-        self._decoders: dict[int, Decoder] = {}  # of cameras that have sent a packet
-        self._streams: dict[int, CameraStream] = {}  # of cameras that have sent a time, left first
+        self._decoders: dict[int, Decoder] = {}  # cameras that have sent a packet
+        self._streams: dict[int, CameraStream] = {}  # cameras that have sent a time, left first
 
     def clear(self) -> list[Admitted]:
         """Forget all clocks; drop and return the packets that wait. The sync mode stays."""
@@ -166,8 +166,8 @@ class TimeBase:
             self._decoders[camera] = new_decoder(packet.encoding)
         decoder = self._decoders[camera]
         if not self._is_running:
-            came_ns = self._deadline.waited_ns
-            held = admitted._replace(came_ns=came_ns)
+            arrived_ns = self._deadline.waited_ns
+            held = admitted._replace(arrived_ns=arrived_ns)
             self._rendezvous.add(held, decoder.parse(packet).first_ns)
             return Waits()
         if is_after_loss:
@@ -193,7 +193,7 @@ class TimeBase:
         apart_ns = self._agreement.apart_ns(self._deadline.now_ns)
         if not apart_ns:
             return ''
-        # Where header stamps give the sensor time, both may be wrong in the same way.
+        # If header stamps confirm the sensor time, both may be wrong in the same way.
         has_host_time = any(stream.decoder.has_host_time for stream in self._streams.values())
         late = self.sync.is_confirmed(self._clocks()) and not has_host_time
         return disagreement(apart_ns, self.sync.mode, late, self._deadline.max_wait_ns)
@@ -222,7 +222,7 @@ class TimeBase:
 
     def _join(self, camera: int, stream: CameraStream) -> Join:
         """Align a stream whose clock has just started with the other camera's."""
-        sign = 1 if camera else -1  # of right minus left, for this camera minus the other
+        sign = 1 if camera else -1  # sign of this camera minus the other, from right minus left
         wraps = self.sync.wraps_behind(stream.clock, self._clocks(), sign * self._stamps.apart_ns)
         stream.align(wraps, self.sync.offset_ns(stream.clock))
         self._streams = dict(sorted({**self._streams, camera: stream}.items()))

@@ -82,11 +82,11 @@ class Windows:
         self._hops = window_ns // hop_ns
         self._counters = counters
         self._deadline = deadline
-        self._closed = False  # a window has closed since the last reset
+        self._closed = False  # whether a window has closed since the last reset
         self._newest: int | None = None  # last slot with an event
         self._next_ns = ALWAYS  # the earliest stamp of the next frame
-        # The first slot with all events of each camera; a window that begins earlier would have
-        # a part of them only.
+        # First slot with all events of each camera; a window that begins earlier has only a part
+        # of them.
         self._whole_from = [ALWAYS] * len(counters.cameras)
 
     @property
@@ -125,7 +125,7 @@ class Windows:
             self.open = min(self.open, max(slot, oldest))
 
     def follow(self, common_ns: int, since_ns: int, ros_offset_ns: int | None) -> None:
-        """Note how far a camera has come.
+        """Record the progress of a camera.
 
         Args:
             common_ns: common time that the camera has reached, nanoseconds.
@@ -174,8 +174,8 @@ class Windows:
 
         A window is incomplete if a camera has not passed it, if it shares a slot with a window
         that a camera had not passed, or if a camera joins within it. Its frame leaves out the
-        events of such a camera: the network would see depth that is not there in half a window of
-        one camera. The time taken does not grow with the number of empty windows.
+        events of such a camera: from half a window of one camera the network would infer wrong
+        depth. The time taken does not grow with the number of empty windows.
 
         Args:
             before: first window to leave open.
@@ -221,7 +221,7 @@ class Windows:
         counts, saturated = self._ring.total(slots)
         self._counters.events_saturated += saturated
         end_ns = (window + 1) * self.hop_ns
-        # Where header stamps fall back by less than a jump, those of frames advance more slowly.
+        # If header stamps fall back by less than a jump, frame stamps advance more slowly.
         stamp_ns = max(end_ns + offset_ns, self._next_ns)
         self._next_ns = stamp_ns + self.hop_ns // 2
         return SpikeFrame(end_ns, stamp_ns, counts, saturated)

@@ -24,7 +24,7 @@ from spike_depth_ros.geometry.checks import check_camera_matrix, check_size
 
 # Pixels each way. evt3 has 11 bits for an address, and no event camera is larger.
 MAX_SENSOR_SIZE = 2048
-# Of an image after mapping: a broken message must not exhaust the memory.
+# Largest side of a spike frame, pixels: a malformed message must not exhaust the memory.
 MAX_SIZE = 8192
 
 

@@ -25,7 +25,7 @@ COEFFICIENTS = {
     'rational_polynomial': (8,),
     'equidistant': (4,),
 }
-# Names of these models in OpenCV, kalibr and elsewhere.
+# Other names of these models, in OpenCV, kalibr and elsewhere.
 OTHER_NAMES = {
     'fisheye': 'equidistant',
     'equi': 'equidistant',

@@ -22,7 +22,7 @@ from spike_depth_ros.geometry.calibration import CameraCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import PixelTable, pixel_table
 
-# Rectification takes up to a fifth where the cameras are turned towards each other.
+# Rectification of cameras that are turned towards each other costs up to a fifth.
 MIN_SHARE_OF_LENS = 0.8
 
 

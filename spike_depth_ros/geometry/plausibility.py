@@ -25,7 +25,7 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 USUAL_BASELINES_M = (0.01, 2.0)
-# Few lenses are wider, but fisheyes, whose model is equidistant.
+# Only fisheyes, whose model is equidistant, are usually wider.
 WIDEST_PINHOLE_DEG = 130.0
 NARROWEST_DEG = 12.0
 # Least share of the pixels on a line that have a ray.

@@ -61,7 +61,7 @@ class ConfidenceMeter:
 
 
 def is_under(confidence: Confidence, min_confidence: float) -> npt.NDArray[np.bool_]:
-    """Return where confidence is under min_confidence, bool of the same shape.
+    """Return a mask of confidence under min_confidence, bool of the same shape.
 
     Args:
         confidence: float32 of any shape; NaN counts as under.

@@ -49,7 +49,8 @@ def to_metres(
         depth_max_m: far end of that range, included, before scaling.
         scale: metres in this rig per metre of the network.
         confidence: float32 [h, w], in (0, 1]; None from a network without confidence.
-        min_confidence: limit of confidence, in [0, 1]; 0 switches it off.
+        min_confidence: least confidence of a pixel that has depth, in [0, 1]; 0 switches the limit
+            off.
     """
     image = np.where(depth > depth_max_m, np.float32(np.inf), depth * np.float32(scale))
     image[~mapped | ~(depth >= depth_min_m)] = np.nan

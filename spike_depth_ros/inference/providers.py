@@ -53,7 +53,7 @@ def settings(name: str, threads: int) -> list[tuple[str, dict[str, str]]]:
         threads: inference threads of a CPU provider.
     """
     options = {
-        'tensorrt': {'trt_int8_enable': '1'},  # the file states which nodes are int8
+        'tensorrt': {'trt_int8_enable': '1'},  # the model file states the precision of each node
         'cuda': {'use_tf32': '0'},  # TF32 would round potentials and readout
         OPENVINO: {'device_type': 'CPU', 'num_of_threads': str(threads)},
     }

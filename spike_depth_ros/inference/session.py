@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Onnxruntime session of a model file."""
+"""onnxruntime session of a model file."""
 
 import os
 from pathlib import Path

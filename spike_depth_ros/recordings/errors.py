@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# rosbags and its storage libraries repeat the path, which the sentence has already.
+# Limit for messages of rosbags and its storage libraries, which repeat the path.
 LONGEST_REASON = 200
 
 

@@ -43,7 +43,8 @@ CLOSING_NS = 49_999_000
 # Header stamps give the end of a stream to within a packet's length. A camera that ended earlier
 # than that is advanced to the end of the other.
 SCATTER_NS = 10_000_000
-# The first packets of a recording may be logged late, all at once; within this time some are not.
+# The first packets of a recording may be logged late, all at once; later ones within this time are
+# not.
 BEGINNING_NS = 3_000_000_000
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from spike_depth_ros.units import SECOND_NS
 
-# A header stamp further than this from its log time counts another clock.
+# A header stamp that differs more from its log time belongs to another clock.
 PLAUSIBLE_NS = 10_000_000_000
 
 

@@ -29,7 +29,14 @@ from spike_depth_ros.ros import graph
 from spike_depth_ros.ros.binner_report import BinnerReport
 from spike_depth_ros.ros.binner_settings import BinnerSettings
 from spike_depth_ros.ros.conversions import to_time
-from spike_depth_ros.ros.diagnostics import ERROR, WARN, Diagnostics, Report, steady_clock
+from spike_depth_ros.ros.diagnostics import (
+    ERROR,
+    WARN,
+    WARNING_PERIOD_S,
+    Diagnostics,
+    Report,
+    steady_clock,
+)
 from spike_depth_ros.ros.event_topic import TOPICS, EventTopic
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import BINNER
@@ -40,7 +47,6 @@ from spike_depth_ros.ros.spike_link import SpikePublisher, SpikeReceiver, SpikeW
 
 # A fifth of the default max_wait_ms, at a negligible load.
 POLL_PERIOD_S = 0.02
-WARNING_PERIOD_S = 5.0
 
 
 class BinnerNode(Node):
@@ -51,17 +57,17 @@ class BinnerNode(Node):
     where the binner rectifies, the rectified frame on /tf_static.
     """
 
-    def __init__(self, *receivers: SpikeReceiver, beside: Table = ()) -> None:
+    def __init__(self, *receivers: SpikeReceiver, others: Table = ()) -> None:
         """Declare the parameters, compile the decoders and subscribe the cameras.
 
         Args:
             receivers: receivers in this process; they take descriptions and windows without
                 copies, before those are published.
-            beside: parameters of the other nodes in this process.
+            others: parameters of the other nodes in this process.
         """
         super().__init__('binner', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
-        settings = BinnerSettings.from_parameters(declare(self, BINNER, beside))
+        settings = BinnerSettings.from_parameters(declare(self, BINNER, others))
         topics = TOPICS[: settings.cameras]
         graph.check_distinct(self, topics)
         self._rig = RigSource(self, settings, lambda: self._binner.remap())

@@ -35,7 +35,7 @@ class BinnerSettings:
         camera: rectified camera of the spike frames.
         baseline_m: distance of the cameras in metres without a calibration; 0 with one camera.
         calibration: path of a file, 'camera_info', 'rectified' or '' (not calibrated).
-        right_calibration: path of the right camera's file beside a left ROS calibration, or ''.
+        right_calibration: path of the right camera's ROS calibration, '' without one.
         noise: settings of the noise filters.
         event_queue: depth of the event subscriptions, packets.
     """

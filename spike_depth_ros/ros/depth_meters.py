@@ -101,15 +101,15 @@ class DepthMeters:
             report.problem(
                 WARN,
                 f'depth comes {median_ms / 1e3:.3g} s after its stamp: set the clocks of this '
-                "computer and of the cameras' (NTP, PTP), or, if a recording is replayed with its "
-                'own stamps or slowly, replay with /clock and set use_sim_time',
+                "computer and of the cameras' hosts (NTP, PTP), or, if a recording is replayed "
+                'with its own stamps or slowly, replay with /clock and set use_sim_time',
             )
         if median_ms < -FUTURE_MS:
             report.problem(
                 WARN,
                 f'depth comes {-median_ms / 1e3:.3g} s before its stamp: set the clocks of this '
-                "computer and of the cameras' (NTP, PTP), or, with use_sim_time, let /clock run "
-                'and be of the same time as the events',
+                "computer and of the cameras' hosts (NTP, PTP), or, with use_sim_time, publish "
+                'a /clock that shows the time of the events',
             )
 
     def _add_network(self, report: Report) -> None:

@@ -37,13 +37,11 @@ from spike_depth_ros.ros.conversions import to_camera_info, to_image, to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_settings import DepthSettings
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
-from spike_depth_ros.ros.diagnostics import WARN, Diagnostics, Report
+from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics, Report
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import DEPTH
 from spike_depth_ros.ros.parameters import ParameterError, declare, on_change
 from spike_depth_ros.ros.spike_link import SpikeSubscriber
-
-WARNING_PERIOD_S = 5.0
 
 
 class DepthNode(Node):
@@ -57,16 +55,16 @@ class DepthNode(Node):
         worker: takes spike frames and infers depth.
     """
 
-    def __init__(self, subscribes: bool = True, beside: Table = ()) -> None:
+    def __init__(self, subscribes: bool = True, others: Table = ()) -> None:
         """Load the model and start the worker.
 
         Args:
             subscribes: False in one process with the binner.
-            beside: parameters of the other nodes in this process.
+            others: parameters of the other nodes in this process.
         """
         super().__init__('depth', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
-        self._settings = DepthSettings.from_parameters(declare(self, DEPTH, beside))
+        self._settings = DepthSettings.from_parameters(declare(self, DEPTH, others))
         engine = self._load()
         self._contract, self._provider = engine.contract, engine.provider
         self._gives_confidence = engine.gives_confidence

@@ -22,6 +22,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 PERIOD_S = 1.0
+WARNING_PERIOD_S = 5.0  # shortest time between repetitions of a warning in the log
 OK, WARN, ERROR, STALE = (
     DiagnosticStatus.OK,
     DiagnosticStatus.WARN,
@@ -107,11 +108,11 @@ class Diagnostics:
             return ''
         if not self._node.count_publishers('/clock'):
             return (
-                'use_sim_time is true, but nothing publishes /clock: start what does (ros2 bag '
-                'play --clock, replay with publish_clock), or set use_sim_time to false'
+                'use_sim_time is true, but nothing publishes /clock: start a publisher (ros2 bag '
+                'play --clock, or replay with publish_clock), or set use_sim_time to false'
             )
         if self._now_ns == before_ns:
-            return 'use_sim_time is true, but /clock stands still: let its publisher go on'
+            return 'use_sim_time is true, but /clock stands still: resume its publisher'
         return ''
 
 

@@ -104,7 +104,7 @@ class EventTopic:
         if offered and not known:
             self.problem = (
                 f'{self._full_name} carries {", ".join(sorted(offered))}, but must carry '
-                f'{" or ".join(TYPES)}: remap it, or install what is missing'
+                f'{" or ".join(TYPES)}: remap it, or install the missing package'
             )
         if known and self._subscription is None:
             self._subscribe(known[0])

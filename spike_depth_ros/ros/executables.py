@@ -74,9 +74,9 @@ def _make_pipeline() -> Nodes:
     from spike_depth_ros.ros.depth_node import DepthNode
     from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH
 
-    depth = DepthNode(subscribes=False, beside=BINNER)
+    depth = DepthNode(subscribes=False, others=BINNER)
     with _announced('binner'):
-        return [BinnerNode(depth.worker, beside=DEPTH), depth]
+        return [BinnerNode(depth.worker, others=DEPTH), depth]
 
 
 def _make_replay() -> Nodes:
@@ -166,7 +166,7 @@ def _spin(nodes: Nodes, signals: Signals) -> int:
     executor = EventsExecutor()
     for node in nodes:
         executor.add_node(node)
-    while not signals.came and all(node.exit_code is None for node in nodes):
+    while not signals.received and all(node.exit_code is None for node in nodes):
         executor.spin_once(timeout_sec=SIGNAL_PERIOD_S)
     executor.shutdown()
     for node in nodes:

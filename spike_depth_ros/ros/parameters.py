@@ -39,7 +39,7 @@ class ParameterError(ValueError):
     """A wrong parameter name or value; the message is one sentence with the allowed values."""
 
 
-def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
+def declare(node: Node, table: Table, others: Table = ()) -> dict[str, Any]:
     """Declare the parameters of a table and return their values by name.
 
     Unknown names in a section of a parameter file for all nodes of a robot are ignored, with a
@@ -50,17 +50,17 @@ def declare(node: Node, table: Table, beside: Table = ()) -> dict[str, Any]:
         node: a node made with automatically_declare_parameters_from_overrides=True, which shows
             it unknown names too.
         table: parameters of the node.
-        beside: parameters of the other nodes in this process, which see the same command line.
+        others: parameters of the other nodes in this process, which see the same command line.
     """
     overrides: dict[str, Any] = dict(node.get_parameters_by_prefix(''))
     given = {name: parameter.value for name, parameter in overrides.items()}
-    _leave_out(node, given, (*table, *beside))
-    _check_given(given, (*table, *beside))
+    _leave_out(node, given, (*table, *others))
+    _check_given(given, (*table, *others))
     values: dict[str, Any] = {}
     for row in table:
         default = values.get(row.follows, row.default)
         values[row.name] = _expanded(row, given.get(row.name, default))
-    for row in (*table, *beside):
+    for row in (*table, *others):
         if row.name in given:
             node.undeclare_parameter(row.name)
     for row in table:

@@ -32,7 +32,7 @@ from spike_depth_ros.recordings.rosbag2 import Recording
 from spike_depth_ros.recordings.truth import find_truth
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
-from spike_depth_ros.ros.diagnostics import steady_clock
+from spike_depth_ros.ros.diagnostics import WARNING_PERIOD_S, steady_clock
 from spike_depth_ros.ros.event_topic import TOPICS
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
@@ -45,7 +45,6 @@ GRAPH_PERIOD_S = 0.05
 # A subscriber is found before it is ready to receive, and the last best-effort messages are sent
 # after publish() returns: the node waits this long at the start and at the end.
 SETTLING_S = 0.5
-WARNING_PERIOD_S = 5.0
 DELIVERY = Duration(seconds=5)
 
 
@@ -64,7 +63,7 @@ class ReplayNode(Node):
         with Recording(settings.recording) as recording:
             self._start_log_ns = recording.start_ns
             cameras = find_cameras(recording.topics, settings.left, settings.right)
-            first_packets(recording, cameras)  # raises for packets that no decoder reads
+            first_packets(recording, cameras)  # raises an error for packets that no decoder reads
             truth = find_truth(recording)
         self.get_logger().info(in_words(cameras))
         self._events = self._make_event_publishers(cameras)

@@ -26,12 +26,12 @@ class Signals:
     destructors, which print it, swallow it or crash.
 
     Attributes:
-        came: whether a signal has come; a running node checks it between callbacks.
+        received: whether a signal has come; a running node checks it between callbacks.
         starting: whether the node is still starting.
     """
 
     def __init__(self) -> None:
-        self.came = False
+        self.received = False
         self.starting = True
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._take)
@@ -39,4 +39,4 @@ class Signals:
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.starting:
             os._exit(0)
-        self.came = True
+        self.received = True

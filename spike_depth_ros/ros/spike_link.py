@@ -55,7 +55,7 @@ class SpikeReceiver(Protocol):
         """Take a spike frame; must return without waiting."""
 
     def take_problem(self, problem: str) -> None:
-        """Take why no spike frames come or why their depth may be wrong; '': no problem."""
+        """Take the reason why no spike frames come or why depth may be wrong; '': no problem."""
 
 
 class SpikePublisher:
@@ -111,10 +111,10 @@ class TopicReceiver(SpikeReceiver, Protocol):
     """Receiver that also takes messages it cannot use."""
 
     def reject_stream(self, problem: str) -> None:
-        """Take why a message on `spikes/info` is invalid."""
+        """Take the reason why a message on `spikes/info` is invalid."""
 
     def drop_malformed(self, problem: str) -> None:
-        """Take why an image on `spikes` is no spike frame."""
+        """Take the reason why an image on `spikes` is no spike frame."""
 
 
 class SpikeSubscriber:

@@ -38,7 +38,7 @@ ZIP = b'PK\3\4'  # first bytes of torch's files
 
 Checkpoint = dict[str, Any]
 State = Mapping[str, Tensor]
-# Weights of readouts that were a network's own until 2026-11; now of its layer `readout`.
+# Weights of readouts that belonged to the network until 2026-11; now to its layer `readout`.
 OWN_READOUT = re.compile(r'(?<![^.])(heads\.|prior$|reset_spread$|reset_potential$)')
 
 
@@ -75,7 +75,7 @@ class Recipe:
 
 
 class CheckpointError(SettingsError):
-    """File that is no checkpoint, or none of this network; names the file and a way out."""
+    """Unusable checkpoint; the message names the file, the reason and the remedy."""
 
     def __init__(self, path: Path, reason: str, way_out: str = EXAMPLE) -> None:
         super().__init__(f"The checkpoint '{path}' {reason}: {way_out}.")
@@ -92,7 +92,7 @@ class WholeCheckpoints(TorchCheckpointIO):
         self, checkpoint: Checkpoint, path: str | Path, storage_options: object = None
     ) -> None:
         """Write a checkpoint. Raises OutputError."""
-        content = io.BytesIO()  # torch's own writer hides the error of a full disk
+        content = io.BytesIO()  # torch.save to a path hides the error of a full disk
         torch.save(checkpoint, content)
         with whole_file(Path(path)) as unfinished:
             unfinished.write_bytes(content.getbuffer())
@@ -114,7 +114,7 @@ def read_checkpoint(path: Path, needed: tuple[str, ...] = DESCRIBED) -> Checkpoi
     except (ImportError, AttributeError) as error:
         reason = f'is of another version of the package ({error})'
         raise CheckpointError(path, reason) from error
-    except Exception as error:  # a broken pickle raises anything
+    except Exception as error:  # a damaged pickle may raise any exception
         kind = 'is cut off or damaged' if beginning == ZIP else 'is no checkpoint of a training'
         raise CheckpointError(path, kind if beginning else 'is empty') from error
     if not isinstance(saved, dict) or not isinstance(saved.get('state_dict'), Mapping):
@@ -126,7 +126,7 @@ def read_checkpoint(path: Path, needed: tuple[str, ...] = DESCRIBED) -> Checkpoi
 
 
 def current_names(saved: State, network: State) -> dict[str, Tensor]:
-    """Return a checkpoint's weights under today's names, where older ones do not fit a network."""
+    """Return a checkpoint's weights under current names if older names do not fit a network."""
     current = {name: OWN_READOUT.sub(r'readout.\1', name) for name in saved}
     return {
         current[name] if name not in network and current[name] in network else name: weight
@@ -211,7 +211,7 @@ def naming_another(
 
     Args:
         check: see newest_beside.
-        advice: way out, with {other} for the other checkpoint, and {path} for the first one.
+        advice: remedy, with {other} for the other checkpoint, and {path} for the first one.
     """
     try:
         yield

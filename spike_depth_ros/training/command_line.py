@@ -61,7 +61,7 @@ def run(function: Callable[..., None], command: str, arguments: list[str]) -> No
 
     @wraps(function)
     def with_home(**settings: Any) -> None:
-        # The function is called later, outside of `parsing`, which would change its errors.
+        # Call the function outside of `parsing`, which would change its errors.
         calls.append({name: at_home(value) for name, value in settings.items()})
 
     calls: list[dict[str, Any]] = []

@@ -46,7 +46,7 @@ def check_processes(setting: str, processes: int) -> None:
 
 
 def there() -> str:
-    """Return a clause that lists the cores and GPUs of this machine."""
+    """Return a clause of a sentence with the cores and GPUs of this machine."""
     gpus = [f'{torch.cuda.device_count()} CUDA GPU(s)'] if torch.cuda.is_available() else []
     others = [
         name

@@ -49,11 +49,11 @@ class DepthEstimation(LightningModule):
     """A network, its loss and its optimiser.
 
     Args:
-        network: any of training/networks.
+        network: network of training/networks, or another DepthNetwork.
         learning_rate: peak learning rate of Adam, under a one-cycle schedule.
         loss: weights of the loss's terms.
-        initial: checkpoint whose weights the training starts from; omitted: random weights. A
-            StereoSpike for one camera takes the weights of the left camera from one for two.
+        initial: checkpoint with the initial weights; omitted: random weights. A StereoSpike for
+            one camera takes the left camera's weights from a checkpoint for two cameras.
         quantised: round the weights of the spiking layers to eight bits; needs float32, because
             bfloat16 rounds potentials at the threshold.
         compiled: compile the training step with torch.compile. The first step takes a minute or
@@ -138,7 +138,7 @@ class DepthEstimation(LightningModule):
         data: DepthData = self.trainer.datamodule  # type: ignore[attr-defined]  # set by fit()
         dataset = data.datasets[dataloader_idx].description.name
         for name, value in values.items():
-            is_known = not math.isnan(value)  # all processes log alike, an unknown one with 0
+            is_known = not math.isnan(value)  # all processes log the same names, NaN as 0
             self.log(
                 f'{dataset}_{name}',
                 value if is_known else 0.0,
@@ -193,14 +193,14 @@ def start(network: DepthNetwork, path: Path) -> None:
 
 
 def left_events(spikes: Tensor) -> Tensor:
-    """Return where the left camera has events, bool [n, 1, h, w], of spikes [n, 4, h, w]."""
+    """Return the mask of the left camera's event pixels, [n, 1, h, w], of spikes [n, 4, h, w]."""
     return (spikes[:, LEFT] > 0).any(1, keepdim=True)
 
 
 def one_cycle(share: float) -> float:
     """Return the learning rate after a share of the run, relative to its peak.
 
-    It rises first: the readout settles before the spikes change. Then it falls to 0.
+    It rises first, to let the readout settle before the spikes change, and then falls to 0.
     """
     if share < WARM_UP:
         return max(share / WARM_UP, 0.01)

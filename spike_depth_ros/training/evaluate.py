@@ -43,7 +43,7 @@ from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, 
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
 
-OLD_OPTION = re.compile(r'^--benchmark(?=$|=)')  # name of --dataset in scripts of 2026
+OLD_OPTION = re.compile(r'^--benchmark(?=$|=)')  # former name of --dataset
 
 
 def evaluate(
@@ -61,8 +61,8 @@ def evaluate(
     spike frame; in pixels of the sensor if all rigs of a simulated data set have one focal length.
 
     Args:
-        models: ONNX files; those for two cameras also with a right frame of another scene, and
-            with a silent right camera.
+        models: ONNX files; those for two cameras are also evaluated with a right frame of another
+            scene, and with a silent right camera.
         dataset: YAML file of the data set; its test split is used.
         window_ms: window length of a simulated data set, ms; omitted: that of the file.
         matchers: evaluate the stereo matching of OpenCV and dv-processing too.
@@ -157,7 +157,7 @@ def read(windows: DepthWindows, data: DataDescription) -> tuple[Spikes, Truth]:
 
 
 def constant_scores(truth: Truth) -> dict[str, float]:
-    """Return scores of the constant depth of least error; at event pixels of their own one."""
+    """Return scores of the best constant depth; event pixels have a best constant of their own."""
     best = metrics.best_constant(truth.depth)
     best_at_events = metrics.best_constant(truth.event_depth, truth.has_events)
     everywhere, at_events = (
@@ -179,7 +179,7 @@ def predictions(
 def depths_by_name(
     models: list[Path], found: dict[str, Prediction], spikes: Spikes, data: DataDescription
 ) -> dict[str, Depth]:
-    """Return depth by model, and of models for two cameras also with two wrong right frames.
+    """Return depth by model; stereo models also with another scene's and a silent right camera.
 
     Args:
         models: ONNX files.
@@ -200,7 +200,7 @@ def depths_by_name(
 
 
 def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
-    """Return the depth of conventional stereo by name: where it matches, and filled."""
+    """Return the depth of conventional stereo by name: with holes, and with holes filled."""
     matchers: dict[str, Matcher] = {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}
     depths: dict[str, Depth] = {}
     for name, matcher in matchers.items():

@@ -25,7 +25,7 @@ from spike_depth_ros.training.networks.readout import LOG_SPREAD_BOUNDS
 
 # Number of event pixels below which a window's weight falls: fewer are mostly noise.
 FEW_PIXELS = 100.0
-LEAST_WEIGHT = 1e-6  # sum of all weights, at least: no division by 0
+LEAST_WEIGHT = 1e-6  # least sum of all weights: no division by 0
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,21 @@ class LossWeights:
     """Weights of the loss's terms. All windows have equal weight, however many events they have.
 
     Args:
-        l1: of the absolute error of log depth.
-        gradient: of the absolute error of its gradient (StereoSpike equation 3).
-        scale_invariant: of the variance of the error of log depth (equation 2). It ignores a
-            constant factor on depth: metric depth needs l1 as well.
-        spikes: of the mean square of the penalised layers' spikes (equation 5).
-        likelihood: of the negative log likelihood of log depth under a Laplace distribution, for
-            networks that state their confidence.
-        shifts: of the cross entropy of the disparity, for networks that match the cameras;
+        l1: weight of the absolute error of log depth.
+        gradient: weight of the absolute error of the gradient of log depth (StereoSpike equation
+            3).
+        scale_invariant: weight of the variance of the error of log depth (equation 2). It ignores
+            a constant factor on depth: metric depth needs l1 as well.
+        spikes: weight of the mean square of the penalised layers' spikes (equation 5).
+        likelihood: weight of the negative log likelihood of log depth under a Laplace
+            distribution, for networks that output confidence.
+        shifts: weight of the cross entropy of the disparity, for networks that match the cameras;
             without it they learn to match ten times more slowly.
-        coarse: of all estimates of log depth but the last, relative to it. A median has no
-            gradient: where the last estimate is one, l1 and gradient train the others only.
-        events: of all pixels of a window where the left camera has events, relative to all of its
-            pixels.
+        coarse: weight of each estimate of log depth before the last, relative to the last. A
+            median has no gradient: if the last estimate is a median, l1 and gradient train the
+            others only.
+        events: total weight of a window's pixels with events of the left camera, relative to the
+            total weight of all its pixels.
     """
 
     l1: float = 1.0
@@ -62,10 +64,10 @@ class DepthLoss:
     """Errors of log depth against the truth.
 
     Args:
-        weights: of the terms.
+        weights: weights of the terms.
         log_depth: float [p, n, 1, h, w], natural logarithm of metres, coarse to fine.
         depth: float [n, 1, h, w] in metres; not finite or not positive where unknown.
-        has_events: bool [n, 1, h, w], where the left camera has events.
+        has_events: bool [n, 1, h, w], True for pixels of the left camera with events.
     """
 
     def __init__(
@@ -122,7 +124,7 @@ class DepthLoss:
         return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
 
     def cross_entropy(self, log_disparity: Tensor, focal_baseline: float) -> Tensor:
-        """Return the cross entropy of disparities; the true one is shared by its two neighbours.
+        """Return the cross entropy of disparities; a true one counts for both its neighbours.
 
         The detectors' estimate is weighed at pixels with events only, the readout's at all, as in
         the other terms. Disparities beyond the largest candidate count as the largest.
@@ -160,7 +162,7 @@ def shares(weights: Tensor, least: float = 1.0) -> Tensor:
 def mean(values: Tensor, weights: Tensor) -> Tensor:
     """Return the weighted mean of values [..., n, 1, h, w] over the last four axes.
 
-    weights: [n, 1, h, w]; where their sum is 0, so is the mean.
+    weights: [n, 1, h, w]; if their sum is 0, the mean is 0.
     """
     axes = (-4, -3, -2, -1)
     return (values * weights).sum(axes) / weights.sum().clamp(min=LEAST_WEIGHT)

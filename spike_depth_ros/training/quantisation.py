@@ -32,10 +32,10 @@ from torch.nn.utils import parametrize
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.settings import SettingsError
 
-LARGEST = 127  # of a weight of eight bits
+LARGEST = 127  # largest weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
 ROUNDING = 2
-LARGEST_THRESHOLD = 2**12  # of a channel whose weights are almost 0
+LARGEST_THRESHOLD = 2**12  # limit for a channel whose weights are almost 0
 
 
 def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
@@ -72,7 +72,7 @@ def integer_readout(kernel: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def round_together(layers: Sequence[nn.Conv2d]) -> None:
-    """Round the weights of readout layers, in place, as one layer of all their inputs."""
+    """Round the weights of readout layers, in place, with one step per neuron for all of them."""
     numbers, steps = integer_readout(torch.cat([layer.weight for layer in layers], 1))
     sizes = [layer.in_channels for layer in layers]
     rounded = (numbers * steps[:, None, None, None]).split(sizes, 1)

@@ -34,7 +34,7 @@ OLDER = 'to continue from the newest beside it, run `mv {other} {path}` and trai
 
 
 def output_folder(trainer: Trainer) -> Path:
-    """Return the folder of ModelCheckpoint: its own one, the logger's, or the trainer's."""
+    """Return ModelCheckpoint's folder: its dirpath, else the logger's, else the trainer's."""
     callback = trainer.checkpoint_callback
     if folder := getattr(callback, 'dirpath', None):
         return Path(folder)

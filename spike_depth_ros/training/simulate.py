@@ -28,9 +28,9 @@ from spike_depth_ros.training.simulator.simulation import SimulationRanges, rand
 from spike_depth_ros.training.simulator.textures import texture_bank
 from spike_depth_ros.training.simulator.trajectory import MotionRanges
 
-SEED = 9 * 10**12  # above the seeds of all data sets
+SEED = 9 * 10**12  # larger than the seeds of all data sets
 TEXTURES = 96
-STEPS = 20  # intensity samples a window
+STEPS = 20  # intensity samples per window
 
 FLIGHT = SimulationRanges(
     scene=SceneRanges(far=(5.0, 7.0), things=(12, 12), thing_depth=(1.0, 5.0)),

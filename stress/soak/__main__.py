@@ -45,7 +45,7 @@ PROGRESS_S = 30
 # Time limit for the last frames and reports.
 FLUSH_S = 10.0
 MAX_FAILURES = 20  # to print
-MAX_LOG = 2000  # characters of the node's log to print
+MAX_LOG = 2000  # length of the node's log in the output, characters
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec
 
 MOST_BYTES = 2000
-LATEST_NS = ((1 << 31) - 1) * 10**9  # the last second that a message can hold
+LATEST_NS = ((1 << 31) - 1) * 10**9  # largest stamp that a message can hold
 
 Random = np.random.Generator
 Change = Callable[[Packet, Random], Packet]
@@ -52,7 +52,7 @@ def _with_form(packet: Packet, random: Random) -> Packet:
 
 
 def _torn(packet: Packet, random: Random) -> Packet:
-    """Cut the last word, a time word, in half, or append half a word."""
+    """Truncate the last word, a time word, or append half a word."""
     half = random.integers(0, 256, 1, np.uint8)
     data = packet.data[:-1] if random.random() < 0.5 else np.concatenate([packet.data, half])
     return replace(packet, data=data)
@@ -75,8 +75,7 @@ def _with_stamp(packet: Packet, random: Random) -> Packet:
     return replace(packet, stamp_ns=min(max(stamp_ns, 0), LATEST_NS))
 
 
-# Changes of a packet by the kind of the fault, and what a reader does with it: the counter for
-# those that it drops, '' for those that it reads.
+# Change of a packet by kind of fault, and the counter of the packet if a reader drops it, else ''.
 CHANGES: Mapping[str, tuple[Change, str]] = MappingProxyType(
     {
         'encoding': (_with_encoding, 'packets_unknown_encoding'),

@@ -39,7 +39,8 @@ from stress.soak.record import (
 from stress.soak.stream import TICK_US
 
 LONGEST_RECOVERY_S = GUARD_S
-# After a fault the clocks settle, and the binner waits two more seconds before it trusts them.
+# After a fault the clocks settle, and the binner waits for two more seconds before it changes the
+# mode.
 LONGEST_HOST_S = 6.0
 # Counters that grow in a healthy stream.
 MOVING = ('windows_closed',)

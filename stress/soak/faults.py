@@ -29,8 +29,8 @@ from stress.soak.stream import TICK_US
 TICKS_A_SECOND = 1_000_000 // TICK_US
 GUARD_S = 2.0
 START_S, END_S = 8.0, 6.0
-# Gaps between faults, seconds; now and then one follows while the last is not over, and once in
-# CALM_EVERY_S nothing happens for longer than evt3's clock takes to wrap.
+# Gaps between faults, seconds; some faults overlap, and every CALM_EVERY_S seconds there is a
+# pause longer than a wrap of evt3's clock.
 HEAVY_GAP_S, LIGHT_GAP_S, SHORT_GAP_S, CALM_S = (5.0, 12.0), (1.0, 5.0), (0.1, 1.0), (20.0, 25.0)
 SHORT_SHARE = 0.1
 CALM_EVERY_S = 75.0
@@ -58,7 +58,7 @@ class Fault:
 
     @property
     def is_heavy(self) -> bool:
-        """Return whether it moves or stops time."""
+        """Return whether the fault moves or stops time."""
         return KINDS[self.kind].is_heavy
 
 

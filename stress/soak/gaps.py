@@ -24,8 +24,8 @@ from stress.soak.record import CAMERA_COUNTERS, Record, Stretch, count, grown, p
 from stress.soak.stream import TICK_US, WINDOW_US
 
 TICKS_A_WINDOW = WINDOW_US // TICK_US
-# A window that is open when both cameras fall silent closes when they are back. A frame that comes
-# before its window ends is of a wrong clock.
+# A window that is open when both cameras fall silent closes when they send again. A frame that
+# arrives before the end of its window belongs to another clock.
 LAG_US = LONGEST_SILENCE_S * SECOND_US + 500_000
 # Stamps are right to within 3 ms.
 TOLERANCE = 0.1
@@ -36,10 +36,15 @@ DROPPED = tuple(
 
 
 class Gap:
-    """Count, in windows, the time between the last frame of a report in one region and the next.
+    """Time between two regions, counted in windows.
 
-    windows: the whole gap. missing: the part that no frame covers. closed, empty, discarded,
-    resets: counters of the node. unread: time without a packet read, of the camera with less.
+    It lasts from the last frame of one region's last report to the next region's first report.
+
+    Attributes:
+        windows: length of the gap.
+        missing: part of the gap that no frame covers.
+        closed, empty, discarded, resets: counters of the node.
+        unread: time in which the node read no packet, of the camera with less of it.
     """
 
     def __init__(self, record: Record, before: Stretch, after: Stretch) -> None:
@@ -78,7 +83,7 @@ class Gap:
 
 
 def _ends(record: Record, before: Stretch, after: Stretch) -> list[float]:
-    """Return the ends in stream time of the frames between, those around included."""
+    """Return the window ends, in stream time, of the frames of a gap and of those around it."""
     span_us = range(before.region.start_us, after.region.start_us)
     jumps_us = {offset for tick, offset in record.jumps if tick * TICK_US in span_us}
     jumps_us.add(before.region.jump_us)
@@ -89,13 +94,13 @@ def _ends(record: Record, before: Stretch, after: Stretch) -> list[float]:
 
 
 def _lag_us(frame: Frame, jumps_us: set[int]) -> float:
-    """Return how long after its end a frame came, by the jump that makes it the least."""
+    """Return the delay of a frame after its window's end, the least over all time jumps."""
     lags_us = [frame.arrived_us - (frame.stamp_us - jump_us) for jump_us in jumps_us]
     return min((lag for lag in lags_us if lag >= 0), default=-1.0)
 
 
 def _unread(record: Record, camera: int, before: Stretch, after: Stretch) -> float:
-    """Return, in windows, how many ticks of a camera gave no packet that the node read."""
+    """Return the number of ticks, in windows, without a packet that the node read."""
     ledger, name = record.ledgers[camera], CAMERAS[camera]
     first, last = (count(s, 'packets', name) for s in (before.last, after.first))
     dropped = sum(grown(before.last, after.first, counter, name) for counter in DROPPED)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Ledger of published messages, and the counters of a reader that follows the rules.
+"""Ledger of published messages, and the expected counters of the binner.
 
 The rules, per camera: a message that is no packet, or whose encoding, size or stamp is impossible,
 is counted and changes nothing. Of the others, one whose `seq` is not above the last is out of
@@ -45,8 +45,9 @@ NO_SEQ = -1
 class Message:
     """Published message.
 
-    fate: name of the counter of its fault, '' for none. is_followed: whether a reader takes its
-    seq into account.
+    Attributes:
+        fate: counter of its fault, '' for none.
+        is_followed: whether the binner takes its seq into account.
     """
 
     cdr: bytes

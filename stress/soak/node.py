@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The binner node under test, and the peer that publishes events to it and stores its outputs."""
+"""Binner node under test, and the peer that publishes its inputs and stores its outputs."""
 
 import os
 from collections.abc import Callable
@@ -27,13 +27,14 @@ from sensor_msgs.msg import Image
 from spike_depth_ros.frames.spike_frame import CAMERAS, LEFT, RIGHT
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from stress.soak.stream import CHANNELS, HEIGHT, WIDTH, Scene, StreamClock
+from testing import binner_io
 from testing.nodes import NodeProcess
 from testing.probe import Probe
 from testing.waiting import LIMIT_S, holds_within
 
 # The node runs in a namespace, as on robots with several rigs.
 NAMESPACE = f'/soak_{os.getpid()}'
-STATUS = f'{NAMESPACE}/binner: spike frames'.lstrip('/')
+STATUS = f'{NAMESPACE}/{binner_io.STATUS}'.lstrip('/')
 DEPTH = 1000
 # Reliable delivery: DDS loses no packet on a busy machine, so the sender causes every loss.
 PARAMETERS = {
@@ -52,7 +53,7 @@ MAX_PROBLEMS = 10
 
 
 def start_binner(log: IO[str]) -> NodeProcess:
-    """Start the node; log: file for its outputs, since a pipe that nobody reads would block it."""
+    """Start the node; log: file for its outputs, because a pipe without a reader blocks."""
     return NodeProcess('binner', PARAMETERS, '-r', f'__ns:={NAMESPACE}', output=log)
 
 

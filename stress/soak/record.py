@@ -28,9 +28,9 @@ from stress.soak.stream import TICK_US, Scene
 RIG_COUNTERS = tuple(field.name for field in fields(BinnerCounters) if field.name != 'cameras')
 CAMERA_COUNTERS = tuple(field.name for field in fields(CameraCounters))
 START_US = 3 * SECOND_US
-# Shorter regions may hold no two reports of the node.
+# Shorter regions may have fewer than two reports of the node.
 SHORTEST_REGION_US = 2_500_000
-REPORT_US = 1_200_000  # from report to report, at most
+REPORT_US = 1_200_000  # longest time between reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def count(snapshot: Snapshot, counter: str, camera: str = '') -> int:
 
 
 def grown(first: Snapshot, last: Snapshot, counter: str, camera: str = '') -> int:
-    """Return the growth of a counter between two reports."""
+    """Return the increase of a counter between two reports."""
     return count(last, counter, camera) - count(first, counter, camera)
 
 
@@ -100,9 +100,9 @@ def stretches(record: Record) -> list[Stretch]:
 
 
 def _regions(record: Record) -> Iterator[Region]:
-    """Yield what is left between heavy faults, which are over GUARD_S after their end.
+    """Yield the time between heavy faults, from GUARD_S after the end of a fault.
 
-    Later where garbage made the node take the cameras for not synchronised.
+    A region begins later if garbage made the node report unsynchronised cameras.
     """
     start_us = START_US
     heavy = [fault for fault in record.faults if fault.is_heavy]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The drivers of the soak: two synchronised evt3 cameras, and the faults in what they send."""
+"""Camera drivers of the soak: two synchronised evt3 cameras, and the faults in their packets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from stress.soak.faults import JUMP_US, Fault
 from stress.soak.ledger import CameraLedger, Message
 from stress.soak.stream import EVENTS, HEIGHT, TICK_US, WIDTH, Scene, StreamClock
 
-SENSOR_US = 2 * JUMP_US[1]  # sensor time at stream time 0: no jump leads below 0
+SENSOR_US = 2 * JUMP_US[1]  # sensor time at stream time 0: no jump makes it negative
 STAMP_SCATTER_NS = 1_000_000
 STORM_LOST, STORM_CHANGED = 0.1, 0.3
 SILENT = ('silence', 'both silent', 'restart')
@@ -47,9 +47,13 @@ class Camera:
 class Sender:
     """Publisher of both cameras, which writes the ledgers.
 
-    faults: at most one at a time. publish: takes a camera and CDR bytes. jumps: (tick, offset)
-    from which header stamps and sensor time are so many microseconds off. changed: packets by
-    what was done to them.
+    Args:
+        faults: schedule, at most one fault at a time.
+        publish: called with the camera and the CDR bytes of each message.
+
+    Attributes:
+        jumps: tick of each time jump, and offset of header stamps and sensor time after it, us.
+        changed: number of packets by kind of change.
     """
 
     def __init__(

@@ -31,9 +31,9 @@ from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 
 WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
 WINDOW_US = 50_000
-TICK_US = 5_000  # one packet of each camera
-EVENTS = 200  # of a packet
-# No event is so late in its tick: every packet ends with a time word that stands alone.
+TICK_US = 5_000  # a tick: one packet of each camera
+EVENTS = 200  # events per packet
+# All events of a tick are earlier: every packet ends with a separate time word.
 LATEST_US = TICK_US - 10
 BLOCK_TICKS = 200
 
@@ -63,7 +63,7 @@ class Scene:
     """Source of events, and of fingerprints of frames.
 
     A fingerprint is the sum, modulo 2^64, of a random weight of each event's pixel and channel,
-    so those of any two sets of events add up.
+    so the fingerprint of a union of events is the sum of theirs.
     """
 
     def __init__(self, seed: int) -> None:

@@ -26,20 +26,24 @@ from stress.soak.record import Region
 from stress.soak.sender import SENSOR_US
 from stress.soak.stream import BLOCK_TICKS, EVENTS, TICK_US, WINDOW_US, Scene
 
-WRAP_US = 1 << 24  # of evt3
+WRAP_US = 1 << 24  # wrap of evt3's clock
 # Header stamps scatter by 1 ms around the time of their packet.
 STAMP_ERROR_US = 3_000
-# A window closes with the first packets that lie behind it, which must not be a fault's.
+# A window closes with the first packets after it, which no fault may touch.
 CLOSING_US = 2 * TICK_US
-LAG_US = 3_000_000  # no frame comes later
+LAG_US = 3_000_000  # longest delay of a frame
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Counts of the windows of regions: expected, missing and wrong ones.
+    """Numbers of windows of regions.
 
-    wrong: frames with other events than were sent. extra: frames where no window ends, or a
-    second one of a window. error_us: largest error of a stamp.
+    Attributes:
+        expected: windows in the regions.
+        missing: windows without a frame.
+        wrong: frames with other events than those sent.
+        extra: frames at no window's end, and repeated frames of a window.
+        error_us: largest error of a stamp.
     """
 
     expected: int = 0
@@ -58,12 +62,12 @@ class Outcome:
 
     @property
     def matching(self) -> int:
-        """Return the windows with one frame that is right."""
+        """Return the number of windows with a correct frame."""
         return self.expected - self.missing - self.wrong
 
 
 class Events:
-    """Sum the fingerprints of the events of a region that were read, by time."""
+    """Cumulative fingerprints, by time, of the events of a region that the node read."""
 
     def __init__(self, scene: Scene, ledgers: Sequence[CameraLedger], region: Region) -> None:
         blocks = range(
@@ -120,10 +124,10 @@ def frames_of(frames: Sequence[Frame], region: Region) -> list[Frame]:
 
 
 def _phases(region: Region, stamps: npt.NDArray[np.float64]) -> list[int]:
-    """Return where windows may end, modulo their length, as stamps tell roughly.
+    """Return the possible window ends, modulo the window length, that fit the stamps.
 
-    They end at multiples of their length in the node's sensor time, which is whole wraps of the
-    cameras' clock behind; how many, only the node knows, which joined at some wrap.
+    Windows end at multiples of their length in the node's sensor time. It differs from the
+    cameras' clock by whole wraps, whose number only the node knows.
     """
     sensor_us = SENSOR_US + region.jump_us
     wraps = range(-1, (sensor_us + region.stop_us) // WRAP_US + 2)
@@ -155,7 +159,7 @@ def _compare(
 ) -> Outcome:
     places = np.rint((stamps - ends[0]) / WINDOW_US).astype(np.int64)
     errors = np.abs(stamps - ends[0] - places * WINDOW_US)
-    # Stamps at the very edge of the region may belong to the window beside it.
+    # Stamps at the edge of the region may belong to the neighbouring window.
     is_inside = (places >= 0) & (places < len(ends))
     places, errors, found = places[is_inside], errors[is_inside], found[is_inside]
     is_near = errors < STAMP_ERROR_US

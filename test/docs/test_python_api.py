@@ -14,6 +14,7 @@
 
 """The programs of docs/reference/python-api.md run, without torch and without ROS."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -29,6 +30,7 @@ from reference_decoders import decode_evt3
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.recordings.rosbag2 import Recording
 
@@ -37,13 +39,14 @@ PAGE = (ROOT / 'docs/reference/python-api.md').read_text()
 WINDOW_NS = 50_000_000
 START_NS = 10_000_000_000  # sensor time at which the demo recording begins
 PACKETS = 10  # of 10 ms
-# Two cameras without distortion, equal to that of the spike frames.
+# Camera of the calibration file: without distortion, equal to that of the spike frames.
+NETWORK = MVSEC_RIG.camera
 CAMERA = {
     'camera_model': 'pinhole',
-    'intrinsics': [199.65, 199.65, 173.0, 130.0],
+    'intrinsics': [NETWORK.f, NETWORK.f, NETWORK.cx, NETWORK.cy],
     'distortion_model': 'radtan',
     'distortion_coeffs': [0.0, 0.0, 0.0, 0.0],
-    'resolution': [346, 260],
+    'resolution': [NETWORK.width, NETWORK.height],
 }
 BASELINE_M = 0.2
 POSE = [[1, 0, 0, -BASELINE_M], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
@@ -57,6 +60,19 @@ assert not found, found
 def programs() -> list[str]:
     """Return the page's programs: arrays, arrays with a calibration, recording."""
     return re.findall(r'^```python\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_table_of_modules_names_what_exists() -> None:
+    rows = re.findall(r'^\|[^|]*\|([^|]*)\|$', PAGE.partition('## Modules')[2], re.MULTILINE)
+    names = [re.findall(r'`([\w.]+)`', row) for row in rows]
+    assert ['metrics'] in names
+    for first, *others in filter(None, names):
+        module, _, attribute = first.rpartition('.')
+        found = importlib.import_module(f'spike_depth_ros.{module or first}')
+        for name in (attribute, *others) if module else ():
+            path, _, attribute = name.rpartition('.')
+            found = importlib.import_module(f'spike_depth_ros.{path}') if path else found
+            assert hasattr(found, attribute), name
 
 
 def run(program: str, folder: Path) -> None:

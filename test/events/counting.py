@@ -127,13 +127,13 @@ Row = tuple[int, int, int, int]  # of a reference: time in ns, x, y, polarity
 
 
 def in_time(rows: list[Row]) -> list[Row]:
-    """Return the rows that are not further back than jitter, for encodings that drop those."""
-    reached_ns, kept = 0, []
+    """Return the rows without steps back beyond the jitter, which some encodings drop."""
+    reached_ns, passed = 0, []
     for row in rows:
         if row[0] >= reached_ns - JITTER_NS:
-            kept.append(row)
+            passed.append(row)
         reached_ns = max(reached_ns, row[0])
-    return kept
+    return passed
 
 
 def frame_of(rows: list[Row]) -> npt.NDArray[np.int64]:

@@ -27,8 +27,8 @@ Pixel = tuple[int, int]
 def filter_rows(
     rows: list[Row], settings: NoiseSettings, width: int, height: int
 ) -> tuple[list[Row], list[int]]:
-    """Return the rows that are no noise; and how many were hot, too soon, and without support."""
-    kept, removed = [], [0, 0, 0]
+    """Return the rows that pass, and the numbers of hot, refractory and unsupported ones."""
+    passed, removed = [], [0, 0, 0]
     hot: set[Pixel] = set()
     events: Counter[Pixel] = Counter()
     last_ns: dict[Pixel, int] = {}
@@ -40,7 +40,7 @@ def filter_rows(
             events.clear()
             period += 1
         if x >= width or y >= height:
-            kept.append(row)
+            passed.append(row)
             continue
         events[x, y] += 1
         before_ns = last_ns.get((x, y))
@@ -54,8 +54,8 @@ def filter_rows(
             if settings.support_ns and not any(t_ns - t <= settings.support_ns for t in beside):
                 removed[2] += 1
             else:
-                kept.append(row)
-    return kept, removed
+                passed.append(row)
+    return passed, removed
 
 
 def is_hot(

@@ -32,7 +32,7 @@ WRAP_NS = 2**24 * 1000
         (WRAP_NS // 2 + 100, WRAP_NS // 2 - 100, 0),  # near half a wrap the other camera decides
     ],
 )
-def test_two_clocks_tell_the_wraps_between_them(offset_ns: int, other_ns: int, wraps: int) -> None:
+def test_wraps_between_two_clocks(offset_ns: int, other_ns: int, wraps: int) -> None:
     clock, other = SensorClock(WRAP_NS), SensorClock(WRAP_NS)
     clock.start(10**18 + offset_ns, 10**18)
     other.start(10**18 + other_ns, 10**18)
@@ -44,7 +44,7 @@ def test_two_clocks_tell_the_wraps_between_them(offset_ns: int, other_ns: int, w
     assert (clock.wraps_behind(other), clock.apart_ns(other)) == (0, apart_ns)
 
 
-def test_clocks_that_never_wrap_are_as_far_apart_as_they_are() -> None:
+def test_clocks_that_never_wrap_differ_by_their_offsets() -> None:
     clock, other = SensorClock(0), SensorClock(0)
     clock.start(10**18, 5)
     other.start(10**18, 10**18)
@@ -53,7 +53,7 @@ def test_clocks_that_never_wrap_are_as_far_apart_as_they_are() -> None:
     assert clock.apart_ns(other) == 10**18 - 5
 
 
-def test_after_a_shift_the_stream_goes_on() -> None:
+def test_a_stream_continues_after_advance_wraps() -> None:
     clock = SensorClock(WRAP_NS)
     clock.start(0, 0)
     clock.advance_wraps(3)
@@ -73,7 +73,7 @@ def test_after_a_shift_the_stream_goes_on() -> None:
         (SECOND_NS, SECOND_NS + WRAP_NS, None),  # time that never passed
     ],
 )
-def test_later_packets_tell_wraps_and_jumps(
+def test_wraps_and_jumps_of_later_packets(
     stamp_ns: int, sensor_ns: int, wraps: int | None
 ) -> None:
     clock = SensorClock(WRAP_NS)
@@ -81,7 +81,7 @@ def test_later_packets_tell_wraps_and_jumps(
     assert clock.follow(stamp_ns, sensor_ns) == wraps
 
 
-def test_the_offset_follows_slowly_and_a_constant_one_exactly() -> None:
+def test_the_offset_follows_a_change_slowly() -> None:
     clock = SensorClock(0)
     clock.start(1_234_567, 0)
     for packet in range(1, 100):

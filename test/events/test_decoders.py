@@ -45,7 +45,9 @@ WITH_TIME_BASE = ['dvs_msgs', 'libcaer', 'libcaer_cmp', 'mono']
 
 
 @pytest.mark.parametrize('encoding', WITH_TIME_BASE)
-def test_an_empty_packet_tells_its_time_base_and_no_step_back(encoding: str) -> None:
+def test_the_time_of_an_empty_packet_is_its_time_base_unless_time_steps_back(
+    encoding: str,
+) -> None:
     first = {
         'dvs_msgs': dvs((0, 1, 1, 1)),
         'libcaer': libcaer((0, 1, 1, 1)),

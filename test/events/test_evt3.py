@@ -40,7 +40,7 @@ def test_state_goes_from_packet_to_packet() -> None:
     assert counting.events() == [(1, 3, 0), (9, 3, 0)]
 
 
-def test_nothing_is_trusted_until_time_and_row_are_known() -> None:
+def test_events_are_stale_until_time_and_row_are_known() -> None:
     counting = Counting('evt3')
     counting.read(words16(0x2001, 0x6001, 0x0002, 0x2001, 0x4FFF, 0x8001, 0x2001, 0x6003, 0x2004))
     assert counting.events() == [(4, 2, 0)]
@@ -59,13 +59,13 @@ def test_vectors_without_a_base_are_outside() -> None:
     assert counting.count(event_counts.OUTSIDE_EVENTS) == 3
 
 
-def test_time_is_unwrapped_and_bears_its_jitter() -> None:
+def test_time_is_unwrapped_and_tolerates_jitter() -> None:
     counting = Counting('evt3')
     times = []
     for word in (0x8FFE, 0x6000, 0x0000, 0x8FFF, 0x8FFA, 0x8001, 0x8FFF, 0x6FFF, 0x8002, 0x8001):
         counting.read(words16(word))
         times.append(counting.decoder.time_ns)
-    # From -2 units; a wrap to 1; back over the wrap is jitter; 2; and back once more.
+    # Time starts at -2 units and wraps to 1; a step back over the wrap is jitter, as is the last.
     units = [None, -2, -2, -1, -1, 1, 1, 1, 2, 2]
     assert times == [None if unit is None else unit * 4_096_000 for unit in units]
 
@@ -78,7 +78,7 @@ def test_unknown_words_are_skipped_and_counted() -> None:
     assert counting.events() == [(1, 3, 0)]
 
 
-def test_an_event_alone_stops_at_the_end_of_the_slot_behind_its_time() -> None:
+def test_a_single_event_stops_after_its_time_words_at_the_end_of_the_slot() -> None:
     counting = Counting('evt3')
     alone = words16(0x8002, 0x6005, 0x0004, 0x2001, 0x0000, 0x0000)
     counting.read(words16(*START))
@@ -88,7 +88,7 @@ def test_an_event_alone_stops_at_the_end_of_the_slot_behind_its_time() -> None:
     assert counting.events() == [(1, 4, 0)]
 
 
-# Times over few units, so that steps back and ends of slots within an event's words are frequent.
+# Few times, so steps back and slot ends within an event's words are frequent.
 highs = st.sampled_from([0x8000, 0x8001, 0x8002, 0x800C, 0x8FFF])
 lows = st.sampled_from([0x6000, 0x6001, 0x6800, 0x6FFF])
 rows = st.integers(0, 9)
@@ -102,7 +102,7 @@ sparse_words = st.lists(alone | single, max_size=40).map(
     lambda groups: [word for group in groups for word in group]
 )
 ends = st.lists(st.integers(0, 13 * 4096) | st.integers(0, 13).map(lambda n: n * 4096))
-# Shows the row, the base, its polarity and the high time that a decoder ends up with.
+# Words whose events show a decoder's row, vector base, polarity and high time.
 TAIL = (0x2001, 0x5001, 0x6FFF)
 
 

@@ -112,7 +112,9 @@ def test_until_writes_time_words_alone() -> None:
         ([(5, 0, 0, 2)], None, 'polarity 2 is neither'),
     ],
 )
-def test_what_does_not_fit_is_refused(events: list, until_us: int | None, reason: str) -> None:
+def test_events_outside_the_format_are_refused(
+    events: list, until_us: int | None, reason: str
+) -> None:
     encoder = Evt3Encoder()
     encode(encoder, [(3, 0, 0, 0)])
     with pytest.raises(ValueError, match=reason):

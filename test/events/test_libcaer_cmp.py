@@ -100,7 +100,7 @@ def test_unknown_words_are_skipped_and_counted() -> None:
     assert counting.events() == [(5, 1, 0)]
 
 
-# Without the empty vector, which holds no event and yet lets its time be reached.
+# Without empty vectors, which advance the time without an event.
 words = (
     st.tuples(st.sampled_from([0, 1, 1, 2, 3, 3, 4, 5, 5, 6]), st.integers(0, 20))
     .map(lambda word: word[0] << 12 | word[1])
@@ -115,7 +115,7 @@ def test_words_count_as_the_reference_reads_them(parts: list[list[int]]) -> None
     for part in parts:
         counting.read(words16(*part))
     rows = decode_libcaer_cmp([packet('libcaer_cmp', words16(*part)) for part in parts]).rows()
-    kept = in_time(rows)
-    assert np.array_equal(counting.frame, frame_of(kept))
-    assert counting.count(event_counts.EVENTS) == len(kept)
-    assert counting.count(event_counts.BACKWARD_EVENTS) == len(rows) - len(kept)
+    passed = in_time(rows)
+    assert np.array_equal(counting.frame, frame_of(passed))
+    assert counting.count(event_counts.EVENTS) == len(passed)
+    assert counting.count(event_counts.BACKWARD_EVENTS) == len(rows) - len(passed)

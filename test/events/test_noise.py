@@ -61,7 +61,7 @@ class Filtering:
 
     @property
     def removed(self) -> list[int]:
-        """Return how many events were hot, too soon, and without support."""
+        """Return the numbers of hot, refractory and unsupported events."""
         return [self._counting.count(place) for place in PLACES]
 
 
@@ -103,7 +103,7 @@ def test_an_event_outside_the_sensor_is_no_noise_and_supports_nothing() -> None:
 
 
 def fire(filtering: Filtering, second: int, *pixels: tuple[int, int, int]) -> list[int]:
-    """Let pixels (x, y, events) fire within a second; return how many events of each counted."""
+    """Send events of pixels (x, y, events) within a second; return the number counted of each."""
     start_ns = second * SECOND_NS
     return [
         sum(filtering.read(*[(start_ns + n, x, y) for n in range(events)]))
@@ -116,13 +116,13 @@ def test_a_hot_pixel_is_left_out_for_the_next_second_and_as_long_as_it_stays_so(
     assert fire(filtering, 0, (3, 3, 11), (9, 3, 10)) == [11, 10]  # nothing is known yet
     assert fire(filtering, 1, (3, 3, 11), (9, 3, 10)) == [0, 10]  # 10 is not more than 10
     assert filtering.noise.hot_pixels == 1
-    assert fire(filtering, 2, (3, 3, 2)) == [0]  # what it counted while hot keeps it hot
+    assert fire(filtering, 2, (3, 3, 2)) == [0]  # events while hot count for the next period
     assert fire(filtering, 3, (3, 3, 2)) == [2]
     assert filtering.noise.hot_pixels == 0
     assert filtering.removed == [13, 0, 0]
 
 
-def test_a_pixel_calms_down_in_silence() -> None:
+def test_a_hot_pixel_recovers_without_events() -> None:
     filtering = Filtering(NoiseSettings(hot_pixel_hz=10.0))
     fire(filtering, 0, (3, 3, 11))
     filtering.read((SECOND_NS, 9, 3))
@@ -159,7 +159,7 @@ def test_a_rate_under_one_event_a_second_is_one() -> None:
     assert fire(filtering, 1, (3, 3, 1), (9, 3, 1)) == [1, 0]
 
 
-def test_what_one_filter_removes_the_next_does_not_see() -> None:
+def test_a_filter_ignores_events_that_an_earlier_filter_removed() -> None:
     filtering = Filtering(NoiseSettings(hot_pixel_hz=2.0, refractory_ns=100, support_ns=100))
     assert filtering.read((0, 3, 3)) == [0]
     # Without support, but a neighbour and no longer refractory for the next ones.
@@ -173,7 +173,7 @@ def test_what_one_filter_removes_the_next_does_not_see() -> None:
     assert filtering.removed == [1, 2, 3]  # no longer hot
 
 
-def test_settings_change_at_once_and_keep_what_is_known() -> None:
+def test_settings_change_at_once_and_the_state_of_pixels_stays() -> None:
     filtering = Filtering(NoiseSettings(hot_pixel_hz=2.0))
     fire(filtering, 0, (3, 3, 3))
     filtering.noise.configure(NoiseSettings(hot_pixel_hz=2.0, refractory_ns=100))
@@ -213,7 +213,7 @@ def test_a_time_jump_forgets_times_and_keeps_hot_pixels() -> None:
     assert filtering.noise.hot_pixels == 0
 
 
-# Few pixels, few times and repetitions, so that all filters find something.
+# Few pixels, few times and repetitions, so all filters remove events.
 SPAN_US = 3_000_000
 BEGIN_US = 2**24 // 10**6 * 10**6
 times = st.integers(0, 5) | st.integers(0, 59).map(lambda n: n * 50_000)
@@ -268,8 +268,8 @@ def test_decoders_filter_as_the_reference_does_however_the_stream_is_cut(
     noise = NoiseFilter(CAMERA_WIDTH, CAMERA_HEIGHT, settings)
     frames, counts = count(encoding, events, cuts, ends_us, noise)
     rows = [(t_us * 1000, *rest) for t_us, *rest in events]
-    kept, removed = filter_rows(rows, settings, CAMERA_WIDTH, CAMERA_HEIGHT)
-    sent = [(t_ns // 1000, *rest) for t_ns, *rest in kept]
+    passed, removed = filter_rows(rows, settings, CAMERA_WIDTH, CAMERA_HEIGHT)
+    sent = [(t_ns // 1000, *rest) for t_ns, *rest in passed]
     expected, bare_counts = count(encoding, sent, cuts, ends_us, None)
     assert np.array_equal(frames, expected)
     assert [counts[place] for place in PLACES] == removed

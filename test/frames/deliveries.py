@@ -36,7 +36,7 @@ WRAP_US = 1 << 24
 # A packet, and the time that its camera has reached with it, in us.
 Sent = tuple[int, Packet]
 
-# A few pixels, so that counts add up; some events off the sensor; times on window edges.
+# Few pixels, so counts add up; some events off the sensor; times on window edges.
 times = st.integers(0, SPAN_US) | st.integers(0, SPAN_US // 10_000).map(lambda n: n * 10_000)
 events = st.lists(
     st.tuples(times, st.integers(0, WIDTH), st.integers(0, HEIGHT), st.integers(0, 1)),
@@ -44,7 +44,7 @@ events = st.lists(
 ).map(sorted)
 cuts = st.lists(st.integers(0, 40), max_size=8)
 one_camera = st.tuples(events, cuts)
-# Whose packet comes next, and after which pause in ns.
+# Camera of the next packet, and the pause before it in ns.
 pauses = st.integers(0, 40 * MS_NS) | st.just(2 * MAX_WAIT_NS)
 steps = st.lists(st.tuples(st.integers(0, 1), pauses), max_size=40)
 
@@ -80,11 +80,11 @@ def deliver(
 ) -> list[SpikeFrame]:
     """Push all packets, and poll, while the time passes; zero_us: the common clock's zero.
 
-    Pauses are cut short so that what one camera has passed, the other passes within MAX_WAIT_NS.
+    Pauses are limited: no window waits longer than MAX_WAIT_NS for a camera.
     """
     queues = [deque(stream) for stream in streams]
-    slots = [-(1 << 62)] * len(streams)  # the slot that each camera has reached
-    reached: list[tuple[int, int]] = []  # when some camera reached a slot
+    slots = [-(1 << 62)] * len(streams)  # slot that each camera has reached
+    reached: list[tuple[int, int]] = []  # time at which the leading camera reached a slot
     now_ns, frames = 0, []
     rest = [(camera, 0) for camera in range(len(streams)) for _ in streams[camera]]
     for camera, pause_ns in [*steps, *rest]:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Two cameras that send a packet each 10 ms with one event each, pushed side by side."""
+"""Two cameras that send a packet with one event every 10 ms, pushed side by side."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def stereo(sync: str = 'auto') -> Binner:
 def steady(
     camera: Camera, start_us: int, stamp_shift_ns: int = 0, steps: int = 30
 ) -> list[Packet]:
-    """Return packets of 10 ms with one event each; stamp_shift_ns: by how much stamps are off."""
+    """Return packets of 10 ms with one event each; stamp_shift_ns: error of the stamps."""
     packets = [camera.send([(start_us + n * STEP_US, 1, 1, 1)]) for n in range(steps)]
     return [replace(p, stamp_ns=p.stamp_ns + stamp_shift_ns) for p in packets]
 
@@ -44,7 +44,7 @@ def push(
 ) -> list[SpikeFrame]:
     """Push two streams side by side while the time passes.
 
-    lag: so many packets later the right camera's come; below 0, the left camera's.
+    lag: number of packets by which the right camera's are late; below 0, the left camera's.
     """
     frames = []
     streams = [(0, left, 0), (1, right, lag)] if lag >= 0 else [(1, right, 0), (0, left, -lag)]
@@ -56,5 +56,5 @@ def push(
 
 
 def assert_whole(frames: list[SpikeFrame], windows: int) -> None:
-    """Check that so many windows have all five events of each camera."""
+    """Check the number of windows that have all five events of each camera."""
     assert [frame.counts[1, 1].tolist() for frame in frames] == [[5, 0, 5, 0]] * windows

@@ -27,7 +27,7 @@ PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.zeros(8, np.uint8))
 
 
 @pytest.mark.parametrize(
-    ('encoding', 'says'),
+    ('encoding', 'message'),
     [
         ('EVT3', "names are in lower case, so set the driver's parameter encoding to 'evt3'"),
         ('LibCaer', "lower case, so set the driver's parameter encoding to 'libcaer'"),
@@ -39,12 +39,12 @@ PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.zeros(8, np.uint8))
         ('', "encoding '' is unknown: set the driver's"),
     ],
 )
-def test_the_setting_that_helps(encoding: str, says: str) -> None:
+def test_the_sentence_names_the_setting_to_change(encoding: str, message: str) -> None:
     fault = find_fault(replace(PACKET, encoding=encoding))
 
     assert fault is not None
     assert fault.reason is DropReason.UNKNOWN_ENCODING
-    assert says in fault.sentence
+    assert message in fault.sentence
     assert 'dvs_msgs' not in fault.sentence.partition(' is ')[2]
 
 

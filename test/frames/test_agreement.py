@@ -75,7 +75,7 @@ def test_a_camera_that_seldom_advances_is_measured_all_the_same() -> None:
     assert measured(700 * MS_NS, silent=1) == pytest.approx(700 * MS_NS, abs=FRESH_NS / 2)
 
 
-def test_one_camera_and_two_that_take_turns_tell_nothing() -> None:
+def test_one_camera_and_two_that_take_turns_give_no_difference() -> None:
     agreement = Agreement()
     assert agreement.apart_ns(0) is None
     for second in range(10):
@@ -92,7 +92,7 @@ def test_one_camera_and_two_that_take_turns_tell_nothing() -> None:
         ('sensor', True, ["the right camera's packets come 0.70 s later", 'max_wait_ms, now 100']),
     ],
 )
-def test_the_sentence_says_how_far_and_what_to_set(
+def test_the_sentence_gives_the_difference_and_the_parameter(
     sync: str, late: bool, words: list[str]
 ) -> None:
     sentence = disagreement(-700 * MS_NS, sync, late, 100 * MS_NS)
@@ -103,7 +103,7 @@ def test_packets_that_come_late_but_in_time_are_no_fault() -> None:
     assert disagreement(70 * MS_NS, 'sensor', True, 100 * MS_NS) == ''
 
 
-def test_cameras_that_stop_tell_nothing() -> None:
+def test_cameras_that_stop_give_no_difference() -> None:
     agreement = Agreement()
     for packet in range(300):
         for camera in (0, 1):

@@ -118,7 +118,7 @@ def test_a_wait_starts_when_the_leading_packet_came_also_at_the_start() -> None:
     assert binner.counters.windows_incomplete == 0
 
 
-def test_a_pause_of_the_process_is_not_taken_for_silence() -> None:
+def test_a_pause_of_the_process_does_not_count_as_silence() -> None:
     left, right, binner = Camera('evt3'), Camera('evt3'), stereo()
     binner.push(0, left.send([event(10)], 60_000), now_ns=0)
     assert binner.poll(10 * SECOND_NS) == []

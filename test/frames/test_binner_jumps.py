@@ -44,7 +44,7 @@ def assert_goes_on(binner: Binner, frames: list[SpikeFrame], new: list[Packet]) 
 
 
 def assert_unmixed(frames: list[SpikeFrame]) -> None:
-    """Check that no frame has the times of before and after mixed."""
+    """Check that no frame mixes times from before and after the jump."""
     assert all(frame.counts[1, 1, 0] == frame.counts[1, 1, 2] for frame in frames)
 
 

@@ -96,14 +96,14 @@ def test_a_driver_that_does_not_count_its_packets() -> None:
     assert binner.counters.cameras[0].packets_lost == 0
 
 
-def test_overlapping_windows_show_an_eye_whole_or_not_at_all() -> None:
+def test_overlapping_windows_have_all_events_of_a_camera_or_none() -> None:
     binner = Binner(2, 50 * MS_NS, 10 * MS_NS, 100 * MS_NS, WIDTH, HEIGHT)
     left, right = (steady(Camera('mono'), 0, steps=60) for _ in range(2))
     frames = []
     for n, packet in enumerate(left):
         now_ns = n * 10 * MS_NS
         frames += binner.push(0, packet, now_ns)
-        if n < 10 or n >= 30:  # silent in between; what it sent then comes all at once
+        if n < 10 or n >= 30:  # silent in between; its packets then arrive all at once
             frames += binner.push(1, right[n], now_ns)
         if n == 29:
             for late in right[10:30]:

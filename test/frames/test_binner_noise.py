@@ -37,7 +37,7 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.units import MS_NS, SECOND_US
 from testing.cameras import HEIGHT, WIDTH, Camera, Event
 
-# Few pixels, beside each other and apart, so that all filters find something; one off the sensor.
+# Few pixels, adjacent and apart, so all filters remove events; one off the sensor.
 events = st.lists(
     st.tuples(
         times, st.sampled_from([1, 2, 8, WIDTH]), st.sampled_from([1, 6]), st.integers(0, 1)
@@ -49,10 +49,10 @@ noises = st.builds(NoiseSettings, st.sampled_from([0.0, 1.0, 4.0]), milliseconds
 
 
 def filtered(events: list[Event], noise: NoiseSettings) -> tuple[list[Event], list[int]]:
-    """Return the events that the slow reference keeps, and how many each filter removed."""
+    """Return the events that pass the reference filters, and each filter's removed events."""
     rows = [(t_us * 1000, *rest) for t_us, *rest in events]
-    kept, removed = filter_rows(rows, noise, WIDTH, HEIGHT)
-    return [(t_ns // 1000, *rest) for t_ns, *rest in kept], removed
+    passed, removed = filter_rows(rows, noise, WIDTH, HEIGHT)
+    return [(t_ns // 1000, *rest) for t_ns, *rest in passed], removed
 
 
 @settings(deadline=None)
@@ -71,7 +71,7 @@ def test_the_same_is_removed_however_the_stream_is_cut(
     end_us = start_us + SPAN_US + 200_000
     hop_ns = hop_ms * MS_NS
     sent = [moved(events, start_us) for events, _ in cameras]
-    kept, removed = zip(*[filtered(events, noise) for events in sent], strict=True)
+    passed, removed = zip(*[filtered(events, noise) for events in sent], strict=True)
     whole, pieces = [[], []], [places for _, places in cameras]
     for cut, order in ((whole, []), (pieces, steps)):
         streams = [
@@ -80,7 +80,7 @@ def test_the_same_is_removed_however_the_stream_is_cut(
         ]
         binner = Binner(2, 50 * MS_NS, hop_ns, MAX_WAIT_NS, WIDTH, HEIGHT, noise=noise)
         frames = deliver(binner, streams, order, hop_ns)
-        assert_equal(frames, expected(list(kept), 50 * MS_NS, hop_ns))
+        assert_equal(frames, expected(list(passed), 50 * MS_NS, hop_ns))
         for camera, counters in enumerate(binner.counters.cameras):
             noisy = counters.events_hot, counters.events_refractory, counters.events_background
             assert list(noisy) == removed[camera]

@@ -59,7 +59,7 @@ def test_nothing_is_counted_before_the_calibration_has_come() -> None:
     assert binner.mapped is None
 
     calibration.column = 3
-    binner.remap()  # nothing has begun that could be lost
+    binner.remap()  # no window is open yet
     frames = push(binner, steady(left, 300_000), steady(right, 300_000))
     assert columns(frames) == [{3}] * 5
     assert binner.counters.resets == 0

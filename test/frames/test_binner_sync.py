@@ -30,7 +30,7 @@ START_US = 10_000_000
 
 
 def drifting(rate: float, seconds: int) -> list[Packet]:
-    """Return packets of a clock that gains so much on ROS time; stamps are right.
+    """Return packets of a clock that is faster than ROS time; header stamps are right.
 
     Each 50 ms of ROS time have five events in a column of their own, in the middle of 10 ms.
     """
@@ -87,7 +87,7 @@ def test_events_before_the_first_time_word_of_a_packet_are_not_late() -> None:
     start = camera.send([(START_US, 1, 1, 1), (START_US + 60_000, 1, 1, 1)])
     end = camera.send([(START_US + 100_000, 1, 1, 1)], until_us=START_US + 300_000)
     data = np.concatenate([start.data[-2:], end.data])  # an address without a time
-    # So late a stamp has the estimate of host time fall by more than 10 ms.
+    # A stamp this late makes the estimate of host time fall by more than 10 ms.
     end = replace(end, data=data, stamp_ns=end.stamp_ns - 200 * MS_NS)
     frames = binner.push(0, start, 0) + binner.push(0, end, 0)
     assert [frame.counts[1, 1, 0] for frame in frames] == [1, 3]
@@ -116,7 +116,7 @@ def test_a_camera_that_joins_late(apart_us: int, resets: int, sync: str) -> None
     assert (binner.sync, binner.counters.resets) == (sync, resets)
 
 
-def test_the_status_tells_how_the_clocks_agree() -> None:
+def test_the_status_has_the_difference_of_the_clocks() -> None:
     binner = stereo()
     status = binner.status()
     assert (status.sync, status.apart_ns) == ('sensor', None)

@@ -107,7 +107,7 @@ def test_a_packet_without_a_whole_event_does_not_turn_time_back(encoding: str, s
 
 @pytest.mark.parametrize('apart_us', [-5_000_000, 5_000_000])
 @pytest.mark.parametrize('number', [0, 7])
-def test_an_invalid_first_event_tells_no_time(apart_us: int, number: int) -> None:
+def test_an_invalid_first_event_gives_no_time(apart_us: int, number: int) -> None:
     binner = stereo()
     left, right = (steady(Camera('libcaer'), 10_000_000) for _ in range(2))
     invalid = np.array([0, 10_000_000 + number * STEP_US + apart_us], '<u4').view(np.uint8)
@@ -128,7 +128,7 @@ def test_reset_forgets_the_open_windows() -> None:
     assert_whole(frames, 4)
 
 
-def test_sensor_clocks_that_have_nothing_to_do_with_each_other_are_reported() -> None:
+def test_unrelated_sensor_clocks_are_reported() -> None:
     binner = stereo(sync='sensor')
     right = steady(Camera('mono'), 10**9, -(10**12), steps=300)
     push(binner, steady(Camera('mono'), 0, steps=300), right)

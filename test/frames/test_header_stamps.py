@@ -68,7 +68,7 @@ def test_stamps_of_frames_increase_when_those_of_packets_step(hop_ms: int, step_
 
 
 def test_stamps_that_advance_now_and_then_are_replaced_all_the_time() -> None:
-    """Else time would jump to and fro between the driver's clock and the host's."""
+    """Otherwise time would alternate between the driver's clock and the host's."""
     binner = stereo()
     for step, packet in enumerate(steady(Camera('evt3'), 10_000_000, steps=600)):
         packet = replace(packet, stamp_ns=ROS_NS - 10**10 + step // 40 * 400 * MS_NS)

@@ -72,7 +72,7 @@ def test_unmapped_events_beyond_what_the_lens_explains(of_pixels: float, of_even
         (CameraCounters(packets=9, events=100, events_unmapped=50), ''),
     ],
 )
-def test_why_a_camera_contributes_nothing(counted: CameraCounters, reason: str) -> None:
+def test_reasons_why_a_camera_contributes_nothing(counted: CameraCounters, reason: str) -> None:
     assert why_nothing_counts('left', counted) == reason
 
 

@@ -36,7 +36,7 @@ def test_it_is_over_when_every_camera_has_sent_a_time() -> None:
     rendezvous.add(Admitted(1, PACKET, False, 30), first_ns=9)
     assert rendezvous.is_over(30, 100)
     assert rendezvous.firsts == [(PACKET.stamp_ns, 7), (PACKET.stamp_ns, 5)]
-    held = [(admitted.camera, admitted.came_ns) for admitted in rendezvous.packets]
+    held = [(admitted.camera, admitted.arrived_ns) for admitted in rendezvous.packets]
     assert held == [(1, 0), (0, 10), (0, 20), (1, 30)]
 
 
@@ -54,7 +54,7 @@ def test_the_wait_counts_from_the_first_packet() -> None:
     assert rendezvous.is_over(1100, 100)
 
 
-def test_it_holds_no_more_than_it_may() -> None:
+def test_the_number_of_held_packets_is_bounded() -> None:
     rendezvous = Rendezvous(2)
     half = replace(PACKET, data=np.zeros(MAX_BYTES // 2, np.uint8))
     rendezvous.add(Admitted(0, half, False, 0), first_ns=5)

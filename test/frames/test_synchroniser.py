@@ -30,7 +30,7 @@ OFFSET_NS = 10**18
 
 
 def clocks(behind_ns: int, wrap_ns: int = 0) -> list[SensorClock]:
-    """Return two clocks of which the right one shows so much less at the same header stamp."""
+    """Return two clocks; at equal header stamps the right one is behind by `behind_ns`."""
     pair = [SensorClock(wrap_ns), SensorClock(wrap_ns)]
     pair[0].start(OFFSET_NS, 0)
     pair[1].start(OFFSET_NS + behind_ns, 0)
@@ -54,8 +54,8 @@ def test_auto_decides_again_at_each_start() -> None:
         assert synchroniser.mode == mode
 
 
-def tell(synchroniser: Synchroniser, behind_ns: int, after_ns: int) -> bool:
-    """Let two clocks be heard that are so far apart, some time after the start."""
+def observe(synchroniser: Synchroniser, behind_ns: int, after_ns: int) -> bool:
+    """Observe two clocks with a difference, some time after the start."""
     pair = clocks(behind_ns)
     for clock in pair:
         clock.follow(clock.stamp_ns + after_ns, after_ns)
@@ -63,42 +63,42 @@ def tell(synchroniser: Synchroniser, behind_ns: int, after_ns: int) -> bool:
 
 
 @pytest.mark.parametrize('sign', [-1, 1])
-def test_auto_changes_when_clocks_tell_otherwise_for_long_enough(sign: int) -> None:
+def test_auto_changes_when_clocks_contradict_the_mode_for_long_enough(sign: int) -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(0))
-    assert not tell(synchroniser, sign * DRIFT_NS, 0)
-    assert not tell(synchroniser, sign * (DRIFT_NS + 1), 0)
-    assert not tell(
+    assert not observe(synchroniser, sign * DRIFT_NS, 0)
+    assert not observe(synchroniser, sign * (DRIFT_NS + 1), 0)
+    assert not observe(
         synchroniser, sign * DRIFT_NS, DWELL_NS - 2
     )  # without clocks the time starts again
-    assert not tell(synchroniser, sign * (DRIFT_NS + 1), DWELL_NS)
-    assert tell(synchroniser, sign * (DRIFT_NS + 1), 2 * DWELL_NS + 1)
+    assert not observe(synchroniser, sign * (DRIFT_NS + 1), DWELL_NS)
+    assert observe(synchroniser, sign * (DRIFT_NS + 1), 2 * DWELL_NS + 1)
     # A measured mode stays at the next start and ignores the first stamps.
     synchroniser.decide(clocks(0))
     assert synchroniser.mode == 'host'
-    assert not tell(synchroniser, SYNCHRONOUS_NS + 1, 0)
-    assert not tell(synchroniser, SYNCHRONOUS_NS, 0)
-    assert tell(synchroniser, SYNCHRONOUS_NS, DWELL_NS)
+    assert not observe(synchroniser, SYNCHRONOUS_NS + 1, 0)
+    assert not observe(synchroniser, SYNCHRONOUS_NS, 0)
+    assert observe(synchroniser, SYNCHRONOUS_NS, DWELL_NS)
     assert synchroniser.mode == 'sensor'
 
 
 def test_a_start_forgets_since_when_the_clocks_contradict_the_mode() -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(10**9))
-    assert not tell(synchroniser, 0, 10 * DWELL_NS)
+    assert not observe(synchroniser, 0, 10 * DWELL_NS)
     synchroniser.decide(clocks(10**9))  # time jumped back
-    assert not tell(synchroniser, 0, 0)
-    assert tell(synchroniser, 0, DWELL_NS)
+    assert not observe(synchroniser, 0, 0)
+    assert observe(synchroniser, 0, DWELL_NS)
     assert synchroniser.mode == 'sensor'
 
 
-def test_a_clock_that_was_not_heard_of_tells_nothing() -> None:
+def test_a_clock_that_sends_nothing_decides_nothing() -> None:
     synchroniser = Synchroniser('auto')
     synchroniser.decide(clocks(0))
-    assert not tell(synchroniser, 2 * DRIFT_NS, 0)
+    assert not observe(synchroniser, 2 * DRIFT_NS, 0)
     assert not synchroniser.finds_otherwise(clocks(2 * DRIFT_NS)[:1])
-    assert not tell(synchroniser, 2 * DRIFT_NS, DWELL_NS)  # the dwell begins again
-    assert tell(synchroniser, 2 * DRIFT_NS, 2 * DWELL_NS)
+    assert not observe(synchroniser, 2 * DRIFT_NS, DWELL_NS)  # the dwell begins again
+    assert observe(synchroniser, 2 * DRIFT_NS, 2 * DWELL_NS)
 
 
 @pytest.mark.parametrize(

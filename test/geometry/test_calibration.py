@@ -34,7 +34,7 @@ def matrix(fx: float = 200.0, skew: float = 0.0, last: float = 1.0) -> np.ndarra
 
 
 @pytest.mark.parametrize(
-    ('field', 'value', 'says'),
+    ('field', 'value', 'message'),
     [
         ('width', 0, 'the size is 0 x 260, but must be 1 to 2048 pixels each way'),
         ('height', 2049, 'the size is 346 x 2049, but must be'),
@@ -58,11 +58,11 @@ def matrix(fx: float = 200.0, skew: float = 0.0, last: float = 1.0) -> np.ndarra
         ('rectification', np.eye(3) + 1e-6, None),
     ],
 )
-def test_camera(field: str, value: Any, says: str | None) -> None:
-    if says is None:
+def test_camera(field: str, value: Any, message: str | None) -> None:
+    if message is None:
         assert getattr(replace(GOOD, **{field: value}), field) is value
     else:
-        with pytest.raises(CalibrationError, match=says):
+        with pytest.raises(CalibrationError, match=message):
             replace(GOOD, **{field: value})
 
 
@@ -78,8 +78,8 @@ def test_camera(field: str, value: Any, says: str | None) -> None:
     ],
 )
 def test_baseline_of_two(baseline_m: float, hint: str) -> None:
-    says = f'the baseline is {baseline_m:g} m, but must be 0.001 to 10 m: .*{hint}'
-    with pytest.raises(CalibrationError, match=says):
+    message = f'the baseline is {baseline_m:g} m, but must be 0.001 to 10 m: .*{hint}'
+    with pytest.raises(CalibrationError, match=message):
         RigCalibration((GOOD, GOOD), baseline_m)
 
 
@@ -91,15 +91,15 @@ def test_number_of_cameras() -> None:
 
 
 @pytest.mark.parametrize(
-    ('values', 'says'),
+    ('values', 'message'),
     [
         ((0, 260, 200.0, 173.0, 130.0), 'the size is 0 x 260'),
         ((346, 260, -1.0, 173.0, 130.0), 'the camera matrix is'),
         ((346, 260, 200.0, np.nan, 130.0), 'the camera matrix is'),
     ],
 )
-def test_network_camera(values: Any, says: str) -> None:
-    with pytest.raises(CalibrationError, match=says):
+def test_network_camera(values: Any, message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
         PinholeCamera(*values)
 
 

@@ -43,7 +43,7 @@ def mvsec(data: Path) -> tuple[RigCalibration, Any, list[Any]]:
 
 
 def mvsec_computed(data: Path) -> tuple[RigCalibration, Any, list[Any]]:
-    """Return the same with the rectification computed instead of read."""
+    """Return MVSEC's rig with its rectification computed instead of read."""
     _, extrinsic, raw = mvsec(data)
     for camera in raw:
         del camera['rectification_matrix'], camera['projection_matrix']
@@ -76,7 +76,7 @@ def pixels_at_depths(network: PinholeCamera) -> tuple[Any, Any]:
 
 
 def check(rig: RigCalibration, extrinsic: Any, raw: list[Any], network: PinholeCamera) -> None:
-    """Project points into the raw cameras by the book, map them, and compare."""
+    """Project points into the raw cameras by the published formulas, map them, and compare."""
     pixels, depth_m = pixels_at_depths(network)
     plane = (pixels - (network.cx, network.cy)) / network.f
     rectified = depth_m * np.column_stack([plane, np.ones(len(plane))])

@@ -33,7 +33,7 @@ CAMERAS = [
     camera('rational_polynomial', 20.3, 12.1, 1e-4, -2e-4, 0.7, 20.7, 19.5, 3.9),
     camera('equidistant', -0.048, 0.0113, -0.0554, 0.0215),
 ]
-# Lenses that fold: the angle off the axis, as a tangent, at which the radius stops to grow.
+# Lenses that fold, and the tangent of the angle off the axis at which the radius stops growing.
 FOLDING = [
     (camera('plumb_bob', -0.3, 0.0, 0.0, 0.0), (1 / 0.9) ** 0.5),
     (camera('rational_polynomial', 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0), 1.0),
@@ -106,7 +106,7 @@ def test_pixels_that_no_light_reaches_have_no_ray(lens: CameraCalibration, limit
     st.lists(st.floats(-1e6, 1e6), min_size=8, max_size=8),
     st.lists(st.floats(-1e4, 1e4), min_size=2, max_size=2),
 )
-def test_whatever_the_lens_a_ray_comes_back_or_there_is_none(
+def test_rays_of_any_lens_return_to_their_pixel_or_are_nan(
     model: tuple[str, int], coefficients: list[float], pixel: list[float]
 ) -> None:
     lens = camera(model[0], *coefficients[: model[1]])

@@ -91,7 +91,7 @@ def test_a_focal_length_of_another_magnitude(one: CameraCalibration, factor: flo
 
 
 @pytest.mark.parametrize(
-    ('left', 'right', 'says'),
+    ('left', 'right', 'message'),
     [
         (PINHOLE, scaled(PINHOLE, 1.3, 1.3), 'of 226 px and the right one of 293.8 px'),
         (PINHOLE, scaled(PINHOLE, 1.0, 1.2), 'of 226 px across and 272.4 px down'),
@@ -104,9 +104,9 @@ def test_a_focal_length_of_another_magnitude(one: CameraCalibration, factor: flo
     ],
 )
 def test_one_camera_that_does_not_fit(
-    left: CameraCalibration, right: CameraCalibration, says: str
+    left: CameraCalibration, right: CameraCalibration, message: str
 ) -> None:
-    assert says in '; '.join(implausible(RigCalibration((left, right), 0.1)))
+    assert message in '; '.join(implausible(RigCalibration((left, right), 0.1)))
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_the_rectified_pair_differs_by_the_baseline_alone(
     'position', [(0.0, -0.1, 0.0), (0.0, 0.1, 0.0), (0.05, 0.0, 0.2), (0.0, 0.0, 0.0)]
 )
 def test_a_second_camera_elsewhere_is_refused(position: tuple[float, ...]) -> None:
-    says = f'lies \\({position[0]:g}, .* but must lie to its right, with the left camera first'
-    with pytest.raises(CalibrationError, match=says):
+    message = f'lies \\({position[0]:g}, .* but must lie to its right, with the left camera first'
+    with pytest.raises(CalibrationError, match=message):
         rectify(extrinsic((0.0, 0.0, 0.0), position))
 
 

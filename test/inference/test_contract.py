@@ -48,7 +48,7 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
 
 
 @pytest.mark.parametrize(
-    ('key', 'text', 'says'),
+    ('key', 'text', 'message'),
     [
         ('contract_version', None, 'carries no contract, but version 2 is needed'),
         ('contract_version', '1', 'carries contract version 1, but version 2 is needed'),
@@ -68,12 +68,14 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
         ('firing_rate_low', '[0.5, 0.02]', 'envelope of layer bottom is 0.5 to 0.2'),
     ],
 )
-def test_broken_metadata(contract: ModelContract, key: str, text: str | None, says: str) -> None:
+def test_broken_metadata(
+    contract: ModelContract, key: str, text: str | None, message: str
+) -> None:
     metadata = contract.to_metadata()
     del metadata['spike_depth.' + key]
     if text is not None:
         metadata['spike_depth.' + key] = text
-    with pytest.raises(ContractError, match=says) as caught:
+    with pytest.raises(ContractError, match=message) as caught:
         ModelContract.from_metadata(metadata)
     assert '\n' not in str(caught.value)
     assert str(caught.value).endswith('.')
@@ -91,7 +93,7 @@ def test_fitting_rig(contract: ModelContract, rig: SpikeStream) -> None:
 
 
 @pytest.mark.parametrize(
-    ('change', 'says'),
+    ('change', 'message'),
     [
         ({'window_ns': 25_000_000}, 'window of the spike frames is 25 ms, .* 50 ms: .*window_ms'),
         ({'channels': 2}, 'channel count of the spike frames is 2, .* 4: .*stereo'),
@@ -107,8 +109,8 @@ def test_fitting_rig(contract: ModelContract, rig: SpikeStream) -> None:
     ],
 )
 def test_unfit_rig(
-    contract: ModelContract, rig: SpikeStream, change: dict[str, Any], says: str
+    contract: ModelContract, rig: SpikeStream, change: dict[str, Any], message: str
 ) -> None:
     sentence = contract.mismatch(replace(rig, **change))
     assert sentence is not None
-    assert re.search(says, sentence)
+    assert re.search(message, sentence)

@@ -93,7 +93,7 @@ def test_other_frames_are_refused(
 
 
 @pytest.mark.parametrize(
-    ('changes', 'says'),
+    ('changes', 'message'),
     [
         (
             {'spikes': ('events', TensorProto.UINT8, [1, 3, 5, 4])},
@@ -134,9 +134,9 @@ def test_other_frames_are_refused(
     ],
 )
 def test_graph_that_breaks_its_contract(
-    write_model: WriteModel, metadata: dict[str, str], changes: dict[str, Any], says: str
+    write_model: WriteModel, metadata: dict[str, str], changes: dict[str, Any], message: str
 ) -> None:
-    check_refusal(write_model(metadata, **changes), says)
+    check_refusal(write_model(metadata, **changes), message)
 
 
 def test_contract_is_missing(write_model: WriteModel) -> None:
@@ -163,7 +163,7 @@ def test_file_is_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('content', 'says'),
+    ('content', 'message'),
     [
         (
             b'This is no network.\n',
@@ -173,10 +173,10 @@ def test_file_is_missing(tmp_path: Path) -> None:
         (b'version https://git-lfs.github.com/spec/v1\noid sha256:0\n', 'run `git lfs pull`'),
     ],
 )
-def test_file_is_no_network(tmp_path: Path, content: bytes, says: str) -> None:
+def test_file_is_no_network(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / 'notes.onnx'
     path.write_bytes(content)
-    check_refusal(path, says)
+    check_refusal(path, message)
 
 
 @pytest.mark.parametrize('share', [0.1, 0.5, 0.99])
@@ -202,7 +202,7 @@ def change_operator(model: onnx.ModelProto) -> None:
 
 
 @pytest.mark.parametrize(
-    ('change', 'says'),
+    ('change', 'message'),
     [
         (change_ir_version, r'it has IR version 99, but this onnxruntime reads up to \d+; export'),
         (
@@ -213,18 +213,18 @@ def change_operator(model: onnx.ModelProto) -> None:
     ],
 )
 def test_file_of_another_onnx(
-    write_model: WriteModel, metadata: dict[str, str], change: Callable[..., None], says: str
+    write_model: WriteModel, metadata: dict[str, str], change: Callable[..., None], message: str
 ) -> None:
     path = write_model(metadata)
     model = onnx.load(path)
     change(model)
     onnx.save(model, path)
-    check_refusal(path, says)
+    check_refusal(path, message)
 
 
-def check_refusal(path: Path, says: str) -> None:
+def check_refusal(path: Path, message: str) -> None:
     """Load a file that the engine must refuse in one sentence with its path."""
-    with pytest.raises(ModelError, match=says) as caught:
+    with pytest.raises(ModelError, match=message) as caught:
         DepthEngine(path)
     sentence = str(caught.value)
     assert f"'{path}'" in sentence

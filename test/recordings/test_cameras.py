@@ -52,7 +52,7 @@ def test_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ('left', 'right', 'says'),
+    ('left', 'right', 'reason'),
     [
         ('', '', r'has 3 event topics \(/a, /b, /c\): name the left and the right one'),
         ('', '/a', r"Only the right topic is given \('/a'\): give the left one too"),
@@ -62,13 +62,13 @@ def test_named() -> None:
         ('/a', '/silent', "'/silent' holds no message: give another topic"),
     ],
 )
-def test_unclear(left: str, right: str, says: str) -> None:
-    with pytest.raises(RecordingError, match=says):
+def test_unclear(left: str, right: str, reason: str) -> None:
+    with pytest.raises(RecordingError, match=reason):
         find_cameras(topics('/a', '/b', '/c'), left, right)
 
 
 @pytest.mark.parametrize(
-    ('kind', 'says'),
+    ('kind', 'reason'),
     [
         (
             'sensor_msgs/msg/Imu',
@@ -83,10 +83,10 @@ def test_unclear(left: str, right: str, says: str) -> None:
         ('dv_ros_msgs/msg/EventArrayMessage', 'but /e .*: convert it to event_camera_msgs'),
     ],
 )
-def test_no_camera(kind: str, says: str) -> None:
+def test_no_camera(kind: str, reason: str) -> None:
     present = topics() | {'/e': Topic('/e', kind, 3)}
     del present['/silent']
-    with pytest.raises(RecordingError, match=f'has no messages of type {EVENTS}, {says}'):
+    with pytest.raises(RecordingError, match=f'has no messages of type {EVENTS}, {reason}'):
         find_cameras(present)
 
 

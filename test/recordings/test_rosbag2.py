@@ -240,7 +240,7 @@ def make_empty(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('break_it', 'says'),
+    ('break_it', 'reason'),
     [
         (make_missing, 'does not exist: give the folder'),
         (make_foreign, 'has no metadata.yaml, so it is no rosbag2 recording'),
@@ -252,9 +252,9 @@ def make_empty(folder: Path) -> None:
         (make_empty, 'holds no message'),
     ],
 )
-def test_broken_recording(folder: Path, break_it: Any, says: str) -> None:
+def test_broken_recording(folder: Path, break_it: Any, reason: str) -> None:
     break_it(folder)
-    with pytest.raises(RecordingError, match=says) as caught:
+    with pytest.raises(RecordingError, match=reason) as caught:
         Recording(folder)
     assert '\n' not in str(caught.value)
     assert re.search(re.escape(str(folder)), str(caught.value))

@@ -267,7 +267,7 @@ def test_any_folder_name(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ('content', 'says'),
+    ('content', 'message'),
     [
         (b'', "has no section 'rosbag2_bagfile_information'"),
         (b'a: [b', r'is no YAML (line 1: '),
@@ -280,12 +280,12 @@ def test_any_folder_name(tmp_path: Path, name: str) -> None:
         (b'rosbag2_bagfile_information: {relative_file_paths: []}', 'has no list of files'),
     ],
 )
-def test_metadata_that_is_wrong(plain: Path, content: bytes, says: str) -> None:
+def test_metadata_that_is_wrong(plain: Path, content: bytes, message: str) -> None:
     (plain / 'metadata.yaml').write_bytes(content)
 
     sentence = refusal(plain)
 
-    assert f'its metadata.yaml {says}' in sentence
+    assert f'its metadata.yaml {message}' in sentence
     assert 'ros2 bag reindex' in sentence
 
 
@@ -327,7 +327,7 @@ def make_other_database(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('break_it', 'says'),
+    ('break_it', 'message'),
     [
         (make_foreign_name, "names 'drive.db3', which is not there (storage files that are: rena"),
         (make_missing, "names 'drive.db3', which is not there (storage files that are: none)"),
@@ -337,10 +337,10 @@ def make_other_database(folder: Path) -> None:
         (make_other_database, 'cannot be read'),
     ],
 )
-def test_copied_by_hand(plain: Path, break_it: Callable[[Path], None], says: str) -> None:
+def test_copied_by_hand(plain: Path, break_it: Callable[[Path], None], message: str) -> None:
     break_it(plain)
 
-    assert says in refusal(plain)
+    assert message in refusal(plain)
 
 
 def test_a_ros_1_bag(tmp_path: Path) -> None:

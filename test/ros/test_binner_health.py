@@ -81,7 +81,7 @@ def without_events(packet: Packet) -> Packet:
         (lambda packet: replace(packet, encoding='EVT3'), "camera's packets have an unknown enc"),
     ],
 )
-def test_streams_that_are_not_right(
+def test_faulty_streams_are_reported(
     probe: Probe, change: Callable[[Packet], Packet], reported: str
 ) -> None:
     with NodeProcess('binner', PATIENT):
@@ -220,7 +220,7 @@ def test_sensors_of_two_sizes_without_a_calibration(probe: Probe) -> None:
         ({'background_ms': 0.001}, 'removed as noise: change background_ms, or set it to 0'),
     ],
 )
-def test_parameters_that_can_hardly_be_right(
+def test_implausible_parameters_are_reported(
     probe: Probe, parameters: dict[str, float], part: str
 ) -> None:
     with NodeProcess('binner', {**PATIENT, **parameters}):

@@ -186,7 +186,7 @@ def test_the_oldest_window_is_dropped_and_counted(probe: Probe, stereo_model: Pa
 
         probe.until(all_accounted, 'every window to be accounted for')
         stamps = [depth.header.stamp.nanosec for depth in depths]
-        assert stamps[-1] == 100  # the newest is kept
+        assert stamps[-1] == 100  # the newest window stays
         assert int(probe.values(STATUS)['windows dropped']) == 100 - len(stamps) > 0
 
 

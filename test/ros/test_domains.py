@@ -60,7 +60,7 @@ def test_a_free_domain_of_this_machine_is_chosen() -> None:
 
 
 @pytest.mark.usefixtures('environment')
-def test_what_the_user_has_set_stays() -> None:
+def test_settings_of_the_user_stay() -> None:
     os.environ.update({domains.DOMAIN: '7', domains.DISCOVERY: 'SUBNET'})
 
     assert domains.choose([100, 101]) == 7
@@ -69,7 +69,7 @@ def test_what_the_user_has_set_stays() -> None:
 
 @pytest.mark.usefixtures('environment')
 @pytest.mark.parametrize('given', ['robot', '-1', '233', '1.5', '٣'])
-def test_what_is_no_domain(given: str) -> None:
+def test_invalid_domains_are_refused(given: str) -> None:
     os.environ[domains.DOMAIN] = given
 
     with pytest.raises(ValueError, match=f"ROS_DOMAIN_ID is '{given}', but must be a whole"):

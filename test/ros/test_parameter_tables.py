@@ -42,7 +42,7 @@ def test_names_are_unique(table: tuple[ParameterRow, ...]) -> None:
     assert len(set(names)) == len(names)
 
 
-def test_nodes_in_one_process_can_tell_their_parameters_apart() -> None:
+def test_nodes_in_one_process_share_no_parameter_names() -> None:
     assert not {row.name for row in BINNER} & {row.name for row in DEPTH}
 
 

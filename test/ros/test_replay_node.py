@@ -33,7 +33,7 @@ from testing.probe import Probe
 from testing.stripes import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
 
 DURATION_US = 200_000
-# Nothing may get lost between a node and its test, so both offer and ask for reliable delivery.
+# Reliable delivery: no message is lost between the node and the test.
 RELIABLE = {f'qos_overrides.{topic}.publisher.reliability': 'reliable' for topic in TOPICS}
 YEARS_NS = 10**17
 
@@ -62,7 +62,7 @@ def finish(probe: Probe, replay: NodeProcess) -> tuple[int, str]:
     return code, one_sentence(error).rpartition('[replay]: ')[2]
 
 
-def test_everything_comes_stamped_with_the_present(
+def test_messages_are_stamped_with_the_present(
     probe: Probe, received: dict[str, list], recording: Path
 ) -> None:
     before_ns = time.time_ns()
@@ -158,14 +158,14 @@ def test_damage_is_reported(probe: Probe, received: dict[str, list], tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ('find', 'replace', 'says'),
+    ('find', 'replace', 'reason'),
     [
         (b'evt3', b'EVT3', "names are in lower case, so set the driver's parameter encoding to"),
         (b'evt3', b'ev', 'holds no packet that can be read: its bytes are no event_camera_msgs'),
     ],
 )
-def test_packets_that_nobody_can_read(
-    tmp_path: Path, find: bytes, replace: bytes, says: str
+def test_packets_that_no_decoder_reads_are_refused(
+    tmp_path: Path, find: bytes, replace: bytes, reason: str
 ) -> None:
     path = write_recording(tmp_path / 'spoilt', 50_000)
     (database,) = path.glob('*.db3')
@@ -178,7 +178,7 @@ def test_packets_that_nobody_can_read(
         code, error = replay.wait()
 
     assert code == 1
-    assert says in one_sentence(error)
+    assert reason in one_sentence(error)
 
 
 def test_a_recording_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ class Started(NodeProcess):
 
     @property
     def handles_signals(self) -> bool:
-        """Whether the node has installed its handlers: before, SIGTERM has none in Python."""
+        """Return whether the node has installed its handler of SIGTERM."""
         (mask,) = re.findall(r'SigCgt:\s*(\w+)', Path(f'/proc/{self.pid}/status').read_text())
         return bool(int(mask, 16) >> (signal.SIGTERM - 1) & 1)
 

@@ -52,8 +52,8 @@ def computed(network: DepthNetwork, frame: NDArray[np.uint8]) -> Output:
 def depth_of(output: Output) -> NDArray[np.float32]:
     """Return the depth of an output, (H, W) in metres.
 
-    numpy's exp: the first torch.exp of a process may, in one thread's share of a large tensor,
-    be right to 1e-4 only (oneMKL settles its kernels in a race; pytorch/pytorch issue 188792).
+    It uses numpy's exp, because the first torch.exp of a process may be accurate to 1e-4 only (a
+    race in oneMKL; pytorch/pytorch issue 188792).
     """
     return np.exp(output.log_depth[-1][0, 0].numpy())
 
@@ -72,7 +72,7 @@ def potentials(clip: onnx.NodeProto, made_by: dict[str, onnx.NodeProto]) -> str:
 
 
 def spikes_by_population(network: DepthNetwork, frame: NDArray[np.uint8]) -> list[Tensor]:
-    """Return what each layer's neurons fire in PyTorch, in the order of computation."""
+    """Return the spikes of each layer's neurons in PyTorch, in the order of computation."""
     spikes: list[Tensor] = []
     neurons = [layer.neurons for layer in network.modules() if isinstance(layer, SpikingLayer)]
     hooks = [each.register_forward_hook(lambda *call: spikes.append(call[2])) for each in neurons]

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Phase layout by slicing: what kernels are rewritten for."""
+"""Reference of phase layout, by slicing."""
 
 import torch
 from torch import Tensor

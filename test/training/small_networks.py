@@ -29,7 +29,7 @@ from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 
 class TinyNetwork(DepthNetwork):
-    """Two layers down, two up, a skip connection, one layer of the readout without a skip."""
+    """Two layers down, two up, a skip connection, and a layer of the readout without a skip."""
 
     channels = 4
 
@@ -55,7 +55,7 @@ class TinyNetwork(DepthNetwork):
 
 
 class SiameseNetwork(DepthNetwork):
-    """Both cameras through the same layers, matched, and the left one's features again."""
+    """Network with shared layers for both cameras, matching and skip connections."""
 
     channels = 4
 
@@ -105,7 +105,7 @@ def stereospike(channels: int = 4, width: int = 8) -> StereoSpike:
 
 
 def coincidence(width: int = 8) -> CoincidenceNetwork:
-    """Return a network with the weights of a trained one's size, whose detectors differ."""
+    """Return a network with weights as large as after training and unequal detectors."""
     torch.manual_seed(width)
     network = CoincidenceNetwork(width).eval()
     for head in network.readout.heads.values():
@@ -117,7 +117,7 @@ def coincidence(width: int = 8) -> CoincidenceNetwork:
 
 
 def frames(size: tuple[int, int]) -> list[NDArray[np.uint8]]:
-    """Return counts at random, of edges that both cameras see, up to 255, and none."""
+    """Return four frames: sparse noise, edges in both cameras, counts up to 255, no events."""
     random = np.random.default_rng(0)
     noise = random.poisson(0.2, (*size, 4))
     return [

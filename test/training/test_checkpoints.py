@@ -47,7 +47,7 @@ def folder(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def without(path: Path, *names: str) -> None:
-    """Write a checkpoint as a version of the package would that does not know some entries."""
+    """Write a checkpoint without some entries, as another version of the package would."""
     saved = torch.load(path, weights_only=False)
     entries = saved
     for name in names[:-1]:
@@ -87,7 +87,7 @@ def printed(capsys: pytest.CaptureFixture[str], *command: str) -> str:
 
 
 @pytest.mark.parametrize(('spoil', 'reason'), (BROKEN | UNFIT).values(), ids=(BROKEN | UNFIT))
-def test_a_training_names_the_checkpoint_that_it_can_go_on_from(
+def test_a_training_names_a_checkpoint_to_resume_from(
     spoil: object, reason: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spoil(checkpoint(folder))
@@ -121,7 +121,7 @@ def test_another_network_is_another_run(folder: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize('setting', ['ckpt_path', 'model__initial'])
-def test_a_checkpoint_to_start_from_has_to_be_there_and_fit(
+def test_an_initial_checkpoint_must_exist_and_fit(
     setting: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = printed(capsys, *arguments(steps=4, **{setting: 'none.ckpt'}))
@@ -164,7 +164,7 @@ def test_an_export_refuses_checkpoints_of_other_versions_before_it_simulates(
     assert f"'{path}' is of another version of the package" in line and names[-1] in line
 
 
-def test_the_newest_that_passes_is_found(tmp_path: Path) -> None:
+def test_the_newest_checkpoint_that_passes_the_check(tmp_path: Path) -> None:
     for age, name in enumerate(('broken', 'new', 'old', '.unfinished')):
         (tmp_path / f'{name}.ckpt').write_text(name)
         os.utime(tmp_path / f'{name}.ckpt', (1000 - age, 1000 - age))
@@ -200,7 +200,7 @@ def test_weights_of_readouts_have_had_other_names(folder: Path) -> None:
         assert torch.equal(other.state_dict()[name], weight), name
 
 
-def test_a_full_disk_leaves_the_checkpoint_that_was_there(
+def test_a_full_disk_leaves_the_previous_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / 'last.ckpt'

@@ -209,7 +209,7 @@ def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_pa
 
 
 @pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'simulate'])
-def test_a_command_says_which_package_is_not_installed(command: str) -> None:
+def test_a_command_names_the_package_that_is_not_installed(command: str) -> None:
     # -S: without the packages of the environment, as after `pip install .` into another.
     arguments = [sys.executable, '-S', '-m', 'spike_depth_ros.cli', command]
     done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)

@@ -43,16 +43,16 @@ def test_costs_are_the_mean_over_the_windows() -> None:
     shape = (contract.height, contract.width, contract.channels)
     frames = [random.poisson(density, shape).astype(np.uint8) for density in (0.02, 0.1)]
 
-    said = predict(MODEL, np.stack(frames), contract.baseline_m)
+    prediction = predict(MODEL, np.stack(frames), contract.baseline_m)
 
-    assert said.depth.shape == (2, contract.height, contract.width)
+    assert prediction.depth.shape == (2, contract.height, contract.width)
     each = [predict(MODEL, frame[None], contract.baseline_m) for frame in frames]
     operations = [one.cost.synaptic_operations for one in each]
-    assert said.cost.synaptic_operations == pytest.approx(np.mean(operations))
-    assert 0 < said.cost.synaptic_operations < contract.operations
-    assert said.cost.dense_mj == pytest.approx(contract.operations * 4.6e-9)
-    assert tuple(said.firing) == contract.layers
-    for layer, rate in said.firing.items():
+    assert prediction.cost.synaptic_operations == pytest.approx(np.mean(operations))
+    assert 0 < prediction.cost.synaptic_operations < contract.operations
+    assert prediction.cost.dense_mj == pytest.approx(contract.operations * 4.6e-9)
+    assert tuple(prediction.firing) == contract.layers
+    for layer, rate in prediction.firing.items():
         assert rate == pytest.approx(np.mean([one.firing[layer] for one in each]))
 
 
@@ -86,7 +86,7 @@ def test_scores_by_hand() -> None:
     assert values['to 10 m (m)'] == values['mean error (m)']
 
 
-def test_cut_offs_are_of_the_truth_there_by_hand() -> None:
+def test_cut_offs_select_pixels_by_true_depth() -> None:
     depth = np.array([[[5.0, 15.0, 25.0]]], np.float32)
     event_depth = np.array([[[5.0, 8.0, 25.0]]], np.float32)
     has_events = np.array([[[False, True, True]]])

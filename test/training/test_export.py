@@ -56,11 +56,15 @@ PROVIDERS = ('cpu', 'openvino')
 
 
 class Case(NamedTuple):
-    """A network, and how many nodes of its int8 file compute as what.
+    """Network, and numbers of nodes of its int8 file by kind.
 
-    integer: convolutions of spikes, or that count them. products: matrix products of integers.
-    readout: convolutions of the readout with eight bits in OpenVINO. real: convolutions in
-    float32, with onnxruntime.
+    Attributes:
+        network: maker of the network.
+        layers: reported layers.
+        integer: convolutions of spikes, including those that count.
+        products: matrix products of integers.
+        readout: convolutions of the readout with eight bits in OpenVINO.
+        real: convolutions in float32, with onnxruntime.
     """
 
     network: Callable[[], DepthNetwork]
@@ -97,7 +101,7 @@ def network(case: Case) -> DepthNetwork:
     return case.network()
 
 
-# Sizes that are padded, and that are not, where spikes reach the right border.
+# One size that is padded, and one that is not, whose spikes reach the right border.
 @pytest.fixture(scope='module', params=[(100, 150), (64, 112)], ids=str)
 def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     return request.param

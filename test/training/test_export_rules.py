@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rules of export one by one, where real networks do not reach their limits."""
+"""Rules of export at limits that real networks do not reach."""
 
 import copy
 import os
@@ -237,7 +237,7 @@ def test_more_features_than_eight_bits_count_are_refused() -> None:
 
 
 class Stated(DepthNetwork):
-    """A network whose layers and their connection a test states."""
+    """Network of layers and connections that a test gives."""
 
     channels = 4
 
@@ -274,7 +274,7 @@ REFUSED = [
             lambda x, up: up(functional.pad(x, (1, 1))),
             SpikingLayer(UpsampledConv2d(4, 4, 3, 2)),
         ),
-        'an upsampling layer reads columns beside a map',
+        'an upsampling layer reads columns outside a map',
     ),
     (Stated(lambda x, layer: layer(x) if x.any() else x, conv()), 'Stated cannot be traced'),
     (Stated(plain, conv(4), SpikingLayer(UpsampledConv2d(4, 4, 3, 4))), 'upsamples by 4'),

@@ -52,7 +52,7 @@ def test_fanouts_of_layers_that_both_cameras_share() -> None:
 
 
 class Parts(DepthNetwork):
-    """Of six channels, one camera's go to one layer and all to another."""
+    """Network in which one layer reads a camera's channels, and another all six."""
 
     channels = 4
 

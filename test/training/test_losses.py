@@ -85,7 +85,7 @@ def test_fewer_than_a_hundred_pixels_with_events_count_less() -> None:
     torch.testing.assert_close(error, torch.tensor((25 / 800 + 0.25) / 1.25))
 
 
-def test_unknown_depth_counts_nowhere() -> None:
+def test_unknown_depth_has_no_weight() -> None:
     depth = torch.tensor([[1.0, 0.0, float('nan'), float('inf')]])[None, None]
     log_depth = torch.tensor([0.1, 9.0, 9.0, 9.0]).expand(4, 1, 1, 1, 4).requires_grad_()
     every = LossWeights(scale_invariant=1, events=0)

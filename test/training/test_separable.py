@@ -112,7 +112,7 @@ def test_a_window_leaves_no_trace(network: SeparableStereoSpike, counts: Tensor)
         assert torch.equal(network(counts).log_depth, first)
 
 
-def test_counts_above_the_largest_are_taken_for_it(network: SeparableStereoSpike) -> None:
+def test_counts_above_the_largest_saturate(network: SeparableStereoSpike) -> None:
     counts = counts_of(100.0, 1, network.channels, 32, 32).double()
     with torch.no_grad():
         saturated = network(counts.clamp(max=127)).log_depth

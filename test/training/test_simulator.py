@@ -160,7 +160,7 @@ def test_depth_is_that_at_the_window_end() -> None:
     torch.testing.assert_close(window.nearest, window.depth)
 
 
-def test_what_left_a_pixel_in_the_window_is_its_nearest() -> None:
+def test_nearest_depth_includes_a_surface_that_left_the_pixel() -> None:
     # A board at 2 m before a wall at 4 m goes left by 10 px; the wall is behind it at the end.
     far, near = wall(4.0), wall(2.0)
     board = reshaped(near, half_size=torch.full((1, 2), 0.5)).shapes
@@ -212,7 +212,7 @@ def test_trajectory_has_the_speed_and_turn_rate_asked_for() -> None:
     assert float(rate[:, 3:].square().sum(1).mean().sqrt()) == pytest.approx(0.3, rel=0.02)
 
 
-def test_things_have_one_speed_in_pixels_wherever_they_are() -> None:
+def test_objects_have_the_same_speed_in_pixels_at_any_distance() -> None:
     ranges = SceneRanges(thing_depth=(0.6, 6.0), speed_px=(80.0, 80.0))
     generator = Generator().manual_seed(4)
     for name in ('board', 'box', 'pole'):

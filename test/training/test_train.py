@@ -117,7 +117,7 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert len(layers) >= 13
     assert all(is_quantised(layer.synapses) == path.stem.endswith('int8') for layer in layers)
     assert cli.trainer.max_steps > 0 and cli.datamodule.datasets
-    assert cli.trainer.logger.name == path.stem  # decides where checkpoints are kept
+    assert cli.trainer.logger.name == path.stem  # gives the folder of the checkpoints
     names = [dataset.description.name for dataset in cli.datamodule.datasets]
     assert names == ['SimFlying'] + ['SimDriving', 'SimSparse'] * ('monocular' not in path.stem)
 
@@ -201,7 +201,7 @@ def test_a_compiled_step_computes_the_same() -> None:
     torch.testing.assert_close(*found, rtol=1e-3, atol=1e-5)
 
 
-def test_a_rounded_checkpoint_can_be_gone_on_from() -> None:
+def test_a_training_resumes_from_a_quantised_checkpoint() -> None:
     trained, network = StereoSpike(4, width=2), StereoSpike(4, width=2)
     quantise(trained)
     weights = {f'network.{name}': weight for name, weight in trained.state_dict().items()}

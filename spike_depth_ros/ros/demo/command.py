@@ -39,7 +39,7 @@ def demo(arguments: argparse.Namespace) -> int:
         return _demo(arguments, interrupts)
     except BaseException as error:
         # An extension module may turn KeyboardInterrupt into another error.
-        if interrupts.came:
+        if interrupts.received:
             return interrupts.exit_code
         if not isinstance(error, (ValueError, OSError, RuntimeError)):
             raise

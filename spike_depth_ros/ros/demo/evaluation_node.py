@@ -107,7 +107,8 @@ class EvaluationNode(Node):
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             values = {pair.key: pair.value for pair in status.values}
-            node = status.name.partition(':')[0].lstrip('/')  # with namespace: not of the demo
+            # A node with a namespace does not belong to the demo.
+            node = status.name.partition(':')[0].lstrip('/')
             if node == 'binner':
                 self.binner = BinnerStatus.from_values(values)
                 self._count_report(node, status, self.binner.is_working)

@@ -24,7 +24,7 @@ from spike_depth_ros.ros import domains
 from spike_depth_ros.ros.demo.errors import DemoError
 
 REPLAY, BINNER, DEPTH, DEMO = 'replay', 'binner', 'depth', 'demo'
-UNKNOWN = '_UNKNOWN_'  # part of a name that rmw does not know yet
+UNKNOWN = '_UNKNOWN_'  # part of the name of a node that rmw has not discovered yet
 Roles = Mapping[str, Sequence[str]]
 # Publishers of each topic among the demo's nodes.
 PUBLISHERS: Roles = MappingProxyType(

@@ -27,11 +27,11 @@ class Interrupts:
     """Handler that raises KeyboardInterrupt at the first signal, at once or in check().
 
     Attributes:
-        came: number of the first signal, 0 before any.
+        received: number of the first signal, 0 before any.
     """
 
     def __init__(self) -> None:
-        self.came = 0
+        self.received = 0
         self._waits = False
         self._report = sys.unraisablehook
         sys.unraisablehook = self._unraisable
@@ -41,11 +41,11 @@ class Interrupts:
     @property
     def exit_code(self) -> int:
         """Return the exit code that shells give a program ended by the signal."""
-        return 128 + self.came
+        return 128 + self.received
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal has come."""
-        if self.came:
+        if self.received:
             raise KeyboardInterrupt
 
     @contextmanager
@@ -63,13 +63,13 @@ class Interrupts:
         self._waits = True
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        is_first, self.came = not self.came, self.came or number
+        is_first, self.received = not self.received, self.received or number
         if is_first and not self._waits:
             raise KeyboardInterrupt
 
     def _unraisable(self, unraisable: Any) -> None:
         """End the program if a destructor or an extension module swallows KeyboardInterrupt."""
-        if not self.came:
+        if not self.received:
             self._report(unraisable)
         elif isinstance(unraisable.exc_value, KeyboardInterrupt):
             os._exit(self.exit_code)

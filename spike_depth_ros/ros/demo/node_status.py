@@ -75,8 +75,8 @@ class DepthStatus:
         input_hz, output_hz: spike frames received and depth images published per second.
         latency_median_ms, latency_p99_ms: time from the stamp to the publication of a depth
             image, milliseconds; NaN before any.
-        firing_rates: share of non-zero values by key, the mean over the layers first; empty
-            before any depth.
+        firing_rates: share of non-zero values by the report's key, the mean over the layers first;
+            empty before any depth.
     """
 
     counters: DepthCounters

@@ -62,7 +62,7 @@ class WindowStore:
         """
         self._tolerance_ns = tolerance_ns
         # Unbuffered: a full disk is noticed at the window that does not fit.
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (lives as the store does)
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as the store)
         self._has_room = True
         self._places: dict[int, dict[int, tuple[int, int]]] = {EVENTS: {}, DEPTH: {}, TRUTH: {}}
         self._shape = (0, 0)

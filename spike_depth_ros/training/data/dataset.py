@@ -33,7 +33,7 @@ from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.settings import SettingsError
 
 EXAMPLE = 'config/simulation/sim_flying.yaml'
-# Class of a YAML file that names none.
+# Class for a YAML file without class_path.
 SIMULATED = 'spike_depth_ros.training.data.simulated.SimulatedDataset'
 
 Depth = NDArray[np.float32]
@@ -47,7 +47,7 @@ class DepthWindow(NamedTuple):
         spikes: uint8 [h, w, channels], counts as the binner publishes them.
         depth: float32 [h, w], metres along z at the window's end; NaN where unknown.
         event_depth: float32 [h, w], depth in metres of the surface that caused the events of a
-            pixel of the left camera; where it is unknown or the pixel has no events, `depth`.
+            pixel of the left camera; `depth` if it is unknown or the pixel has no events.
         image: uint8 [h, w], grey image of the left camera at the window's end; None without one.
     """
 
@@ -95,7 +95,7 @@ class DataDescription:
 
     @property
     def network_scale(self) -> float:
-        """Return metres of a network's depth for one metre of depth of this data set."""
+        """Return the factor from depth of this data set to depth of a network."""
         return network_rig(self.rig.camera).baseline_m / self.rig.baseline_m
 
 

@@ -38,7 +38,7 @@ class Pair(NamedTuple):
     """Spike frame and its depth in metres of a network.
 
     Training compares depth with `event_depth`: the events of a moving edge lie on both sides of
-    where it is at the window's end, and their counts alone do not tell which is nearer.
+    its position at the window's end, and their counts alone do not show the nearer side.
 
     Args:
         spikes: uint8 [h, w, channels].
@@ -81,9 +81,9 @@ def pairs_of(dataset: DepthDataset, split: Split, count: int, preparation: Prepa
 class AugmentedCrops(Dataset[Pair]):
     """Random crops, half of them upside down and half of them with polarities swapped.
 
-    In a few the right camera is silent: there a network learns to give the likely depth where
-    nothing matches. There is no horizontal flip: it would have to swap the cameras, and so needs
-    the depth of the right camera.
+    In some crops the right camera is silent: they train the network to give the likely depth where
+    nothing matches. There is no horizontal flip: it would have to swap the cameras, and needs the
+    depth of the right camera.
     """
 
     def __init__(self, pairs: Dataset[Pair], height: int, width: int) -> None:

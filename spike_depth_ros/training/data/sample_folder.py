@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Samples on disk: simulated once, where they are missing."""
+"""Samples on disk; missing ones are simulated once."""
 
 import dataclasses
 import json
@@ -51,7 +51,7 @@ class SampleFolder:
         return self.folder / f'{index:06d}.npz'
 
     def check(self, count: int) -> None:
-        """Check that the folder can store what is missing of the first `count` samples.
+        """Check that the folder can store the missing ones of the first `count` samples.
 
         Raises SettingsError for samples of another description, and OutputError.
         """
@@ -69,7 +69,7 @@ class SampleFolder:
         return [index for index in range(count) if not is_zipfile(self.path(index))]
 
     def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
-        """Simulate what is missing of the first `count` samples; shows progress, and resumes.
+        """Simulate the missing ones of the first `count` samples, with a progress bar.
 
         Raises the errors of `check`, and OutputError when the disk is full.
 
@@ -104,7 +104,7 @@ class SampleFolder:
 class MissingSamples(Dataset[str]):
     """Samples that a folder lacks: each item is simulated and written by the loader's workers.
 
-    An item is the reason why it could not be written, or ''. An error raised in a worker would be
+    An item is the reason why it could not be written, or '': an error raised in a worker would be
     reported with its traceback.
     """
 

@@ -89,7 +89,7 @@ class SimulatedDataset(DepthDataset):
         )
 
     def _disparity_f(self) -> float:
-        """Return the focal length of the rigs where all have the same, else MVSEC_RIG's."""
+        """Return the focal length of the rigs if all have the same, else MVSEC_RIG's."""
         least, most = self.rigs.zoom
         is_one_camera = self.rigs.other == 1 and least == most
         return MVSEC_RIG.camera.f * (least if is_one_camera else 1.0)

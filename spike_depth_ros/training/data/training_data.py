@@ -41,9 +41,10 @@ class TrainingData:
 
 
 def summary(counts: Mapping[str, int]) -> TrainingData:
-    """Return the summary of data sets: number of training windows by YAML file.
+    """Return the summary of data sets.
 
-    Raises SettingsError for files that `read_dataset` refuses or `joined` does.
+    datasets: number of training windows of each, by YAML file. Raises SettingsError, as
+    `read_dataset` and `joined` do.
     """
     descriptions = [read_dataset(Path(path)).description for path in counts]
     return joined(zip(descriptions, counts.values(), strict=True))

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Filling of pixels without a match: errors over all pixels need a depth everywhere."""
+"""Filling of pixels without a match, for errors over all pixels."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -36,7 +36,7 @@ class Prediction(NamedTuple):
 
     Args:
         depth: float32 [n, h, w], metres of the rig.
-        confidence: float32 [n, h, w]; None of a model that does not give it.
+        confidence: float32 [n, h, w]; None for a model without confidence.
         cost: operations and energy of a window, mean over the windows.
         firing: mean firing rate of each layer over the windows.
     """
@@ -68,7 +68,7 @@ def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
         firing.append(inference.firing_rates)
         meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
     activity = meter.take()
-    assert activity is not None  # there is a spike frame
+    assert activity is not None  # at least one spike frame
     rates = dict(zip(contract.layers, np.mean(firing, axis=0).tolist(), strict=True))
     return Prediction(
         np.stack(depth),
@@ -96,7 +96,7 @@ def match(
     disparity = [matcher.disparity(frame) for frame in tqdm(spikes, desc=name)]
     least = np.float32(focal_baseline / depth_m[1])
     dense = np.stack([filled(sparse) for sparse in disparity])
-    dense = np.where(np.isfinite(dense), dense, least)  # in a window without any match
+    dense = np.where(np.isfinite(dense), dense, least)  # in windows without a match
 
     def depth(disparity: Depth) -> Depth:
         return (focal_baseline / disparity).clip(*depth_m)

@@ -27,12 +27,12 @@ from onnx import TensorProto
 from torch import Tensor
 
 from spike_depth_ros.training.export.graph import Graph
-from spike_depth_ros.training.quantisation import integer_readout
+from spike_depth_ros.training.quantisation import LARGEST, integer_readout
 
-LARGEST = 127  # of a weight, and of a count in eight bits, with or without a sign
-SATURATION = 255  # of a sum in eight bits
-MOST_OF_FOUR = 15  # largest numbers that are summed over four pixels; a part holds few larger
-LANES = 16  # of a vector, see _in_parts
+SATURATION = 255  # largest sum in uint8
+# Largest number of spikes that is summed over four pixels at once: a part holds few larger ones.
+MOST_OF_FOUR = 15
+LANES = 16  # lanes of a vector, see _in_parts
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Synapses:
     Args:
         kernel: float [out, in, k, k].
         thresholds: float [out]; a neuron fires where its potential reaches its threshold.
-        stride: of the convolution, which is padded by k // 2.
+        stride: stride of the convolution, which is padded by k // 2.
     """
 
     kernel: npt.NDArray[np.float32]
@@ -108,7 +108,7 @@ class Arithmetic(Protocol):
         """
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were reshaped or transposed as input of a convolution."""
+        """Return reshaped or transposed spikes in a form that convolutions read in eight bits."""
 
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
@@ -134,9 +134,9 @@ def eight_bits(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
 def _in_parts(channels: int, largest: int) -> npt.NDArray[np.int8]:
     """Return ones [parts, channels]: each part sums as many channels as eight bits hold.
 
-    largest: of the numbers in a channel. More than 16 parts are padded with empty ones to a
-    multiple of 16: up to 1.24 onnxruntime's kernels for AMX give wrong sums of 17 to 31 outputs
-    (its issue 27670).
+    More than 16 parts are padded with empty ones to a multiple of 16: onnxruntime's kernels for
+    AMX, up to 1.24, give wrong sums for 17 to 31 outputs (its issue 27670). largest: largest
+    number in a channel.
     """
     part = np.arange(channels) // (SATURATION // largest)
     parts = part[-1] + 1
@@ -194,7 +194,7 @@ class FloatArithmetic:
         return self._graph.node('MatMul', left, self._graph.transpose(right, 0, 2, 1))
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were reshaped or transposed as input of a convolution."""
+        """Return reshaped or transposed spikes in a form that convolutions read in eight bits."""
         return spikes
 
     def potentials(self, spikes: str) -> str:
@@ -246,8 +246,8 @@ class IntegerArithmetic:
     def count(self, spikes: str, channels: int, largest: int = 1) -> str:
         """Return the sum of a map of numbers up to `largest`, float32 [1].
 
-        A convolution with ones first sums the channels of a pixel, or of four, in as many parts
-        as eight bits need: it computes in integers, in the layout of the other convolutions.
+        A convolution with ones first sums the channels of a pixel, or of four pixels, in parts
+        that fit eight bits: it computes in integers, in the layout of the other convolutions.
         """
         side = 2 if largest <= MOST_OF_FOUR else 1
         ones = _in_parts(channels, largest * side**2)[:, :, None, None]
@@ -281,7 +281,7 @@ class IntegerArithmetic:
         return self._integer(graph.node('MatMul', self._real(self.bounded(left)), signed))
 
     def bounded(self, spikes: str) -> str:
-        """Return spikes that were reshaped or transposed as input of a convolution.
+        """Return reshaped or transposed spikes in a form that convolutions read in eight bits.
 
         OpenVINO moves a Transpose or Reshape behind the DequantizeLinear that follows, and would
         then compute in float32. It does not move them past a Clip.

@@ -56,10 +56,10 @@ def export(
     """Write a network as a self-describing ONNX file, checked by onnx.
 
     Args:
-        network: to export; in float32 or quantised.
-        path: of the file.
-        precision: of the spiking layers.
-        provenance: of the network; its rig decides on the size of the spike frames.
+        network: network in float32, or trained in eight bits.
+        path: path of the file.
+        precision: precision of the spiking layers.
+        provenance: provenance of the network; its rig gives the size of the spike frames.
         envelope: firing rates on validation windows.
     """
     camera = provenance.data.rig.camera
@@ -83,8 +83,8 @@ def export_checkpoint(
     Args:
         checkpoint: Lightning checkpoint.
         output: ONNX file to write.
-        precision: of the weights of spiking layers and of the coincidence network's readout;
-            StereoSpike's readout is float32.
+        precision: precision of the weights of spiking layers and of the coincidence network's
+            readout; StereoSpike's readout is float32.
         folder: folder of simulated windows. The firing envelope is measured on the validation
             splits of the data sets that the network was trained on.
         samples: number of windows of each data set.

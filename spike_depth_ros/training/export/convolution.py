@@ -14,8 +14,9 @@
 
 """Rules for synapses and the neurons that they drive.
 
-Convolutions compute at the lowest resolution that gives the same sums: kernels.py rewrites their
-kernels for phase layout, where it puts what follows an upsampling, and the full resolution.
+Convolutions compute at the lowest resolution that gives the same sums. kernels.py rewrites their
+kernels for phase layout, in which the full resolution and the outputs of upsampling layers are
+stored.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,10 +40,14 @@ from spike_depth_ros.training.settings import SettingsError
 
 
 class Drive(NamedTuple):
-    """Potentials of neurons, not computed yet: synapses and the spikes that they read.
+    """Synapses and the spikes that they read: potentials that are not computed yet.
 
-    kernel: the exact kernel, [out, in, k, k]. thresholds: [out], or [1] for all. stride: of the
-    convolution.
+    Attributes:
+        synapses: layer of the network.
+        source: spikes that the layer reads.
+        kernel: exact kernel, [out, in, k, k].
+        thresholds: thresholds of the neurons, [out], or [1] for all.
+        stride: stride of the convolution.
     """
 
     synapses: nn.Module
@@ -52,7 +57,7 @@ class Drive(NamedTuple):
     stride: int
 
     def can_fire(self) -> bool:
-        """Return whether the largest numbers of spikes at all synapses make a neuron fire."""
+        """Return whether any neuron fires when all its excitatory inputs are at their largest."""
         largest = max(image.map.largest for image in self.source.images)
         most = largest * self.kernel.clamp(min=0).sum((1, 2, 3))
         return bool((most >= self.thresholds).any())
@@ -77,7 +82,7 @@ def _upsampled_convolution(layer: UpsampledConv2d, writer: Writer, source: Spike
             f'a spiking layer upsamples by {layer.scale}: use 2, several times if need be.'
         )
     if not all(image.is_aligned for image in source.images):
-        raise SettingsError('an upsampling layer reads columns beside a map: pad its output.')
+        raise SettingsError('an upsampling layer reads columns outside a map: pad its output.')
     return Drive(layer, source, *exact_kernel(layer, writer.precision), 1)
 
 
@@ -116,9 +121,9 @@ def _driven(
     """Return the spikes of neurons.
 
     Args:
-        writer: writes them.
-        drive: the potentials.
-        largest: number of spikes of a neuron.
+        writer: writer of the graph.
+        drive: synapses and their input.
+        largest: largest number of spikes of a neuron.
         fire: writes the neurons that a map drives through synapses.
     """
     images = drive.source.images
@@ -135,9 +140,9 @@ def _driven(
 def _groups(images: tuple[Image, ...]) -> Iterator[list[int]]:
     """Yield the positions of images that one convolution computes.
 
-    Images that share the channels of one map among them are computed together: it is faster to
-    multiply by zeros than to part a map. Where images read the same channels, such as one camera
-    as it is and displaced, each choice of channels is computed by itself.
+    Images that read different channels of one map are computed together: multiplying by zeros is
+    faster than splitting a map. If images read the same channels, such as a camera's features with
+    and without displacement, each set of channels is computed separately.
     """
     by_map: dict[Map, list[int]] = {}
     for n, image in enumerate(images):
@@ -203,8 +208,8 @@ def _kernel(kernel: Tensor, images: list[Image]) -> Tensor:
 
 
 def _missing(image: Image, stride: int) -> int:
-    """Return how many of PyTorch's columns lie behind those that are computed."""
+    """Return the number of PyTorch's columns after the computed ones."""
     if image.missing:
-        raise SettingsError('a convolution reads columns beside a map: drop them by a slice.')
+        raise SettingsError('a convolution reads columns outside a map: drop them by a slice.')
     width = image.map.width
     return -(-(width + image.shift + image.beyond) // stride) - width // stride

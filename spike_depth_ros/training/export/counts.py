@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Outputs of a graph about its spikes: `firing_rates` and `mean_spikes`."""
+"""Outputs `firing_rates` and `mean_spikes` of an ONNX graph."""
 
 from collections.abc import Iterable
 
@@ -24,7 +24,7 @@ from spike_depth_ros.training.export.maps import Map, Population
 
 
 class SpikeCounts:
-    """Counts the spikes of each layer.
+    """Counter of the spikes of each layer.
 
     A layer is a population of neurons, or the sum of several that a residual or skip connection
     makes. Each population is counted once: the sum over a layer is the sum of its populations'.
@@ -33,12 +33,11 @@ class SpikeCounts:
     def __init__(self, graph: Graph, arithmetic: Arithmetic) -> None:
         self._graph, self._arithmetic = graph, arithmetic
         self._counted: dict[object, str] = {}
-        # Of each layer: sums whose sum is that of its values, the number of values that are not
-        # 0, and of all.
+        # By layer: partial sums of its values, number of values that are not 0, number of values.
         self._layers: dict[str, tuple[list[str], str, int]] = {}
 
     def layer(self, name: str, maps: Iterable[Map]) -> None:
-        """Count the spikes of a layer, which some maps hold."""
+        """Count the spikes of a layer that consists of some maps."""
         maps = list(maps)
         totals = [self._total(each) for map in maps for each in map.populations]
         nonzero = [self._count_nonzero(map) for map in maps]
@@ -74,7 +73,7 @@ class SpikeCounts:
         return self._counted[population]
 
     def _count_nonzero(self, map: Map) -> str:
-        """Return how many numbers of a map are not 0, float32 [1]."""
+        """Return the number of values of a map that are not 0, float32 [1]."""
         if map.largest == len(map.populations) == 1:
             return self._total(map.populations[0])
         if map.value not in self._counted:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The contract of an exported file."""
+"""Contract of an exported file."""
 
 import subprocess
 from dataclasses import asdict, dataclass
@@ -39,11 +39,11 @@ Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Provenance:
-    """Provenance of a model.
+    """Training data and recipe of a model.
 
     Args:
-        data: summary of the training data: rig, window, depth range, and names in words.
-        recipe: training and export, in words.
+        data: summary of the training data.
+        recipe: settings of training and export, in words.
     """
 
     data: TrainingData
@@ -110,8 +110,8 @@ def provenance(recipe: Recipe, precision: str, trust: Trust) -> Provenance:
 
     Args:
         recipe: settings of the training.
-        precision: of the exported weights.
-        trust: trust in the network's detectors and prior.
+        precision: precision of the exported weights.
+        trust: factors on the evidence and the prior of the network's readout.
     """
     trusted = (
         ''

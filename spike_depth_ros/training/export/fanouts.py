@@ -28,9 +28,9 @@ from spike_depth_ros.training.networks.spiking import fanout
 def fanouts(trace: Trace) -> dict[str, float]:
     """Return the number of synapses that a spike of each layer, and of the input, reaches.
 
-    Synapses of the network as it is stated, away from the border; the exported file needs fewer
-    where it computes at a lower resolution. Different images or channels of a layer may be read
-    by different layers: then it is the mean over all of the layer.
+    Synapses are those of the PyTorch network, away from the border; the exported file needs fewer
+    where it computes at a lower resolution. If different layers read different images or channels
+    of a layer, the number is the mean over the layer.
     """
     (counts,) = (node for node in trace.module.graph.nodes if node.op == 'placeholder')
     sources = {'input': counts, **trace.layers}

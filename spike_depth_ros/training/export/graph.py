@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Writing an ONNX graph node by node."""
+"""Writer of an ONNX graph, node by node."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ class Graph:
         return self.node('Reshape', x, self.constant(np.array(shape)))
 
     def total(self, x: str, *axes: int) -> str:
-        """Return the sums of x over axes, which the result does not have."""
+        """Return the sums of x over axes, which are removed."""
         return self.node('ReduceSum', x, self.constant(np.array(axes)), keepdims=0)
 
     def part(self, x: str, axis: int, start: int, end: int) -> str:

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Kernels rewritten for other layouts of their input: the same sums exactly.
+"""Kernels rewritten for other layouts of their input, with exactly the same sums.
 
-Phase layout: the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w]; all
-channels of the block's first pixel, then those of the next one, row by row.
+Phase layout stores the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w]:
+all channels of the block's first pixel, then those of the next one, row by row.
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ from spike_depth_ros.training.networks.phase import UpsampledConv2d
 def over_phases(kernel: Tensor, stride: int) -> Tensor:
     """Return the kernel that reads its input in phase layout.
 
-    kernel: [out, in, k, k], k odd, for a convolution padded by k // 2. stride: 1, and the output
-    is in phase layout as well, or 2, and it is a plain map.
+    kernel: [out, in, k, k], k odd, for a convolution padded by k // 2. stride: 1 for an output in
+    phase layout, 2 for a plain map.
 
     Returns:
         [4 out or out, 4 in, u, u] for a convolution of stride 1 padded by u // 2.
@@ -80,7 +80,7 @@ def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
 def low_resolution(synapses: Any, kernel: Tensor, in_phases: bool) -> Tensor:
     """Return the kernel that computes a layer's convolution at the low resolution.
 
-    kernel: float [out, in, k, k], which replaces the layer's own. in_phases: the input is in
+    kernel: float [out, in, k, k], used instead of the layer's. in_phases: whether the input is in
     phase layout.
     """
     if isinstance(synapses, UpsampledConv2d):
@@ -91,8 +91,8 @@ def low_resolution(synapses: Any, kernel: Tensor, in_phases: bool) -> Tensor:
 def shifted(kernel: Tensor, shift: int, margin: int) -> Tensor:
     """Return a kernel that reads a map as if it had `shift` columns of zeros before its first.
 
-    kernel: [out, in, k, k], padded by k // 2. margin: the largest shift of the kernels that are
-    computed as one.
+    kernel: [out, in, k, k], padded by k // 2. margin: largest shift of the kernels that form one
+    convolution.
 
     Returns:
         [out, in, k + 2 * margin, k + 2 * margin], padded by k // 2 + margin.
@@ -103,7 +103,7 @@ def shifted(kernel: Tensor, shift: int, margin: int) -> Tensor:
 def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:
     """Return a kernel that reads some channels of a map, with weights of 0 for the others.
 
-    kernel: [out, in, k, k]. channels: that of the map for each input of the kernel.
+    kernel: [out, in, k, k]. channels: channel of the map for each input of the kernel.
 
     Returns:
         [out, total, k, k].
@@ -116,8 +116,8 @@ def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:
 def channels_then_places(head: Any) -> tuple[Tensor, Tensor]:
     """Split a prediction layer at the low resolution: sum channels by pixel, then add places.
 
-    Each of its outputs, the phases, reads few places, through one of a few sums of the kernel's
-    taps that many phases share. A layer that does not upsample reads phase layout.
+    Each output phase reads a few places, through sums of kernel taps that many phases share. A
+    layer that does not upsample reads phase layout.
 
     Returns:
         [sums, in, 1, 1] and, of zeros and ones, [phases, sums, u, u].

@@ -12,11 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Values of the ONNX graph that hold spikes.
+"""Spikes in the ONNX graph.
 
-PyTorch's [n, channels, h, w] becomes `Spikes`: n images, each a choice of channels of a `Map`. A
-map is one value of the ONNX graph. Images of a batch, and parts of the channels, are described
-rather than moved: a convolution that reads them gets another kernel (convolution.py).
+PyTorch's [n, channels, h, w] becomes `Spikes`: n images, each a selection of channels of a `Map`,
+which is one value of the ONNX graph. Batches and splits do not copy values: a convolution that
+reads a selection gets another kernel (convolution.py).
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,13 @@ from typing import NamedTuple
 
 
 class Population(NamedTuple):
-    """Neurons that fire by themselves; sums of populations are made of these.
+    """Neurons of one layer of synapses; residual and skip connections sum populations.
 
-    value: the graph's value, [1, channels, ...], numbers up to `largest`. last: the same numbers
-    before they were transposed, [n, places, channels], or None.
+    Attributes:
+        value: name in the graph, [1, channels, ...].
+        channels: number of channels of the value.
+        largest: largest number of spikes of a neuron.
+        last: name of the same numbers with the channels last, [n, places, channels], or None.
     """
 
     value: str
@@ -37,10 +40,13 @@ class Population(NamedTuple):
 
 
 class Map(NamedTuple):
-    """A value of the graph, [1, channels, height, width], whole numbers up to `largest`.
+    """Value of the graph, [1, channels, height, width], whole numbers up to `largest`.
 
-    in_phases: it is in phase layout (kernels.py), [1, 4 channels, height / 2, width / 2].
-    populations: those whose spikes it sums.
+    Attributes:
+        value: name in the graph.
+        in_phases: whether the value has phase layout (kernels.py):
+            [1, 4 channels, height / 2, width / 2].
+        populations: populations whose spikes it sums.
     """
 
     value: str
@@ -53,17 +59,19 @@ class Map(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return how many numbers the map holds."""
+        """Return the number of values."""
         return self.channels * self.height * self.width
 
 
 @dataclass(frozen=True)
 class Image:
-    """One image of a batch: channels of a map.
+    """One image of a batch: a selection of channels of a map.
 
-    channels: the map's channel of each channel of the image. shift: columns of zeros before the
-    map's first one. beyond: columns of zeros behind its last one. missing: columns behind its
-    last one that are not computed; only a slice that drops them may read the image.
+    Attributes:
+        channels: index in the map of each channel of the image.
+        shift: columns of zeros before the map's first column.
+        beyond: columns of zeros after the map's last column.
+        missing: columns after these that are not computed; a slice must drop them.
     """
 
     map: Map
@@ -85,7 +93,7 @@ class Spikes:
     images: tuple[Image, ...]
 
     def covered(self) -> list[Map]:
-        """Return the maps of which each channel is read exactly once; [] for other images."""
+        """Return the maps if the images read each of their channels exactly once, else []."""
         channels: dict[Map, list[int]] = {}
         for image in self.images:
             channels.setdefault(image.map, []).extend(image.channels)
@@ -95,7 +103,7 @@ class Spikes:
 
 
 def spikes(map: Map, images: int = 1) -> Spikes:
-    """Return a map as a batch of images, whose channels follow one another."""
+    """Return a map as a batch of images of consecutive channels."""
     size = map.channels // images
     ranges = (range(n * size, (n + 1) * size) for n in range(images))
     return Spikes(tuple(Image(map, tuple(each)) for each in ranges))

@@ -12,23 +12,22 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rule for the coincidences of two cameras: products of matrices, of which a band remains.
+"""Rule for the coincidences of two cameras: a band of the products of two matrices.
 
-The right columns that a block of left columns is compared with are a block as well, and not much
-larger: a product of two matrices over the features compares both blocks. Measured in one thread,
-onnxruntime takes twice as long for whole rows and OpenVINO the same time; a product for each
-disparity takes both more than ten times as long.
+A block of left columns is compared with a slightly larger block of right columns, by a matrix
+product over the features. Measured in one thread, onnxruntime takes twice as long for whole rows
+and OpenVINO the same time; with a product per disparity both take over ten times as long.
 """
 
 from math import gcd
 
 import numpy as np
 
-from spike_depth_ros.training.export.arithmetic import LARGEST
 from spike_depth_ros.training.export.maps import Image, Map, Spikes
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.matching import Coincidences
+from spike_depth_ros.training.quantisation import LARGEST
 from spike_depth_ros.training.settings import SettingsError
 
 
@@ -42,16 +41,16 @@ def _coincidences(layer: Coincidences, writer: Writer, left: Spikes, *rights: Sp
 def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Spikes:
     """Count the features in which left and right spikes coincide at each disparity.
 
-    In the map disparities fall; the image's channels rise.
+    Disparities fall in the map's channels, and rise in the image's.
 
     Args:
-        writer: writes the products.
-        left: of one image.
-        rights: of several, the features of one after those of the other; image i is displaced by
-            i of as many parts of a pixel as there are images.
-        disparities: of each right image, from 0.
+        writer: writer of the graph.
+        left: map of the left image.
+        rights: map of n right images, with the features of one after those of the other; image i
+            is displaced by i / n pixels.
+        disparities: number of disparities of each right image, from 0.
 
-    Raises SettingsError where eight bits may not hold the counts.
+    Raises SettingsError if eight bits may not hold the counts.
     """
     graph, (_, features, height, width, *_) = writer.graph, left
     if writer.precision == 'int8' and features > LARGEST:
@@ -74,8 +73,8 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
     channels = images * disparities
     last = graph.reshape(band, 1, height, width, channels)
     value = writer.arithmetic.bounded(graph.transpose(last, 0, 3, 1, 2))
-    # OpenVINO transposes for free where one convolution alone reads the result: counts read the
-    # numbers before.
+    # OpenVINO transposes for free if a single convolution reads the result, so counts read the
+    # values before the transpose.
     counted = writer.arithmetic.bounded(band)
     like = Map(value, channels, height, width, features)
     order = [
@@ -90,7 +89,8 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
 def _compared(writer: Writer, rights: Map, size: int, disparities: int) -> str:
     """Return the columns that each block is compared with: its own and `disparities` before it.
 
-    They hold the features of all right images; [height, blocks of a row, columns and features].
+    The result is [height, blocks of a row, columns and features], with features of all right
+    images.
     """
     graph, (_, channels, height, width, *_) = writer.graph, rights
     step = gcd(size, disparities)

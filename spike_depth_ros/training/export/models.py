@@ -37,15 +37,15 @@ def depth_model(
 ) -> onnx.ModelProto:
     """Return a network as an ONNX model, without the metadata of its contract.
 
-    Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs: `depth`
-    [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and `confidence`
-    [1, 1, height, width] of networks that state it, float32. Raises SettingsError for a network
-    with an operation that has no rule.
+    Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs, float32:
+    `depth` [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and from networks
+    with confidence `confidence` [1, 1, height, width]. Raises SettingsError for a network with an
+    operation that has no rule.
 
     Args:
-        network: in float32 or quantised.
-        precision: of the spiking layers.
-        height, width: of the spike frame.
+        network: network in float32, or trained in eight bits.
+        precision: precision of the spiking layers.
+        height, width: size of the spike frame, pixels.
     """
     traced, writer = trace(network), Writer(precision, height, width)
     with torch.no_grad():
@@ -59,7 +59,7 @@ def depth_model(
 
 
 class _Lowering(fx.Interpreter):
-    """Runs through a trace and applies the rule of each operation."""
+    """Interpreter of a trace that applies the rule of each operation."""
 
     def __init__(self, traced: Trace, writer: Writer, channels: int) -> None:
         super().__init__(traced.module)
@@ -97,7 +97,7 @@ class _Lowering(fx.Interpreter):
         return lower_function(target, self._writer, *args, **kwargs)
 
     def _is_left_out(self, node: fx.Node) -> bool:
-        """Return whether a node's neurons never fire and a skip connection takes their place.
+        """Return whether a node's neurons never fire and only sums read them.
 
         Training silences some layers.
         """

@@ -34,7 +34,7 @@ from spike_depth_ros.training.networks.readout import (
     LogDepthReadout,
 )
 
-COARSEST_OF_PHASES = 2  # the finest resolution that a map in phase layout is computed at
+COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
 
 
 @lower.register
@@ -61,7 +61,7 @@ def _levels(
 ) -> dict[int, list[tuple[Map, nn.Module]]]:
     """Return the layers that are read and their prediction layers, by scale.
 
-    The image's resolution is read in phase layout, together with a half of it.
+    Layers of the image's resolution are read in phase layout, at scale 2.
     """
     levels: dict[int, list[tuple[Map, nn.Module]]] = {}
     for scale, spikes, head in zip(layer.scales, features, layer.heads, strict=True):
@@ -120,13 +120,13 @@ def _disparities(
 def _summed(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons: slice) -> str:
     """Return potentials of some of the readout's neurons.
 
-    Disparities and spread are summed apart: OpenVINO takes longer to part a common sum.
+    Disparities and spread are summed separately: OpenVINO takes longer to split a common sum.
 
     Args:
-        layer: has the weights.
-        writer: writes the sums.
-        spikes: of each resolution, coarse to fine.
-        neurons: of the outputs of the prediction layers.
+        layer: readout with the weights.
+        writer: writer of the graph.
+        spikes: name of the spikes of each resolution, coarse to fine.
+        neurons: selected outputs of the prediction layers.
     """
     graph = writer.graph
     sums = graph.constant(layer.resets()[None, neurons].numpy())
@@ -146,7 +146,7 @@ def _median_depth(layer: DisparityReadout, writer: Writer, potentials: str) -> s
     graph = writer.graph
     bounds = (graph.constant(np.float32(sign * LARGEST_POTENTIAL)) for sign in (-1, 1))
     weights = graph.node('Exp', graph.node('Clip', potentials, *bounds))
-    # Of a disparity and larger ones, less half of all.
+    # Probability of a disparity and larger ones, minus one half.
     sums = torch.ones(layer.max_disparity, layer.max_disparity).triu() - 0.5
     from_here = graph.node('Conv', weights, graph.constant(sums[..., None, None].numpy()))
     zero, one = (graph.constant(np.float32(n)) for n in (0, 1))

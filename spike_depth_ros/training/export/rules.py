@@ -42,8 +42,8 @@ def lower(layer: nn.Module, *arguments: Any) -> Any:
     """Write a layer into the graph; return the value of its output.
 
     Args:
-        layer: decides on the rule.
-        arguments: a Writer, then the arguments of the layer's `forward`.
+        layer: layer whose class selects the rule.
+        arguments: the Writer, then the arguments of the layer's `forward`.
 
     Raises SettingsError for a layer without a rule.
     """

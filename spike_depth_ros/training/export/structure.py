@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rules for the structure of a network: batches of images, skip connections, concatenation."""
+"""Rules for batches of images, skip connections and concatenation."""
 
 import operator
 from dataclasses import replace

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The graph of a network's operations, traced from `predict` by torch.fx.
+"""Graph of a network's operations, traced from `predict` by torch.fx.
 
 Layers are its nodes: synapses, neurons and readouts that have a rule for export, and PyTorch's
 own. Modules without a rule are traced through.
@@ -41,9 +41,11 @@ from spike_depth_ros.training.settings import SettingsError
 
 @dataclass(frozen=True)
 class Trace:
-    """Operations of a network, of which each node knows the shape of its result.
+    """Operations of a network.
 
-    layers: the node of each reported layer by name, in the order of Output.spikes.
+    Attributes:
+        module: operations; each node has the shape of its result in `meta`.
+        layers: node of each reported layer by name, in the order of Output.spikes.
     """
 
     module: fx.GraphModule
@@ -60,7 +62,7 @@ class _Tracer(fx.Tracer):
 
 
 def trace(network: DepthNetwork) -> Trace:
-    """Trace a network. Raises SettingsError for one whose `predict` cannot be exported."""
+    """Trace a network. Raises SettingsError if its `predict` cannot be exported."""
     name = type(network).__name__
     try:
         graph = _Tracer().trace(network)

@@ -28,12 +28,12 @@ WEIGHT_STEP = 2.0**-14
 def exact_kernel(synapses: Any, precision: Precision) -> tuple[Tensor, Tensor]:
     """Return the weight and the thresholds of synapses with which sums of spikes are exact.
 
-    In eight bits, and for layers trained in eight bits, they are whole numbers. In float32 they
-    are multiples of 2^-14 and 1: sums below 2^10 are exact in any order. Otherwise one spike
-    lost to rounding at the threshold can change the depth of half a frame.
+    In eight bits, and for layers trained in eight bits, both are whole numbers. In float32 weights
+    are multiples of 2^-14 and thresholds 1, so sums below 2^10 are exact in any order. Without
+    this, a spike lost to rounding at the threshold can change the depth of half a frame.
 
     Returns:
-        Of the shape of the weight, and [out].
+        Weight, of the shape of the layer's, and thresholds, [out].
     """
     if is_quantised(synapses):
         return integer_kernel(synapses, synapses.parametrizations.weight.original)
@@ -44,10 +44,10 @@ def exact_kernel(synapses: Any, precision: Precision) -> tuple[Tensor, Tensor]:
 
 
 def burst_step(synapses: Any, precision: Precision) -> float:
-    """Return the sum, in the unit of the exact kernel, that drives one spike of a burst.
+    """Return the potential per spike of a burst, in units of the exact kernel.
 
-    A sum K * x of whole numbers over n - 1/2, one n for all, is never half-way between two
-    numbers of spikes: four times that is an odd number over an odd one.
+    With whole numbers K, x and n, K * x / (n - 1/2) is never half-way between two numbers of
+    spikes: 4 K x = (2 m + 1)(2 n - 1) would equate an even and an odd number.
     """
     if precision == 'float32' and not is_quantised(synapses):
         return 1.0

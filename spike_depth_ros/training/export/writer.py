@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Operations on spikes that every rule writes into the ONNX graph."""
+"""Writer of an ONNX graph: operations on spikes that the rules share."""
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate, groupby
@@ -20,7 +20,6 @@ from itertools import accumulate, groupby
 import numpy as np
 
 from spike_depth_ros.training.export.arithmetic import (
-    LARGEST,
     Arithmetic,
     FloatArithmetic,
     IntegerArithmetic,
@@ -30,6 +29,7 @@ from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.maps import Image, Map, Population, Spikes
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
+from spike_depth_ros.training.quantisation import LARGEST
 from spike_depth_ros.training.settings import SettingsError
 
 ARITHMETIC: dict[Precision, Callable[[Graph], Arithmetic]] = {
@@ -39,11 +39,11 @@ ARITHMETIC: dict[Precision, Callable[[Graph], Arithmetic]] = {
 
 
 class Writer:
-    """Writes one network's ONNX graph.
+    """Writer of one network's ONNX graph.
 
     Args:
-        precision: of the spiking layers.
-        height, width: of the spike frame.
+        precision: precision of the spiking layers.
+        height, width: size of the spike frame, pixels.
 
     Attributes:
         outputs: shapes of the graph's outputs by name.
@@ -55,7 +55,7 @@ class Writer:
         self.arithmetic = ARITHMETIC[precision](self.graph)
         self.counts = SpikeCounts(self.graph, self.arithmetic)
         self.outputs: dict[str, tuple[int, ...]] = {}
-        self._made: dict[object, Map] = {}  # maps in another layout or selection
+        self._made: dict[object, Map] = {}  # converted and selected maps, by operation and source
 
     def frame(self, channels: int) -> Map:
         """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
@@ -75,10 +75,10 @@ class Writer:
         Raises SettingsError for numbers that eight bits may not hold.
 
         Args:
-            value: of the graph.
+            value: name in the graph.
             like: map of the same shape and layout.
-            largest: number of spikes of a neuron.
-            last: the same numbers before they were transposed, [n, places, channels].
+            largest: largest number of spikes of a neuron.
+            last: name of the same numbers with the channels last, [n, places, channels].
         """
         self._check(largest)
         channels = like.channels * (4 if like.in_phases else 1)
@@ -88,9 +88,9 @@ class Writer:
     def plain(self, spikes: Map) -> Map:
         """Return a map in the layout [1, channels, height, width].
 
-        From phase layout, this is DepthToSpace in five nodes, which move whole pixels where
-        channels are last in memory, as they are for integer convolutions; onnxruntime's
-        DepthToSpace moves single bytes.
+        From phase layout, five nodes replace DepthToSpace: they move whole pixels when the
+        channels are last in memory, as for integer convolutions, and onnxruntime's DepthToSpace
+        moves single bytes.
         """
         if not spikes.in_phases:
             return spikes
@@ -110,7 +110,7 @@ class Writer:
     def whole(self, spikes: Spikes) -> Map:
         """Return a batch as one map, the channels of its images one after the other.
 
-        Raises SettingsError for images with columns beside their map.
+        Raises SettingsError for images with columns that their map lacks.
         """
         maps = [
             self._selected(map, [channel for image in images for channel in image.channels])
@@ -142,7 +142,7 @@ class Writer:
         )
 
     def concatenated(self, maps: list[Map]) -> Map:
-        """Return maps of the same places as one, their channels one after the other."""
+        """Return maps of the same size as one, their channels one after the other."""
         maps = [self.plain(map) for map in maps]
         if len(maps) == 1:
             return maps[0]
@@ -175,7 +175,7 @@ class Writer:
         return self._once(('selected', map, *channels), select)
 
     def _once(self, key: object, make: Callable[[], Map]) -> Map:
-        """Return a map that is made at its first use."""
+        """Return the map of a key; make it at its first use."""
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -183,8 +183,8 @@ class Writer:
     def _aligned(self, images: Sequence[Image]) -> Sequence[Image]:
         if not all(image.is_aligned for image in images):
             raise SettingsError(
-                'an operation reads columns beside a map, which only a convolution can: drop them '
-                'by a slice.'
+                'an operation reads columns outside a map, which only a convolution can: drop '
+                'them by a slice.'
             )
         return images
 

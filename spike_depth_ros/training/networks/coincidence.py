@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The coincidence network: spikes of two cameras meet at every candidate disparity."""
+"""Coincidence network: depth from coincident spikes of two cameras at each candidate disparity."""
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +32,7 @@ from spike_depth_ros.training.networks.spiking import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
-LARGEST_BURST = 15  # of cooperating detectors, whose number of spikes tells how good a match is
+LARGEST_BURST = 15  # spikes of a cooperating detector: more spikes, better match
 # The readout's weight of one spike of these detectors before training, logarithm of odds.
 EVIDENCE = {'cooperation2': 0.5, 'cooperation3': 0.2, 'cooperation4': 0.2}
 
@@ -48,11 +48,12 @@ class Encoder(nn.Module):
         self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
 
     def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
-        """Return the spikes of the layers for counts, float [n, channels, h, w], of two cameras.
+        """Return the spikes of the layers by name for counts, float [n, channels, h, w].
 
-        bottom: of the left camera, then of the right one, [2n, width / 2, h, w]. conv1 and same1:
-        of the left camera, of the right one, and of the right one displaced to the right by a
-        pixel, [3n, 2 width, h / 2, w / 2].
+        Returns:
+            bottom, [2n, width / 2, h, w]: spikes of the left camera, then of the right one. conv1
+            and same1, [3n, 2 width, h / 2, w / 2]: spikes of the left camera, of the right one,
+            and of the right one displaced to the right by a pixel.
         """
         bottom = self.bottom(torch.cat([left, right]))
         right_features = bottom.chunk(2)[1]
@@ -68,21 +69,21 @@ class CoincidenceNetwork(DepthNetwork):
 
     One encoder computes the features of both cameras. A detector for each feature, place and
     candidate disparity fires where a left spike and a right spike coincide (coincidence neurons:
-    Osswald et al. 2017). Two layers of cooperating neurons keep those coincidences, of all
-    features at a place and disparity, that their surroundings support (cooperative stereo: Marr
-    and Poggio 1976); their kernels depend on the difference of two disparities only, and what
-    they learn of one disparity holds for all. Two more such layers, at a quarter and an eighth of
-    the resolution, carry matches to places with few events or none. Their spikes join the left
-    camera's features in a spiking U-Net similar to StereoSpike's.
+    Osswald et al. 2017). Two layers of cooperating neurons pass the coincidences, summed over the
+    features, that their surroundings support (cooperative stereo: Marr and Poggio 1976); their
+    kernels depend on the difference of two disparities only, so all disparities share the
+    weights. Two more such layers, at a quarter and an eighth of the resolution, carry matches to
+    places with few events or none. Their spikes join the left camera's features in a spiking U-Net
+    similar to StereoSpike's.
 
     The readout gives a potential for each disparity, and the confidence (DisparityReadout). Depth
     has a half of the resolution, disparities are whole pixels: the encoder halves the right
     camera's spikes once as they are and once displaced by a pixel.
 
     Args:
-        width: half of the features that are matched; twice the channels of the first layer.
-            Even: onnxruntime's integer kernels get some sums of odd widths wrong (its issue
-            27670).
+        width: half the number of matched features, and twice the channels of the first layer;
+            even, because onnxruntime's integer kernels give some wrong sums for odd widths (its
+            issue 27670).
         reach: the largest disparity in pixels, not included; a multiple of 2.
     """
 
@@ -136,7 +137,7 @@ class CoincidenceNetwork(DepthNetwork):
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, 4, h, w], to depth, confidence and the layers' spikes.
 
-        The encoder's spikes are those of several images, see there.
+        The encoder's spikes hold several images, see Encoder.
         """
         spikes, detected = self.matches(counts)
         self.decode(spikes)

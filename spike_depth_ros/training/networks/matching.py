@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-EXCITATION, INHIBITION = 0.06, -0.005  # of detectors of the same disparity nearby, and of others
+# Initial weights between detectors of the same disparity nearby, and of others.
+EXCITATION, INHIBITION = 0.06, -0.005
 T = TypeVar('T')
 
 

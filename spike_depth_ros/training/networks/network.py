@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from spike_depth_ros.training.settings import SettingsError
 
-GRID = 16  # counts are padded to multiples of this: four layers of stride 2 divide them
+GRID = 16  # image sides are padded to multiples of GRID, which four layers of stride 2 divide
 # Counts of events saturate here: processors without VNNI add two products of eight bits in 16,
 # which hold twice 127 * 127.
 LARGEST_COUNT = 127
@@ -38,11 +38,11 @@ class Output(NamedTuple):
         of the prediction layers, coarse to fine; the last one is the prediction.
     spikes: output of each spiking layer by name, float [n, c, h', w'], small whole numbers. The
         exported file reports firing rates and fan-outs under these names, in this order.
-    log_spread: float [n, 1, h, w], of networks that state their confidence: the logarithm of the
-        mean absolute error of log depth that the network expects.
-    log_disparity: float [q, n, disparities, h', w'], of networks that match the cameras: the
-        logarithm of the probability of each disparity, as the detectors alone give it and as the
-        readout gives it.
+    log_spread: float [n, 1, h, w], logarithm of the expected mean absolute error of log depth;
+        None from a network without confidence.
+    log_disparity: float [2, n, disparities, h', w'], logarithm of the probability of each
+        disparity, by the detectors alone and by the readout; None from a network that does not
+        match the cameras.
     """
 
     log_depth: Tensor
@@ -55,9 +55,12 @@ class Output(NamedTuple):
 class Trust:
     """Weights of evidence and prior in a readout of disparities, relative to the trained ones.
 
-    evidence: factor on the weights of the cooperating detectors. prior: factor on the logarithm
-    of the prior probability of the disparities; 0 makes all equally likely. Raises SettingsError
-    for a factor below 0 or not finite.
+    Raises SettingsError for a factor below 0 or not finite.
+
+    Args:
+        evidence: factor on the weights of the cooperating detectors.
+        prior: factor on the logarithm of the prior probability of the disparities; 0 makes all
+            equally likely.
     """
 
     evidence: float = 1.0

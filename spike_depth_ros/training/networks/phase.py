@@ -27,7 +27,7 @@ def low_resolution_reads(kernel_size: int, scale: int) -> list[tuple[int, ...]]:
     `i + (phase + tap - pad) // scale`.
 
     Returns:
-        One tuple a phase: the offset from row i for each of the kernel's taps.
+        One tuple per phase: the offset from row i for each of the kernel's taps.
     """
     pad = kernel_size // 2
     return [
@@ -47,7 +47,7 @@ class UpsampledConv2d(nn.Module):
     Source: StereoSpike section 3.4 (decoder and prediction layers); the phase form is ours.
 
     Args:
-        in_channels, out_channels: of the convolution.
+        in_channels, out_channels: channels of the convolution's input and output.
         kernel_size: side of the kernel at the high resolution, odd.
         scale: factor of the upsampling.
     """
@@ -58,7 +58,7 @@ class UpsampledConv2d(nn.Module):
         reads = low_resolution_reads(kernel_size, scale)
         distinct = list(dict.fromkeys(reads))  # inner phases of a block read the same rows
         self.classes = [distinct.index(phase) for phase in reads]
-        self.padding = -(-(kernel_size // 2) // scale)  # of the low-resolution convolution
+        self.padding = -(-(kernel_size // 2) // scale)  # padding of the low-resolution convolution
         self.weight = nn.Parameter(
             torch.empty(out_channels, in_channels, kernel_size, kernel_size)
         )

@@ -36,7 +36,7 @@ CONFIDENT = 1.1  # confidence is the probability of depth within this factor of 
 # Potentials are bounded: sums of their exponentials fit in float32.
 LARGEST_POTENTIAL = 60.0
 LEAST_PROBABILITY = 1e-30
-LEAST_DISPARITY = 0.5  # pixels; a disparity of 0 gives the depth of this one
+LEAST_DISPARITY = 0.5  # pixels; a smaller disparity gives the depth of this one
 FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
 
 
@@ -47,13 +47,13 @@ class Readout(nn.Module, ABC):
 
     @abstractmethod
     def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
-        """Yield each input with spikes and the number of synapses that one spike of it reaches.
+        """Yield each input with spikes and its fan-out, the synapses that one spike reaches.
 
         Takes the arguments of `forward`.
         """
 
     def quantise(self) -> None:
-        """Round the weights, in place, to those of the int8 file; by default it has float32."""
+        """Round the weights, in place, to those of the int8 file; by default they stay float32."""
 
 
 class LogDepthReadout(Readout):
@@ -62,8 +62,8 @@ class LogDepthReadout(Readout):
     Source: Rancon et al., StereoSpike (2021), section 3.4; the paper's potential is depth.
 
     Args:
-        channels: of the layers that it reads, coarse to fine.
-        scales: how many times coarser than the image each layer is: 8, 4, 2 or 1.
+        channels: number of channels of each input layer, coarse to fine.
+        scales: factor from each input layer to the image's resolution: 8, 4, 2 or 1.
     """
 
     def __init__(self, channels: Sequence[int], scales: Sequence[int]) -> None:
@@ -104,10 +104,10 @@ class DisparityReadout(Readout):
     to the pixels of the next finer resolution.
 
     Args:
-        levels: for each resolution, coarse to fine, each twice the last and the finest a half of
-            the image's: the layers' names and channels.
-        evidence: names of layers with one channel for each disparity, and the logarithm of the
-            odds that one of their spikes adds to its disparity before training.
+        levels: channels of the input layers by name, for each resolution, coarse to fine; each is
+            twice the one before, and the finest is half the image's.
+        evidence: for each layer with one channel per disparity, its name and the log odds that one
+            spike adds to its disparity before training.
         max_disparity: disparities are 0 to max_disparity - 1 pixels of the image.
         focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
             one pixel.
@@ -123,8 +123,8 @@ class DisparityReadout(Readout):
         super().__init__()
         self.levels = tuple(tuple(level) for level in levels)
         self.evidence, self.max_disparity = dict(evidence), max_disparity
-        # Not learned: the mean trains, and the median, which has no gradient, would be off by
-        # what makes the mean right.
+        # Not learned: training fits the mean, and a learned factor would bias the median, which
+        # has no gradient.
         self.log_focal_baseline = math.log(focal_baseline)
         # Outputs: a potential for each disparity, then that of the error.
         self.heads = nn.ModuleDict(
@@ -184,7 +184,8 @@ class DisparityReadout(Readout):
             potentials = self.potentials(features)
             log_disparity = [potential[:, :-1].log_softmax(1) for potential in potentials]
             log_depth = [self.mean_log_depth(each) for each in log_disparity]
-            # The prediction; it has no gradient, the means and the log probabilities train.
+            # The median is the prediction. It has no gradient: means and log probabilities are
+            # trained.
             log_depth.append(self.median_log_depth(log_disparity[-1]))
             log_spread = potentials[-1][:, -1:]
             first = next(iter(self.evidence.values()))
@@ -227,8 +228,10 @@ class DisparityReadout(Readout):
         The probability of a disparity is taken as uniform within half a pixel of it.
         """
         probability = log_disparity.exp().clamp(min=LEAST_PROBABILITY)
-        from_here = probability.flip(1).cumsum(1).flip(1)  # of this disparity and larger ones
-        below = ((from_here - 0.5) / probability).clamp(0, 1)  # share that the median exceeds
+        # Probability of each disparity and larger ones.
+        from_here = probability.flip(1).cumsum(1).flip(1)
+        # Share of each disparity below the median.
+        below = ((from_here - 0.5) / probability).clamp(0, 1)
         median = below.sum(1, keepdim=True) - 0.5
         return self.log_focal_baseline - median.clamp(min=LEAST_DISPARITY).log()
 

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.settings import SettingsError
 
-FIRING_GAIN = 3.0  # of hidden kernels; about a tenth to a fifth of the neurons fire
-READOUT_GAIN = 0.01  # with larger initial weights, training first silences the layers before
+FIRING_GAIN = 3.0  # gain of hidden kernels with which a tenth to a fifth of the neurons fire
+READOUT_GAIN = 0.01  # larger initial weights make training silence the layers before
 
 
 def spiking_neurons() -> neuron.IFNode:
@@ -59,7 +59,7 @@ class SpikingLayer(nn.Sequential):
     Raises SettingsError for a convolution with a bias.
     """
 
-    # Any: torch types what a module holds as Tensor | Module.
+    # Any: torch types a module's attributes as Tensor | Module.
     synapses: Any
     neurons: Any
 
@@ -101,9 +101,9 @@ def draw(weight: Tensor, gain: float) -> None:
 
 
 def fanout(synapses: Any) -> float:
-    """Return the number of synapses from one input value of a layer, away from the border.
+    """Return the fan-out of a layer: the synapses from one input value, away from the border.
 
-    Layers other than nn.Conv2d and UpsampledConv2d state it by their method `fanout()`.
+    Layers other than nn.Conv2d and UpsampledConv2d have a method `fanout()`.
     """
     if hasattr(synapses, 'fanout'):
         return float(synapses.fanout())

@@ -29,7 +29,7 @@ from spike_depth_ros.training.networks.spiking import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
-SCALES = (8, 4, 2, 1)  # of the decoder's layers, relative to the image
+SCALES = (8, 4, 2, 1)  # factors from the decoder's layers to the image's resolution
 
 
 class StereoSpike(DepthNetwork):

@@ -24,7 +24,7 @@ from torch import Generator, Tensor
 from spike_depth_ros.training.simulator.draw import log_uniform, uniform
 from spike_depth_ros.training.simulator.surfaces import Shapes, still, turned
 
-TILT = 0.9  # rad, of boards against the image plane
+TILT = 0.9  # rad, largest tilt of boards against the image plane
 ROUND = 0.35  # share of boards that are ellipses
 POLE_PX = (0.6, 4.0)  # half width of a pole in pixels at its depth
 STRIDE_HZ = (0.7, 1.3)

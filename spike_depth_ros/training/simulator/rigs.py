@@ -22,7 +22,7 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.training.simulator.draw import happens, log_uniform, number, uniform
 
-MAX_SHIFT = 0.05  # of the principal point, as a share of the image
+MAX_SHIFT = 0.05  # largest offset of the principal point, as a share of the image
 
 
 @dataclass(frozen=True)

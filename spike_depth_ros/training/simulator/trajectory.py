@@ -46,7 +46,7 @@ class MotionRanges:
 
     @property
     def stands_still(self) -> bool:
-        """Return True if the rig never moves."""
+        """Return whether the rig never moves."""
         return max(*self.ahead, *self.speed_px, *self.turn_rate) == 0
 
 

@@ -88,7 +88,7 @@ def from_camchain(camera: Any) -> CameraInfoRecord:
 
 
 @pytest.mark.parametrize(
-    ('left', 'right', 'says'),
+    ('left', 'right', 'message'),
     [
         (
             {'k': [0.0] * 9},
@@ -110,6 +110,6 @@ def from_camchain(camera: Any) -> CameraInfoRecord:
         ({}, {'width': 0}, 'right .*the size is 0 x 260, but must be'),
     ],
 )
-def test_refused(left: dict[str, Any], right: dict[str, Any], says: str) -> None:
-    with pytest.raises(CalibrationError, match=says):
+def test_refused(left: dict[str, Any], right: dict[str, Any], message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
         rig(replace(LEFT, **left), replace(RIGHT, **right))

@@ -71,7 +71,7 @@ def test_one_camera_is_the_left_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ('changes', 'says'),
+    ('changes', 'message'),
     [
         (
             {'intrinsics': {'cam0': raw(640)}},
@@ -84,6 +84,6 @@ def test_one_camera_is_the_left_one() -> None:
         ({'intrinsics': {'cam0': raw(5000)}}, r'in intrinsics\.cam0, the size is 5000 x 480, but'),
     ],
 )
-def test_refused(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(CalibrationError, match=says):
+def test_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
         read(cam_to_cam(**changes), 2)

@@ -100,7 +100,7 @@ def test_a_rectification_of_both_is_used_and_one_alone_is_not() -> None:
     assert rig.cameras[0].rectification == pytest.approx(np.eye(3))
 
 
-def test_one_camera_is_turned_only_where_the_file_says_so() -> None:
+def test_one_camera_is_rotated_only_by_a_rectification_matrix() -> None:
     rig = read(Section({'cam0': CAMERA}), 1)
     assert rig.baseline_m == 0
     assert rig.cameras[0].rectification.tolist() == np.eye(3).tolist()
@@ -109,7 +109,7 @@ def test_one_camera_is_turned_only_where_the_file_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ('changes', 'says'),
+    ('changes', 'message'),
     [
         (
             {'cam0__camera_model': 'omni'},
@@ -139,8 +139,8 @@ def test_one_camera_is_turned_only_where_the_file_says_so() -> None:
         ),
     ],
 )
-def test_refused(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(CalibrationError, match=says):
+def test_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
         read(camchain(**changes), 2)
 
 

@@ -119,7 +119,7 @@ def test_a_number_without_a_point_is_a_number(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('path', 'right', 'cameras', 'says'),
+    ('path', 'right', 'cameras', 'reason'),
     [
         ('left', '', 2, r"left\.yaml' is that of one camera: give the right camera's file too\.$"),
         ('camchain', 'right', 2, r"chain\.yaml' is all that is needed here: leave out '/.*right"),
@@ -132,15 +132,15 @@ def test_a_number_without_a_point_is_a_number(folder: Path) -> None:
         ('absent', '', 1, r"absent\.yaml' cannot be read \(No such file or directory\): give"),
     ],
 )
-def test_files_that_do_not_go_together(
-    folder: Path, path: str, right: str, cameras: Literal[1, 2], says: str
+def test_files_that_do_not_belong_together(
+    folder: Path, path: str, right: str, cameras: Literal[1, 2], reason: str
 ) -> None:
-    with pytest.raises(CalibrationError, match=says):
+    with pytest.raises(CalibrationError, match=reason):
         load(str(folder / f'{path}.yaml'), right and str(folder / f'{right}.yaml'), cameras)
 
 
 @pytest.mark.parametrize(
-    ('content', 'says'),
+    ('content', 'reason'),
     [
         (b' \n', 'is empty: give a kalibr camchain, a DSEC cam_to_cam file or a ROS calibration'),
         (b'# a comment', r'is none of a kalibr camchain \(with cam0\), a DSEC cam_to_cam file'),
@@ -179,10 +179,10 @@ def test_files_that_do_not_go_together(
         (CAMCHAIN.encode().replace(b'226.4', b'-1'), r'cannot be used \(in cam0, the camera matr'),
     ],
 )
-def test_content_that_does_not_do(tmp_path: Path, content: bytes, says: str) -> None:
+def test_wrong_content_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / 'calibration.yaml'
     path.write_bytes(content)
-    with pytest.raises(CalibrationError, match=says) as caught:
+    with pytest.raises(CalibrationError, match=reason) as caught:
         load(str(path), '', 2)
     message = str(caught.value)
     assert message.startswith(f"The calibration '{path}' ")

@@ -54,7 +54,7 @@ def test_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ('method', 'arguments', 'says'),
+    ('method', 'arguments', 'message'),
     [
         ('section', ('other',), r'cam0\.other is missing, but must be a mapping'),
         ('section', ('name',), r"cam0\.name is 'left', but must be a mapping"),
@@ -72,8 +72,8 @@ def test_values() -> None:
         ('numbers', ('text', 1), r"is \['1e-05'\], but must be a list of 1 finite numbers"),
     ],
 )
-def test_wrong_values(method: str, arguments: tuple[Any, ...], says: str) -> None:
-    with pytest.raises(CalibrationError, match=says):
+def test_wrong_values(method: str, arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(CalibrationError, match=message):
         getattr(SECTION, method)(*arguments)
 
 

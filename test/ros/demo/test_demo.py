@@ -113,7 +113,7 @@ def test_no_process_is_left_behind(
 
 
 @pytest.mark.parametrize('shown', ['left: ', 'ROS domain', 'starting'])
-def test_interrupt_while_it_starts(
+def test_an_interrupt_during_the_start(
     recording: Path, stereo_model: Path, tmp_path: Path, shown: str
 ) -> None:
     process = start(recording, stereo_model, tmp_path)
@@ -129,7 +129,7 @@ def test_interrupt_while_it_starts(
 
 
 @pytest.mark.parametrize(
-    ('recording_name', 'model_name', 'output', 'says'),
+    ('recording_name', 'model_name', 'output', 'message'),
     [
         ('nowhere', '{stereo}', 'out', "nowhere' does not exist"),
         ('{recording}', 'nowhere', 'out', "nowhere' does not exist"),
@@ -150,7 +150,7 @@ def test_wrong_arguments_are_one_sentence_before_the_run(
     recording_name: str,
     model_name: str,
     output: str,
-    says: str,
+    message: str,
 ) -> None:
     monkeypatch.setenv('HOME', str(tmp_path / 'home'))
     monkeypatch.chdir(tmp_path)
@@ -161,7 +161,7 @@ def test_wrong_arguments_are_one_sentence_before_the_run(
 
     assert process.returncode == 1
     assert error.startswith('demo: ')
-    assert says in error
+    assert message in error
     assert len(error.splitlines()) == 1
 
 
