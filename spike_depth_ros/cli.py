@@ -32,7 +32,7 @@ OF_FILES = (errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EPERM, 
 TRAINING = {
     'train': 'train a network from a YAML file, or resume its training',
     'export': 'write a trained network as an ONNX file',
-    'evaluate': 'measure the shipped models on held-out simulated scenes',
+    'evaluate': 'measure models on test windows of a data set, beside conventional stereo',
     'simulate': 'write a simulated recording with true depth',
 }
 

@@ -29,10 +29,9 @@ from spike_depth_ros.inference.stereo_check import StereoCheck
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.spike_info import is_same
-from spike_depth_ros.ros.spike_link import SpikeWindow
+from spike_depth_ros.ros.spike_link import NO_INFO, SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
-NO_INFO = 'no spikes/info yet'
 # Counters of the windows that yield no depth.
 COUNTERS = {Verdict.SKIPPED: 'windows_skipped', Verdict.INCOMPLETE: 'windows_incomplete'}
 

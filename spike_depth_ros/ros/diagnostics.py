@@ -45,7 +45,7 @@ class Report:
 
     def problem(self, level: bytes, sentence: str) -> None:
         """Add a problem of level WARN, ERROR or STALE."""
-        self.problems.append((level, sentence))
+        self.problems.append((level, sentence.rstrip('.')))  # they are joined by semicolons
 
     def level(self) -> bytes:
         """Return the worst level, OK without a problem; STALE (no input) is the worst of all."""

@@ -67,8 +67,8 @@ def to_stream(info: SpikeInfo) -> SpikeStream:
     """
     camera = _to_camera(info)
     window_ns, hop_ns = to_ns(info.window), to_ns(info.hop)
-    _check('window', window_ns, window_ns > 0, 'above 0 ns')
-    _check('hop', hop_ns, hop_ns > 0, 'above 0 ns')
+    _check('window', f'{window_ns} ns', window_ns > 0, 'above 0 ns')
+    _check('hop', f'{hop_ns} ns', hop_ns > 0, 'above 0 ns')
     _check('channels', info.channels, info.channels in CHANNELS, ' or '.join(map(str, CHANNELS)))
     _check('sync', repr(info.sync[:40]), info.sync in SYNCS, ' or '.join(map(repr, SYNCS)))
     _check('baseline', f'{info.baseline} m', 0 <= info.baseline < np.inf, '0 m or more')

@@ -30,6 +30,7 @@ from spike_depth_ros.ros.spike_info import SpikeInfoError, to_spike_info, to_str
 
 SPIKES, INFO = 'spikes', 'spikes/info'
 INFO_TYPE = 'spike_depth_msgs/msg/SpikeInfo'
+NO_INFO = 'no spikes/info yet'
 NO_SIZE = 'the size of the left sensor is unknown: no packet of it has come yet'
 
 
@@ -140,7 +141,8 @@ class SpikeSubscriber:
 
     def _on_info(self, message: SpikeInfo) -> None:
         self._receiver.take_problem(message.problem)
-        if not message.ready:
+        if not message.ready:  # of a binner that starts again, maybe for another rig
+            self._receiver.reject_stream(NO_INFO)
             return
         try:
             stream = to_stream(message)

@@ -40,7 +40,7 @@ WORDS = {
     'NoneType': 'null',
 }
 BOUND = re.compile(
-    r'Not of type \w+: (?P<value>.*) does not conform to restriction v(?P<bound>.*)'
+    r'Not of type \w+: (?P<value>.*?) ?does not conform to restriction v(?P<bound>.*)'
 )
 GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
 # Beginnings of lines that repeat other lines.
@@ -142,11 +142,14 @@ def sentence(message: str) -> str:
     if 'codec can' in rest:  # a file in place of a list is read as one
         return f'{key} names a file that is no list: use a list such as [a, b]'
     reasons = _reasons(rest)
-    if bound := BOUND.match(reasons[0]):
-        most = bound['bound'].replace('>=', 'from ').replace('>', 'above ').replace('<=', 'up to ')
-        return f'{key} is {bound["value"]}: use a number {most}'
     value = GIVEN.search(rest)
+    if bound := BOUND.match(reasons[0]):
+        found = bound['value'] or (value['value'] if value else 'out of range')
+        most = bound['bound'].replace('>=', 'from ').replace('>', 'above ').replace('<=', 'up to ')
+        return f'{key} is {found}: use a number {most}'
     given = f'{key} is {value["value"]}' if value else f'{key} cannot be used'
+    if reasons[0].startswith('Not of type PositiveInt'):
+        return f'{given}: use a whole number above 0'
     if reasons[0].startswith('Expected a '):
         return f'{given}: use {" or ".join(_expected(reason) for reason in reasons)}'
     return f'{given}: {", ".join(reasons)}'

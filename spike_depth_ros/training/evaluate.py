@@ -116,7 +116,9 @@ def check_models(models: list[Path], data: DataDescription) -> None:
                 f"Two of the models are called '{model.stem}': give files of different names."
             )
         if misfit := _misfit(contract, data):
-            raise SettingsError(f"The model '{model}' {misfit}: export it again.")
+            raise SettingsError(
+                f"The model '{model}' {misfit}: give a data set of its camera, or another model."
+            )
         if contract.window_ns != data.window_ns:
             print(
                 f"Warning: the model '{model}' was trained on windows of "

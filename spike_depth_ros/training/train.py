@@ -30,6 +30,9 @@ from spike_depth_ros.training.command_line import at_home, checked_files, parsin
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.devices import check_processes, there
 from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.export.description import spikes_of
+from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.networks.network import GRID, DepthNetwork
 from spike_depth_ros.training.resuming import checked, output_folder
 from spike_depth_ros.training.settings import SettingsError
 
@@ -69,9 +72,13 @@ class TrainingCommand(LightningCLI):
         return trainer
 
     def before_fit(self) -> None:
-        """Check the data, the folder of the run, and the checkpoint to continue from."""
+        """Check data, network, the folder of the run, and the checkpoint to continue from.
+
+        A network that cannot be exported is refused before it trains for hours.
+        """
         self.datamodule.check_batches(self.trainer.world_size)
         self.datamodule.check_channels(self.model.network.channels)
+        check_export(self.model.network)
         check_output_folder(output_folder(self.trainer))
         settings: Namespace = self.config_init['fit']
         settings['ckpt_path'] = checked(settings['ckpt_path'], self.trainer, self.model)
@@ -95,6 +102,15 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
         trainer_defaults={'precision': precision()},
         parser_kwargs={'fit': common, 'exit_on_error': False} if run else common,
     )
+
+
+def check_export(network: DepthNetwork) -> None:
+    """Check that a network can be exported. Raises SettingsError.
+
+    It computes once in PyTorch before, which gives its own errors their traceback.
+    """
+    spikes_of(network, torch.zeros(1, network.channels, GRID, GRID))
+    depth_model(network, 'float32', GRID, GRID)
 
 
 def precision() -> str:

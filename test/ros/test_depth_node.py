@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, Image
+from spike_depth_msgs.msg import SpikeInfo
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros.conversions import from_image, to_time
@@ -153,6 +154,16 @@ def test_a_stream_that_does_not_fit_the_model_is_refused(probe: Probe, source: S
     source.fit()
     source.spikes(counts(), stamp_ns=2)
     probe.until(lambda: depths, 'depth')
+
+
+def test_no_depth_before_a_new_binner_describes_its_frames(probe: Probe, source: Source) -> None:
+    depths = probe.collect(Image, '/depth/image_rect')
+    source.fit()
+    source.send_info(SpikeInfo(problem='no packet yet'))
+    probe.until_text(STATUS, 'no spikes/info yet')
+    source.spikes(counts(), stamp_ns=1)
+    probe.until_value(STATUS, 'windows unfit', 1)
+    assert not depths
 
 
 def test_malformed_frames_are_counted(probe: Probe, source: Source) -> None:

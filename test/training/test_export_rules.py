@@ -24,6 +24,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from spikingjelly.activation_based.neuron import IFNode
 from torch import Tensor, nn
 from torch.nn import functional
 from training.exported_files import NOTHING, computed, depth_of, rounded
@@ -44,7 +45,7 @@ from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
-from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
+from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer, spiking_neurons
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 SIZE = (MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
@@ -261,11 +262,36 @@ def plain(x: Tensor, *layers: nn.Module) -> Tensor:
     return x
 
 
+def synapses() -> nn.Module:
+    return nn.Conv2d(4, 4, 3, stride=2, padding=1, bias=False)
+
+
+class Halved(nn.Conv2d):
+    """A convolution that computes something else."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input) / 2
+
+
 REFUSED = [
-    (Stated(lambda x, layer: layer(layer(x)), conv()), r'layers\.0\.neurons computes 2 times'),
-    (Stated(plain, conv(padding=0)), 'Conv2d.* cannot be exported: use a square kernel of odd'),
+    (
+        Stated(lambda x, layer: layer(layer(x)), conv()),
+        r"the neurons 'layers\.0\.neurons' 2 times",
+    ),
+    (Stated(plain, conv(padding=0)), 'Conv2d.* has no rule: use a square kernel of odd'),
+    (Stated(plain, conv(padding_mode='circular')), 'padding k // 2 with zeros'),
+    (Stated(plain, SpikingLayer(synapses(), IFNode(v_reset=-1.0))), 'v_reset .* 1.0, -1.0 and'),
+    (Stated(plain, SpikingLayer(synapses(), IFNode(step_mode='m'))), "use 1.0, 0.0 and 's'"),
+    (Stated(plain, Halved(4, 4, 3, 2, 1, bias=False), spiking_neurons()), 'has no rule for'),
+    (Stated(plain, synapses()), r"Output\.spikes\['spikes'\] holds no spikes"),
+    (Stated(plain, synapses(), conv()), 'takes spikes, but reads potentials of synapses'),
+    (Stated(plain, conv(), spiking_neurons()), 'takes potentials of synapses, but reads spikes'),
+    (Stated(lambda x, one, two: sum([one(x), two(x)]), conv(), conv()), 'spikes, but reads 0'),
+    (Stated(lambda x, layer: layer(x) + layer[0].weight.sum(), conv()), 'sum has no rule'),
+    (Stated(lambda x, layer: torch.add(layer(x), x, alpha=2), conv(1)), "argument 'alpha'"),
+    (Stated(lambda x, layer: layer(x) if len(x) else x, conv()), "'len' is not supported"),
     (Stated(plain, conv(dilation=2, padding=2)), 'no dilation, groups or bias'),
-    (Stated(plain, conv(), nn.ReLU()), 'ReLU has no rule for export: see export/rules.py'),
+    (Stated(plain, conv(), nn.ReLU()), 'ReLU has no rule for export: use layers of training'),
     (Stated(lambda x, layer: layer(x).sigmoid(), conv()), 'sigmoid has no rule for export'),
     (Stated(lambda x, layer: layer(x)[:, :, 1:], conv()), 'the slice .* has no rule'),
     (Stated(plain, *(conv() for _ in range(5))), 'all strides together divide 16'),
@@ -304,6 +330,29 @@ def test_a_network_that_returns_something_else_is_refused() -> None:
 
     with pytest.raises(ValueError, match='let predict return an Output'):
         depth_model(Wrong(4, 2), 'int8', 32, 48)
+
+
+@pytest.mark.parametrize('reported', [(), ('input',)])
+def test_a_network_that_reports_no_layers_by_name_is_refused(reported: tuple[str, ...]) -> None:
+    class Silent(StereoSpike):
+        def predict(self, counts: Tensor) -> Output:
+            output = super().predict(counts)
+            return Output(output.log_depth, dict.fromkeys(reported, output.spikes['bottom']))
+
+    with pytest.raises(ValueError, match='dict from the names of layers'):
+        depth_model(Silent(4, 2), 'int8', 32, 48)
+
+
+@pytest.mark.parametrize('precision', ['int8', 'float32'])
+def test_two_layers_that_cannot_fire_and_are_added_are_not_both_left_out(
+    precision: Precision, tmp_path: Path
+) -> None:
+    network = Stated(lambda x, first, second: first(x) + second(x), conv(), conv()).eval()
+    for layer in network.layers:
+        nn.init.constant_(layer.synapses.weight, -1)
+    path = saved(depth_model(network, precision, 32, 48), tmp_path)
+    (means,) = load(path, 0, 'cpu').session.run(['mean_spikes'], {'spikes': edges((32, 48))[None]})
+    assert means.tolist() == [0]
 
 
 def test_synapses_with_a_bias_are_refused() -> None:

@@ -67,10 +67,11 @@ class Drive(NamedTuple):
 def _convolution(layer: nn.Conv2d, writer: Writer, source: Spikes) -> Drive:
     (size, other), (stride, _) = layer.kernel_size, layer.stride
     form = size, layer.stride, layer.padding, layer.dilation, layer.groups, layer.bias
-    if form != (other, (stride,) * 2, (size // 2,) * 2, (1, 1), 1, None) or size % 2 == 0:
+    is_plain = form == (other, (stride,) * 2, (size // 2,) * 2, (1, 1), 1, None)
+    if not is_plain or size % 2 == 0 or layer.padding_mode != 'zeros':
         raise SettingsError(
-            f'{layer} cannot be exported: use a square kernel of odd size k, padding k // 2, one '
-            'stride, no dilation, groups or bias.'
+            f'{layer} has no rule: use a square kernel of odd size k, padding k // 2 with zeros, '
+            'one stride, no dilation, groups or bias.'
         )
     return Drive(layer, source, *exact_kernel(layer, writer.precision), stride)
 
@@ -94,9 +95,11 @@ def _cooperation(layer: Cooperation, writer: Writer, source: Spikes) -> Drive:
 
 @lower.register
 def _neurons(neurons: IFNode, writer: Writer, drive: Drive) -> Spikes:
-    if neurons.v_threshold != 1 or neurons.v_reset is None:
+    settings = neurons.v_threshold, neurons.v_reset, neurons.step_mode
+    if settings != (1, 0, 's'):
         raise SettingsError(
-            f'neurons fire at {neurons.v_threshold:g}: use a threshold of 1 and a hard reset.'
+            'neurons have v_threshold, v_reset and step_mode {}, {} and {!r}: use 1.0, 0.0 and '
+            "'s', as spiking_neurons() does.".format(*settings)
         )
 
     def fire(source: str, synapses: Synapses) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 
 from torch import fx
 
-from spike_depth_ros.training.export.trace import Trace
+from spike_depth_ros.training.export.trace import INPUT, Trace
 from spike_depth_ros.training.networks.network import Output
 from spike_depth_ros.training.networks.spiking import fanout
 
@@ -33,7 +33,7 @@ def fanouts(trace: Trace) -> dict[str, float]:
     of a layer, the number is the mean over the layer.
     """
     (counts,) = (node for node in trace.module.graph.nodes if node.op == 'placeholder')
-    sources = {'input': counts, **trace.layers}
+    sources = {INPUT: counts, **trace.layers}
     stops = set(trace.layers.values())
     return {name: float(_reached(trace.module, node, stops)) for name, node in sources.items()}
 

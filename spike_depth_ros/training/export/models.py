@@ -24,7 +24,8 @@ from torch import fx
 
 from spike_depth_ros.training.export.convolution import Drive
 from spike_depth_ros.training.export.maps import Spikes, spikes
-from spike_depth_ros.training.export.rules import lower, lower_function
+from spike_depth_ros.training.export.operands import check_operands
+from spike_depth_ros.training.export.rules import FUNCTIONS, lower, lower_function
 from spike_depth_ros.training.export.trace import Trace, trace
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.export.writer import Writer
@@ -75,6 +76,10 @@ class _Lowering(fx.Interpreter):
             return None
         value = super().run_node(n)
         for name in self._layers.get(n, ()):
+            if not isinstance(value, Spikes):
+                raise SettingsError(
+                    f"Output.spikes['{name}'] holds no spikes: report outputs of neurons."
+                )
             self._writer.counts.layer(name, value.covered() or [self._writer.whole(value)])
         return value
 
@@ -84,29 +89,46 @@ class _Lowering(fx.Interpreter):
 
     def call_module(self, target: Any, args: Any, kwargs: Any) -> Any:
         """Write a layer."""
-        return lower(self.fetch_attr(target), self._writer, *args, **kwargs)
+        layer = self.fetch_attr(target)
+        rule = lower.dispatch(type(layer))
+        check_operands(f"the layer '{target}'", rule, layer, self._writer, *args, **kwargs)
+        return lower(layer, self._writer, *args, **kwargs)
 
     def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
         """Write a function."""
         if target is Output:
             return Output(*args, **kwargs)
-        return lower_function(target, self._writer, *args, **kwargs)
+        return self._lower_function(target, *args, **kwargs)
 
     def call_method(self, target: Any, args: Any, kwargs: Any) -> Any:
         """Write a method of a tensor."""
-        return lower_function(target, self._writer, *args, **kwargs)
+        return self._lower_function(target, *args, **kwargs)
+
+    def _lower_function(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function in FUNCTIONS:
+            name = getattr(function, '__name__', function)
+            check_operands(name, FUNCTIONS[function], self._writer, *args, **kwargs)
+        return lower_function(function, self._writer, *args, **kwargs)
 
     def _is_left_out(self, node: fx.Node) -> bool:
         """Return whether a node's neurons never fire and only sums read them.
 
         Training silences some layers.
         """
-        if node.op != 'call_module' or not isinstance(node.args[0], fx.Node):
-            return False
-        drive = self.env[node.args[0]]
+        source = node.args[0] if node.op == 'call_module' and node.args else None
+        drive = self.env[source] if isinstance(source, fx.Node) else None
         return (
             isinstance(drive, Drive)
             and isinstance(self.fetch_attr(str(node.target)), IFNode)
-            and all(user.target is operator.add for user in node.users)
+            and all(self._has_other(user, node) for user in node.users)
             and not drive.can_fire()
+        )
+
+    def _has_other(self, user: fx.Node, node: fx.Node) -> bool:
+        """Return whether a user adds to a node another one that is not left out."""
+        others = [each for each in user.all_input_nodes if each is not node]
+        return (
+            user.target is operator.add
+            and bool(others)
+            and all(self.env.get(other, other) is not None for other in others)
         )

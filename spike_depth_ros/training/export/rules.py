@@ -14,7 +14,8 @@
 
 """Registry of the rules that write a network's operations into the ONNX graph.
 
-One rule serves one kind of layer (a class, with its subclasses) or one function. A rule takes the
+One rule serves one kind of layer (a class, with the subclasses that inherit `forward`) or one
+function. A rule takes the
 Writer and the operation's arguments, in which tensors are replaced by what the rules of their
 operations returned: `Spikes` for spikes, `Drive` for the potentials of a layer's neurons. Rules
 for layers with neurons and synapses are in convolution.py, for structure (concatenation, skip
@@ -35,6 +36,10 @@ from torch import nn
 from spike_depth_ros.training.settings import SettingsError
 
 FUNCTIONS: dict[object, Callable[..., Any]] = {}  # rules of functions, and of methods by name
+NO_RULE = (
+    'has no rule for export: use layers of training/networks, torch.cat, chunk, split and +, or '
+    'register a rule (docs/how-to/add-a-network.md).'
+)
 
 
 @singledispatch
@@ -47,12 +52,17 @@ def lower(layer: nn.Module, *arguments: Any) -> Any:
 
     Raises SettingsError for a layer without a rule.
     """
-    raise SettingsError(f'{type(layer).__name__} has no rule for export: see export/rules.py.')
+    raise SettingsError(f'{type(layer).__name__} {NO_RULE}')
 
 
 def is_layer(module: nn.Module) -> bool:
-    """Return whether a rule exists for a module."""
-    return lower.dispatch(type(module)) is not lower.dispatch(object)
+    """Return whether a rule exists for a module.
+
+    A subclass that computes something else, with a `forward` of its own, has none.
+    """
+    kinds = (kind for kind in type(module).__mro__[:-1] if kind in lower.registry)
+    kind: Any = next(kinds, None)
+    return kind is not None and type(module).forward is kind.forward
 
 
 def function_rule(*functions: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -69,5 +79,5 @@ def lower_function(function: object, *arguments: Any, **options: Any) -> Any:
     """Write a function into the graph; see `lower`."""
     if function not in FUNCTIONS:
         name = getattr(function, '__name__', function)
-        raise SettingsError(f'{name} has no rule for export: see export/rules.py.')
+        raise SettingsError(f'{name} {NO_RULE}')
     return FUNCTIONS[function](*arguments, **options)

@@ -43,7 +43,7 @@ def _concatenate(writer: Writer, parts: list[Spikes], dim: int = IMAGES) -> Spik
 
 @function_rule(operator.add, torch.add, 'add')
 def _add(writer: Writer, first: Spikes | None, second: Spikes | None) -> Spikes | None:
-    """Add two layers; None stands for a layer that never fires."""
+    """Add two layers; None stands for one that never fires."""
     if first is None or second is None:
         return second if first is None else first
     images = {len(each.images) for each in (first, second)}
@@ -74,11 +74,11 @@ def _split(
 def _item(
     writer: Writer,
     source: Any,
-    index: int | tuple[EllipsisType, slice],
+    index: Any,  # int, or a slice of columns
 ) -> Any:
-    if not isinstance(source, Spikes):
+    if isinstance(source, (dict, list)) or type(source) is tuple:
         return source[index]
-    match index:
+    match index if isinstance(source, Spikes) else None:
         case (EllipsisType(), slice(start=None, stop=int(stop), step=None)) if stop < 0:
             return Spikes(tuple(_without_last(image, -stop) for image in source.images))
     raise SettingsError(f'the slice {index} has no rule for export: use chunk or split.')

@@ -38,6 +38,8 @@ from spike_depth_ros.training.export.rules import is_layer
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output
 from spike_depth_ros.training.settings import SettingsError
 
+INPUT = 'input'  # name of the spike frame among the layers
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -66,11 +68,14 @@ def trace(network: DepthNetwork) -> Trace:
     name = type(network).__name__
     try:
         graph = _Tracer().trace(network)
-    except (fx.proxy.TraceError, TypeError) as error:
+    except Exception as error:  # predict may do anything with the tracer's placeholders
+        reason = str(error).partition('. ')[0]
         raise SettingsError(
-            f'{name} cannot be traced ({error}): use layers of training/networks and torch.cat, '
-            'chunk, split and + in predict.'
+            f'{name} cannot be traced ({reason}): use layers of training/networks and torch.cat, '
+            'chunk, split and + in predict, and no conditions or loops over tensors.'
         ) from error
+    if sum(node.op == 'placeholder' for node in graph.nodes) != 1:
+        raise SettingsError(f'{name} cannot be exported: let predict take counts only.')
     _check_calls(network, graph)
     module = fx.GraphModule(network, graph)
     spiking.reset_net(network)
@@ -85,8 +90,9 @@ def _check_calls(network: DepthNetwork, graph: fx.Graph) -> None:
     for layer, times in calls.items():
         if times > 1 and isinstance(network.get_submodule(layer), MemoryModule):
             raise SettingsError(
-                f'{layer} computes {times} times, and its neurons keep their potential in '
-                'between: concatenate its inputs along the first axis, torch.cat([...]).'
+                f"predict calls the neurons '{layer}' {times} times, and the second call would "
+                'start at the potentials of the first: call the layer once, with its inputs '
+                'concatenated along the first axis, torch.cat([a, b]), and chunk the result.'
             )
 
 
@@ -97,4 +103,10 @@ def _reported(network: str, graph: fx.Graph) -> dict[str, fx.Node]:
     arguments: dict[str, Any] = (
         dict(zip(Output._fields, result.args, strict=False)) | result.kwargs
     )
-    return dict(arguments['spikes'])
+    spikes = arguments.get('spikes')
+    if not isinstance(spikes, dict) or not spikes or INPUT in spikes:
+        raise SettingsError(
+            f'{network} cannot be exported: let Output.spikes be a dict from the names of layers '
+            f"to their spikes, with one layer or more, none of which is called '{INPUT}'."
+        )
+    return dict(spikes)

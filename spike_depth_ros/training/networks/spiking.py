@@ -67,8 +67,8 @@ class SpikingLayer(nn.Sequential):
         super().__init__()
         if getattr(convolution, 'bias', None) is not None:
             raise SettingsError(
-                'synapses of a spiking layer have a bias, which eight bits do not hold: use '
-                'bias=False.'
+                f'the synapses {convolution} of a spiking layer have a bias, which an exported '
+                'file does not hold: use bias=False.'
             )
         self.synapses = convolution
         self.neurons = spiking_neurons() if neurons is None else neurons
