@@ -23,6 +23,8 @@ import numpy.typing as npt
 from spike_depth_ros.geometry.camera import Camera, PinholeCamera
 
 UNMAPPED = -1
+# Rows that are mapped at once: their coordinates fit into a processor's cache.
+BAND = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +86,14 @@ def nearest_pixels(target: Camera, source: Camera) -> npt.NDArray[np.int32]:
     Returns:
         int32 [source.height, source.width], row-major pixel of the target, or UNMAPPED.
     """
-    y, x = np.indices((source.height, source.width), np.float64).reshape(2, -1)
-    x, y = np.floor(target.to_pixels(source.to_rays(np.stack([x, y]).T)).T + 0.5)
-    inside = (x >= 0) & (x < target.width) & (y >= 0) & (y < target.height)
-    index = np.where(inside, y * target.width + x, UNMAPPED).astype(np.int32)
-    return index.reshape(source.height, source.width)
+    index = np.empty((source.height, source.width), np.int32)
+    for top in range(0, source.height, BAND):
+        band = index[top : top + BAND]
+        y, x = np.indices(band.shape, np.float64).reshape(2, -1)
+        x, y = np.floor(target.to_pixels(source.to_rays(np.stack([x, y + top]).T)).T + 0.5)
+        inside = (x >= 0) & (x < target.width) & (y >= 0) & (y < target.height)
+        band[:] = np.where(inside, y * target.width + x, UNMAPPED).reshape(band.shape)
+    return index
 
 
 def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> PixelTable:
