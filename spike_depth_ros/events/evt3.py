@@ -60,6 +60,7 @@ class Evt3Decoder:
         return None if time_us == NO_TIME else time_us * US_NS
 
     def parse(self, packet: Packet) -> PacketWords:
+        """Return words uint16 [n]; the time is that of the first TIME_HIGH and TIME_LOW."""
         words = whole_words(packet, 'u2')
         time_us = int(_first_time(words, self._state))
         first_ns = None if time_us == NO_TIME else time_us * US_NS

@@ -63,6 +63,7 @@ class LibcaerDecoder(AbsoluteDecoder):
         super().__init__(_consume, 0)
 
     def parse(self, packet: Packet) -> PacketWords:
+        """Return words uint32 [n, 2]; the time is that of the first valid event."""
         words = whole_words(packet, 'u4')
         words = words[: len(words) // 2 * 2].reshape(-1, 2)
         base_ns = time_base_ns(packet)

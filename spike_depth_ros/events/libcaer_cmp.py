@@ -79,6 +79,7 @@ class LibcaerCmpDecoder(AbsoluteDecoder):
         super().__init__(_consume, 0, UNKNOWN_COLUMN, OFF_SENSOR, 0)
 
     def parse(self, packet: Packet) -> PacketWords:
+        """Return words uint16 [n]; the time is that of the first event, else the last time."""
         words = whole_words(packet, 'u2')
         base_ns = time_base_ns(packet)
         elapsed_us = int(_first_time(words))

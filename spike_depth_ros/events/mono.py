@@ -49,6 +49,7 @@ class MonoDecoder(AbsoluteDecoder):
         super().__init__(_consume)
 
     def parse(self, packet: Packet) -> PacketWords:
+        """Return words int64 [n]; the time is that of the first event."""
         words = whole_words(packet, 'i8')
         base_ns = time_base_ns(packet)
         first_ns = empty_time_ns(packet, self.time_ns)

@@ -32,8 +32,7 @@ def fanouts(trace: Trace) -> dict[str, float]:
     where it computes at a lower resolution. If different layers read different images or channels
     of a layer, the number is the mean over the layer.
     """
-    (counts,) = (node for node in trace.module.graph.nodes if node.op == 'placeholder')
-    sources = {INPUT: counts, **trace.layers}
+    sources = {INPUT: trace.counts, **trace.layers}
     stops = set(trace.layers.values())
     return {name: float(_reached(trace.module, node, stops)) for name, node in sources.items()}
 

@@ -47,10 +47,12 @@ class Trace:
 
     Attributes:
         module: operations; each node has the shape of its result in `meta`.
+        counts: node of the input.
         layers: node of each reported layer by name, in the order of Output.spikes.
     """
 
     module: fx.GraphModule
+    counts: fx.Node
     layers: dict[str, fx.Node]
 
 
@@ -74,7 +76,8 @@ def trace(network: DepthNetwork) -> Trace:
             f'{name} cannot be traced ({reason}): use layers of training/networks and torch.cat, '
             'chunk, split and + in predict, and no conditions or loops over tensors.'
         ) from error
-    if sum(node.op == 'placeholder' for node in graph.nodes) != 1:
+    inputs = graph.find_nodes(op='placeholder')
+    if len(inputs) != 1:
         raise SettingsError(f'{name} cannot be exported: let predict take counts only.')
     _check_calls(network, graph)
     module = fx.GraphModule(network, graph)
@@ -82,7 +85,7 @@ def trace(network: DepthNetwork) -> Trace:
     with torch.no_grad():
         ShapeProp(module).propagate(torch.zeros(1, network.channels, 2 * GRID, 2 * GRID))
     spiking.reset_net(network)
-    return Trace(module, _reported(name, graph))
+    return Trace(module, inputs[0], _reported(name, graph))
 
 
 def _check_calls(network: DepthNetwork, graph: fx.Graph) -> None:
