@@ -43,7 +43,7 @@ class TrainingData:
 def summary(counts: Mapping[str, int]) -> TrainingData:
     """Return the summary of data sets.
 
-    datasets: number of training windows of each, by YAML file. Raises SettingsError, as
+    counts: number of training windows of each data set, by YAML file. Raises SettingsError, as
     `read_dataset` and `joined` do.
     """
     descriptions = [read_dataset(Path(path)).description for path in counts]
