@@ -39,6 +39,12 @@ class EventArrays(NamedTuple):
     y: npt.NDArray[np.integer[Any]]
     polarity: npt.NDArray[np.integer[Any] | np.bool_]
 
+    def select(self, events: slice | npt.NDArray[np.bool_ | np.intp]) -> 'EventArrays':
+        """Return some of the events: a slice, a mask bool [n], or indices int [m]."""
+        return EventArrays(
+            self.t_ns[events], self.x[events], self.y[events], self.polarity[events]
+        )
+
 
 def spike_frame(
     cameras: Sequence[EventArrays],

@@ -1,0 +1,112 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Chunks of events from blocks of arrays: checked, in order of time, cut into cells."""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings.recording import EventCamera, EventChunk
+
+# Length of a cell of the recording's clock, nanoseconds; a chunk of arrays lies within one.
+CELL_NS = 10_000_000
+
+BACKWARD = 'events earlier than the events before them'
+OUTSIDE = 'events outside of the sensor'
+
+
+def checked(
+    blocks: Iterable[EventArrays], camera: EventCamera, losses: Counter[str]
+) -> Iterator[EventArrays]:
+    """Yield blocks of one camera whose times do not fall and whose pixels are on the sensor.
+
+    A block is sorted by time where it is not. Events earlier than an earlier block's last one, and
+    events outside of the sensor, are left out and counted in `losses`.
+    """
+    reached_ns: int | None = None
+    for block in blocks:
+        block = _in_order(_on_sensor(block, camera, losses), reached_ns, losses)
+        if len(block.t_ns):
+            reached_ns = int(block.t_ns[-1])
+            yield block
+
+
+def merged(streams: Sequence[Iterable[EventArrays]]) -> Iterator[EventChunk]:
+    """Yield the events of several cameras, cut into cells, in the order of EventChunk.t_ns.
+
+    streams: checked blocks of each camera.
+    """
+    chunks = [_chunks(camera, blocks) for camera, blocks in enumerate(streams)]
+    return heapq.merge(*chunks, key=lambda chunk: chunk.t_ns)
+
+
+def within(
+    blocks: Iterable[EventArrays], start_ns: int | None, end_ns: int | None
+) -> Iterator[EventArrays]:
+    """Yield the part of checked blocks in the half-open range of time; stop at its end."""
+    for block in blocks:
+        first = 0 if start_ns is None else int(np.searchsorted(block.t_ns, start_ns))
+        last = len(block.t_ns) if end_ns is None else int(np.searchsorted(block.t_ns, end_ns))
+        if first < last:
+            yield block.select(slice(first, last))
+        if last < len(block.t_ns):
+            return
+
+
+def _chunks(camera: int, blocks: Iterable[EventArrays]) -> Iterator[EventChunk]:
+    for block in blocks:
+        cuts = [0, *_cell_starts(block.t_ns), len(block.t_ns)]
+        for first, last in pairwise(cuts):
+            yield EventChunk(camera, int(block.t_ns[last - 1]), block.select(slice(first, last)))
+
+
+def _cell_starts(t_ns: NDArray[np.integer[Any]]) -> list[int]:
+    """Return the index of the first event of each cell after the first cell."""
+    first_cell, last_cell = int(t_ns[0]) // CELL_NS, int(t_ns[-1]) // CELL_NS
+    if last_cell - first_cell > len(t_ns):  # a gap of many empty cells
+        return [int(last) + 1 for last in np.flatnonzero(np.diff(t_ns // CELL_NS))]
+    edges = np.arange(first_cell + 1, last_cell + 1, dtype=np.int64) * CELL_NS
+    return [int(start) for start in np.unique(np.searchsorted(t_ns, edges))]
+
+
+def _on_sensor(block: EventArrays, camera: EventCamera, losses: Counter[str]) -> EventArrays:
+    if not len(block.t_ns) or (
+        block.x.min() >= 0
+        and block.x.max() < camera.width
+        and block.y.min() >= 0
+        and block.y.max() < camera.height
+    ):
+        return block
+    inside = (block.x >= 0) & (block.x < camera.width)
+    inside &= (block.y >= 0) & (block.y < camera.height)
+    losses[OUTSIDE] += int(np.count_nonzero(~inside))
+    return block.select(inside)
+
+
+def _in_order(block: EventArrays, reached_ns: int | None, losses: Counter[str]) -> EventArrays:
+    if np.any(block.t_ns[1:] < block.t_ns[:-1]):
+        order = np.argsort(block.t_ns, kind='stable')
+        block = block.select(order)
+    if reached_ns is None or not len(block.t_ns) or block.t_ns[0] >= reached_ns:
+        return block
+    first = int(np.searchsorted(block.t_ns, reached_ns))
+    losses[BACKWARD] += first
+    return block.select(slice(first, None))
