@@ -29,11 +29,11 @@ BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
 .PHONY: moved demo test quick bench fuzz soak train shipped models docs lint clean help \
-	runtime training peers documents
+	runtime readers views training peers documents
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo [RECORDING=folder [LEFT=topic] [RIGHT=topic]]   depth from a recording'
+	@echo 'make demo [RECORDING=path [LEFT=topic] [RIGHT=topic]]     depth from a recording'
 	@echo 'make test [WORKERS=2]                                     lint and all tests'
 	@echo 'make quick                                                fast tests, without ROS'
 	@echo 'make bench [SECONDS=120]                                  benchmarks'
@@ -47,7 +47,7 @@ help:
 
 # The recipe reads these from the environment: a path may contain a quote.
 export RECORDING LEFT RIGHT
-demo: runtime
+demo: $(if $(RECORDING),readers,runtime)
 	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording "$$RECORDING") \
 		$(if $(LEFT),--left "$$LEFT") $(if $(RIGHT),--right "$$RIGHT")
 
@@ -55,7 +55,7 @@ demo: runtime
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test: lint
+test: lint views
 	@$(PYTEST)
 
 quick: training
@@ -102,7 +102,7 @@ clean:
 	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
 
 # One make at a time changes .venv; others wait until it has finished.
-runtime training peers documents:
+runtime readers views training peers documents:
 	@flock Makefile $(MAKE) -s $(VENV)/$@.done
 
 # An interrupted installation leaves `unfinished` behind; the next make builds .venv again.

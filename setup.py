@@ -41,6 +41,11 @@ setup(
         (f'{SHARE}/demo/recording', glob('demo/recording/*')),
     ],
     install_requires=['setuptools'],
+    extras_require={
+        'h5': ['h5py', 'hdf5plugin'],
+        'dv': ['dv-processing'],
+        'rerun': ['rerun-sdk'],
+    },
     zip_safe=True,
     entry_points={
         'console_scripts': [

@@ -57,8 +57,14 @@ TRAINING = (
     'scipy',
     'tqdm',
     'loguru',
-    'dv_processing',
 )
+# Modules of setup.py's extras: the extra, and the target of the Makefile.
+EXTRAS = {
+    'h5py': ('h5', 'readers'),
+    'hdf5plugin': ('h5', 'readers'),
+    'dv_processing': ('dv', 'readers'),
+    'rerun': ('rerun', 'views'),
+}
 # Names of PyPI packages that differ from the module's name.
 PYPI = {'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'ruamel': 'ruamel.yaml'}
 # Words of the dynamic linker's errors.
@@ -109,6 +115,9 @@ def _remedy(name: str) -> str:
             'use .venv/bin/python after `make runtime`, or source a ROS 2 distribution for '
             f'{PYTHON} first'
         )
+    if name in EXTRAS:
+        extra, target = EXTRAS[name]
+        return f"run `make {target}`, or `pip install 'spike_depth_ros[{extra}]'`"
     if name in TRAINING:
         return 'run `make training`, or install requirements/training.txt and spikingjelly.txt'
     return f'run `make runtime` and use .venv/bin/python, or `pip install {PYPI.get(name, name)}`'
