@@ -29,7 +29,13 @@ from spike_depth_ros.recordings.recording import EventCamera, EventChunk
 # Length of a cell of the recording's clock, nanoseconds; a chunk of arrays lies within one.
 CELL_NS = 10_000_000
 
+# A step of time by more than this is no jitter of a driver, nanoseconds.
+JUMP_NS = 1_000_000_000
+# A block with more jumps back is shuffled: sorting repairs it.
+MANY_JUMPS = 64
+
 BACKWARD = 'events earlier than the events before them'
+AHEAD = 'events far later than the events after them'
 OUTSIDE = 'events outside of the sensor'
 
 
@@ -38,15 +44,34 @@ def checked(
 ) -> Iterator[EventArrays]:
     """Yield blocks of one camera whose times do not fall and whose pixels are on the sensor.
 
-    A block is sorted by time where it is not. Events earlier than an earlier block's last one, and
-    events outside of the sensor, are left out and counted in `losses`.
+    A block is sorted by time where it is not. Left out and counted in `losses` are events outside
+    of the sensor; events earlier than an earlier block's last one; and events that are later by
+    more than JUMP_NS than a larger number of events after them: one damaged time must not hide
+    the rest. After a restart of the camera's clock all events are earlier.
     """
-    reached_ns: int | None = None
-    for block in blocks:
-        block = _in_order(_on_sensor(block, camera, losses), reached_ns, losses)
-        if len(block.t_ns):
-            reached_ns = int(block.t_ns[-1])
-            yield block
+    pieces = (p for block in blocks for p in _sorted_pieces(_on_sensor(block, camera, losses)))
+    held: EventArrays | None = None  # yielded once its successor agrees
+    reached_ns: int | None = None  # time of the last event yielded
+    behind = 0  # events left out that were earlier than `held`
+    for piece in pieces:
+        piece = _since(piece, reached_ns, losses)
+        if held is not None and len(piece.t_ns):
+            ahead = _later(held, piece)
+            if ahead and behind + _earlier(piece, held) > ahead:
+                losses[AHEAD] += ahead
+                held = held.select(slice(None, -ahead))
+            else:
+                size = len(piece.t_ns)
+                piece = _since(piece, int(held.t_ns[-1]), losses)
+                behind += size - len(piece.t_ns)
+        if not len(piece.t_ns):
+            continue
+        if held is not None and len(held.t_ns):
+            reached_ns = int(held.t_ns[-1])
+            yield held
+        held, behind = piece, 0
+    if held is not None:
+        yield held
 
 
 def merged(streams: Sequence[Iterable[EventArrays]]) -> Iterator[EventChunk]:
@@ -101,12 +126,34 @@ def _on_sensor(block: EventArrays, camera: EventCamera, losses: Counter[str]) ->
     return block.select(inside)
 
 
-def _in_order(block: EventArrays, reached_ns: int | None, losses: Counter[str]) -> EventArrays:
-    if np.any(block.t_ns[1:] < block.t_ns[:-1]):
-        order = np.argsort(block.t_ns, kind='stable')
-        block = block.select(order)
-    if reached_ns is None or not len(block.t_ns) or block.t_ns[0] >= reached_ns:
+def _sorted_pieces(block: EventArrays) -> Iterator[EventArrays]:
+    """Yield a block sorted by time, cut at its jumps unless they are many."""
+    if not np.any(block.t_ns[1:] < block.t_ns[:-1]):
+        yield block
+        return
+    jumps = np.flatnonzero(np.abs(np.diff(block.t_ns)) > JUMP_NS) + 1
+    cuts = jumps.tolist() if len(jumps) <= MANY_JUMPS else []
+    for first, last in pairwise([0, *cuts, len(block.t_ns)]):
+        piece = block.select(slice(first, last))
+        yield piece.select(np.argsort(piece.t_ns, kind='stable'))
+
+
+def _since(block: EventArrays, start_ns: int | None, losses: Counter[str]) -> EventArrays:
+    """Return a sorted block without the events before a time, which are counted."""
+    if start_ns is None or not len(block.t_ns) or block.t_ns[0] >= start_ns:
         return block
-    first = int(np.searchsorted(block.t_ns, reached_ns))
+    first = int(np.searchsorted(block.t_ns, start_ns))
     losses[BACKWARD] += first
     return block.select(slice(first, None))
+
+
+def _later(block: EventArrays, following: EventArrays) -> int:
+    """Return the number of events later than the start of the following block, if by a jump."""
+    if int(block.t_ns[-1]) - int(following.t_ns[0]) <= JUMP_NS:
+        return 0
+    return len(block.t_ns) - int(np.searchsorted(block.t_ns, following.t_ns[0], 'right'))
+
+
+def _earlier(block: EventArrays, preceding: EventArrays) -> int:
+    """Return the number of events earlier than the end of the preceding block."""
+    return int(np.searchsorted(block.t_ns, preceding.t_ns[-1]))

@@ -17,11 +17,21 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.chunks import BACKWARD, CELL_NS, OUTSIDE, checked, merged, within
+from spike_depth_ros.recordings.chunks import (
+    AHEAD,
+    BACKWARD,
+    CELL_NS,
+    JUMP_NS,
+    OUTSIDE,
+    checked,
+    merged,
+    within,
+)
 from spike_depth_ros.recordings.recording import EventCamera
 
 CAMERA = EventCamera('left', 4, 3)
@@ -43,6 +53,40 @@ def test_a_block_is_sorted_and_events_before_the_last_block_are_counted() -> Non
     blocks = list(checked([block(5, 3, 9), block(8, 10)], CAMERA, losses))
     assert times(blocks) == [[3, 5, 9], [10]]
     assert losses == {BACKWARD: 1}
+
+
+@pytest.mark.parametrize('size', [1, 2, 3, 8])
+@pytest.mark.parametrize('damaged', [2**62, -(2**62), 3 * JUMP_NS])
+@pytest.mark.parametrize('place', range(2, 6))
+def test_one_damaged_time_hides_no_others(place: int, damaged: int, size: int) -> None:
+    """Trap 15: a damaged time, far ahead or far back, costs at most one good event."""
+    all_times = [10, 11, 12, 13, 14, 15, 16, 17]
+    all_times[place] = damaged
+    losses: Counter[str] = Counter()
+    cut = [block(*all_times[first : first + size]) for first in range(0, 8, size)]
+    found = [t for each in times(list(checked(cut, CAMERA, losses))) for t in each]
+    assert damaged not in found
+    assert len(found) == 8 - losses.total() >= 6
+    if size == 8:
+        assert losses.total() == 1
+
+
+def test_a_clock_that_starts_again_ends_the_events() -> None:
+    """Trap 15: what comes after a restart of the camera's clock is counted, and nothing else."""
+    before, after = range(10 * JUMP_NS, 11 * JUMP_NS, JUMP_NS // 50), range(0, JUMP_NS, 1000)
+    blocks = [block(*before[n : n + 10]) for n in range(0, 50, 10)]
+    blocks += [block(*after[n : n + 100]) for n in range(0, 1000, 100)]
+    losses: Counter[str] = Counter()
+    found = [t for each in times(list(checked(blocks, CAMERA, losses))) for t in each]
+    assert found == list(before)
+    assert losses == {BACKWARD: 1000}
+
+
+def test_a_shuffled_block_is_sorted_without_loss() -> None:
+    shuffled = np.random.default_rng(1).permutation(1000) * JUMP_NS
+    losses: Counter[str] = Counter()
+    assert times(list(checked([block(*shuffled)], CAMERA, losses))) == [sorted(shuffled)]
+    assert not losses
 
 
 def test_events_outside_of_the_sensor_are_counted() -> None:
@@ -74,13 +118,13 @@ def test_a_range_is_half_open() -> None:
     assert times(list(within([block(1, 2), block(3, 4), block(5)], 2, 4))) == [[2], [3]]
 
 
-@given(st.lists(st.lists(st.integers(0, 5 * CELL_NS), max_size=9), max_size=5))
+@given(st.lists(st.lists(st.integers(0, 500 * CELL_NS), max_size=9), max_size=5))
 def test_every_event_is_in_a_chunk_or_counted(lists: list[list[int]]) -> None:
     losses: Counter[str] = Counter()
     chunks = list(merged([checked([block(*each) for each in lists], CAMERA, losses)]))
     found = [t for chunk in chunks for t in chunk.events.t_ns.tolist()]
     assert found == sorted(found)
-    assert len(found) + losses[BACKWARD] == sum(map(len, lists))
+    assert len(found) + losses[BACKWARD] + losses[AHEAD] == sum(map(len, lists))
     for chunk in chunks:
         assert len({t // CELL_NS for t in chunk.events.t_ns.tolist()}) == 1
         assert chunk.t_ns == chunk.events.t_ns[-1]
