@@ -46,6 +46,7 @@ class JoinedRecording(EventRecording):
         kinds = dict.fromkeys(part.kind for part in parts)
         super().__init__(parts[0].path, ' and '.join(kinds), _dataset(parts))
         self._parts = tuple(parts)
+        self.companions = tuple(path for part in parts for path in part.companions)
         self.about = {key: value for part in parts for key, value in part.about.items()}
         self.notes = [note for part in parts for note in part.notes]
         for part in parts:

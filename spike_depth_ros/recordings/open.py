@@ -43,6 +43,7 @@ def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> 
 
     Args:
         paths: a file or folder; or several that make one recording, such as one file per camera.
+            A file that the reader of an earlier one has found beside it is not opened again.
         truth: more files with true depth, on the same clock.
 
     Raises:
@@ -52,7 +53,8 @@ def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> 
     opened: list[EventRecording] = []
     try:
         for path in (*events, *truth):
-            opened.append(_open(path))
+            if not _is_companion(path, opened):
+                opened.append(_open(path))
         joined = opened[0] if len(opened) == 1 else JoinedRecording(opened)
         if not joined.cameras:
             raise RecordingError(
@@ -64,6 +66,10 @@ def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> 
             recording.close()
         raise
     return joined
+
+
+def _is_companion(path: Path, opened: Sequence[EventRecording]) -> bool:
+    return any(path.resolve() in recording.companions for recording in opened)
 
 
 def _open(path: Path) -> EventRecording:

@@ -145,6 +145,7 @@ class EventRecording(ABC):
         cameras: event cameras; () in a recording of true depth alone.
         depth_streams: true depth.
         image_streams: intensity images.
+        companions: files of the recording that the reader found beside `path`, resolved.
         about: custom data by key, such as 'simulated'.
         notes: sentences about what the reader had to assume.
         losses: numbers of what was left out so far while reading, by a phrase in the plural such
@@ -160,6 +161,7 @@ class EventRecording(ABC):
     cameras: tuple[EventCamera, ...]
     depth_streams: tuple[DepthStream, ...]
     image_streams: tuple[ImageStream, ...]
+    companions: tuple[Path, ...]
     about: Mapping[str, str]
     notes: list[str]
     losses: Counter[str]
@@ -167,7 +169,7 @@ class EventRecording(ABC):
     def __init__(self, path: Path, kind: str, dataset: Dataset = '') -> None:
         self.path, self.kind, self.dataset = path, kind, dataset
         self.cameras, self.depth_streams, self.image_streams = (), (), ()
-        self.about, self.notes, self.losses = {}, [], Counter()
+        self.companions, self.about, self.notes, self.losses = (), {}, [], Counter()
         self._stack = ExitStack()  # of open files
 
     @property
