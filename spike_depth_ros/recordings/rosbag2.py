@@ -25,11 +25,12 @@ from typing import Any
 from rosbags.interfaces import Connection
 from rosbags.rosbag2 import Reader
 
-from spike_depth_ros.recordings import file_kinds, metadata
+from spike_depth_ros.recordings import file_kinds
+from spike_depth_ros.recordings.bags import metadata
+from spike_depth_ros.recordings.bags.definitions import other_definition
+from spike_depth_ros.recordings.bags.storage_files import StorageFiles, find_storage_files
 from spike_depth_ros.recordings.cdr import message_types
-from spike_depth_ros.recordings.definitions import other_definition
 from spike_depth_ros.recordings.errors import RecordingError, reading
-from spike_depth_ros.recordings.storage_files import StorageFiles, find_storage_files
 
 _SUFFIXES = {file_kinds.SQLITE: 'db3', file_kinds.MCAP: 'mcap'}
 _METADATA_VERSION = 9

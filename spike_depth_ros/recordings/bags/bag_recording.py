@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
-from spike_depth_ros.recordings import metadata
+from spike_depth_ros.recordings.bags import metadata
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.first_packets import first_packets
 from spike_depth_ros.recordings.recording import (

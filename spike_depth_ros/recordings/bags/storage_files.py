@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from spike_depth_ros.recordings import file_kinds, metadata
+from spike_depth_ros.recordings import file_kinds
+from spike_depth_ros.recordings.bags import metadata
+from spike_depth_ros.recordings.bags.metadata import Metadata
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.metadata import Metadata
 
 _STORAGES = (file_kinds.SQLITE, file_kinds.MCAP)
 _SUFFIXES = ('*.db3', '*.mcap', '*.db3.zstd', '*.mcap.zstd')
