@@ -124,3 +124,26 @@ def _offset_m(info: CameraInfo) -> float:
 def _matrix(values: Numbers) -> npt.NDArray[np.float64]:
     """Return 9 or 12 numbers as float64 [3, 3] or [3, 4]."""
     return np.array(values, np.float64).reshape(3, -1)
+
+
+def infos(rig: RigCalibration) -> tuple[CameraInfoRecord, ...]:
+    """Return the CameraInfo of each camera of a rig, left first; rig() takes them back.
+
+    The rectified cameras have the mean of the raw cameras' focal lengths and principal points.
+    """
+    matrices = np.array([camera.camera_matrix for camera in rig.cameras])
+    f = float(matrices[:, (0, 1), (0, 1)].mean())
+    cx, cy = matrices[:, :2, 2].mean(axis=0)
+    offsets_m = (0.0, rig.baseline_m)
+    return tuple(
+        CameraInfoRecord(
+            camera.width,
+            camera.height,
+            camera.distortion_model,
+            camera.distortion,
+            camera.camera_matrix.ravel(),
+            camera.rectification.ravel(),
+            np.array([f, 0, cx, -f * offset_m, 0, f, cy, 0, 0, 0, 1, 0], np.float64),
+        )
+        for camera, offset_m in zip(rig.cameras, offsets_m, strict=False)
+    )

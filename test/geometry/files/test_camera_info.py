@@ -16,14 +16,14 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, rig
+from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos, rig
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
@@ -72,6 +72,19 @@ def test_the_fields_of_a_camchain_give_the_same_map(data: Path) -> None:
         table, same = pixel_table(camera, network), pixel_table(other, network)
         assert np.array_equal(table.index, same.index)
         assert np.array_equal(table.mapped, same.mapped)
+
+
+@pytest.mark.parametrize('cameras', [1, 2])
+def test_the_camera_info_of_a_rig_gives_the_rig_back(data: Path, cameras: Literal[1, 2]) -> None:
+    given = load(str(data / 'calibration/mvsec_indoor_flying.yaml'), '', cameras)
+    found = infos(given)
+    back = rig(found[0], found[1] if cameras == 2 else None)
+    assert back.baseline_m == pytest.approx(given.baseline_m, rel=1e-12)
+    for camera, same in zip(back.cameras, given.cameras, strict=True):
+        assert (camera.width, camera.height) == (same.width, same.height)
+        assert camera.distortion_model == same.distortion_model
+        for name in ('camera_matrix', 'distortion', 'rectification'):
+            assert np.array_equal(getattr(camera, name), getattr(same, name))
 
 
 def from_camchain(camera: Any) -> CameraInfoRecord:
