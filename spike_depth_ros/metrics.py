@@ -113,11 +113,34 @@ def pixel_accuracy(
     return _mean(_disparity_errors(predicted, truth, focal_baseline, mask) <= within_px)
 
 
+def rmse_disparity(
+    predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask | None = None
+) -> float:
+    """Return the root of the mean of the squared disparity error, pixels."""
+    return math.sqrt(_mean(_disparity_errors(predicted, truth, focal_baseline, mask) ** 2))
+
+
+def bad_pixels(
+    predicted: Depth,
+    truth: Depth,
+    focal_baseline: float,
+    over_px: float,
+    mask: Mask | None = None,
+) -> float:
+    """Return the share of pixels with a disparity error over over_px: DSEC's 1PE with 1."""
+    return _mean(_disparity_errors(predicted, truth, focal_baseline, mask) > over_px)
+
+
 def coverage(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
     """Return the share of pixels with a valid truth whose prediction is valid too."""
     _check_shapes(predicted, truth)
     wanted = _measured(truth, mask)
     return _mean(_measured(predicted, None)[wanted]) if wanted.any() else float('nan')
+
+
+def compared_pixels(predicted: Depth, truth: Depth, mask: Mask | None = None) -> int:
+    """Return the number of valid pixels, over which every metric but coverage averages."""
+    return len(_valid_pairs(predicted, truth, mask)[0])
 
 
 def best_constant(truth: Depth, mask: Mask | None = None) -> float:

@@ -40,6 +40,8 @@ PAIR_METRICS = [
     metrics.coverage,
     partial(metrics.mean_disparity_error, focal_baseline=20.0),
     partial(metrics.pixel_accuracy, focal_baseline=20.0, within_px=1.0),
+    partial(metrics.rmse_disparity, focal_baseline=20.0),
+    partial(metrics.bad_pixels, focal_baseline=20.0, over_px=1.0),
 ]
 
 # Valid pairs: (2, 1), (4, 4), (3, 4). The truth of 1 m in the middle has no valid prediction.
@@ -74,6 +76,9 @@ def test_disparity_by_hand() -> None:
     assert metrics.mean_disparity_error(predicted, truth, 20) == pytest.approx((10 + 1 + 1) / 3)
     assert metrics.pixel_accuracy(predicted, truth, 20, within_px=1) == pytest.approx(2 / 3)
     assert metrics.pixel_accuracy(predicted, truth, 20, within_px=10) == 1
+    assert metrics.bad_pixels(predicted, truth, 20, over_px=1) == pytest.approx(1 / 3)
+    root = metrics.rmse_disparity(predicted, truth, 20)
+    assert root == pytest.approx(math.sqrt((100 + 1 + 1) / 3))
     near = metrics.mean_disparity_error(predicted, truth, 20, mask=truth <= 2)
     assert near == pytest.approx(10)
 
