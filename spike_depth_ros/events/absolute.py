@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from spike_depth_ros.events.decoder import PacketWords
-from spike_depth_ros.events.histogram import EventSink
+from spike_depth_ros.events.histogram import Sink
 
 NO_TIME = -1
 
@@ -57,7 +57,7 @@ class AbsoluteDecoder:
         """Set the state with which a packet starts."""
         self._state[TIME_BASE] = packet.time_base_ns
 
-    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: Sink) -> int:
         if position == 0:
             self.begin(packet)
         return int(self._count(packet.words, position, until_ns, self._state, sink))

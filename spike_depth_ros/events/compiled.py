@@ -26,6 +26,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 OPTIONS: Any = {'nogil': True, '_nrt': False}
+INLINED: Any = OPTIONS | {'forceinline': True}
 _FunctionCache: Any = FunctionCache  # without types
 
 
@@ -67,4 +68,4 @@ def cached(**options: Any) -> Callable[[Any], Any]:
 # other files: remove the __pycache__ folders after such a change.
 compiled = cached(**OPTIONS)
 # For functions called from compiled code only, once per event or word.
-inlined: Any = njit(**OPTIONS, forceinline=True)
+inlined: Any = njit(**INLINED)

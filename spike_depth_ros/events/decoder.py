@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.events.histogram import EventSink
+from spike_depth_ros.events.histogram import Sink
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.units import US_NS
 
@@ -70,7 +70,7 @@ class Decoder(Protocol):
         """Return the words of a packet; does not change the decoder."""
         ...
 
-    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: Sink) -> int:
         """Count events up to the first at or after a time.
 
         Args:

@@ -23,7 +23,7 @@ from spike_depth_ros.events.bits import lowest_bit
 from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.decoder import PacketWords, whole_words
 from spike_depth_ros.events.event_counts import EVENTS, STALE_EVENTS, TRIGGERS, UNKNOWN_WORDS
-from spike_depth_ros.events.histogram import EventSink, count_event
+from spike_depth_ros.events.histogram import Sink, count_event
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.units import US_NS
 
@@ -67,7 +67,7 @@ class Evt3Decoder:
         is_truncated = len(packet.data) % evt3.WORD_BYTES > 0
         return PacketWords(words, first_ns, is_truncated=is_truncated)
 
-    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
+    def consume(self, packet: PacketWords, position: int, until_ns: int, sink: Sink) -> int:
         until_us = -(-until_ns // US_NS)
         if self._state[MISSING]:
             position = _find_state(packet.words, position, self._state, sink.counts)

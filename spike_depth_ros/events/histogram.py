@@ -12,19 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Count one event into a histogram of uint8: the step that all encodings share.
+"""Take one decoded event: count it in a histogram of uint8, or append it to arrays.
 
-numba inlines these functions into the decoders, and numba's cache watches the decoder's file
-only: remove the __pycache__ folders after a change here.
+All encodings share this step; the type of the sink chooses, when a decoder is compiled.
+numba inlines these functions into the decoders, and numba's cache watches the decoder's file only:
+remove the __pycache__ folders after a change here.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numba.extending import overload
 
-from spike_depth_ros.events.compiled import inlined
-from spike_depth_ros.events.event_counts import SATURATED, UNMAPPED_EVENTS, EventCounts
+from spike_depth_ros.events.compiled import INLINED
+from spike_depth_ros.events.event_counts import (
+    OUTSIDE_EVENTS,
+    SATURATED,
+    UNMAPPED_EVENTS,
+    EventCounts,
+)
 from spike_depth_ros.events.lookup import Lookup, find_place
 from spike_depth_ros.events.noise import NoiseState, is_noise
 from spike_depth_ros.frames.spike_frame import MAX_COUNT
@@ -32,7 +39,7 @@ from spike_depth_ros.geometry.pixel_table import UNMAPPED
 
 
 class EventSink(NamedTuple):
-    """Destination of decoded events.
+    """Histogram that counts decoded events.
 
     Attributes:
         lookup: histogram index of each raw pixel.
@@ -47,6 +54,31 @@ class EventSink(NamedTuple):
     counts: EventCounts
 
 
+class ArraySink(NamedTuple):
+    """Arrays to which decoded events are appended; the caller leaves room for all of them.
+
+    Attributes:
+        width, height: size of the sensor, pixels; an event outside of it is left out.
+        size: int64 [1], number of events in the arrays.
+        t_ns: int64 [n], sensor time, nanoseconds.
+        x, y: uint16 [n], raw pixel.
+        polarity: uint8 [n], 1 ON, 0 OFF.
+        counts: events and words by outcome.
+    """
+
+    width: int
+    height: int
+    size: npt.NDArray[np.int64]
+    t_ns: npt.NDArray[np.int64]
+    x: npt.NDArray[np.uint16]
+    y: npt.NDArray[np.uint16]
+    polarity: npt.NDArray[np.uint8]
+    counts: EventCounts
+
+
+Sink = EventSink | ArraySink
+
+
 def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
     """Raise ValueError for a polarity, of int64 [n], that is neither 1 (ON) nor 0 (OFF)."""
     wrong = polarity[(polarity != 0) & (polarity != 1)]
@@ -54,17 +86,26 @@ def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
         raise ValueError(f'polarity {wrong[0]} is neither 1 nor 0; give 1 for ON and 0 for OFF')
 
 
-@inlined
 def count_event(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> None:
-    """Count one event, up to MAX_COUNT; the caller counts EVENTS.
+    """Take one event; the caller counts EVENTS. For compiled code only.
 
     Args:
-        sink: EventSink.
+        sink: EventSink, which counts up to MAX_COUNT, or ArraySink.
         x: column, int64, at least 0.
         y: row, int64, at least 0.
         polarity: 1 ON, 0 OFF.
-        time_ns: sensor time, at least that of the event before; for the noise filters.
+        time_ns: sensor time, at least that of the event before.
     """
+    raise NotImplementedError('count_event runs in compiled code')
+
+
+@overload(count_event, jit_options=INLINED)
+def _of_sink(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> Any:
+    """Return the form of count_event for the type of a sink."""
+    return _append if sink.instance_class is ArraySink else _count
+
+
+def _count(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> None:
     if is_noise(sink.noise, x, y, time_ns, sink.counts):
         return
     place = find_place(sink.lookup, x, y, polarity)
@@ -76,3 +117,15 @@ def count_event(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> None:
         sink.counts[SATURATED] += 1
         return
     sink.histogram[np.uint64(place)] = count + 1
+
+
+def _append(sink: Any, x: Any, y: Any, polarity: Any, time_ns: Any) -> None:
+    if x >= sink.width or y >= sink.height:
+        sink.counts[OUTSIDE_EVENTS] += 1
+        return
+    place = np.uint64(sink.size[0])
+    sink.t_ns[place] = time_ns
+    sink.x[place] = x
+    sink.y[place] = y
+    sink.polarity[place] = polarity
+    sink.size[0] += 1
