@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 from spike_depth_ros.recordings import file_kinds
+from spike_depth_ros.recordings.beside import files_of_one_recording, truth_beside
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.joined import JoinedRecording
 from spike_depth_ros.recordings.recording import EventRecording
@@ -41,20 +42,26 @@ _FOLDER_READERS = ('bags.bag_recording',)
 def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> EventRecording:
     """Open a recording of any kind.
 
+    True depth in a file beside the events is found by its name (beside.truth_beside).
+
     Args:
         paths: a file or folder; or several that make one recording, such as one file per camera.
-            A file that the reader of an earlier one has found beside it is not opened again.
+            A file that the reader of an earlier one has found beside it is not opened again. A
+            folder may hold one recording, or one file per camera.
         truth: more files with true depth, on the same clock.
 
     Raises:
         RecordingError: a path cannot be read, or all of them have no event camera.
     """
-    events = [paths] if isinstance(paths, Path) else [*paths]
+    given = [paths] if isinstance(paths, Path) else [*paths]
     opened: list[EventRecording] = []
     try:
-        for path in (*events, *truth):
+        files = [file for path in given for file in _files(path)]
+        for path in (*files, *truth):
             if not _is_companion(path, opened):
                 opened.append(_open(path))
+        if not truth:
+            _add_truth_beside(files, opened)
         joined = opened[0] if len(opened) == 1 else JoinedRecording(opened)
         if not joined.cameras:
             raise RecordingError(
@@ -68,6 +75,36 @@ def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> 
     return joined
 
 
+def _files(path: Path) -> tuple[Path, ...]:
+    """Return the path; of a folder without a reader of its own, the files in it."""
+    if not path.is_dir() or _folder_reader(path):
+        return (path,)
+    within = sorted(file for file in path.iterdir() if not file.name.startswith('.'))
+    folders = [file.name for file in within if file.is_dir() and _folder_reader(file)]
+    readable = [file for file in within if file.is_file() and _file_reader(file)]
+    if folders and not readable:
+        raise RecordingError(
+            f"The folder '{path}' holds no recording itself: give one of the recordings in it "
+            f'({", ".join(folders)}).'
+        )
+    return files_of_one_recording(path, readable)
+
+
+def _add_truth_beside(files: Sequence[Path], opened: list[EventRecording]) -> None:
+    """Open the true depth beside files of events, unless they have some; note what was found."""
+    if any(recording.depth_streams for recording in opened):
+        return
+    for file in files:
+        truth = truth_beside(file)
+        if truth is None or _is_companion(truth, opened):
+            continue
+        try:
+            opened.append(_open(truth))
+            opened[-1].notes.append(f"the true depth is from '{truth}', beside the events")
+        except RecordingError as error:
+            opened[0].notes.append(f'there is true depth beside the events, but: {error}')
+
+
 def _is_companion(path: Path, opened: Sequence[EventRecording]) -> bool:
     return any(path.resolve() in recording.companions for recording in opened)
 
@@ -79,8 +116,8 @@ def _open(path: Path) -> EventRecording:
         return _open_folder(path)
     if not path.is_file():
         raise RecordingError(f"The recording '{path}' is neither a folder nor a file.")
-    reader = _FILE_READERS.get(file_kinds.kind(path))
-    if reader is None:
+    reader = _file_reader(path)
+    if not reader:
         raise RecordingError(
             f"The recording '{path}' cannot be read: it {file_kinds.why_not(path)}."
         )
@@ -89,12 +126,21 @@ def _open(path: Path) -> EventRecording:
 
 
 def _open_folder(folder: Path) -> EventRecording:
-    for name in _FOLDER_READERS:
-        reader = _imported(name)
-        if reader.is_recording(folder):
-            recording: EventRecording = reader.open_folder(folder)
-            return recording
-    raise RecordingError(f"The folder '{folder}' holds no recording: give another.")
+    reader = _folder_reader(folder)
+    if not reader:
+        raise RecordingError(f"The folder '{folder}' holds no recording: give another.")
+    recording: EventRecording = _imported(reader).open_folder(folder)
+    return recording
+
+
+def _file_reader(path: Path) -> str:
+    """Return the module that reads a file, '' if none does."""
+    return _FILE_READERS.get(file_kinds.kind(path), '')
+
+
+def _folder_reader(folder: Path) -> str:
+    """Return the module that reads a folder as one recording, '' if none does."""
+    return next((n for n in _FOLDER_READERS if _imported(n).is_recording(folder)), '')
 
 
 def _imported(name: str) -> Any:

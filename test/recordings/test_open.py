@@ -55,3 +55,29 @@ def test_what_is_no_recording_is_one_sentence(tmp_path: Path) -> None:
     for path, words in ((tmp_path / 'none', 'does not exist'), (tmp_path / 'a.txt', 'neither')):
         with pytest.raises(RecordingError, match=words):
             open_recording(path)
+
+
+def test_a_folder_with_one_recording_or_a_left_and_a_right_file(tmp_path: Path) -> None:
+    names = [tmp_path / 'drive_left.db3', tmp_path / 'drive_right.db3']
+    for name, cameras in zip(names, (2, 4), strict=True):
+        name.symlink_to(DEMO / 'recording.db3')
+        with open_recording(tmp_path) as recording:
+            assert len(recording.cameras) == cameras
+
+
+def test_a_folder_with_more_recordings_names_them(tmp_path: Path) -> None:
+    for name in 'ab':
+        (tmp_path / f'{name}.db3').symlink_to(DEMO / 'recording.db3')
+    with pytest.raises(RecordingError, match=r'holds 2 recordings \(a.db3, b.db3\): give one of'):
+        open_recording(tmp_path)
+
+
+def test_a_folder_of_recordings_names_them(tmp_path: Path) -> None:
+    (tmp_path / 'drive').symlink_to(DEMO)
+    with pytest.raises(RecordingError, match=r'give one of the recordings in it \(drive\)'):
+        open_recording(tmp_path)
+
+
+def test_an_empty_folder_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match='holds no recording'):
+        open_recording(tmp_path)
