@@ -28,7 +28,6 @@ squares average over the images, weighted by their pixels.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +36,7 @@ from spike_depth_ros import metrics
 
 Depth = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
+Metric = Callable[[Depth, Depth, float, Mask], float]
 CUT_OFFS_M = (10.0, 20.0, 30.0)
 PERCENT = 100.0
 CM_PER_M = 100.0
@@ -48,51 +48,33 @@ class Column:
 
     Args:
         name: heading, with the unit.
-        metric: metric of metrics.py; takes predicted and true depth in metres, and a mask.
+        metric: takes predicted and true depth in metres, depth times disparity, and a mask.
         factor: factor from the metric's unit to the column's.
         is_root: True for the root of a mean; its squares are averaged.
         at_events: True to compare pixels with events only.
         cut_off_m: farthest true depth that is compared, metres.
+        of_all: True for a share of all pixels of known truth, not of the compared ones.
     """
 
     name: str
-    metric: Callable[[Depth, Depth, Mask], float]
+    metric: Metric
     factor: float = 1.0
     is_root: bool = False
     at_events: bool = False
     cut_off_m: float = np.inf
+    of_all: bool = False
 
 
-def protocol(dataset: str, focal_baseline: float) -> tuple[Column, ...]:
-    """Return the columns of a data set's table; a general table for other recordings.
+def protocol(dataset: str) -> tuple[Column, ...]:
+    """Return the columns of the table of a data set, such as EventRecording.dataset.
 
-    Args:
-        dataset: data set, such as EventRecording.dataset.
-        focal_baseline: depth in metres times the disparity in pixels in which errors are measured.
+    An unknown data set has the general table.
     """
     if dataset == 'DENSE':
-        return (*_cut_offs(), *_relative(), _coverage())
-    one_pixel = partial(metrics.pixel_accuracy, focal_baseline=focal_baseline, within_px=1)
-    disparity = partial(metrics.mean_disparity_error, focal_baseline=focal_baseline)
+        return (*_CUT_OFFS, *_RELATIVE, _COVERAGE)
     if dataset == 'DSEC':
-        bad = partial(metrics.bad_pixels, focal_baseline=focal_baseline)
-        root = partial(metrics.rmse_disparity, focal_baseline=focal_baseline)
-        return (
-            Column('MAE (px)', _masked(disparity)),
-            Column('1PE (%)', _masked(partial(bad, over_px=1)), PERCENT),
-            Column('2PE (%)', _masked(partial(bad, over_px=2)), PERCENT),
-            Column('RMSE (px)', _masked(root), is_root=True),
-            _coverage(),
-        )
-    return (
-        Column('mean depth error (cm)', metrics.mean_depth_error, CM_PER_M),
-        Column('at event pixels (cm)', metrics.mean_depth_error, CM_PER_M, at_events=True),
-        Column('disparity error (px)', _masked(disparity)),
-        Column('1PA (%)', _masked(one_pixel), PERCENT),
-        Column('1PA at event pixels (%)', _masked(one_pixel), PERCENT, at_events=True),
-        *(() if dataset == 'MVSEC' else _relative()),
-        _coverage(),
-    )
+        return (*_DISPARITY, _COVERAGE)
+    return (*_STEREO, *(() if dataset == 'MVSEC' else _RELATIVE), _COVERAGE)
 
 
 class Errors:
@@ -103,21 +85,22 @@ class Errors:
         self._sums = {column.name: 0.0 for column in columns}
         self._pixels = {column.name: 0 for column in columns}
 
-    def add(self, predicted: Depth, truth: Depth, has_events: Mask) -> None:
+    def add(self, predicted: Depth, truth: Depth, has_events: Mask, focal_baseline: float) -> None:
         """Add an image, or several.
 
         Args:
             predicted: float, any shape, metres; NaN where there is no prediction.
             truth: float, same shape, metres; NaN where unknown.
             has_events: bool, same shape, True for pixels with events.
+            focal_baseline: depth in metres times the disparity in pixels in which errors count.
         """
         for column in self._columns:
-            mask = has_events if column.at_events else np.ones(truth.shape, np.bool_)
-            mask = mask & (truth <= column.cut_off_m)
-            value = column.metric(predicted, truth, mask)
-            compared = truth if column.metric is metrics.coverage else predicted
-            pixels = metrics.compared_pixels(compared, truth, mask)
-            if pixels:
+            mask = truth <= column.cut_off_m
+            if column.at_events:
+                mask &= has_events
+            compared = truth if column.of_all else predicted
+            if pixels := metrics.compared_pixels(compared, truth, mask):
+                value = column.metric(predicted, truth, focal_baseline, mask)
                 self._sums[column.name] += pixels * (value**2 if column.is_root else value)
                 self._pixels[column.name] += pixels
 
@@ -132,31 +115,43 @@ class Errors:
         return column.factor * (mean**0.5 if column.is_root else mean)
 
 
-def _masked(metric: Callable[..., float]) -> Callable[[Depth, Depth, Mask], float]:
-    """Return a metric that takes its mask by position."""
-    return lambda predicted, truth, mask: metric(predicted, truth, mask=mask)
+def _of_depth(metric: Callable[[Depth, Depth, Mask], float]) -> Metric:
+    return lambda predicted, truth, _, mask: metric(predicted, truth, mask)
 
 
-def _cut_offs() -> tuple[Column, ...]:
-    return tuple(
-        Column(f'to {cut_off:g} m (m)', metrics.mean_depth_error, cut_off_m=cut_off)
-        for cut_off in CUT_OFFS_M
+def _one_pixel(predicted: Depth, truth: Depth, focal_baseline: float, mask: Mask) -> float:
+    return metrics.pixel_accuracy(predicted, truth, focal_baseline, 1, mask)
+
+
+def _over(pixels: float) -> Metric:
+    return lambda predicted, truth, focal_baseline, mask: metrics.bad_pixels(
+        predicted, truth, focal_baseline, pixels, mask
     )
 
 
-def _relative() -> tuple[Column, ...]:
-    return (
-        Column('AbsRel', metrics.abs_rel),
-        Column('SqRel (m)', metrics.sq_rel),
-        Column('RMSE (m)', metrics.rmse, is_root=True),
-        Column('RMSE log', metrics.rmse_log, is_root=True),
-        Column('SI log', metrics.si_log, is_root=True),
-        *(
-            Column(f'delta {power}', delta)
-            for power, delta in enumerate((metrics.delta1, metrics.delta2, metrics.delta3), 1)
-        ),
-    )
-
-
-def _coverage() -> Column:
-    return Column('coverage (%)', metrics.coverage, PERCENT)
+_ERROR = _of_depth(metrics.mean_depth_error)
+_STEREO = (
+    Column('mean depth error (cm)', _ERROR, CM_PER_M),
+    Column('at event pixels (cm)', _ERROR, CM_PER_M, at_events=True),
+    Column('disparity error (px)', metrics.mean_disparity_error),
+    Column('1PA (%)', _one_pixel, PERCENT),
+    Column('1PA at event pixels (%)', _one_pixel, PERCENT, at_events=True),
+)
+_DISPARITY = (
+    Column('MAE (px)', metrics.mean_disparity_error),
+    Column('1PE (%)', _over(1), PERCENT),
+    Column('2PE (%)', _over(2), PERCENT),
+    Column('RMSE (px)', metrics.rmse_disparity, is_root=True),
+)
+_CUT_OFFS = tuple(Column(f'to {end:g} m (m)', _ERROR, cut_off_m=end) for end in CUT_OFFS_M)
+_RELATIVE = (
+    Column('AbsRel', _of_depth(metrics.abs_rel)),
+    Column('SqRel (m)', _of_depth(metrics.sq_rel)),
+    Column('RMSE (m)', _of_depth(metrics.rmse), is_root=True),
+    Column('RMSE log', _of_depth(metrics.rmse_log), is_root=True),
+    Column('SI log', _of_depth(metrics.si_log), is_root=True),
+    Column('delta 1', _of_depth(metrics.delta1)),
+    Column('delta 2', _of_depth(metrics.delta2)),
+    Column('delta 3', _of_depth(metrics.delta3)),
+)
+_COVERAGE = Column('coverage (%)', _of_depth(metrics.coverage), PERCENT, of_all=True)

@@ -28,9 +28,9 @@ NAN = math.nan
 
 def values(dataset: str, *images: tuple[list[float], list[float], list[int]]) -> dict[str, float]:
     """Return a table's values over images of predicted depth, true depth and events; f B = 20."""
-    errors = Errors(protocol(dataset, 20))
+    errors = Errors(protocol(dataset))
     for predicted, truth, events in images:
-        errors.add(np.array(predicted), np.array(truth), np.array(events, bool))
+        errors.add(np.array(predicted), np.array(truth), np.array(events, bool), 20)
     return errors.values()
 
 
@@ -77,10 +77,10 @@ def test_images_one_after_the_other_give_what_all_give_at_once(dataset: str) -> 
     predicted, truth = random.uniform(1, 40, (2, 5, 6, 7))
     truth[random.random(truth.shape) < 0.3] = NAN
     has_events = random.random(truth.shape) < 0.4
-    single, whole = Errors(protocol(dataset, 50)), Errors(protocol(dataset, 50))
-    whole.add(predicted, truth, has_events)
+    single, whole = Errors(protocol(dataset)), Errors(protocol(dataset))
+    whole.add(predicted, truth, has_events, 50)
     for image in zip(predicted, truth, has_events, strict=True):
-        single.add(*image)
+        single.add(*image, 50)
     one, other = single.values(), whole.values()
     for found in (one, other):
         found.pop('SI log', None)
@@ -89,9 +89,9 @@ def test_images_one_after_the_other_give_what_all_give_at_once(dataset: str) -> 
 
 def test_the_scale_invariant_error_is_that_of_each_image() -> None:
     def pooled(*images: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
-        errors = Errors(protocol('DENSE', 1))
+        errors = Errors(protocol('DENSE'))
         for predicted, truth in images:
-            errors.add(predicted, truth, np.ones(truth.shape, bool))
+            errors.add(predicted, truth, np.ones(truth.shape, bool), 1)
         return errors.values()['SI log']
 
     truth = np.array([1.0, 2.0, 4.0])

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from spike_depth_ros.protocols import CUT_OFFS_M
 from spike_depth_ros.training.data.dataset import DataDescription
 from spike_depth_ros.training.evaluation.predictions import Prediction
 from spike_depth_ros.training.evaluation.scores import (
     AT_EVENTS,
-    CUT_OFFS_M,
     Truth,
     reliability,
     table,

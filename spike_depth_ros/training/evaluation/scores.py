@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
 from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.protocols import CUT_OFFS_M
 from spike_depth_ros.training.networks.readout import CONFIDENT
 
 Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 AT_EVENTS = 'events: '
-CUT_OFFS_M = (10.0, 20.0, 30.0)
 PARTS = 5
 
 
