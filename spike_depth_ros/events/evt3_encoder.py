@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from spike_depth_ros.events import evt3_layout as evt3
-from spike_depth_ros.events.compiled import cached
+from spike_depth_ros.events.compiled import compiled, inlined
 from spike_depth_ros.events.histogram import check_polarity
 
 # With a TIME_HIGH in each half wrap, a decoder can follow the wraps through a gap.
 MAX_HIGH_STEP = 1 << (evt3.TIME_BITS - evt3.TIME_LOW_BITS - 1)
 VECTOR_SPAN = 12
-NO_POLARITY = -1
+NO_POLARITY, NO_ROW = -1, -1
+_SPARE = 4  # words that are written ahead, or end the packet
 
 
 class Evt3Encoder:
@@ -61,76 +61,100 @@ class Evt3Encoder:
         Raises:
             ValueError: arrays of different lengths, falling times, or a value out of range.
         """
-        events = [np.asarray(column, np.int64) for column in (t_us, x, y, polarity)]
-        times = events[0] if until_us is None else np.append(events[0], until_us)
-        if not len(times):
+        times = np.asarray(t_us, np.int64)
+        events = [np.asarray(column) for column in (x, y, polarity)]
+        end = until_us if until_us is not None else int(times[-1]) if len(times) else None
+        if end is None:
             return b''
-        reached = int(times[0]) if self._reached_us is None else self._reached_us
-        _check(events, times, reached)
-        end = int(times[-1])
+        start = int(times[0]) if len(times) else end
+        reached = start if self._reached_us is None else self._reached_us
+        _check(times, events, reached, end)
+        columns, rows = (column.astype(np.uint16, copy=False) for column in events[:2])
         gap = ((end - reached) >> evt3.TIME_LOW_BITS) // MAX_HIGH_STEP
-        words = np.empty(4 * len(times) + gap, np.uint16)
-        size = _encode(events[0], events[1], events[2], events[3], reached, end, words)
+        words = np.empty(4 * len(times) + gap + _SPARE, np.uint16)
+        signs = events[2].astype(np.uint8, copy=False)
+        size = _encode(times, columns, rows, signs, reached, end, words)
         self._reached_us = end
         return words[:size].astype('<u2', copy=False).tobytes()
 
 
 def _check(
-    events: list[npt.NDArray[np.int64]], times: npt.NDArray[np.int64], reached: int
+    times: npt.NDArray[np.int64],
+    events: list[npt.NDArray[np.integer[Any] | np.bool_]],
+    reached: int,
+    end: int,
 ) -> None:
-    lengths = [len(column) for column in events]
+    lengths = [len(times), *(len(column) for column in events)]
     if len(set(lengths)) > 1:
         raise ValueError(f't_us, x, y and polarity have {lengths} entries; give one of each')
-    if times[0] < reached or np.any(np.diff(times) < 0):
+    first, last = (int(times[0]), int(times[-1])) if len(times) else (end, end)
+    if first < reached or end < last or np.any(times[1:] < times[:-1]):
         raise ValueError(
             f'times fall, or start before {reached} us of the last call; sort the events by time'
         )
-    for name, column in zip('xy', events[1:3], strict=True):
+    for name, column in zip('xy', events[:2], strict=True):
         if len(column) and not 0 <= column.min() <= column.max() <= evt3.ADDRESS:
             raise ValueError(
                 f'{name} runs from {column.min()} to {column.max()}; '
                 f'evt3 has room for 0 to {evt3.ADDRESS}'
             )
-    check_polarity(events[3])
+    check_polarity(events[2])
 
 
-@cached(nogil=True)
-def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, words: Any) -> int:
-    """Write all events, then the time `end`; return the number of words."""
-    size = 0
-    row = -1
-    base, base_polarity = 0, NO_POLARITY
+@compiled
+def _encode(t_us: Any, x: Any, y: Any, polarity: Any, reached: Any, end: Any, words: Any) -> Any:
+    """Write all events, then the time `end`; return the number of words.
+
+    A word that may be superfluous is written all the same, and the next one overwrites it: a
+    processor cannot predict which of the time and row words a sparse stream needs.
+    """
+    size, row, is_first = 0, np.int64(NO_ROW), True
+    base, base_polarity = np.int64(0), np.int64(NO_POLARITY)
     event = 0
     while event < len(t_us):
-        if size == 0 or t_us[event] > reached:
-            size = _write_time(words, size, reached, t_us[event])
-            reached = t_us[event]
-        if y[event] != row:
-            row = y[event]
-            size = _write(words, size, evt3.ADDR_Y, row)
+        time_us, column = t_us[event], np.int64(x[event])
+        size = _write_time(words, size, reached, time_us, is_first)
+        reached, is_first = time_us, False
+        _write(words, size, evt3.ADDR_Y, y[event])
+        size += np.int64(y[event] != row)
+        row = np.int64(y[event])
+        sign = np.int64(polarity[event])
         stop, bits = event, 0
-        if polarity[event] == base_polarity:
+        if sign == base_polarity and base <= column < base + VECTOR_SPAN:
             stop, bits = _vector(t_us, x, y, polarity, event, base)
         if stop - event < 2:  # the present base saves nothing: try another one
-            stop, bits = _vector(t_us, x, y, polarity, event, x[event])
+            if _are_alike(t_us, x, y, polarity, event):
+                stop, bits = _vector(t_us, x, y, polarity, event, column)
             if stop - event < 3:
-                address = polarity[event] << evt3.POLARITY_SHIFT | x[event]
-                size = _write(words, size, evt3.ADDR_X, address)
-                base_polarity = NO_POLARITY
+                _write(words, size, evt3.ADDR_X, sign << evt3.POLARITY_SHIFT | column)
+                size += 1
+                base_polarity = np.int64(NO_POLARITY)
                 event += 1
                 continue
-            base, base_polarity = x[event], polarity[event]
-            address = base_polarity << evt3.POLARITY_SHIFT | base
-            size = _write(words, size, evt3.VECT_BASE_X, address)
-        size = _write(words, size, evt3.VECT_12, bits)
+            base, base_polarity = column, sign
+            _write(words, size, evt3.VECT_BASE_X, sign << evt3.POLARITY_SHIFT | base)
+            size += 1
+        _write(words, size, evt3.VECT_12, bits)
+        size += 1
         base += VECTOR_SPAN
         event = stop
-    if size == 0 or end > reached:
-        size = _write_time(words, size, reached, end)
-    return size
+    return _write_time(words, size, reached, end, is_first)
 
 
-@njit(nogil=True)
+@inlined
+def _are_alike(t_us: Any, x: Any, y: Any, polarity: Any, event: Any) -> Any:
+    """Return whether an event and the next two may share a vector: a quick test."""
+    third = event + 2
+    return (
+        third < len(t_us)
+        and t_us[third] == t_us[event]
+        and y[third] == y[event]
+        and polarity[third] == polarity[event]
+        and np.int64(x[third]) - np.int64(x[event]) < VECTOR_SPAN
+    )
+
+
+@inlined
 def _vector(t_us: Any, x: Any, y: Any, polarity: Any, event: Any, base: Any) -> Any:
     """Return the end of the run of events that fit one VECT_12 at `base`, and its bits."""
     bits = 0
@@ -138,31 +162,31 @@ def _vector(t_us: Any, x: Any, y: Any, polarity: Any, event: Any, base: Any) -> 
     stop = event
     while (
         stop < len(t_us)
-        and last < x[stop] < base + VECTOR_SPAN
+        and last < np.int64(x[stop]) < base + VECTOR_SPAN
         and t_us[stop] == t_us[event]
         and y[stop] == y[event]
         and polarity[stop] == polarity[event]
     ):
-        last = x[stop]
+        last = np.int64(x[stop])
         bits |= 1 << (last - base)
         stop += 1
     return stop, bits
 
 
-@njit(nogil=True)
-def _write_time(words: Any, size: Any, reached: Any, t_us: Any) -> Any:
-    """Write the time words from one time to the next; all of them at the start."""
+@inlined
+def _write_time(words: Any, size: Any, reached: Any, t_us: Any, is_first: Any) -> Any:
+    """Write the time words between two times, all of them at the start; return the new size."""
     high, target = reached >> evt3.TIME_LOW_BITS, t_us >> evt3.TIME_LOW_BITS
-    first = size == 0
     while target - high > MAX_HIGH_STEP:
         high += MAX_HIGH_STEP
-        size = _write(words, size, evt3.TIME_HIGH, high)
-    if first or target > high:
-        size = _write(words, size, evt3.TIME_HIGH, target)
-    return _write(words, size, evt3.TIME_LOW, t_us)
+        _write(words, size, evt3.TIME_HIGH, high)
+        size += 1
+    _write(words, size, evt3.TIME_HIGH, target)
+    size += np.int64(is_first | (target > high))
+    _write(words, size, evt3.TIME_LOW, t_us)
+    return size + np.int64(is_first | (t_us > reached))
 
 
-@njit(nogil=True)
-def _write(words: Any, size: Any, kind: Any, payload: Any) -> Any:
-    words[size] = kind << evt3.TYPE_SHIFT | (payload & evt3.PAYLOAD)
-    return size + 1
+@inlined
+def _write(words: Any, size: Any, kind: Any, payload: Any) -> None:
+    words[np.uint64(size)] = kind << evt3.TYPE_SHIFT | (np.int64(payload) & evt3.PAYLOAD)

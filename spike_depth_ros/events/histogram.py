@@ -79,8 +79,10 @@ class ArraySink(NamedTuple):
 Sink = EventSink | ArraySink
 
 
-def check_polarity(polarity: npt.NDArray[np.int64]) -> None:
-    """Raise ValueError for a polarity, of int64 [n], that is neither 1 (ON) nor 0 (OFF)."""
+def check_polarity(polarity: npt.NDArray[np.integer[Any] | np.bool_]) -> None:
+    """Raise ValueError for a polarity, of integers [n], that is neither 1 (ON) nor 0 (OFF)."""
+    if not len(polarity) or 0 <= polarity.min() <= polarity.max() <= 1:
+        return
     wrong = polarity[(polarity != 0) & (polarity != 1)]
     if len(wrong):
         raise ValueError(f'polarity {wrong[0]} is neither 1 nor 0; give 1 for ON and 0 for OFF')
