@@ -79,7 +79,7 @@ def merged(streams: Sequence[Iterable[EventArrays]]) -> Iterator[EventChunk]:
 
     streams: checked blocks of each camera.
     """
-    chunks = [_chunks(camera, blocks) for camera, blocks in enumerate(streams)]
+    chunks = [cells(camera, blocks) for camera, blocks in enumerate(streams)]
     return heapq.merge(*chunks, key=lambda chunk: chunk.t_ns)
 
 
@@ -96,7 +96,7 @@ def within(
             return
 
 
-def _chunks(camera: int, blocks: Iterable[EventArrays]) -> Iterator[EventChunk]:
+def cells(camera: int, blocks: Iterable[EventArrays]) -> Iterator[EventChunk]:
     for block in blocks:
         cuts = [0, *_cell_starts(block.t_ns), len(block.t_ns)]
         for first, last in pairwise(cuts):

@@ -27,7 +27,7 @@ from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import DepthFrame, EventRecording
-from spike_depth_ros.units import SECOND_NS, US_NS
+from spike_depth_ros.units import MS_NS, SECOND_NS, US_NS
 
 DEMO = Path(__file__).resolve().parents[2] / 'demo' / 'recording'
 WIDTH, HEIGHT = MVSEC_RIG.camera.width, MVSEC_RIG.camera.height
@@ -64,7 +64,7 @@ def scene(seconds: float = 1.0) -> Scene:
     """Return the first seconds of the demo recording; its arrays are read-only."""
     with open_recording(DEMO) as recording:
         packets: list[list[Packet]] = [[], []]
-        start_ns = recording.start_ns - 10_000_000  # a packet is logged at its end, after 10 ms
+        start_ns = recording.start_ns - 10 * MS_NS  # a packet is logged at its end, after 10 ms
         end_ns = start_ns + round(seconds * SECOND_NS)
         for chunk in recording.events(recording.cameras, None, end_ns + 1):
             assert isinstance(chunk.events, Packet)
@@ -104,13 +104,17 @@ def many_events(n: int, width: int, height: int, seed: int = 0, start_ns: int = 
 
 
 def _decoded(packets: list[Packet]) -> EventArrays:
-    """Decode the packets of one camera on the clock of the header stamps."""
+    """Decode the packets of one camera on the clock of the header stamps.
+
+    The two clocks differ by whole milliseconds; the first event comes microseconds after a stamp.
+    """
     decoder = ArrayDecoder(packets[0].encoding, packets[0].width, packets[0].height)
     first_ns = decoder.decoder.parse(packets[0]).first_ns
     assert first_ns is not None
     blocks = [decoder.decode(packet) for packet in packets]
     t_ns, *columns = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    events = EventArrays(t_ns + packets[0].stamp_ns - first_ns, *columns)
+    offset_ns = round((packets[0].stamp_ns - first_ns) / MS_NS) * MS_NS
+    events = EventArrays(t_ns + offset_ns, *columns)
     for column in events:
         column.flags.writeable = False
     return events
