@@ -18,13 +18,15 @@ import os
 import shlex
 from pathlib import Path
 
-SQLITE, MCAP, ZSTD, ROS1, EMPTY, UNKNOWN = 'sqlite3', 'mcap', 'zstd', 'ros1', 'empty', ''
+SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
+HDF5, EMPTY, UNKNOWN = 'hdf5', 'empty', ''
 
 _MAGIC = {
     b'SQLite format 3\0': SQLITE,
     b'\x89MCAP': MCAP,
     b'\x28\xb5\x2f\xfd': ZSTD,
     b'#ROSBAG V': ROS1,
+    b'\x89HDF\r\n\x1a\n': HDF5,
 }
 # Files that users give by mistake, and the remedy.
 _FOREIGN = {
@@ -34,7 +36,6 @@ _FOREIGN = {
     b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
     b'PK\3\4': 'is a zip archive: unpack it, and give the rosbag2 recording in it if there is one',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
-    b'\x89HDF': 'is an HDF5 file: convert it to a rosbag2 recording of EventPackets',
     b'#!AER-DAT': 'is an AEDAT file: convert it to a rosbag2 recording of EventPackets',
     b'% ': 'is a RAW or DAT file: convert it with raw_to_bag of event_camera_tools',
 }

@@ -22,13 +22,12 @@ from pathlib import Path
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.geometry.files.rectified import rectified_camera
+from spike_depth_ros.recordings.calibration_file import rig_from_file
 from spike_depth_ros.recordings.recording import FoundCalibration, Side
 
 WIDTH, HEIGHT = 346, 260
 _SCENE = re.compile(r'(indoor_flying|outdoor_day|outdoor_night|motorcycle)')
-_SIDES: tuple[Side, Side] = ('left', 'right')
 
 
 def camchain_beside(path: Path) -> Path | None:
@@ -48,20 +47,8 @@ def camchain_beside(path: Path) -> Path | None:
 
 
 def calibration(path: Path, sides: tuple[Side, ...], notes: list[str]) -> FoundCalibration | None:
-    """Return the calibration from the camchain beside a recording, else None.
-
-    A camchain that cannot be used becomes a note. The right camera alone, or first, has no
-    calibration.
-    """
-    file = camchain_beside(path)
-    if file is None or sides != _SIDES[: len(sides)]:
-        return None
-    try:
-        rig = load(str(file), '', 1 if len(sides) == 1 else 2)
-    except CalibrationError as error:
-        notes.append(str(error))
-        return None
-    return FoundCalibration(rig, f"MVSEC's camchain '{file}'")
+    """Return the calibration from the camchain beside a recording; see rig_from_file."""
+    return rig_from_file(camchain_beside(path), sides, "MVSEC's camchain", notes)
 
 
 def rectified_view(path: Path, side: Side, notes: list[str]) -> PinholeCamera | None:

@@ -32,11 +32,12 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
     {
         file_kinds.SQLITE: 'bags.bag_recording',
         file_kinds.MCAP: 'bags.bag_recording',
+        file_kinds.HDF5: 'hdf5.layouts',
     }
 )
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool
 # and open_folder(folder) -> EventRecording.
-_FOLDER_READERS = ('bags.bag_recording',)
+_FOLDER_READERS = ('bags.bag_recording', 'hdf5.dsec_folder')
 
 
 def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> EventRecording:

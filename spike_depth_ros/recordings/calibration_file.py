@@ -1,0 +1,45 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Calibration of a recording from a file that was found beside it."""
+
+from pathlib import Path
+
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.recordings.recording import FoundCalibration, Side
+
+SIDES: tuple[Side, Side] = ('left', 'right')
+
+
+def rig_from_file(
+    file: Path | None, sides: tuple[Side, ...], kind: str, notes: list[str]
+) -> FoundCalibration | None:
+    """Return the calibration of the left camera, or of left and right; else None.
+
+    Args:
+        file: file of the rig, None if there is none.
+        sides: cameras; right alone, or first, has no calibration.
+        kind: kind of file, for FoundCalibration.origin.
+        notes: a file that cannot be used becomes a note here.
+    """
+    if file is None or not sides or sides != SIDES[: len(sides)]:
+        return None
+    try:
+        rig = load(str(file), '', 1 if len(sides) == 1 else 2)
+    except CalibrationError as error:
+        if str(error) not in notes:
+            notes.append(str(error))
+        return None
+    return FoundCalibration(rig, f"{kind} '{file}'")

@@ -1,0 +1,120 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""MVSEC's HDF5 files: <sequence>_data.hdf5 and <sequence>_gt.hdf5.
+
+Source: tools/mvsec_simple_reader/mvsec_h5py.py of daniilidis-group/mvsec, which writes them.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings.calibration_file import SIDES
+from spike_depth_ros.recordings.errors import reading
+from spike_depth_ros.recordings.hdf5 import files
+from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns, seconds_to_ns
+from spike_depth_ros.recordings.hdf5.columns_recording import ColumnsRecording, Streams
+from spike_depth_ros.recordings.hdf5.frames import Frames
+from spike_depth_ros.recordings.recording import (
+    DepthStream,
+    EventCamera,
+    FoundCalibration,
+    ImageStream,
+    Side,
+    View,
+)
+
+EVENTS, IMAGES = 'events', 'image_raw'
+DEPTHS: dict[str, View] = {'depth_image_rect': 'rectified', 'depth_image_raw': 'raw'}
+
+
+def is_mvsec(file: h5py.File) -> bool:
+    """Return whether a file has events or true depth of MVSEC."""
+    return any(_path(side, name) in file for side in SIDES for name in (EVENTS, *DEPTHS))
+
+
+class MvsecRecording(ColumnsRecording):
+    """Data or true depth of MVSEC; times are Unix time.
+
+    Times of images and depth are those at which the bag recorded them. image_raw_event_inds, which
+    starts at -1, is not used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, 'MVSEC HDF5', 'MVSEC')
+
+    def _open(self) -> Streams:
+        self._file = files.open_hdf5(self.path)
+        self._stack.callback(self._file.close)
+        self.notes += mvsec.defects(self.path)
+        return Streams(dict(self._events()), dict(self._depth()), dict(self._pictures()))
+
+    def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
+        """Return the calibration from MVSEC's camchain beside the file; see EventRecording."""
+        sides = tuple(side for camera in cameras for side in SIDES if f'/{side}' in camera.name)
+        return mvsec.calibration(self.path, sides, self.notes)
+
+    def _events(self) -> Iterator[tuple[EventCamera, Columns]]:
+        for side in SIDES:
+            if (name := _path(side, EVENTS)) in self._file:
+                columns = TableColumns(files.dataset(self._file, name, (None, 4), 'f'))
+                yield _camera(f'davis/{side}', columns), columns
+
+    def _depth(self) -> Iterator[tuple[DepthStream, Frames]]:
+        for side in SIDES:
+            for name, view in DEPTHS.items():
+                frames = self._frames(side, name)
+                if frames is None:
+                    continue
+                camera = None
+                if view == 'rectified':
+                    camera = mvsec.rectified_view(self.path, side, self.notes)
+                yield _depth_stream(side, name, view, camera, len(frames)), frames
+
+    def _pictures(self) -> Iterator[tuple[ImageStream, Frames]]:
+        for side in SIDES:
+            if frames := self._frames(side, IMAGES):
+                yield ImageStream(_path(side, IMAGES), mvsec.WIDTH, mvsec.HEIGHT), frames
+
+    def _frames(self, side: Side, name: str) -> Frames | None:
+        place = _path(side, name)
+        if not files.has(self._file, place, f'{place}_ts'):
+            return None
+        frames = files.dataset(self._file, place, (None, mvsec.HEIGHT, mvsec.WIDTH))
+        times = files.dataset(self._file, f'{place}_ts', kinds='f')
+        if not len(frames) or not len(times):
+            return None
+        with reading(self.path):
+            t_ns = seconds_to_ns(np.nan_to_num(times[:]))
+        return Frames(self, len(frames), t_ns, frames.__getitem__)
+
+
+def _path(side: Side, name: str) -> str:
+    return f'davis/{side}/{name}'
+
+
+def _depth_stream(
+    side: Side, name: str, view: View, camera: PinholeCamera | None, frames: int
+) -> DepthStream:
+    size = mvsec.WIDTH, mvsec.HEIGHT
+    return DepthStream(_path(side, name), side, view, *size, camera, frames=frames)
+
+
+def _camera(name: str, columns: Columns) -> EventCamera:
+    return EventCamera(name, mvsec.WIDTH, mvsec.HEIGHT, events=columns.count)
