@@ -64,6 +64,11 @@ class MessageFields:
         self.position = end
         return self._data[start:end]
 
+    @property
+    def remaining(self) -> int:
+        """Return the number of bytes from the next field to the end."""
+        return len(self._data) - self.position
+
     def count(self) -> int:
         """Return the length of the sequence that follows."""
         return self.numbers('I', 4)[0]

@@ -16,7 +16,7 @@
 
 The bytes are a 12-byte header (int32 format, float32 A, float32 B, little-endian) and a 16-bit
 grey PNG of inverse depth, A / depth + B, with 0 for "no depth". Inverse depth of a plane is linear
-in the image, which PNG's filters compress well.
+in the image, which PNG's filters compress well. Of images in 16UC1 the PNG has millimetres.
 
 Format: ros-perception/image_transport_plugins, compressed_depth_image_transport (codec.cpp,
 compression_common.h). That codec rounds down; this one rounds to the nearest, which halves the
@@ -39,7 +39,8 @@ _LARGEST_CODE = 65535
 # (ISO/IEC 15948), 11.2.2.
 _PNG_FORM, _GREY_16 = slice(24, 26), b'\x10\0'
 # Formats with the same bytes: versions of the transport before RVL do not name PNG.
-READABLE = (FORMAT, '32FC1; compressedDepth')
+_MILLIMETRES = ('16UC1; compressedDepth png', '16UC1; compressedDepth')
+READABLE = (FORMAT, '32FC1; compressedDepth', *_MILLIMETRES)
 
 Depth = npt.NDArray[np.float32]
 
@@ -85,6 +86,8 @@ def decode(data: bytes | memoryview, image_format: str = FORMAT) -> Depth:
         )
     _, a, b = _HEADER.unpack_from(data)
     codes = _read_png(bytes(data[_HEADER.size :])).astype(np.float32)
+    if image_format in _MILLIMETRES:
+        return np.where(codes > 0, codes * np.float32(1e-3), np.float32(np.nan))
     with np.errstate(divide='ignore'):
         return np.where(codes > 0, np.float32(a) / (codes - np.float32(b)), np.float32(np.nan))
 

@@ -15,7 +15,6 @@
 """Kinds of files, recognised by their first bytes."""
 
 import os
-import shlex
 from pathlib import Path
 
 SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
@@ -55,9 +54,7 @@ def why_not(path: Path) -> str:
     """Return why a file is no rosbag2 storage, and the remedy, as the end of a sentence."""
     found = kind(path)
     if found == ROS1:
-        source, target = (shlex.quote(str(name)) for name in (path, path.with_suffix('')))
-        command = f'rosbags-convert --src {source} --dst {target}'
-        return f'is a ROS 1 bag: convert it with `{command}` and give the folder {target}'
+        return 'is a ROS 1 bag: give it to `spike-depth run`, which reads all formats'
     if found == ZSTD:
         return (
             'is compressed with zstd: give the folder with its metadata.yaml, or unpack it with '

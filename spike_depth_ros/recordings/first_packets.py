@@ -26,7 +26,6 @@ from spike_depth_ros.recordings.rosbag2 import Recording
 
 # The first messages of a recording may be damaged.
 MAX_MESSAGES = 1000
-_ZSTD = b'\x28\xb5\x2f\xfd'
 
 
 def first_packets(recording: Recording, cameras: tuple[str, ...]) -> tuple[Packet, ...]:
@@ -56,9 +55,6 @@ def _packets(recording: Recording, topic: str) -> Iterator[Packet | str]:
     """Yield the first packets, or the fault of a message, as the end of a sentence."""
     codec = MessageCodec(message_types())
     for message in islice(recording.messages([topic]), MAX_MESSAGES):
-        if message.cdr.startswith(_ZSTD):
-            yield 'its messages are compressed: give the folder with its metadata.yaml'
-            continue
         try:
             codec.check(message.cdr, message.type)
             yield read_packet(message.cdr)

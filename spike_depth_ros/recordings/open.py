@@ -33,6 +33,8 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
         file_kinds.SQLITE: 'bags.bag_recording',
         file_kinds.MCAP: 'bags.bag_recording',
         file_kinds.HDF5: 'hdf5.layouts',
+        file_kinds.ZSTD: 'bags.bag_recording',
+        file_kinds.ROS1: 'bags.bag_recording',
     }
 )
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool

@@ -17,6 +17,7 @@
 from collections.abc import Collection
 
 from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET
+from spike_depth_ros.recordings.bags.bag import BagTopic
 from spike_depth_ros.recordings.rosbag2 import Topic
 
 # Longer lists would hide the end of the sentence.
@@ -54,12 +55,29 @@ def without_packets(topics: Collection[Topic]) -> str:
     return f'The recording has no messages of type {EVENT_PACKET}, but {_names(events)}: {remedy}.'
 
 
+def without_events(topics: Collection[Topic | BagTopic]) -> str:
+    """Return the sentence for a bag without events and without true depth: its topics."""
+    events = [topic for topic in topics if _is_events(topic.type)]
+    silent = [topic for topic in events if not topic.count]
+    if silent:
+        return f'The recording has no message on {_names(silent)}: record it again.'
+    if events:
+        return (
+            f'The recording has {_names(events)}, whose fields are those of neither EventPacket '
+            f'nor EventArray: convert it to {EVENT_PACKET}.'
+        )
+    return (
+        f'The recording has no events and no true depth, but {_names(topics) or "no topic"}: '
+        f'give one of an event camera.'
+    )
+
+
 def _is_events(message_type: str) -> bool:
     package, _, name = message_type.lower().rpartition('/')
     return package.startswith(_PACKAGES) and 'event' in name
 
 
-def _names(topics: Collection[Topic]) -> str:
+def _names(topics: Collection[Topic | BagTopic]) -> str:
     listed = [f'{topic.name} ({topic.type})' for topic in sorted(topics, key=lambda t: t.name)]
     more = len(listed) - MAX_TOPICS
     return ', '.join(listed[:MAX_TOPICS]) + (f' and {more} more' if more > 0 else '')

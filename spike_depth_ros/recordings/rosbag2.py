@@ -14,10 +14,12 @@
 
 """Reader of rosbag2 recordings; needs no ROS installation."""
 
+import heapq
 import json
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,13 +29,14 @@ from rosbags.rosbag2 import Reader
 
 from spike_depth_ros.recordings import file_kinds
 from spike_depth_ros.recordings.bags import metadata
-from spike_depth_ros.recordings.bags.definitions import other_definition
+from spike_depth_ros.recordings.bags.definitions import Content, content_of, other_definition
 from spike_depth_ros.recordings.bags.storage_files import StorageFiles, find_storage_files
 from spike_depth_ros.recordings.cdr import message_types
 from spike_depth_ros.recordings.errors import RecordingError, reading
 
 _SUFFIXES = {file_kinds.SQLITE: 'db3', file_kinds.MCAP: 'mcap'}
 _METADATA_VERSION = 9
+_ZSTD = b'\x28\xb5\x2f\xfd'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,14 @@ class Topic:
         type: message type.
         count: number of messages.
         other_definition: difference of its EventPacket from the supported one, '' if equal.
+        content: kind of content that the package reads, '' if it reads none.
     """
 
     name: str
     type: str
     count: int
     other_definition: str = ''
+    content: Content = ''
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Recording:
         start_ns: log time of the first message, nanoseconds.
         duration_ns: time from the first message to the last, nanoseconds.
         about: custom data of the recording, by key.
+        notes: sentences about what had to be assumed.
 
     Raises:
         RecordingError: the recording does not exist, cannot be read, or is empty.
@@ -85,19 +91,28 @@ class Recording:
             unless_complete.callback(self._stack.close)
             files = find_storage_files(self.path)
             self.about = dict(files.metadata.about) if files.metadata else {}
-            self._reader = self._open(files)
-            self._connections, spans = _contents(self._reader)
-            self._check_complete(files, sum(count for *_, count in spans))
-            self.topics = _topics(self._connections)
-            self.start_ns = min(start for start, _, count in spans if count)
-            # rosbags' end time is 1 ns after the last message
-            self.duration_ns = max(end for _, end, count in spans if count) - 1 - self.start_ns
+            self.notes = list(files.notes)
+            self._files = self._open(files)
+            if not files.compression and self._is_packed():
+                self._stack.close()
+                self._files = self._open(replace(files, compression='message'))
+            self._check_complete(files, sum(file.count for file in self._files))
+            self.topics = _topics([c for file in self._files for c in file.connections])
+            spans = [(file.start_ns, file.end_ns) for file in self._files if file.count]
+            self.start_ns = min(start for start, _ in spans)
+            self.duration_ns = max(end for _, end in spans) - self.start_ns
             unless_complete.pop_all()
 
-    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
+    def messages(
+        self, topics: Collection[str], start_ns: int | None = None
+    ) -> Iterator[RawMessage]:
         """Yield the messages of some topics in the order of log time.
 
         Memory holds one message at a time (with mcap: one chunk).
+
+        Args:
+            topics: names of the topics.
+            start_ns: log time of the first message to yield, nanoseconds; None: from the start.
 
         Raises:
             RecordingError: a topic is missing, or the stored data are damaged.
@@ -105,20 +120,27 @@ class Recording:
         for name in topics:
             if name not in self.topics:
                 raise RecordingError(missing_topic(name, self.topics.values()))
-        return self._stream([self.topics[name] for name in topics])
+        return self._stream([self.topics[name] for name in topics], start_ns)
 
-    def _stream(self, topics: list[Topic]) -> Iterator[RawMessage]:
-        wanted = {(topic.name, topic.type) for topic in topics}
-        connections = [c for c in self._connections if (c.topic, c.msgtype) in wanted]
-        missing = sum(topic.count for topic in topics)
-        if not connections:
+    def _stream(self, topics: list[Topic], start_ns: int | None) -> Iterator[RawMessage]:
+        if not topics:
             return
+        wanted = {(topic.name, topic.type) for topic in topics}
+        missing = sum(topic.count for topic in topics)
         with reading(self.path):
-            for connection, log_time_ns, cdr in self._reader.messages(connections):
+            for message in _merged(self._files, wanted, start_ns):
                 missing -= 1
-                yield RawMessage(connection.topic, connection.msgtype, log_time_ns, bytes(cdr))
-            if missing > 0:
+                yield message
+            if missing > 0 and start_ns is None:
                 raise ValueError(f'{missing} messages that its index names are not there')
+
+    def _is_packed(self) -> bool:
+        """Return whether the messages are compressed although no metadata say so."""
+        with suppress(Exception):  # a damaged message: it is found again while streaming
+            for file in self._files:
+                for message in file.messages(None, None):
+                    return message.cdr.startswith(_ZSTD)
+        return False
 
     def close(self) -> None:
         """Close the files."""
@@ -130,24 +152,27 @@ class Recording:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open(self, files: StorageFiles) -> Reader:
-        """Open the files through links in a temporary folder.
+    def _open(self, files: StorageFiles) -> list['_OpenFile']:
+        """Open each file through a link in a temporary folder.
 
         rosbags puts file names into URIs, so the links have plain names. A metadata.yaml beside
-        them states the true storage kind and only fields that rosbags accepts.
+        each states the true storage kind, the compression, and only fields that rosbags accepts.
         """
         folder = Path(self._stack.enter_context(TemporaryDirectory(prefix='spike_depth_')))
-        packed = '.zstd' if files.metadata and files.metadata.compression == 'file' else ''
-        suffix = _SUFFIXES[files.kind] + packed
-        links = [folder / f'{number}.{suffix}' for number in range(len(files.paths))]
-        for link, path in zip(links, files.paths, strict=True):
+        packed = '.zstd' if files.compression == 'file' else ''
+        opened = []
+        for number, path in enumerate(files.paths):
+            place = folder / str(number)
+            place.mkdir()
+            link = place / f'0.{_SUFFIXES[files.kind]}{packed}'
             link.symlink_to(path.resolve())
-        if files.metadata:
-            _write_metadata(folder, [link.name for link in links], files)
-        reader = Reader(folder if files.metadata else links[0])
-        reader.open()
-        self._stack.callback(reader.close)
-        return reader
+            if files.compression:
+                _write_metadata(place, link.name, files)
+            reader = Reader(place if files.compression else link)
+            reader.open()
+            self._stack.callback(reader.close)
+            opened.append(_OpenFile(reader))
+        return opened
 
     def _check_complete(self, files: StorageFiles, count: int) -> None:
         if files.metadata and count < files.metadata.messages:
@@ -168,15 +193,60 @@ def missing_topic(name: str, topics: Collection[Topic]) -> str:
     return f"The recording has no topic '{name}'; it has {present}: give one of these."
 
 
-def _write_metadata(folder: Path, names: list[str], files: StorageFiles) -> None:
-    """Write the metadata.yaml that rosbags needs to find and unpack storage files."""
-    compression = files.metadata.compression if files.metadata else ''
+class _OpenFile:
+    """Open storage file.
+
+    Attributes:
+        connections: topics of the file.
+        count: number of messages.
+        start_ns, end_ns: log times of the first and the last message, nanoseconds.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        # rosbags gives a folder's reader the topics of metadata.yaml.
+        (storage,) = getattr(reader.storage, 'storages', [reader.storage])
+        self.connections: list[Connection] = storage.connections
+        self.count: int = storage.metadata.message_count
+        self.start_ns: int = storage.metadata.start_time
+        self.end_ns: int = storage.metadata.end_time - 1  # rosbags adds 1 ns
+
+    def messages(
+        self, wanted: Collection[tuple[str, str]] | None, start_ns: int | None
+    ) -> Iterator[RawMessage]:
+        """Yield messages in the order of log time.
+
+        Args:
+            wanted: topics and their types; None: all.
+            start_ns: log time of the first message to yield, nanoseconds.
+        """
+        connections = [
+            c for c in self.connections if wanted is None or (c.topic, c.msgtype) in wanted
+        ]
+        if connections:
+            for connection, log_time_ns, cdr in self._reader.messages(connections, start_ns):
+                yield RawMessage(connection.topic, connection.msgtype, log_time_ns, bytes(cdr))
+
+
+def _merged(
+    files: Sequence[_OpenFile], wanted: Collection[tuple[str, str]], start_ns: int | None
+) -> Iterator[RawMessage]:
+    """Yield the messages of all files; only files that overlap are read side by side."""
+    files = sorted((file for file in files if file.count), key=lambda file: file.start_ns)
+    streams = [file.messages(wanted, start_ns) for file in files]
+    if all(before.end_ns <= after.start_ns for before, after in pairwise(files)):
+        return chain.from_iterable(streams)
+    return heapq.merge(*streams, key=lambda message: message.log_time_ns)
+
+
+def _write_metadata(folder: Path, name: str, files: StorageFiles) -> None:
+    """Write the metadata.yaml that rosbags needs to unpack a storage file."""
     fields: dict[str, Any] = {
         'version': _METADATA_VERSION,
         'storage_identifier': files.kind,
-        'relative_file_paths': names,
-        'compression_mode': compression,
-        'compression_format': 'zstd' if compression else '',
+        'relative_file_paths': [name],
+        'compression_mode': files.compression,
+        'compression_format': 'zstd',
         'duration': {'nanoseconds': 0},
         'starting_time': {'nanoseconds_since_epoch': 0},
         'message_count': 0,
@@ -184,17 +254,6 @@ def _write_metadata(folder: Path, names: list[str], files: StorageFiles) -> None
     }
     # YAML reads JSON.
     (folder / metadata.NAME).write_text(json.dumps({'rosbag2_bagfile_information': fields}))
-
-
-def _contents(reader: Reader) -> tuple[list[Connection], list[tuple[int, int, int]]]:
-    """Return the connections of all files, and each file's start, end and message count."""
-    storages = getattr(reader.storage, 'storages', [reader.storage])
-    connections = [connection for storage in storages for connection in storage.connections]
-    spans = [
-        (about.start_time, about.end_time, about.message_count)
-        for about in (storage.metadata for storage in storages)
-    ]
-    return connections, spans
 
 
 def _topics(connections: list[Connection]) -> dict[str, Topic]:
@@ -210,5 +269,6 @@ def _topics(connections: list[Connection]) -> dict[str, Topic]:
             connection.msgtype,
             connection.msgcount + (before.count if before else 0),
             other_definition(connection, types),
+            content_of(connection.msgtype, connection.msgdef, connection.digest),
         )
     return topics

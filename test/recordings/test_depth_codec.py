@@ -93,10 +93,17 @@ def test_plane_compresses_well() -> None:
     assert len(depth_codec.encode(depth)) < depth.nbytes / 20
 
 
+def test_millimetres() -> None:
+    png = io.BytesIO()
+    Image.fromarray(np.array([[0, 1, 65535]], np.uint16)).save(png, 'png')
+    depth = depth_codec.decode(bytes(12) + png.getvalue(), '16UC1; compressedDepth png')
+    np.testing.assert_allclose(depth, [[np.nan, 0.001, 65.535]])
+
+
 def test_damaged_data() -> None:
     data = depth_codec.encode(np.full((8, 8), 2.0, dtype=np.float32))
-    with pytest.raises(ValueError, match="has the format '16UC1; compressedDepth png', but"):
-        depth_codec.decode(data, '16UC1; compressedDepth png')
+    with pytest.raises(ValueError, match="has the format '16UC1; compressedDepth rvl', but"):
+        depth_codec.decode(data, '16UC1; compressedDepth rvl')
     with pytest.raises(ValueError, match='has 12 bytes, but its header alone takes 12'):
         depth_codec.decode(data[:12])
     with pytest.raises(ValueError, match='holds no readable PNG'):

@@ -85,12 +85,6 @@ def test_bytes_of_another_definition(write: Write, message: bytes) -> None:
     assert f'its bytes are no {EVENT_PACKET}, or one of another' in refusal(write(message))
 
 
-def test_a_compressed_file_without_its_folder(write: Write) -> None:
-    path = write(cdr(), compression=CompressionMode.MESSAGE)
-
-    assert 'give the folder with its metadata.yaml' in refusal(path / 'drive.db3')
-
-
 @pytest.mark.parametrize(
     'definition',
     [

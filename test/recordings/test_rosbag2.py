@@ -208,10 +208,6 @@ def make_missing(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def make_foreign(folder: Path) -> None:
-    (folder / 'metadata.yaml').unlink()
-
-
 def make_malformed(folder: Path) -> None:
     (folder / 'metadata.yaml').write_text('nothing: [of use')
 
@@ -243,7 +239,6 @@ def make_empty(folder: Path) -> None:
     ('break_it', 'reason'),
     [
         (make_missing, 'does not exist: give the folder'),
-        (make_foreign, 'has no metadata.yaml, so it is no rosbag2 recording'),
         (make_malformed, 'cannot be read'),
         (make_binary, 'cannot be read'),
         (make_incomplete, 'cannot be read'),

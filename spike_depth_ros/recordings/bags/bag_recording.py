@@ -12,74 +12,110 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""rosbag2 recordings: EventPackets and compressed true depth."""
+"""Recordings of ROS messages: rosbag2 and ROS 1 bags of event cameras and true depth."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
-from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
-from spike_depth_ros.recordings.bags import metadata
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types
-from spike_depth_ros.recordings.first_packets import first_packets
+import numpy as np
+from numpy.typing import NDArray
+
+from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings import file_kinds, mvsec
+from spike_depth_ros.recordings.bags import calibrations, event_arrays
+from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
+from spike_depth_ros.recordings.bags.clocks import TopicSpan, find_span
+from spike_depth_ros.recordings.bags.images import ImageMessage, to_depth, to_picture
+from spike_depth_ros.recordings.bags.ros1_bag import Ros1Bag
+from spike_depth_ros.recordings.bags.rosbag2_bag import Rosbag2Bag
+from spike_depth_ros.recordings.bags.storage_files import is_rosbag2
+from spike_depth_ros.recordings.bags.streams import (
+    find_streams,
+    read_image_message,
+    read_packet_message,
+)
+from spike_depth_ros.recordings.chunks import checked, merged, within
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.other_events import without_events
 from spike_depth_ros.recordings.recording import (
+    Dataset,
     DepthFrame,
     DepthStream,
     EventCamera,
     EventChunk,
     EventRecording,
+    FoundCalibration,
+    ImageFrame,
+    ImageStream,
 )
-from spike_depth_ros.recordings.rosbag2 import Recording
-from spike_depth_ros.recordings.truth import find_truth
 
-DAMAGED = 'damaged messages'
+_Number = TypeVar('_Number', bound=np.number[Any])
+
+EARLIER_IMAGES = 'images earlier than the images before them'
+_MVSEC_TOPICS = {
+    f'/davis/{side}/{name}'
+    for side in ('left', 'right')
+    for name in ('events', 'depth_image_raw', 'depth_image_rect')
+}
 
 
 def open_file(path: Path) -> EventRecording:
-    """Open a storage file of a rosbag2 recording."""
-    return BagRecording(path)
+    """Open a ROS 1 bag or a storage file of a rosbag2 recording."""
+    return _opened(Ros1Bag(path) if file_kinds.kind(path) == file_kinds.ROS1 else Rosbag2Bag(path))
 
 
 def is_recording(folder: Path) -> bool:
     """Return whether a folder is a rosbag2 recording."""
-    return (folder / metadata.NAME).exists()
+    return is_rosbag2(folder)
 
 
 def open_folder(folder: Path) -> EventRecording:
     """Open the folder of a rosbag2 recording."""
-    return BagRecording(folder)
+    return _opened(Rosbag2Bag(folder))
 
 
 class BagRecording(EventRecording):
-    """Recording of ROS messages; see EventRecording."""
+    """Recording of ROS messages; see EventRecording.
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, 'rosbag2 recording')
-        self._bag = Recording(path)
-        self._stack.callback(self._bag.close)
-        self._codec = MessageCodec(message_types())
-        self.about = self._bag.about
-        topics = tuple(
-            topic.name
-            for topic in self._bag.topics.values()
-            if topic.type == EVENT_PACKET and topic.count
-        )
-        packets = first_packets(self._bag, topics)
-        self.cameras = tuple(
-            EventCamera(name, packet.width, packet.height, packet.encoding, packet.frame_id)
-            for name, packet in zip(topics, packets, strict=True)
-        )
-        self.depth_streams = tuple(self._depth_stream(topic) for topic in find_truth(self._bag))
+    EventPackets go out as they are, at their log times. EventArrays go out as arrays, at the times
+    of their events, which are up to a message's length before its log time. Images have the times
+    of their headers.
+    """
+
+    def __init__(self, bag: Bag) -> None:
+        super().__init__(bag.path, bag.kind, _dataset(bag))
+        self._bag = bag
+        self._infos = calibrations.find_infos(bag)
+        streams = find_streams(bag, self._infos)
+        self._packets, self._arrays = streams.packets, streams.arrays
+        self.cameras = (*streams.packets, *streams.arrays)
+        self.depth_streams, self.image_streams = streams.depths, streams.images
+        if not (self.cameras or self.depth_streams):
+            raise RecordingError(
+                streams.faults[0] if streams.faults else without_events(bag.topics.values())
+            )
+        self.about, self.notes = bag.about, [*bag.notes, *streams.faults]
+        if self.dataset == 'MVSEC':
+            self._take_mvsec_views()
+        self._spans = {
+            camera.name: find_span(bag, camera.name, event_arrays.times) for camera in self._arrays
+        }
+        self._set_times()
+        self._stack.callback(bag.close)
 
     @property
     def start_ns(self) -> int:
-        """Return the log time of the first message, nanoseconds."""
-        return self._bag.start_ns
+        """Return the time of the first event, or of the first true depth, nanoseconds."""
+        return self._start_ns
 
     @property
     def end_ns(self) -> int:
-        """Return the log time of the last message, nanoseconds."""
-        return self._bag.start_ns + self._bag.duration_ns
+        """Return the time of the last event, or of the last true depth, nanoseconds."""
+        return self._end_ns
 
     def events(
         self,
@@ -87,40 +123,148 @@ class BagRecording(EventRecording):
         start_ns: int | None = None,
         end_ns: int | None = None,
     ) -> Iterator[EventChunk]:
-        """Yield the packets of some cameras in the order of log time; see EventRecording."""
+        """Yield the events of some cameras; see EventRecording."""
         numbers = {camera.name: number for number, camera in enumerate(cameras)}
-        for message in self._bag.messages(tuple(numbers)):
-            if end_ns is not None and message.log_time_ns >= end_ns:
-                return
-            if start_ns is not None and message.log_time_ns < start_ns:
-                continue
-            try:
-                packet = read_packet(message.cdr)
-            except ValueError:
-                self.losses[DAMAGED] += 1
-                continue
-            yield EventChunk(numbers[message.topic], message.log_time_ns, packet)
+        packets = {camera.name for camera in self._packets} & numbers.keys()
+        parts = [self._packet_chunks({name: numbers[name] for name in packets}, start_ns, end_ns)]
+        arrays = [camera for camera in cameras if camera.name not in packets]
+        blocks = [self._blocks(camera, start_ns, end_ns) for camera in arrays]
+        order = [numbers[camera.name] for camera in arrays]
+        parts.append(chunk._replace(camera=order[chunk.camera]) for chunk in merged(blocks))
+        return heapq.merge(*parts, key=lambda chunk: chunk.t_ns)
 
     def depth(
         self, stream: DepthStream, start_ns: int | None = None, end_ns: int | None = None
     ) -> Iterator[DepthFrame]:
-        """Yield the true depth of a topic by its header stamps; see EventRecording."""
-        for message in self._bag.messages([stream.name]):
-            try:
-                frame = DepthFrame(*self._codec.depth(message.cdr))
-            except ValueError:
-                self.losses[DAMAGED] += 1
-                continue
-            if end_ns is not None and frame.t_ns >= end_ns:
-                return
-            if start_ns is None or frame.t_ns >= start_ns:
-                yield frame
+        """Yield the true depth of a topic; see EventRecording."""
+        shape = (stream.height, stream.width)
+        for t_ns, depth in self._frames(stream.name, to_depth, shape, (start_ns, end_ns)):
+            yield DepthFrame(t_ns, depth)
 
-    def _depth_stream(self, topic: str) -> DepthStream:
-        for message in self._bag.messages([topic]):
-            with suppress(ValueError):
-                _, depth = self._codec.depth(message.cdr)
-                height, width = depth.shape
-                frame_id = self._codec.frame_id(message.cdr, message.type)
-                return DepthStream(topic, 'left', 'rectified', width, height, frame_id=frame_id)
-        return DepthStream(topic, 'left', 'rectified', 0, 0)
+    def images(
+        self, stream: ImageStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImageFrame]:
+        """Yield the images of a topic; see EventRecording."""
+        shape = (stream.height, stream.width)
+        for t_ns, image in self._frames(stream.name, to_picture, shape, (start_ns, end_ns)):
+            yield ImageFrame(t_ns, image)
+
+    def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
+        """Return the calibration from MVSEC's camchain beside the bag, or from its topics."""
+        notes: list[str] = []
+        names = [camera.name for camera in cameras]
+        found = None
+        if self.dataset == 'MVSEC':
+            found = mvsec.calibration(self.path, calibrations.sides(names), notes)
+        found = found or calibrations.from_topics(names, self._infos, notes)
+        self.notes.extend(note for note in notes if note not in self.notes)
+        return found
+
+    def _packet_chunks(
+        self, numbers: dict[str, int], start_ns: int | None, end_ns: int | None
+    ) -> Iterator[EventChunk]:
+        """Yield packets in the order of log time; numbers: cameras by topic."""
+        for message in self._bag.messages(numbers, start_ns) if numbers else ():
+            if message is None:
+                self.losses[event_arrays.DAMAGED] += 1
+                continue
+            if end_ns is not None and message.log_time_ns >= end_ns:
+                return
+            try:
+                packet = read_packet_message(message)
+            except ValueError:
+                self.losses[event_arrays.DAMAGED] += 1
+                continue
+            yield EventChunk(numbers[message.topic], message.log_time_ns, packet)
+
+    def _blocks(
+        self, camera: EventCamera, start_ns: int | None, end_ns: int | None
+    ) -> Iterator[EventArrays]:
+        span = self._spans[camera.name]
+        from_ns = span.log_time_ns(start_ns) if span else None
+        messages = self._bag.messages([camera.name], from_ns)
+        blocks = event_arrays.blocks(messages, self.losses)
+        return within(checked(blocks, camera, self.losses), start_ns, end_ns)
+
+    def _frames(
+        self,
+        topic: str,
+        decode: Callable[[ImageMessage], NDArray[_Number]],
+        shape: tuple[int, int],
+        span: tuple[int | None, int | None],
+    ) -> Iterator[tuple[int, NDArray[_Number]]]:
+        """Yield the times and pixels of a topic's images in a half-open range of time."""
+        start_ns, end_ns = span
+        times = self._image_span(topic)
+        reached_ns = None
+        for message in self._bag.messages([topic], times.log_time_ns(start_ns) if times else None):
+            if message is None:
+                self.losses[event_arrays.DAMAGED] += 1
+                continue
+            if times and times.is_over(message.log_time_ns, end_ns):
+                return
+            try:
+                image = read_image_message(message, self._bag.topics[topic].content)
+                t_ns = image.stamp_ns or message.log_time_ns
+                if not _is_within(t_ns, start_ns, end_ns):
+                    continue
+                pixels = decode(image)
+                if pixels.shape[:2] != shape:
+                    raise ValueError('the image has another size')
+            except ValueError:
+                self.losses[event_arrays.DAMAGED] += 1
+                continue
+            if reached_ns is not None and t_ns < reached_ns:
+                self.losses[EARLIER_IMAGES] += 1
+                continue
+            reached_ns = t_ns
+            yield t_ns, pixels
+
+    def _image_span(self, topic: str) -> TopicSpan | None:
+        content = self._bag.topics[topic].content
+        return find_span(self._bag, topic, partial(_image_times, content=content))
+
+    def _set_times(self) -> None:
+        """Set start and end: of the events, or of the true depth where there are none."""
+        spans = [span for span in self._spans.values() if span]
+        times = [(span.start_ns, span.end_ns) for span in spans]
+        if self._packets or (self._arrays and not spans):
+            times.append((self._bag.start_ns, self._bag.end_ns))
+        if not times:
+            found = [self._image_span(stream.name) for stream in self.depth_streams]
+            times = [(span.start_ns, span.end_ns) for span in found if span]
+        self._start_ns = min(start for start, _ in times)
+        self._end_ns = max(end for _, end in times)
+
+    def _take_mvsec_views(self) -> None:
+        """Take the cameras of rectified depth from the camchain, and note known defects."""
+        notes = mvsec.defects(self.path)
+        views = []
+        for stream in self.depth_streams:
+            if stream.view == 'rectified':
+                camera = mvsec.rectified_view(self.path, stream.side, notes) or stream.camera
+                stream = replace(stream, camera=camera)
+            views.append(stream)
+        self.depth_streams = tuple(views)
+        self.notes.extend(dict.fromkeys(notes))
+
+
+def _opened(bag: Bag) -> EventRecording:
+    try:
+        return BagRecording(bag)
+    except BaseException:
+        bag.close()
+        raise
+
+
+def _dataset(bag: Bag) -> Dataset:
+    return 'MVSEC' if _MVSEC_TOPICS & bag.topics.keys() else ''
+
+
+def _image_times(message: BagMessage, content: str) -> tuple[int, int]:
+    stamp_ns = read_image_message(message, content).stamp_ns or message.log_time_ns
+    return stamp_ns, stamp_ns
+
+
+def _is_within(t_ns: int, start_ns: int | None, end_ns: int | None) -> bool:
+    return (start_ns is None or t_ns >= start_ns) and (end_ns is None or t_ns < end_ns)

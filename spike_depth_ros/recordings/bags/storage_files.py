@@ -14,9 +14,10 @@
 
 """Checks of a recording's storage files before rosbags opens them."""
 
+import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spike_depth_ros.recordings import file_kinds
@@ -25,6 +26,8 @@ from spike_depth_ros.recordings.bags.metadata import Metadata
 from spike_depth_ros.recordings.errors import RecordingError
 
 _STORAGES = (file_kinds.SQLITE, file_kinds.MCAP)
+# Name of a part of a split recording.
+_SPLIT = re.compile(r'(?P<name>.*)_(?P<number>\d+)(?P<suffix>\.\w+(\.zstd)?)')
 _SUFFIXES = ('*.db3', '*.mcap', '*.db3.zstd', '*.mcap.zstd')
 # Files of sqlite beside a database: pages that are not merged yet (write-ahead log), or the pages
 # before an interrupted change (rollback journal), each after a header.
@@ -39,12 +42,24 @@ class StorageFiles:
     Attributes:
         paths: the files, in order.
         kind: file_kinds.SQLITE or file_kinds.MCAP.
-        metadata: of the folder; None for a file given alone.
+        compression: '', 'file' or 'message', with zstd.
+        metadata: of the folder; None without one.
+        notes: sentences about what had to be assumed.
     """
 
     paths: tuple[Path, ...]
     kind: str
+    compression: str
     metadata: Metadata | None
+    notes: tuple[str, ...] = ()
+
+
+def is_rosbag2(folder: Path) -> bool:
+    """Return whether a folder has a metadata.yaml, or the parts of one split recording."""
+    if (folder / metadata.NAME).exists():
+        return True
+    files = _candidates(folder)
+    return len(files) > 1 and _are_parts(files)
 
 
 def find_storage_files(path: Path) -> StorageFiles:
@@ -66,26 +81,75 @@ def find_storage_files(path: Path) -> StorageFiles:
         )
     if path.name == metadata.NAME:
         raise RecordingError(f"'{path}' only describes a recording: give the folder that has it.")
-    return StorageFiles((path,), _checked(path, ''), None)
+    return _without_metadata((path,))
 
 
 def _of_folder(folder: Path) -> StorageFiles:
     if not (folder / metadata.NAME).exists():
-        raise RecordingError(_without_metadata(folder))
+        return _of_files(folder)
     about = metadata.read_metadata(folder)
     paths = tuple(folder / name for name in about.files)
     for path in paths:
         if not path.is_file():
             raise RecordingError(_missing(folder, path, about))
-    kinds = {_checked(path, about.compression) for path in paths}
+    kind = _common_kind(folder, paths, about.compression, about.storage)
+    return StorageFiles(paths, kind, about.compression, about, _unlisted(folder, paths))
+
+
+def _of_files(folder: Path) -> StorageFiles:
+    """Return the storage files of a folder without metadata, such as a killed recorder leaves."""
+    files = _candidates(folder)
+    if not files:
+        raise RecordingError(_without_files(folder))
+    if len(files) > 1 and not _are_parts(files):
+        raise RecordingError(
+            f"The folder '{folder}' has no {metadata.NAME}, and its files "
+            f'({", ".join(file.name for file in files)}) are not the parts of one recording: give '
+            f'one of them.'
+        )
+    found = _without_metadata(tuple(sorted(files, key=_number)))
+    return replace(found, notes=(f'the folder has no {metadata.NAME}: all of its files are read',))
+
+
+def _without_metadata(paths: tuple[Path, ...]) -> StorageFiles:
+    """Return storage files whose compression follows from their content."""
+    packed = all(_packed_kind(path) for path in paths)
+    compression = 'file' if packed and file_kinds.kind(paths[0]) == file_kinds.ZSTD else ''
+    kind = _common_kind(paths[0].parent, paths, compression, '')
+    return StorageFiles(paths, kind, compression, None)
+
+
+def _common_kind(folder: Path, paths: tuple[Path, ...], compression: str, storage: str) -> str:
+    """Return the kind of all files; raise RecordingError if one is incomplete, or they differ.
+
+    Args:
+        folder: folder of the files.
+        paths: the files.
+        compression: see StorageFiles.
+        storage: kind of compressed files whose names do not tell it.
+    """
+    kinds = {_checked(path, compression) for path in paths}
     if file_kinds.ZSTD in kinds:
-        kinds = {_packed_kind(paths[0], about)}
+        kinds = {_packed_kind(paths[0]) or storage}
     if len(kinds) > 1:
         raise RecordingError(
             f"The recording '{folder}' mixes sqlite3 and mcap files: convert it to one of them "
             f'with `ros2 bag convert`.'
         )
-    return StorageFiles(paths, kinds.pop(), about)
+    return kinds.pop()
+
+
+def _are_parts(files: Sequence[Path]) -> bool:
+    """Return whether the names of files differ in their numbers alone."""
+    names = [_SPLIT.fullmatch(file.name) for file in files]
+    parts = {match and match.group('name', 'suffix') for match in names}
+    return len(parts) == 1 and None not in parts
+
+
+def _number(path: Path) -> int:
+    """Return the number of a part of a split recording."""
+    found = _SPLIT.fullmatch(path.name)
+    return int(found['number']) if found else 0
 
 
 def _checked(path: Path, compression: str) -> str:
@@ -133,10 +197,10 @@ def _unmerged(database: Path) -> Iterator[Path]:
                     yield beside
 
 
-def _packed_kind(path: Path, about: Metadata) -> str:
-    """Return the kind of a compressed file, by its name or by the folder's metadata."""
-    suffix = Path(path.stem).suffix
-    return {'.db3': file_kinds.SQLITE, '.mcap': file_kinds.MCAP}.get(suffix, about.storage)
+def _packed_kind(path: Path) -> str:
+    """Return the kind of a compressed file by its name, '' if that does not tell it."""
+    kinds = {'.db3': file_kinds.SQLITE, '.mcap': file_kinds.MCAP}
+    return kinds.get(Path(path.stem).suffix, '') if path.suffix == '.zstd' else ''
 
 
 def _unpacked(path: Path) -> str:
@@ -158,21 +222,23 @@ def _missing(folder: Path, path: Path, about: Metadata) -> str:
     )
 
 
-def _without_metadata(folder: Path) -> str:
-    start = f"The folder '{folder}' has no {metadata.NAME}, so it is no rosbag2 recording"
-    files = _candidates(folder)
-    if files:
-        return (
-            f'{start}: write it with `ros2 bag reindex`, or give one of its files '
-            f'({", ".join(file.name for file in files)}) alone.'
-        )
+def _without_files(folder: Path) -> str:
+    start = f"The folder '{folder}' is no rosbag2 recording"
     within = sorted(file.parent.name for file in folder.glob(f'*/{metadata.NAME}'))
     if within:
         return f'{start}: give one of the recordings in it ({", ".join(within)}).'
-    for bag in sorted(folder.glob('*.bag')):
-        if file_kinds.kind(bag) == file_kinds.ROS1:
-            return f"{start}; '{bag.name}' in it {file_kinds.why_not(bag)}."
-    return f'{start}: give the folder that has it.'
+    return f'{start}: it has neither {metadata.NAME} nor storage files; give another.'
+
+
+def _unlisted(folder: Path, paths: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return a note on storage files that metadata.yaml does not name."""
+    names = ', '.join(f"'{file.name}'" for file in _candidates(folder) if file not in paths)
+    if not names:
+        return ()
+    return (
+        f'the folder also has {names}, which its {metadata.NAME} does not name: left out; '
+        f'`ros2 bag reindex` takes it in',
+    )
 
 
 def _candidates(folder: Path) -> list[Path]:

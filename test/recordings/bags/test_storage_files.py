@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
-from spike_depth_ros.events.messages import EVENT_PACKET
+from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.errors import RecordingError
@@ -136,7 +137,60 @@ def test_compressed_by_hand(tmp_path: Path, plain: Path, packed: Path) -> None:
     shutil.copy(packed / 'packed.db3.zstd', plain / 'drive.db3')
 
     assert 'is compressed with zstd: give the folder' in refusal(plain)
-    assert 'is compressed with zstd: give the folder' in refusal(packed / 'packed.db3.zstd')
+
+
+def test_a_compressed_file_alone(packed: Path) -> None:
+    file = packed / 'packed.db3.zstd'
+    assert count(file) == MESSAGES
+    assert 'is compressed with zstd: give the folder' in refusal(file.rename(packed / 'drive'))
+
+
+@pytest.mark.parametrize('storage', [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+def test_a_file_of_compressed_messages_alone(tmp_path: Path, storage: StoragePlugin) -> None:
+    """Trap 13: without metadata.yaml nothing says so, and zstd frames must not pass as CDR."""
+    folder = write(tmp_path / 'drive', storage, CompressionMode.MESSAGE)
+    (file,) = (*folder.glob('*.db3'), *folder.glob('*.mcap'))
+    with Recording(file) as recording:
+        seqs = [read_packet(message.cdr).seq for message in recording.messages([TOPIC])]
+    assert seqs == list(range(MESSAGES))
+
+
+def test_files_without_metadata(tmp_path: Path, plain: Path) -> None:
+    """A killed recorder leaves the parts of a split recording, in the order of their numbers."""
+    folder = tmp_path / 'killed'
+    folder.mkdir()
+    for number in (9, 10):
+        shutil.copy(plain / 'drive.db3', folder / f'killed_{number}.db3')
+        with closing(sqlite3.connect(folder / f'killed_{number}.db3')) as database, database:
+            database.execute('UPDATE messages SET timestamp = timestamp + ?', (1000 * number,))
+    with Recording(folder) as recording:
+        times = [message.log_time_ns for message in recording.messages([TOPIC])]
+        assert 'has no metadata.yaml: all of its files are read' in recording.notes[0]
+    assert times == [1000 * n + 1000 + i for n in (9, 10) for i in range(MESSAGES)]
+    shutil.copy(plain / 'drive.db3', folder / 'other.db3')
+    assert 'are not the parts of one recording: give one of them' in refusal(folder)
+
+
+def test_files_that_overlap_in_time(tmp_path: Path, plain: Path) -> None:
+    for number in (0, 1):
+        shutil.copy(plain / 'drive.db3', tmp_path / f'part_{number}.db3')
+    with Recording(tmp_path) as recording:
+        times = [message.log_time_ns for message in recording.messages([TOPIC])]
+    assert times == sorted(2 * [1000 + i for i in range(MESSAGES)])
+
+
+def test_a_file_that_metadata_does_not_name(plain: Path) -> None:
+    shutil.copy(plain / 'drive.db3', plain / 'drive_1.db3')
+    with Recording(plain) as recording:
+        assert "also has 'drive_1.db3', which its metadata.yaml does not" in recording.notes[0]
+        assert len(list(recording.messages([TOPIC]))) == MESSAGES
+
+
+def test_messages_from_a_log_time_on(plain: Path, mcap: Path) -> None:
+    for path in (plain, mcap):
+        with Recording(path) as recording:
+            times = [message.log_time_ns for message in recording.messages([TOPIC], 1015)]
+        assert times == [1015, 1016, 1017, 1018, 1019]
 
 
 def test_another_compression(packed: Path) -> None:
@@ -311,10 +365,6 @@ def make_a_folder(folder: Path) -> None:
     (folder / 'drive.db3').mkdir()
 
 
-def make_without_metadata(folder: Path) -> None:
-    (folder / 'metadata.yaml').unlink()
-
-
 def make_pointer(folder: Path) -> None:
     (folder / 'drive.db3').write_text('version https://git-lfs.github.com/spec/v1\noid sha256:0\n')
 
@@ -332,7 +382,6 @@ def make_other_database(folder: Path) -> None:
         (make_foreign_name, "names 'drive.db3', which is not there (storage files that are: rena"),
         (make_missing, "names 'drive.db3', which is not there (storage files that are: none)"),
         (make_a_folder, "names 'drive.db3', which is not there"),
-        (make_without_metadata, 'or give one of its files (drive.db3) alone'),
         (make_pointer, 'is a pointer of git LFS: run `git lfs pull`'),
         (make_other_database, 'cannot be read'),
     ],
@@ -347,11 +396,7 @@ def test_a_ros_1_bag(tmp_path: Path) -> None:
     bag = tmp_path / 'old drive.bag'
     bag.write_bytes(b'#ROSBAG V2.0\n' + bytes(100))
 
-    for path in (bag, tmp_path):
-        assert (
-            f"is a ROS 1 bag: convert it with `rosbags-convert --src '{bag}' --dst "
-            f"'{tmp_path}/old drive'`" in refusal(path)
-        )
+    assert 'is a ROS 1 bag: give it to `spike-depth run`' in refusal(bag)
 
 
 def test_a_folder_of_recordings(plain: Path) -> None:
