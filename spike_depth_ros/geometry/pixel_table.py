@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -87,13 +88,31 @@ def nearest_pixels(target: Camera, source: Camera) -> npt.NDArray[np.int32]:
         int32 [source.height, source.width], row-major pixel of the target, or UNMAPPED.
     """
     index = np.empty((source.height, source.width), np.int32)
+    if isinstance(target, PinholeCamera) and isinstance(source, PinholeCamera):
+        # Columns follow from columns alone, and rows from rows.
+        x, _ = _seen(target, source, np.arange(source.width), np.zeros(source.width))
+        _, y = _seen(target, source, np.zeros(source.height), np.arange(source.height))
+        columns = x.clip(-1, target.width).astype(np.int32)
+        rows = y.clip(-1, target.height).astype(np.int32)
+        np.add(columns, rows[:, np.newaxis] * target.width, out=index)
+        index[:, (columns < 0) | (columns == target.width)] = UNMAPPED
+        index[(rows < 0) | (rows == target.height)] = UNMAPPED
+        return index
     for top in range(0, source.height, BAND):
         band = index[top : top + BAND]
         y, x = np.indices(band.shape, np.float64).reshape(2, -1)
-        x, y = np.floor(target.to_pixels(source.to_rays(np.stack([x, y + top]).T)).T + 0.5)
+        x, y = _seen(target, source, x, y + top)
         inside = (x >= 0) & (x < target.width) & (y >= 0) & (y < target.height)
         band[:] = np.where(inside, y * target.width + x, UNMAPPED).reshape(band.shape)
     return index
+
+
+def _seen(
+    target: Camera, source: Camera, x: npt.NDArray[Any], y: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Return column and row, float64 [2, n], of the target's pixels that source pixels see."""
+    pixels = target.to_pixels(source.to_rays(np.stack([x, y]).T.astype(np.float64)))
+    return np.floor(pixels.T + 0.5)
 
 
 def resize_table(raw_width: int, raw_height: int, width: int, height: int) -> PixelTable:
