@@ -44,6 +44,7 @@ from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.rig_publisher import RigPublisher
 from spike_depth_ros.ros.rig_source import RigSource
 from spike_depth_ros.ros.spike_link import SpikePublisher, SpikeReceiver, SpikeWindow
+from spike_depth_ros.ros.spike_pictures import SpikePictures
 
 # A fifth of the default max_wait_ms, at a negligible load.
 POLL_PERIOD_S = 0.02
@@ -53,8 +54,8 @@ class BinnerNode(Node):
     """Count the packets of one or two event cameras into spike frames.
 
     Subscribes left/events, with two cameras right/events too, and left/camera_info and
-    right/camera_info if they are the source of the calibration. Publishes spikes, spikes/info and,
-    where the binner rectifies, the rectified frame on /tf_static.
+    right/camera_info if they are the source of the calibration. Publishes spikes, spikes/info and
+    spikes/image_color and, where the binner rectifies, the rectified frame on /tf_static.
     """
 
     def __init__(self, *receivers: SpikeReceiver, others: Table = ()) -> None:
@@ -75,7 +76,7 @@ class BinnerNode(Node):
         self._report = BinnerReport(self._binner, time.monotonic_ns())
         self._frame_ids: list[str | None] = [None] * settings.cameras
         self._spikes = SpikePublisher(self)
-        self._receivers = (*receivers, self._spikes)
+        self._receivers = (*receivers, self._spikes, SpikePictures(self))
         self._rig_warning = ''
         self._rig_publisher = RigPublisher(self, settings, self._rig, self._receivers)
         hardware_id = ', '.join(self.resolve_topic_name(topic) for topic in topics)

@@ -14,6 +14,7 @@
 
 """Conversion between messages and arrays."""
 
+import sys
 from array import array
 from typing import Any
 
@@ -22,11 +23,12 @@ import numpy as np
 import numpy.typing as npt
 from builtin_interfaces.msg import Duration, Time
 from geometry_msgs.msg import Quaternion, TransformStamped
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.inference.point_cloud import FIELDS
 from spike_depth_ros.units import SECOND_NS
 
 try:  # a ROS distribution has it; PyPI's package of that name is ROS 1's
@@ -75,8 +77,6 @@ def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
         )
     if CvBridge is not None:
         return CvBridge().cv2_to_imgmsg(np.ascontiguousarray(pixels), encoding, header)
-    data = array('B')
-    data.frombytes(np.ascontiguousarray(pixels).data.cast('B'))
     return Image(
         header=header,
         height=pixels.shape[0],
@@ -84,7 +84,7 @@ def to_image(pixels: npt.NDArray[Any], encoding: str, header: Header) -> Image:
         encoding=encoding,
         is_bigendian=False,
         step=pixels.shape[1] * channels * pixels.itemsize,
-        data=data,
+        data=_to_bytes(pixels),
     )
 
 
@@ -108,6 +108,26 @@ def from_image(message: Image) -> npt.NDArray[Any]:
     pixels = np.ascontiguousarray(rows).view(sent)
     shape = (message.height, message.width, channels)
     return pixels.reshape(shape[:2] if channels == 1 else shape).astype(dtype, copy=False)
+
+
+def to_cloud(points: npt.NDArray[np.float32], header: Header) -> PointCloud2:
+    """Return the message of a point cloud, float32 [n, 4]; see point_cloud."""
+    size = points.itemsize
+    fields = [
+        PointField(name=name, offset=place * size, datatype=PointField.FLOAT32, count=1)
+        for place, name in enumerate(FIELDS)
+    ]
+    return PointCloud2(
+        header=header,
+        height=1,
+        width=len(points),
+        fields=fields,
+        is_bigendian=sys.byteorder == 'big',
+        point_step=len(FIELDS) * size,
+        row_step=points.nbytes,
+        data=_to_bytes(points),
+        is_dense=True,
+    )
 
 
 def to_camera_info(camera: PinholeCamera, header: Header) -> CameraInfo:
@@ -144,6 +164,13 @@ def to_rotation(
     )
     transform.transform.rotation = Quaternion(x=x, y=y, z=z, w=float(np.cos(angle / 2)))
     return transform
+
+
+def _to_bytes(values: npt.NDArray[Any]) -> 'array[int]':
+    """Return the bytes of an array, as messages take them without a check of each byte."""
+    data = array('B')
+    data.frombytes(np.ascontiguousarray(values).data.cast('B'))
+    return data
 
 
 def _layout(encoding: str) -> tuple[type, int]:

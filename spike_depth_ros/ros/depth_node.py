@@ -31,11 +31,11 @@ from spike_depth_ros.inference.depth_image import (
     valid_share,
 )
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.inference.preview import colour
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import to_camera_info, to_image, to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_settings import DepthSettings
+from spike_depth_ros.ros.depth_views import DepthViews
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
 from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics, Report
 from spike_depth_ros.ros.parameter_row import Table
@@ -48,8 +48,8 @@ class DepthNode(Node):
     """Infer a depth image from each spike frame.
 
     Subscribes spikes and spikes/info, unless a binner in the same process passes them to the
-    worker. Publishes depth/image_rect, depth/camera_info and depth/image_color, and
-    depth/confidence if the model outputs it.
+    worker. Publishes depth/image_rect and depth/camera_info; depth/confidence if the model outputs
+    it; depth/image_color and depth/points for people.
 
     Attributes:
         worker: takes spike frames and infers depth.
@@ -100,7 +100,7 @@ class DepthNode(Node):
     def _make_publishers(self) -> None:
         self._depth = self._make_publisher('image_rect', Image)
         self._camera_info = self._make_publisher('camera_info', CameraInfo)
-        self._preview = self._make_publisher('image_color', Image)
+        self._views = DepthViews(self._make_publisher)
         self._confidence = (
             self._make_publisher('confidence', Image) if self._gives_confidence else None
         )
@@ -148,9 +148,7 @@ class DepthNode(Node):
         published_ns = self.get_clock().now().nanoseconds
         self._report.window_out(to_ns(header.stamp), published_ns, result.events, inference)
         self._camera_info.publish(to_camera_info(stream.camera, header))
-        if self._preview.get_subscription_count():
-            picture = colour(depth, near_m * scale, far_m * scale)
-            self._preview.publish(to_image(picture, 'rgb8', header))
+        self._views.publish(depth, stream.camera, (near_m * scale, far_m * scale), header)
         self._publish_confidence(result, min_confidence)
 
     def _publish_confidence(self, result: DepthResult, min_confidence: float) -> None:

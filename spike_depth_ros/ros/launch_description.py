@@ -24,7 +24,13 @@ from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare('spike_depth_ros')
 INPUTS = ('left/events', 'right/events', 'left/camera_info', 'right/camera_info')
-SHOWN = ('depth/image_color', 'depth/image_rect', 'depth/camera_info')
+SHOWN = (
+    'spikes/image_color',
+    'depth/image_color',
+    'depth/image_rect',
+    'depth/confidence',
+    'depth/points',
+)
 ARGUMENTS = (
     DeclareLaunchArgument(
         'namespace', default_value='', description='Namespace of both nodes and their topics.'
@@ -81,7 +87,8 @@ ARGUMENTS = (
         'rviz',
         default_value='false',
         choices=['true', 'false'],
-        description='true: show depth in rviz2, which must be installed.',
+        description='true: show events, depth, confidence and points in rviz2, which must be '
+        'installed.',
     ),
     DeclareLaunchArgument(
         'frame',

@@ -21,13 +21,13 @@ import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from spike_depth_ros.frames.event_picture import NO_EVENT_COLOUR, OFF_COLOUR, ON_COLOUR
 from spike_depth_ros.inference.preview import colour, colour_table
 from spike_depth_ros.ros.demo.window_store import NONE, StoredWindow, WindowStore
 
 DPI = 100
 MARGIN, TOP, BAR, LABELS = 12, 58, 18, 64  # pixels at scale 1
-# Colours of OFF, NONE and ON: blue, light grey, red.
-EVENT_COLOURS = np.array([(40, 90, 220), (245, 245, 245), (220, 50, 40)], np.uint8)
+EVENT_COLOURS = np.array([OFF_COLOUR, NO_EVENT_COLOUR, ON_COLOUR], np.uint8)
 TICKS = 6
 PERCENTILES = (1, 99)
 
