@@ -30,7 +30,7 @@ LAYOUT = 'spike_depth_ros.frames.spike_frame'
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
 
 # Names in package.xml of modules whose rosdep key differs. PyAV has no key, dvs_msgs is in no
-# ROS distribution, and lz4 comes with rosbags.
+# ROS distribution, and lz4 and zstd (a module of Python from 3.14 on) come with rosbags.
 ROSDEP_KEYS = {
     'PIL': 'python3-pil',
     'cv2': 'python3-opencv',
@@ -41,7 +41,7 @@ ROSDEP_KEYS = {
     'rosbags': 'python3-rosbags-pip',
     'ruamel': 'python3-ruamel.yaml',
 }
-WITHOUT_KEY = {'av', 'dvs_msgs', 'lz4'}
+WITHOUT_KEY = {'av', 'backports', 'compression', 'dvs_msgs', 'lz4'}
 # Heavy packages that only some formats and views need: extras of setup.py.
 EXTRAS = {'dv_processing', 'h5py', 'hdf5plugin', 'rerun'}
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
 HDF5, EMPTY, UNKNOWN = 'hdf5', 'empty', ''
+AEDAT4, AEDAT3, AEDAT2 = 'aedat4', 'aedat3', 'aedat2'
 
 _MAGIC = {
     b'SQLite format 3\0': SQLITE,
@@ -26,6 +27,9 @@ _MAGIC = {
     b'\x28\xb5\x2f\xfd': ZSTD,
     b'#ROSBAG V': ROS1,
     b'\x89HDF\r\n\x1a\n': HDF5,
+    b'#!AER-DAT4.': AEDAT4,
+    b'#!AER-DAT3.': AEDAT3,
+    b'#!AER-DAT2.': AEDAT2,
 }
 # Files that users give by mistake, and the remedy.
 _FOREIGN = {
@@ -35,7 +39,7 @@ _FOREIGN = {
     b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
     b'PK\3\4': 'is a zip archive: unpack it, and give the rosbag2 recording in it if there is one',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
-    b'#!AER-DAT': 'is an AEDAT file: convert it to a rosbag2 recording of EventPackets',
+    b'#!AER-DAT': 'is an AEDAT file of an unknown version: export it as AEDAT 4.0 with DV',
     b'% ': 'is a RAW or DAT file: convert it with raw_to_bag of event_camera_tools',
 }
 _MAGIC_BYTES = 32
@@ -43,7 +47,7 @@ _MCAP_MAGIC_BYTES = 8
 
 
 def kind(path: Path) -> str:
-    """Return the kind of a file: SQLITE, MCAP, ZSTD, ROS1, EMPTY, or UNKNOWN."""
+    """Return the kind of a file, UNKNOWN for one of no known kind."""
     start = _start(path)
     if not start:
         return EMPTY

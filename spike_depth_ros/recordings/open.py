@@ -35,6 +35,9 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
         file_kinds.HDF5: 'hdf5.layouts',
         file_kinds.ZSTD: 'bags.bag_recording',
         file_kinds.ROS1: 'bags.bag_recording',
+        file_kinds.AEDAT4: 'aedat.aedat4',
+        file_kinds.AEDAT3: 'aedat.aedat3',
+        file_kinds.AEDAT2: 'aedat.aedat2',
     }
 )
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool

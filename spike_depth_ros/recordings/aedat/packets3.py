@@ -1,0 +1,182 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Packets of AEDAT 3: an index of the polarity packets, and their events.
+
+Layout of a packet: a header of 28 bytes (type i2, source i2, event size i4, offset of the time in
+an event i4, overflow of the times i4, capacity i4, number i4, valid i4), then the events. Polarity
+event: u4 with valid bit 0, polarity 1, y 2..16, x 17..31; time i4, microseconds. Special event:
+u4 with valid bit 0, type 1..7; time i4.
+"""
+
+import os
+import struct
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.units import US_NS
+
+SPECIAL, POLARITY = 0, 1
+HEADER = struct.Struct('<hhiiiiii')
+EVENT = np.dtype([('data', '<u4'), ('t', '<i4')])
+OVERFLOW_BIT = 31
+_LAST_TYPE = 31  # types of the format are below
+_RESET = 1  # type of the special event of a clock that starts again
+_BLOCK_EVENTS = 1 << 16
+_WINDOW = 1 << 20  # bytes in which the next header is looked for
+
+
+class PolarityPackets:
+    """Polarity packets of one source.
+
+    Attributes:
+        start_ns, end_ns: times of the first and the last event.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._positions, self._counts, self._bases_us = array('q'), array('q'), array('q')
+        self.start_ns = self.end_ns = 0
+
+    def add(self, position: int, count: int, base_us: int) -> None:
+        """Add a packet.
+
+        Args:
+            position: byte of the first event.
+            count: number of events, at least 1.
+            base_us: added to the events' times, microseconds.
+        """
+        first, last = (self._time_ns(position, base_us, event) for event in (0, count - 1))
+        if not self._positions:
+            self.start_ns = first
+        self.end_ns = max(self.end_ns, last)
+        self._positions.append(position)
+        self._counts.append(count)
+        self._bases_us.append(base_us)
+
+    def blocks(self) -> Iterator[EventArrays]:
+        """Yield the valid events, joined to blocks."""
+        parts: list[tuple[NDArray[np.uint32], NDArray[np.int64]]] = []
+        size = 0
+        columns = (self._positions, self._counts, self._bases_us)
+        for position, count, base_us in zip(*columns, strict=True):
+            events = np.frombuffer(self._read(position, count * EVENT.itemsize), EVENT)
+            parts.append((events['data'], events['t'] + np.int64(base_us)))
+            size += count
+            if size >= _BLOCK_EVENTS:
+                yield _decoded(parts)
+                parts, size = [], 0
+        if size:
+            yield _decoded(parts)
+
+    def _time_ns(self, position: int, base_us: int, event: int) -> int:
+        data = self._read(position + event * EVENT.itemsize, EVENT.itemsize)
+        return (int(np.frombuffer(data, EVENT)['t'][0]) + base_us) * US_NS
+
+    def _read(self, position: int, size: int) -> bytes:
+        return os.pread(self._file.fileno(), size, position)
+
+
+class Packets:
+    """Packets of a file.
+
+    Attributes:
+        polarity: polarity packets of each source that has events.
+        damaged: number of places where no packet was, or only a part of one.
+        resets: number of resets of the clock.
+    """
+
+    def __init__(self) -> None:
+        self.polarity: dict[int, PolarityPackets] = {}
+        self.damaged = 0
+        self.resets = 0
+
+
+def read_packets(file: BinaryIO, data_at: int, sources: Sequence[int]) -> Packets:
+    """Return the packets from a position on; what lies between packets is skipped and counted."""
+    packets = Packets()
+    size = os.fstat(file.fileno()).st_size
+    position = data_at
+    reset_us, overflow = 0, 0
+    while position < size:
+        header = _header(file, position, size, sources)
+        if header is None:
+            packets.damaged += 1
+            position = _next_header(file, position + 1, size, sources)
+            continue
+        kind, source, event_size, _, overflow, _, number, _ = header
+        start = position + HEADER.size
+        position = start + event_size * number
+        if kind == SPECIAL and _has_reset(file, start, number):
+            ends_ns = [of_source.end_ns for of_source in packets.polarity.values()]
+            reset_us = max(ends_ns, default=0) // US_NS
+            packets.resets += 1
+        elif kind == POLARITY and number:
+            own = packets.polarity.setdefault(source, PolarityPackets(file))
+            own.add(start, number, reset_us + (overflow << OVERFLOW_BIT))
+    return packets
+
+
+def _header(
+    file: BinaryIO, position: int, size: int, sources: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Return the header at a position, None if there is none or its packet is incomplete."""
+    if position + HEADER.size > size:
+        return None
+    header = HEADER.unpack(os.pread(file.fileno(), HEADER.size, position))
+    kind, source, event_size, time_at, overflow, capacity, number, valid = header
+    fits = 0 <= kind <= _LAST_TYPE and source in sources and 0 <= valid <= number <= capacity
+    fits &= event_size > 0 and 0 <= time_at < event_size and 0 <= overflow < 1 << 20
+    if kind in (SPECIAL, POLARITY):
+        fits &= (event_size, time_at) == (8, 4)
+    return header if fits and position + HEADER.size + event_size * number <= size else None
+
+
+def _next_header(file: BinaryIO, position: int, size: int, sources: Sequence[int]) -> int:
+    """Return the position of the next header of polarity events, the file's size without one."""
+    starts = [struct.pack('<hhii', POLARITY, source, 8, 4) for source in sources]
+    while position < size:
+        window = os.pread(file.fileno(), _WINDOW, position)
+        for place in sorted(_places(window, starts)):
+            if _header(file, position + place, size, sources):
+                return position + place
+        position += _WINDOW - HEADER.size
+    return size
+
+
+def _places(window: bytes, starts: Sequence[bytes]) -> Iterator[int]:
+    for start in starts:
+        place = window.find(start)
+        while place >= 0:
+            yield place
+            place = window.find(start, place + 1)
+
+
+def _has_reset(file: BinaryIO, position: int, number: int) -> bool:
+    data = np.frombuffer(os.pread(file.fileno(), number * EVENT.itemsize, position), EVENT)['data']
+    return bool(np.any((data & 1 == 1) & (data >> 1 & 0x7F == _RESET)))
+
+
+def _decoded(parts: Sequence[tuple[NDArray[np.uint32], NDArray[np.int64]]]) -> EventArrays:
+    data, t_us = (np.concatenate(column) for column in zip(*parts, strict=True))
+    is_valid = data & 1 == 1
+    if not np.all(is_valid):
+        data, t_us = data[is_valid], t_us[is_valid]
+    x, y = ((data >> shift & 0x7FFF).astype(np.int16) for shift in (17, 2))
+    return EventArrays(t_us * US_NS, x, y, (data >> 1 & 1).astype(np.uint8))
