@@ -39,7 +39,8 @@ END_NS = (1 << 63) - 1  # later than any event
 EXTREME_TIME_BASES_NS = np.array(
     [0, 1, 2**31, 2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1], np.uint64
 )
-EVENTS_A_WORD = {'evt3': 12, 'libcaer_cmp': 8}  # largest number; 1 for other encodings
+# Largest number; 1 for other encodings.
+EVENTS_A_WORD = {'evt21': 32, 'evt3': 12, 'libcaer_cmp': 8}
 
 
 class FaultError(Exception):

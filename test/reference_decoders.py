@@ -90,6 +90,47 @@ def decode_evt3(packets: Iterable[Packet]) -> Events:
     return events
 
 
+def decode_evt2(packets: Iterable[Packet]) -> Events:
+    """Decode packets of evt2 without losses; events before the first TIME_HIGH are left out."""
+    events, high = Events(), None
+    for word in (word for packet in packets for word in words_of(packet, 4)):
+        kind = word >> 28
+        if kind == 0x8:
+            high = _nearest(high, word % 2**28)
+        elif kind in (0, 1) and high is not None:
+            t_us = high * 64 + (word >> 22) % 64
+            events.add(t_us * 1000, (word >> 11) % 2048, word % 2048, kind)
+        elif kind == 0xA:
+            events.triggers.append(word % 2)
+    return events
+
+
+def decode_evt21(packets: Iterable[Packet]) -> Events:
+    """Decode packets of evt21 without losses; events before the first TIME_HIGH are left out."""
+    events, high = Events(), None
+    for word in (word for packet in packets for word in words_of(packet, 8)):
+        kind = word >> 60
+        if kind == 0x8:
+            high = _nearest(high, (word >> 32) % 2**28)
+        elif kind in (0, 1) and high is not None:
+            t_us = high * 64 + (word >> 54) % 64
+            for bit in range(32):
+                if word >> bit & 1:
+                    x, y = (word >> 43) % 2048 + bit, (word >> 32) % 2048
+                    events.add(t_us * 1000, x, y, kind)
+        elif kind == 0xA:
+            events.triggers.append((word >> 32) % 2)
+    return events
+
+
+def _nearest(before: int | None, payload: int) -> int:
+    """Return the unwrapped TIME_HIGH of 28 bits nearest to the one before."""
+    if before is None:
+        return payload
+    rounds = range(before // 2**28 - 1, before // 2**28 + 2)
+    return min((n * 2**28 + payload for n in rounds), key=lambda high: abs(high - before))
+
+
 def decode_mono(packets: Iterable[Packet]) -> Events:
     """Decode packets of mono."""
     events = Events()
@@ -169,6 +210,8 @@ def decode_dvs_msgs(packets: Iterable[Packet]) -> Events:
 
 DECODERS = {
     'dvs_msgs': decode_dvs_msgs,
+    'evt2': decode_evt2,
+    'evt21': decode_evt21,
     'evt3': decode_evt3,
     'libcaer': decode_libcaer,
     'libcaer_cmp': decode_libcaer_cmp,

@@ -22,6 +22,8 @@ import numpy as np
 
 from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.arrays import EventArrays
+from testing.recordings import prophesee
 
 WIDTH, HEIGHT = 12, 8
 OFFSET_NS = 3_000_000_000  # header stamp minus sensor time
@@ -68,6 +70,25 @@ class Camera:
         t_us, x, y, polarity = np.array(events, np.int64).reshape(-1, 4).T
         data = self._evt3.encode(t_us, x, y, polarity, until_us)
         return replace(packet, data=np.frombuffer(data, np.uint8))
+
+    def _evt2_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        words = prophesee.evt2(_arrays(events))
+        if until_us is not None:
+            high, low = until_us >> 6 & 0xFFFFFFF, until_us & 0x3F
+            words = np.append(words, np.array([0x8 << 28 | high, 0xE << 28 | low << 22], '<u4'))
+        return replace(packet, data=words.view(np.uint8))
+
+    def _evt21_packet(
+        self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
+    ) -> Packet:
+        words = prophesee.evt21(_arrays(events))
+        if until_us is not None:
+            high, low = until_us >> 6 & 0xFFFFFFF, until_us & 0x3F
+            end = np.array([0x8 << 60 | high << 32, 0xE << 60 | low << 54], '<u8')
+            words = np.append(words, end)
+        return replace(packet, data=words.view(np.uint8))
 
     def _mono_packet(
         self, packet: Packet, events: list[Event], start_us: int, until_us: int | None
@@ -123,6 +144,11 @@ class Camera:
         return replace(
             packet, seq=None, time_base_ns=start_us * 1000, data=np.frombuffer(data, np.uint8)
         )
+
+
+def _arrays(events: list[Event]) -> EventArrays:
+    t_us, x, y, polarity = np.array(events, np.int64).reshape(-1, 4).T
+    return EventArrays(t_us * 1000, x, y, polarity)
 
 
 def _rising_rows(events: list[Event]) -> list[int]:

@@ -23,7 +23,9 @@ import numpy as np
 from spike_depth_ros.events.decoder import Decoder
 from spike_depth_ros.events.dvs import DVS, DvsDecoder
 from spike_depth_ros.events.event_counts import new_event_counts
+from spike_depth_ros.events.evt2 import Evt2Decoder
 from spike_depth_ros.events.evt3 import Evt3Decoder
+from spike_depth_ros.events.evt21 import Evt21Decoder
 from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.libcaer import LibcaerDecoder
 from spike_depth_ros.events.libcaer_cmp import LibcaerCmpDecoder
@@ -36,6 +38,8 @@ from spike_depth_ros.frames.spike_frame import DTYPE, MONO_CHANNELS
 _DECODERS: Mapping[str, Callable[[], Decoder]] = MappingProxyType(
     {
         DVS: DvsDecoder,
+        'evt2': Evt2Decoder,
+        'evt21': Evt21Decoder,
         'evt3': Evt3Decoder,
         'libcaer': LibcaerDecoder,
         'libcaer_cmp': LibcaerCmpDecoder,

@@ -30,6 +30,12 @@ NO_POLARITY, NO_ROW = -1, -1
 _SPARE = 4  # words that are written ahead, or end the packet
 
 
+def time_words(t_us: int) -> bytes:
+    """Return words that hold a time alone: TIME_HIGH and TIME_LOW."""
+    nothing = np.zeros(0, np.int64)
+    return Evt3Encoder().encode(nothing, nothing, nothing, nothing, t_us)
+
+
 class Evt3Encoder:
     """Encode one camera's events, packet by packet.
 

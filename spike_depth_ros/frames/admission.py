@@ -99,5 +99,6 @@ def _unknown_encoding(encoding: str) -> str:
         )
     return (
         f"encoding '{shown}' is unknown: set the driver's parameter encoding to 'evt3' "
-        f"(metavision_driver), 'libcaer' or 'libcaer_cmp' (libcaer_driver); 'mono' is read too"
+        f"(metavision_driver), 'libcaer' or 'libcaer_cmp' (libcaer_driver); 'evt2', 'evt21' and "
+        f"'mono' are read too"
     )

@@ -18,14 +18,15 @@ A window closes when its camera sends a later time. At the end of a recording no
 so the player adds one packet per camera that carries only time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
+from spike_depth_ros.events import evt2, evt3_encoder, evt21
 from spike_depth_ros.events.encodings import new_decoder
 from spike_depth_ros.events.event_counts import new_event_counts
-from spike_depth_ros.events.evt3_encoder import Evt3Encoder
 from spike_depth_ros.events.histogram import EventSink
 from spike_depth_ros.events.lookup import new_lookup
 from spike_depth_ros.events.packet import Packet
@@ -34,6 +35,14 @@ from spike_depth_ros.geometry.pixel_table import UNMAPPED
 from spike_depth_ros.units import US_NS
 
 NEVER_NS = 1 << 61
+# Words that hold a time alone, of the encodings whose packets have no time base.
+_TIME_WORDS: Mapping[str, Callable[[int], bytes]] = MappingProxyType(
+    {
+        'evt2': evt2.time_words,
+        'evt21': evt21.time_words,
+        'evt3': evt3_encoder.time_words,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +85,8 @@ def stream_end(packets: Sequence[Packet]) -> StreamEnd | None:
 def closing_packet(end: StreamEnd, stamp_ns: int) -> Packet:
     """Return a packet after the end that advances the camera's clock to a header stamp."""
     sensor_ns = end.sensor_ns + stamp_ns - end.stamp_ns
-    data = b''
-    if end.last.encoding == 'evt3':
-        nothing = np.zeros(0, np.int64)
-        encoder = Evt3Encoder()
-        until_us = sensor_ns // US_NS
-        data = encoder.encode(nothing, nothing, nothing, nothing, until_us)
+    time_words = _TIME_WORDS.get(end.last.encoding)
+    data = b'' if time_words is None else time_words(sensor_ns // US_NS)
     return replace(
         end.last,
         seq=None if end.last.seq is None else end.last.seq + 1,

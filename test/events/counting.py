@@ -43,6 +43,14 @@ def words16(*words: int) -> bytes:
     return np.array(words, '<u2').tobytes()
 
 
+def evt2(*words: int) -> bytes:
+    return np.array(words, '<u4').tobytes()
+
+
+def evt21(*words: int) -> bytes:
+    return np.array(words, '<u8').tobytes()
+
+
 def mono(*events: Event) -> bytes:
     return b''.join(
         (p << 63 | y << 48 | x << 32 | dt_ns).to_bytes(8, 'little') for dt_ns, x, y, p in events

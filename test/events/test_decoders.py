@@ -24,6 +24,8 @@ from events.counting import (
     Counting,
     count_slots,
     dvs,
+    evt2,
+    evt21,
     libcaer,
     mono,
     packet,
@@ -38,6 +40,21 @@ from spike_depth_ros.events.noise import NoiseFilter, NoiseSettings
 from testing.cameras import HEIGHT, WIDTH, Camera, split
 
 START = (0x8001, 0x6002, 0x0003)  # evt3: 4098 us, row 3
+# evt2 and evt21: TIME_HIGH 64, 4096 us; OFF at +2 us, of row 3: add the column.
+HIGH, OFF = 0x8 << 28 | 64, 2 << 22 | 3
+HIGH_21, OFF_21 = (0x8 << 28 | 64) << 32, 2 << 54 | 3 << 32
+
+
+def off(*columns: int) -> bytes:
+    """Return evt2 events of columns, row 3, at 4098 us."""
+    return evt2(HIGH, *(OFF | x << 11 for x in columns))
+
+
+def off_21(*columns: int) -> bytes:
+    """Return evt21 events of columns, row 3, at 4098 us, a word each."""
+    return evt21(HIGH_21, *(OFF_21 | 1 << x for x in columns))
+
+
 SPAN_US = 4_000_000  # a packet of mono has room for 4.3 s
 BEGIN_US = 2**24 - SPAN_US // 2  # evt3's time wraps in the middle
 
@@ -71,6 +88,8 @@ def test_the_time_of_an_empty_packet_is_its_time_base_unless_time_steps_back(
 def test_big_endian_words_are_swapped(encoding: str) -> None:
     data, big = {
         'dvs_msgs': (b'', dvs((5, 5, 3, 0), (6, 6, 3, 0), order='>')),
+        'evt2': (off(5, 6), '>u4'),
+        'evt21': (off_21(5, 6), '>u8'),
         'evt3': (words16(*START, 0x2005, 0x2006), '>u2'),
         'libcaer': (libcaer((5, 5, 3, 0), (6, 6, 3, 0)), '>u4'),
         'libcaer_cmp': (words16(0x2005, 0x3003, 0x2006, 0x3003), '>u2'),
@@ -87,6 +106,8 @@ def test_big_endian_words_are_swapped(encoding: str) -> None:
     ('encoding', 'data', 'end_ns'),
     [
         ('dvs_msgs', dvs((0, 1, 3, 0), (9, 2, 3, 0)), BASE_NS + 9),
+        ('evt2', off(1) + evt2(OFF + (1 << 22) | 2 << 11), 4_099_000),
+        ('evt21', off_21(1) + evt21(OFF_21 + (1 << 54) | 1 << 2), 4_099_000),
         ('evt3', words16(*START, 0x2001, 0x6003, 0x2002), 4_099_000),
         ('libcaer', libcaer((0, 1, 3, 0), (9, 2, 3, 0)), BASE_NS + 9000),
         ('libcaer_cmp', words16(0x2001, 0x3003, 0x1009, 0x2002, 0x3003), BASE_NS + 9000),
@@ -111,6 +132,8 @@ def test_reading_stops_before_an_event_at_the_end_of_the_slot(
 def test_counts_stop_at_255(encoding: str) -> None:
     data = {
         'dvs_msgs': dvs(*[(0, 1, 3, 0)] * 300),
+        'evt2': off(*[1] * 300),
+        'evt21': off_21(*[1] * 300),
         'evt3': words16(*START, *[0x2001] * 300),
         'libcaer': libcaer(*[(0, 1, 3, 0)] * 300),
         'libcaer_cmp': words16(0x2001, *[0x3003] * 300),
@@ -127,6 +150,10 @@ def test_counts_stop_at_255(encoding: str) -> None:
 def test_events_outside_the_sensor_are_counted_and_not_written(encoding: str) -> None:
     data = {
         'dvs_msgs': dvs(*[(0, x, y, 0) for x, y in ((16, 3), (65535, 3), (0, 8), (0, 65535))]),
+        'evt2': evt2(HIGH, *(x << 11 | y for x, y in ((16, 3), (2047, 3), (0, 8), (0, 2047)))),
+        'evt21': evt21(
+            HIGH_21, OFF_21 | 3 << 15, OFF_21 | 2047 << 43 | 2, 8 << 32 | 1, 2047 << 32 | 1
+        ),
         'evt3': words16(*START, 0x2010, 0x27FF, 0x300F, 0x4003, 0x0008, 0x2000, 0x07FF, 0x2000),
         'libcaer': libcaer(*[(0, x, y, 0) for x, y in ((16, 3), (32767, 3), (0, 8), (0, 32767))]),
         'libcaer_cmp': words16(
@@ -136,10 +163,12 @@ def test_events_outside_the_sensor_are_counted_and_not_written(encoding: str) ->
     }[encoding]
     counting = Counting(encoding)
     counting.read(data)
-    inside = 1 if encoding in ('evt3', 'libcaer_cmp') else 0  # the vector's first event
+    # The vector's first event is inside, and its others make one more outside.
+    inside = 1 if encoding in ('evt21', 'evt3', 'libcaer_cmp') else 0
+    more = 1 if encoding in ('evt3', 'libcaer_cmp') else 0
     assert counting.histogram.sum() == inside
-    assert counting.count(event_counts.OUTSIDE_EVENTS) == 4 + inside
-    assert counting.count(event_counts.EVENTS) == 4 + 2 * inside
+    assert counting.count(event_counts.OUTSIDE_EVENTS) == 4 + more
+    assert counting.count(event_counts.EVENTS) == 4 + more + inside
 
 
 events = st.lists(
@@ -177,6 +206,18 @@ def test_slots_hold_the_events_that_the_reference_reads(
     assert counts[event_counts.EVENTS] == len(events)
 
 
+def likely_high_time_words(size: int) -> st.SearchStrategy[bytes]:
+    """Return words of evt2 (4 bytes) or evt21 (8 bytes) with times and addresses near 0."""
+    kinds = st.sampled_from([0, 0, 1, 8, 8, 8, 0xA, 0xE, 0xF, 3])
+    low = st.integers(0, 2**28 - 1) | st.integers(0, 999) | st.integers(2**28 - 9, 2**28 - 1)
+    words = st.tuples(kinds, low, st.integers(0, 2**32 - 1)).map(
+        lambda word: (word[0] << 28 | word[1]) << 8 * (size - 4) | word[2] % 2 ** (8 * size - 32)
+    )
+    return st.lists(words, max_size=50).map(
+        lambda words: b''.join(word.to_bytes(size, 'little') for word in words)
+    )
+
+
 def likely_words(kinds: list[int]) -> st.SearchStrategy[bytes]:
     """Return words of these types, most of all those that move a decoder's state."""
     words = st.tuples(st.sampled_from(kinds), st.integers(0, 0xFFF))
@@ -191,7 +232,9 @@ def likely_words(kinds: list[int]) -> st.SearchStrategy[bytes]:
     st.lists(
         st.binary(max_size=400)
         | likely_words([0, 2, 3, 4, 5, 6, 8, 8, 10, 1])
-        | likely_words([0, 1, 2, 3, 4, 5]),
+        | likely_words([0, 1, 2, 3, 4, 5])
+        | likely_high_time_words(4)
+        | likely_high_time_words(8),
         max_size=4,
     ),
     st.booleans(),
@@ -221,7 +264,7 @@ def test_no_bytes_harm(
 
 
 def test_an_unknown_encoding_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"'evt9' is unknown; .* evt3, libcaer, libcaer_cmp, mo"):
+    with pytest.raises(ValueError, match=r"'evt9' is unknown; .* evt21, evt3, lib"):
         encodings.new_decoder('evt9')
 
 
@@ -229,6 +272,8 @@ def test_an_unknown_encoding_is_refused_by_name() -> None:
     ('encoding', 'data'),
     [
         ('dvs_msgs', dvs((5, 5, 3, 0), (6, 6, 3, 0))),
+        ('evt2', off(5, 6)),
+        ('evt21', off_21(5, 6)),
         ('evt3', words16(*START, 0x2005, 0x2006)),
         ('libcaer', libcaer((5, 5, 3, 0), (6, 6, 3, 0))),
         ('libcaer_cmp', words16(0x2005, 0x3003, 0x2006, 0x3003)),

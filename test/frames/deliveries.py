@@ -53,11 +53,15 @@ def moved(events: list[Event], by_us: int) -> list[Event]:
     return [(t + by_us, *rest) for t, *rest in events]
 
 
-def wrap_start_us(start_us: int) -> int:
-    """Return the time that an evt3 decoder takes for 0 when its stream starts at start_us.
+def wrap_start_us(start_us: int, encoding: str = 'evt3') -> int:
+    """Return the time that a decoder takes for 0 when its stream starts at start_us.
 
-    A start so close before a wrap that jitter explains it counts from that wrap.
+    A start of evt3 so close before a wrap that jitter explains it counts from that wrap.
     """
+    if encoding in ('evt2', 'evt21'):
+        return start_us >> 34 << 34
+    if encoding != 'evt3':
+        return 0
     return ((start_us >> 12) + HIGH_JITTER >> 12) * WRAP_US
 
 

@@ -31,9 +31,8 @@ PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.zeros(8, np.uint8))
     [
         ('EVT3', "names are in lower case, so set the driver's parameter encoding to 'evt3'"),
         ('LibCaer', "lower case, so set the driver's parameter encoding to 'libcaer'"),
-        ('evt2', "is not read: set metavision_driver's parameter encoding to 'evt3'"),
-        ('evt21', "is not read: set metavision_driver's parameter encoding to 'evt3'"),
-        ('EVT2.1', "is not read: set metavision_driver's parameter encoding to 'evt3'"),
+        ('EVT2.1', "lower case, so set the driver's parameter encoding to 'evt21'"),
+        ('evt4', "is not read: set metavision_driver's parameter encoding to 'evt3'"),
         ('trigger', "encoding to 'evt3' (metavision_driver), 'libcaer' or 'libcaer_cmp' (libc"),
         ('dvs_msgs', "encoding 'dvs_msgs' is unknown: set the driver's"),
         ('', "encoding '' is unknown: set the driver's"),

@@ -54,7 +54,7 @@ def test_frames_equal_the_reference_however_the_stream_is_cut(
     encoding: str, cameras: list, steps: list, windows_ms: tuple[int, int], start_us: int
 ) -> None:
     window_ns, hop_ns = (length * MS_NS for length in windows_ms)
-    zero_us = wrap_start_us(start_us) if encoding == 'evt3' else 0
+    zero_us = wrap_start_us(start_us, encoding)
     end_us = start_us + SPAN_US + 200_000
     sent = [moved(events, start_us) for events, _ in cameras]
     streams = [

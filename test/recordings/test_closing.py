@@ -19,9 +19,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spike_depth_ros.events.encodings import new_decoder
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from testing.cameras import Camera
 from testing.stripes import packets
 
 
@@ -58,6 +60,18 @@ def test_it_closes_the_last_window_and_no_other() -> None:
     assert (len(frames), len(last)) == (2, 1)
     assert binner.counters.windows_closed == 3
     assert binner.counters.cameras[0].packets_lost == 0
+
+
+@pytest.mark.parametrize('encoding', ['evt2', 'evt21', 'evt3'])
+def test_the_closing_packet_of_an_encoding_without_time_base(encoding: str) -> None:
+    last = Camera(encoding).send([(5_000_000, 1, 2, 1)])
+    end = stream_end([last])
+    assert end is not None
+
+    closing = closing_packet(end, end.stamp_ns + 49_999_000)
+
+    decoder = new_decoder(encoding)
+    assert decoder.parse(closing).first_ns == 5_049_999_000
 
 
 def test_a_stream_without_time_has_no_end() -> None:

@@ -70,7 +70,7 @@ def test_the_first_that_can_be_used(write: Write) -> None:
     assert (packet.seq, packet.frame_id) == (7, 'left')
 
 
-@pytest.mark.parametrize('encoding', ['EVT3', 'evt21', 'dvs_msgs', ''])
+@pytest.mark.parametrize('encoding', ['EVT3', 'evt4', 'dvs_msgs', ''])
 def test_an_encoding_that_is_not_read(write: Write, encoding: str) -> None:
     sentence = refusal(write(cdr(encoding=encoding), cdr(encoding=encoding)))
 
