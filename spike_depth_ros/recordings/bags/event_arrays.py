@@ -20,13 +20,13 @@ them into 13 bytes. CDR aligns them: from the second event on, one takes 16 byte
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spike_depth_ros.events.compiled import compiled
 from spike_depth_ros.events.dvs import EVENT_BYTES, LAST_PADDING
-from spike_depth_ros.events.fields import MessageFields, Ros1Fields
+from spike_depth_ros.events.fields import Ros1Fields
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.bags.bag import BagMessage, Buffer
 from spike_depth_ros.units import SECOND_NS
@@ -48,7 +48,15 @@ _HEAD_BYTES = 4096
 
 
 class ArrayHead(NamedTuple):
-    """Fields before the events of an EventArray, and the first byte of the events."""
+    """Fields before the events of an EventArray.
+
+    Attributes:
+        stamp_ns, frame_id: of the Header.
+        width, height: size of the sensor, pixels.
+        events: number of events.
+        first_byte: byte of the message at which the events start.
+        order: byte order of CDR, '<' or '>'; '' for ROS 1.
+    """
 
     stamp_ns: int
     frame_id: str
@@ -56,6 +64,7 @@ class ArrayHead(NamedTuple):
     height: int
     events: int
     first_byte: int
+    order: str
 
 
 def read_head(message: BagMessage) -> ArrayHead:
@@ -63,10 +72,14 @@ def read_head(message: BagMessage) -> ArrayHead:
     fields = message.head(_HEAD_BYTES)
     stamp_ns, frame_id = fields.header()
     height, width = fields.numbers('II', 4)
-    head = ArrayHead(stamp_ns, frame_id, width, height, fields.count(), fields.position)
-    if head.first_byte + _length(fields, head.events) != message.size:
-        raise ValueError(f'a message of {message.size} bytes does not hold {head.events} events')
-    return head
+    events, order = fields.count(), ''
+    length = PACKED.itemsize * events
+    if not isinstance(fields, Ros1Fields):
+        order = '>' if fields.is_big_endian else '<'
+        length = max(EVENT_BYTES * events - LAST_PADDING, 0)
+    if fields.position + length != message.size:
+        raise ValueError(f'a message of {message.size} bytes does not hold {events} events')
+    return ArrayHead(stamp_ns, frame_id, width, height, events, fields.position, order)
 
 
 def times(message: BagMessage) -> tuple[int, int] | None:
@@ -74,12 +87,10 @@ def times(message: BagMessage) -> tuple[int, int] | None:
 
     Raises ValueError for a damaged message.
     """
-    first_ns, last_ns = 1 << 63, -1
-    for part in _events(message, read_head(message)):
-        t_ns = _arrays([part], Counter()).t_ns
-        if len(t_ns):
-            first_ns, last_ns = min(first_ns, int(t_ns.min())), max(last_ns, int(t_ns.max()))
-    return (first_ns, last_ns) if last_ns >= 0 else None
+    found = [arrays.t_ns for part in _parts(message) if len((arrays := _arrays(part)).t_ns)]
+    if not found:
+        return None
+    return min(int(t_ns.min()) for t_ns in found), max(int(t_ns.max()) for t_ns in found)
 
 
 def blocks(messages: Iterable[BagMessage | None], losses: Counter[str]) -> Iterator[EventArrays]:
@@ -89,45 +100,52 @@ def blocks(messages: Iterable[BagMessage | None], losses: Counter[str]) -> Itera
         messages: EventArrays of one camera; None: a damaged one.
         losses: numbers of what is left out, by a phrase.
     """
-    pending: list[NDArray[np.void]] = []
-    count = 0
-    for part in _parts(messages, losses):
-        pending.append(part)
-        count += len(part)
-        if count >= BLOCK:
-            yield _arrays(pending, losses)
-            pending, count = [], 0
-    if count:
-        yield _arrays(pending, losses)
+    for packed in _joined(messages, losses):
+        arrays = _arrays(packed)
+        wrong = len(packed) // PACKED.itemsize - len(arrays.t_ns)
+        if wrong:
+            losses[WRONG_TIME] += wrong
+        yield arrays
 
 
-def _parts(
-    messages: Iterable[BagMessage | None], losses: Counter[str]
-) -> Iterator[NDArray[np.void]]:
-    """Yield the events as the messages hold them, at most BLOCK each."""
+def _joined(messages: Iterable[BagMessage | None], losses: Counter[str]) -> Iterator[Buffer]:
+    """Yield packed events of as many messages as make a block."""
+    pending: list[Buffer] = []
+    size = 0
     for message in messages:
         try:
             if message is None:
                 raise ValueError('the bag is damaged here')
-            yield from _events(message, read_head(message))
+            for part in _parts(message):
+                pending.append(part)
+                size += len(part)
+                if size >= BLOCK * PACKED.itemsize:
+                    yield pending[0] if len(pending) == 1 else b''.join(pending)
+                    pending, size = [], 0
         except ValueError:
             losses[DAMAGED] += 1
+    if size:
+        yield b''.join(pending)
 
 
-def _events(message: BagMessage, head: ArrayHead) -> Iterator[NDArray[np.void]]:
-    fields = message.head(_HEAD_BYTES)
-    if isinstance(fields, Ros1Fields):
-        for first in range(0, head.events, BLOCK):
-            size = PACKED.itemsize * min(BLOCK, head.events - first)
-            data = message.read(head.first_byte + PACKED.itemsize * first, size)
-            yield np.frombuffer(data, PACKED)
-    elif head.events:
+def _parts(message: BagMessage) -> Iterator[Buffer]:
+    """Yield the packed events of a message, at most BLOCK each; raise ValueError if damaged."""
+    head = read_head(message)
+    if head.order:
         data = message.read(head.first_byte, message.size - head.first_byte)
-        yield _from_cdr(data, head.events, '>' if fields.is_big_endian else '<')
+        if head.events:
+            yield _packed(data, head.events, head.order)
+        return
+    for first in range(head.first_byte, message.size, BLOCK * PACKED.itemsize):
+        size = min(BLOCK * PACKED.itemsize, message.size - first)
+        data = message.read(first, size)
+        if len(data) != size:
+            raise ValueError('a message is cut off')
+        yield data
 
 
-def _from_cdr(data: Buffer, events: int, order: str) -> NDArray[np.void]:
-    """Return events [n] of the type PACKED from the CDR bytes of a sequence.
+def _packed(data: Buffer, events: int, order: str) -> bytes:
+    """Return events as ROS 1 packs them from the CDR bytes of a sequence.
 
     In strides of 16 bytes from the first event on lie its y (from the second on), its time, its
     polarity, and the x of the next event.
@@ -147,26 +165,27 @@ def _from_cdr(data: Buffer, events: int, order: str) -> NDArray[np.void]:
         packed[name] = found[name]
     packed['x'][1:] = found['next_x'][:-1]
     packed['x'][0], packed['y'][0] = np.frombuffer(data, f'{order}u2', 2)
-    return packed
+    return packed.tobytes()
 
 
-def _arrays(parts: list[NDArray[np.void]], losses: Counter[str]) -> EventArrays:
-    packed = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    t_ns = packed['seconds'].astype(np.int64)
-    t_ns *= SECOND_NS
-    nanoseconds = packed['nanoseconds'].copy()
-    t_ns += nanoseconds
-    x, y = packed['x'].copy(), packed['y'].copy()
-    events = EventArrays(t_ns, x, y, packed['polarity'] > 0)
-    if not len(nanoseconds) or nanoseconds.max() < SECOND_NS:
-        return events
-    is_time = nanoseconds < SECOND_NS
-    losses[WRONG_TIME] += int(np.count_nonzero(~is_time))
-    return events.select(is_time)
+def _arrays(packed: Buffer) -> EventArrays:
+    """Return packed events as arrays, without those whose time is impossible."""
+    events = np.frombuffer(packed, PACKED)
+    size = len(events)
+    t_ns, polarity = np.empty(size, np.int64), np.empty(size, np.bool_)
+    x, y = np.empty(size, np.uint16), np.empty(size, np.uint16)
+    good = _unpack(events, t_ns, x, y, polarity)
+    return EventArrays(t_ns[:good], x[:good], y[:good], polarity[:good])
 
 
-def _length(fields: MessageFields, events: int) -> int:
-    """Return the number of bytes of a sequence of events."""
-    if isinstance(fields, Ros1Fields):
-        return PACKED.itemsize * events
-    return max(EVENT_BYTES * events - LAST_PADDING, 0)
+@compiled
+def _unpack(events: Any, t_ns: Any, x: Any, y: Any, polarity: Any) -> Any:
+    """Write the events with a possible time to the arrays; return their number."""
+    good = 0
+    for event in events:
+        if event.nanoseconds < SECOND_NS:
+            t_ns[good] = np.int64(event.seconds) * SECOND_NS + np.int64(event.nanoseconds)
+            x[good], y[good] = event.x, event.y
+            polarity[good] = event.polarity > 0
+            good += 1
+    return good

@@ -33,12 +33,11 @@ from spike_depth_ros.recordings.bags.ros1_records import (
     CONNECTION,
     MAGIC,
     MESSAGE,
-    U4,
     BagDamaged,
     BagFile,
     ChunkPlace,
     Stored,
-    parse_header,
+    message_place,
     read_chunk,
     read_contents,
 )
@@ -121,25 +120,20 @@ class Ros1Bag(Bag):
             head, first, size = self._find(chunk, offset)
         except BagDamaged:
             return None
-        read = partial(self._read, chunk, first, memoryview(head))
+        read = partial(self._read, chunk, first, head)
         return BagMessage(topic, int(entry['time_ns']), size, read, Ros1Fields)
 
-    def _find(self, chunk: int, offset: int) -> tuple[Buffer, int, int]:
+    def _find(self, chunk: int, offset: int) -> tuple[memoryview, int, int]:
         """Return the first bytes of a message, its first byte in the chunk, and its size."""
         while True:
             data = self._chunks.read(chunk, offset, _HEAD_BYTES)
-            header, end = parse_header(bytes(data), 0)
-            (size,) = U4.unpack(bytes(data[end : end + 4]).ljust(4, b'\0'))
-            first = offset + end + 4
-            if header.get('op') != bytes([CONNECTION]):
+            op, first, size = message_place(data)
+            if op != CONNECTION:
                 break
-            offset = first + size
-        if header.get('op') != bytes([MESSAGE]) or len(data) < end + 4:
-            raise BagDamaged('a message is of another kind')
-        head = memoryview(data)[end + 4 : end + 4 + size]
-        if len(head) < size and len(self._chunks.read(chunk, first + size - 1, 1)) < 1:
-            raise BagDamaged('a message is cut off')
-        return head, first, size
+            offset += first + size
+        if op != MESSAGE or offset + first + size > self._chunks.size(chunk):
+            raise BagDamaged('a message is of another kind, or cut off')
+        return memoryview(data)[first : first + size], offset + first, size
 
     def _read(self, chunk: int, start: int, head: memoryview, first: int, size: int) -> Buffer:
         if first + size <= len(head):

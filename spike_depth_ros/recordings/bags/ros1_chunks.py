@@ -41,6 +41,10 @@ class ChunkData:
             return self._file.read(place.position + first, size)
         return memoryview(self._whole(chunk))[first : first + size]
 
+    def size(self, chunk: int) -> int:
+        """Return the number of bytes of a chunk without compression."""
+        return self._places[chunk].size
+
     def _whole(self, chunk: int) -> bytes:
         if chunk in self._unpacked:
             self._unpacked.move_to_end(chunk)

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 MAGIC = b'#ROSBAG V2.0\n'
 BAG_HEADER, MESSAGE, INDEX, CHUNK, CHUNK_INFO, CONNECTION = 3, 2, 4, 5, 6, 7
+_OP = b'\4\0\0\0op='  # field of 4 bytes: the kind of a record
 TIMES = np.dtype([('seconds', '<u4'), ('nanoseconds', '<u4'), ('offset', '<u4')])
 U4 = struct.Struct('<I')
 _BAG = struct.Struct('<QII')
@@ -177,6 +178,20 @@ def parse_header(data: bytes, position: int) -> tuple[dict[str, bytes], int]:
         fields[name.decode('latin-1')] = value
         position += 4 + size
     return fields, end
+
+
+def message_place(data: bytes | memoryview) -> tuple[int, int, int]:
+    """Return the kind of a record in a chunk, the first byte of its data, and their number."""
+    if len(data) < U4.size:
+        raise BagDamaged('a record is cut off')
+    end = U4.size + U4.unpack_from(data)[0]
+    if end + U4.size > len(data):
+        raise BagDamaged('a record is cut off')
+    header = bytes(data[U4.size : end])
+    op = header.find(_OP)
+    if op < 0 or op + len(_OP) >= len(header):
+        raise BagDamaged('a record has no kind')
+    return header[op + len(_OP)], end + U4.size, U4.unpack_from(data, end)[0]
 
 
 def field(header: Header, name: str, size: int) -> bytes:
