@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spike_depth_ros.events.decoder import JITTER_NS
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.recording import EventCamera, EventChunk
 
@@ -33,6 +34,8 @@ CELL_NS = 10_000_000
 JUMP_NS = 1_000_000_000
 # A block with more jumps back is shuffled: sorting repairs it.
 MANY_JUMPS = 64
+# A block with more strays than one in so many events is shuffled.
+STRAY_SHARE = 16
 
 BACKWARD = 'events earlier than the events before them'
 AHEAD = 'events far later than the events after them'
@@ -45,11 +48,14 @@ def checked(
     """Yield blocks of one camera whose times do not fall and whose pixels are on the sensor.
 
     A block is sorted by time where it is not. Left out and counted in `losses` are events outside
-    of the sensor; events earlier than an earlier block's last one; and events that are later by
-    more than JUMP_NS than a larger number of events after them: one damaged time must not hide
-    the rest. After a restart of the camera's clock all events are earlier.
+    of the sensor; single events that are earlier or later than their neighbours by more than
+    JITTER_NS, since nothing tells their true time; events earlier than an earlier block's last
+    one; and events that are later by more than JUMP_NS than a larger number of events after them:
+    one damaged time must not hide the rest. After a restart of the camera's clock all events are
+    earlier.
     """
-    pieces = (p for block in blocks for p in _sorted_pieces(_on_sensor(block, camera, losses)))
+    on_sensor = (_on_sensor(block, camera, losses) for block in blocks)
+    pieces = (piece for block in on_sensor for piece in _sorted_pieces(block, losses))
     held: EventArrays | None = None  # yielded once its successor agrees
     reached_ns: int | None = None  # time of the last event yielded
     behind = 0  # events left out that were earlier than `held`
@@ -126,7 +132,7 @@ def _on_sensor(block: EventArrays, camera: EventCamera, losses: Counter[str]) ->
     return block.select(inside)
 
 
-def _sorted_pieces(block: EventArrays) -> Iterator[EventArrays]:
+def _sorted_pieces(block: EventArrays, losses: Counter[str]) -> Iterator[EventArrays]:
     """Yield a block sorted by time, cut at its jumps unless they are many."""
     if not np.any(block.t_ns[1:] < block.t_ns[:-1]):
         yield block
@@ -134,8 +140,21 @@ def _sorted_pieces(block: EventArrays) -> Iterator[EventArrays]:
     jumps = np.flatnonzero(np.abs(np.diff(block.t_ns)) > JUMP_NS) + 1
     cuts = jumps.tolist() if len(jumps) <= MANY_JUMPS else []
     for first, last in pairwise([0, *cuts, len(block.t_ns)]):
-        piece = block.select(slice(first, last))
+        piece = _without_strays(block.select(slice(first, last)), losses)
         yield piece.select(np.argsort(piece.t_ns, kind='stable'))
+
+
+def _without_strays(block: EventArrays, losses: Counter[str]) -> EventArrays:
+    """Return a block without the few events far before, or far after, their neighbours."""
+    t_ns = block.t_ns
+    behind = np.maximum.accumulate(t_ns) - t_ns > JITTER_NS
+    ahead = t_ns - np.minimum.accumulate(t_ns[::-1])[::-1] > JITTER_NS
+    late, early = int(np.count_nonzero(behind)), int(np.count_nonzero(ahead))
+    if not 0 < min(late, early) <= len(t_ns) // STRAY_SHARE:
+        return block
+    strays, phrase = (behind, BACKWARD) if late <= early else (ahead, AHEAD)
+    losses[phrase] += min(late, early)
+    return block.select(~strays)
 
 
 def _since(block: EventArrays, start_ns: int | None, losses: Counter[str]) -> EventArrays:

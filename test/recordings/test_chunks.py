@@ -71,6 +71,20 @@ def test_one_damaged_time_hides_no_others(place: int, damaged: int, size: int) -
         assert losses.total() == 1
 
 
+@pytest.mark.parametrize(
+    ('step_ns', 'phrase'),
+    [(-999_000_000, BACKWARD), (-99_000_000, BACKWARD), (700_000_000, AHEAD)],
+)
+def test_a_stray_time_within_a_block_is_not_sorted_elsewhere(step_ns: int, phrase: str) -> None:
+    """Trap 15: a DAVIS346 steps back for single events (rpg_dvs_ros#57)."""
+    losses: Counter[str] = Counter()
+    t_ns = [2_000_000_000 + 20_000_000 * number for number in range(100)]
+    stray = [*t_ns[:50], t_ns[50] + step_ns, *t_ns[51:]]
+    (found,) = times(list(checked([block(*stray)], CAMERA, losses)))
+    assert found == [*t_ns[:50], *t_ns[51:]]
+    assert losses == {phrase: 1}
+
+
 def test_a_clock_that_starts_again_ends_the_events() -> None:
     """Trap 15: what comes after a restart of the camera's clock is counted, and nothing else."""
     before, after = range(10 * JUMP_NS, 11 * JUMP_NS, JUMP_NS // 50), range(0, JUMP_NS, 1000)
