@@ -61,6 +61,8 @@ def _parsed() -> tuple[argparse.Namespace, list[str]]:
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='command')
     _add_demo(commands)
+    _add_info(commands)
+    _add_convert(commands)
     for command, purpose in TRAINING.items():
         commands.add_parser(command, help=purpose, add_help=False)
     arguments, rest = parser.parse_known_args()
@@ -111,6 +113,37 @@ def _add_demo(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -
     demo.add_argument('--model', default='', help='ONNX file; default: by the number of cameras')
     demo.add_argument('--output', default='demo', help='folder for depth.png and depth.mp4')
     demo.set_defaults(function=('spike_depth_ros.ros.demo.command', 'demo'))
+
+
+def _add_info(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
+    info = commands.add_parser('info', help='show what is in a recording')
+    info.add_argument(
+        'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'
+    )
+    info.add_argument('--truth', nargs='+', default=[], help='more files, with true depth')
+    info.add_argument('--json', action='store_true', help='print JSON')
+    info.set_defaults(function=('spike_depth_ros.recordings.info.command', 'main'))
+
+
+def _add_convert(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
+    convert = commands.add_parser('convert', help='write a recording in another format')
+    convert.add_argument(
+        'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'
+    )
+    convert.add_argument(
+        'output', help='new file .mcap, .aedat4 or .h5, or new folder for rosbag2 (mcap)'
+    )
+    convert.add_argument(
+        '--format',
+        choices=('rosbag2', 'mcap', 'aedat4', 'h5', 'dsec'),
+        help='default: by the ending of the output; dsec is a folder like those of DSEC',
+    )
+    convert.add_argument('--truth', nargs='+', default=[], help='more files, with true depth')
+    convert.add_argument('--left', default='', help='name of the left or only camera')
+    convert.add_argument('--right', default='', help='name of the right camera')
+    convert.add_argument('--start', type=float, default=0.0, help='seconds to leave out')
+    convert.add_argument('--duration', type=float, help='seconds to write; default: all')
+    convert.set_defaults(function=('spike_depth_ros.recordings.convert.command', 'main'))
 
 
 if __name__ == '__main__':

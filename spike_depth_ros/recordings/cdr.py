@@ -28,10 +28,13 @@ from rosbags.typesys.store import Typestore
 
 from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.geometry.files.camera_info import CameraInfo
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.units import SECOND_NS
 
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
+IMAGE = 'sensor_msgs/msg/Image'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 
 # Fields of interfaces/event_camera_msgs, which is not part of an installed package.
 _EVENT_PACKET_DEFINITION = """
@@ -141,6 +144,38 @@ class MessageCodec:
             header=self._header(stamp_ns, frame_id),
             format=depth_codec.FORMAT,
             data=np.frombuffer(compressed, np.uint8),
+        )
+
+    def image_to_cdr(self, stamp_ns: int, depth: depth_codec.Depth, frame_id: str) -> bytes:
+        """Serialise a depth image, 32FC1, metres; see write_depth_image of RecordingWriter."""
+        height, width = depth.shape
+        data = np.ascontiguousarray(depth, '<f4')
+        return self._write(
+            IMAGE,
+            header=self._header(stamp_ns, frame_id),
+            height=height,
+            width=width,
+            encoding='32FC1',
+            is_bigendian=0,
+            step=width * data.itemsize,
+            data=data.ravel().view(np.uint8),
+        )
+
+    def camera_info_to_cdr(self, stamp_ns: int, info: CameraInfo, frame_id: str) -> bytes:
+        """Serialise the calibration of a camera."""
+        whole = self._types.types['sensor_msgs/msg/RegionOfInterest'](
+            x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
+        )
+        return self._write(
+            CAMERA_INFO,
+            header=self._header(stamp_ns, frame_id),
+            height=info.height,
+            width=info.width,
+            distortion_model=info.distortion_model,
+            **{name: np.array(getattr(info, name), np.float64) for name in 'dkrp'},
+            binning_x=0,
+            binning_y=0,
+            roi=whole,
         )
 
     def _header(self, stamp_ns: int, frame_id: str) -> object:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Literal
 
 from rosbags.interfaces import (
     Connection,
@@ -30,13 +30,16 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import Writer, WriterError
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer, WriterError
 
 from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.geometry.files.camera_info import CameraInfo
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.cdr import (
+    CAMERA_INFO,
     COMPRESSED_IMAGE,
+    IMAGE,
     MessageCodec,
     message_types,
 )
@@ -56,19 +59,28 @@ class RecordingWriter:
     Args:
         path: the new folder.
         about: custom data for the metadata.
+        storage: kind of its file; mcap is compressed with zstd.
 
     Raises:
         RecordingError: the folder exists already.
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, path: Path | str, about: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        about: Mapping[str, str],
+        storage: Literal['sqlite3', 'mcap'] = 'sqlite3',
+    ) -> None:
+        plugin = StoragePlugin[storage.upper()]
         try:
-            self._writer = Writer(path, version=_METADATA_VERSION)
+            self._writer = Writer(path, version=_METADATA_VERSION, storage_plugin=plugin)
         except WriterError as error:
             raise RecordingError(
                 f"The folder '{path}' exists already: remove it, or write to another."
             ) from error
+        if plugin is StoragePlugin.MCAP:
+            self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
         for key, value in about.items():
             self._writer.set_custom_data(key, value)
         self._types = message_types()
@@ -105,6 +117,26 @@ class RecordingWriter:
         compressed = depth_codec.encode(depth, depth_max_m)
         cdr = self._codec.depth_to_cdr(stamp_ns, compressed, frame_id)
         self._write(topic, COMPRESSED_IMAGE, qos, log_time_ns, cdr)
+
+    def write_depth_image(
+        self, topic: str, t_ns: int, depth: depth_codec.Depth, frame_id: str
+    ) -> None:
+        """Append depth as an image, 32FC1.
+
+        Args:
+            topic: name of the topic.
+            t_ns: header stamp and log time, nanoseconds.
+            depth: float32 [h, w], metres.
+            frame_id: frame of the camera.
+        """
+        qos = _qos(QosReliability.RELIABLE, depth=10)
+        self._write(topic, IMAGE, qos, t_ns, self._codec.image_to_cdr(t_ns, depth, frame_id))
+
+    def write_camera_info(self, topic: str, t_ns: int, info: CameraInfo, frame_id: str) -> None:
+        """Append the calibration of a camera; arguments as those of write_depth_image."""
+        qos = _qos(QosReliability.RELIABLE, depth=10)
+        cdr = self._codec.camera_info_to_cdr(t_ns, info, frame_id)
+        self._write(topic, CAMERA_INFO, qos, t_ns, cdr)
 
     def _write(self, topic: str, kind: str, qos: Qos, log_time_ns: int, cdr: bytes) -> None:
         with _sqlite_errors():

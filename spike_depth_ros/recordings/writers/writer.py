@@ -1,0 +1,96 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Protocol of the writers of recordings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.geometry.calibration import RigCalibration
+from spike_depth_ros.recordings.recording import (
+    DepthFrame,
+    DepthStream,
+    EventCamera,
+    EventChunk,
+)
+from spike_depth_ros.units import US_NS
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Streams of a new recording.
+
+    Attributes:
+        cameras: event cameras in the order of EventChunk.camera.
+        sides: 'left' and 'right', or 'camera' of one camera, in this order.
+        depth_streams: true depth.
+        rig: calibration of the cameras; None without one.
+        about: custom data by key.
+    """
+
+    cameras: tuple[EventCamera, ...]
+    sides: tuple[str, ...]
+    depth_streams: tuple[DepthStream, ...]
+    rig: RigCalibration | None
+    about: Mapping[str, str]
+
+
+class Writer(Protocol):
+    """New recording; use it as a context manager, whose end completes the recording.
+
+    Every format has times in whole microseconds: a writer drops the rest of the nanoseconds.
+
+    Attributes:
+        takes_packets: whether events come as packets; else as arrays.
+        takes_depth: whether true depth comes.
+        notes: sentences about what the format has no place for.
+    """
+
+    takes_packets: bool
+    takes_depth: bool
+    notes: list[str]
+
+    def write_events(self, chunk: EventChunk) -> None:
+        """Append a chunk; chunks come in the order of EventChunk.t_ns."""
+        ...
+
+    def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
+        """Append an image of true depth."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def sides(cameras: Sequence[EventCamera]) -> tuple[str, ...]:
+    """Return the sides of one or two cameras, and numbered names of more."""
+    if len(cameras) <= len(CAMERAS):
+        return ('camera',) if len(cameras) == 1 else CAMERAS
+    return tuple(f'camera_{number}' for number in range(len(cameras)))
+
+
+def whole_us(events: EventArrays) -> EventArrays:
+    """Return events with times in whole microseconds."""
+    return events._replace(t_ns=events.t_ns // US_NS)

@@ -1,0 +1,77 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""`spike-depth info` and `spike-depth convert` as a user starts them."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testing.recordings.scene import DEMO
+
+MAIN = 'import sys; from spike_depth_ros.cli import main; sys.exit(main())'
+
+
+def run(*arguments: str | Path, largest_file: int | None = None) -> 'subprocess.CompletedProcess':
+    """Run a command; largest_file stands for a disk that is full after as many bytes."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    return subprocess.run(
+        [sys.executable, '-c', MAIN, *map(str, arguments)],
+        text=True,
+        capture_output=True,
+        preexec_fn=limit if largest_file else None,
+    )
+
+
+def test_info_of_the_demo_recording() -> None:
+    done = run('info', DEMO)
+    assert (done.returncode, done.stderr) == (0, '')
+    assert '1,328,299 events (52% ON)' in done.stdout
+    assert '0.55 m to 6.80 m on 100% of the pixels' in done.stdout
+    assert done.stdout.endswith('nothing looks wrong\n')
+
+
+def test_converted_recordings_have_the_same_contents(tmp_path: Path) -> None:
+    done = run('convert', DEMO, tmp_path / 'out.mcap', '--start', '1', '--duration', '1')
+    assert (done.returncode, done.stderr) == (0, '')
+    assert '200 packets of 2 cameras, 20 depth images' in done.stdout
+    fields = json.loads(run('info', tmp_path / 'out.mcap', '--json').stdout)
+    assert [camera['packets'] for camera in fields['cameras']] == [100, 100]
+    assert fields['depth'][0]['frames'] == 20
+
+
+@pytest.mark.parametrize('output', ['out', 'out.mcap', 'out.aedat4', 'out.dsec'])
+def test_a_full_disk_leaves_nothing(output: str, tmp_path: Path) -> None:
+    options = ['--format', 'dsec'] if output == 'out.dsec' else []
+    done = run('convert', DEMO, tmp_path / output, *options, largest_file=100_000)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert 'cannot be written' in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_recording_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / 'empty').touch()
+    for command in (['info', tmp_path / 'empty'], ['convert', tmp_path / 'empty', tmp_path / 'o']):
+        done = run(*command)
+        assert (done.returncode, done.stdout) == (1, '')
+        assert len(done.stderr.splitlines()) == 1 and 'is empty' in done.stderr
