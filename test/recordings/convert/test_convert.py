@@ -83,7 +83,7 @@ def events_of(path: Path) -> list[EventArrays]:
         return [joined(each) for each in blocks]
 
 
-@pytest.mark.parametrize('name', ['rosbag2', 'mcap', 'dsec'])
+@pytest.mark.parametrize('name', ['rosbag2', 'mcap', 'aedat4', 'dsec'])
 def test_every_event_of_two_cameras_is_equal(name: str, tmp_path: Path) -> None:
     path = tmp_path / OUTPUTS[name]
     write(source(), path, name)
@@ -92,7 +92,7 @@ def test_every_event_of_two_cameras_is_equal(name: str, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize('name', ['rosbag2', 'h5'])
+@pytest.mark.parametrize('name', ['rosbag2', 'aedat4', 'h5'])
 def test_every_event_of_one_camera_is_equal(name: str, tmp_path: Path) -> None:
     path = tmp_path / f'out.{name}'
     write(source(1), path, name)
