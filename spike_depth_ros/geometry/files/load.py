@@ -18,19 +18,29 @@ from typing import Literal
 
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError, naming
-from spike_depth_ros.geometry.files import camera_info, dsec, kalibr, other_files, yaml_file
+from spike_depth_ros.geometry.files import (
+    basalt,
+    camera_info,
+    dsec,
+    kalibr,
+    other_files,
+    yaml_file,
+)
 from spike_depth_ros.geometry.files.section import Section
 
 # Key at the top of each kind of file.
 KINDS = {
     'cam0': 'a kalibr camchain',
     'intrinsics': 'a DSEC cam_to_cam file',
+    basalt.TOP: 'a Basalt calibration',
     'camera_matrix': 'a ROS camera calibration',
 }
+# Readers of files of a rig, by their key.
+READERS = {'cam0': kalibr.read, 'intrinsics': dsec.read, basalt.TOP: basalt.read}
 
 
 def load(path: str, right_path: str, cameras: Literal[1, 2]) -> RigCalibration:
-    """Load a kalibr camchain, a DSEC cam_to_cam file, or ROS camera calibrations.
+    """Load a kalibr camchain, a DSEC cam_to_cam file, Basalt's file or ROS camera calibrations.
 
     The kind follows from the content. Raises CalibrationError, one sentence with the path, for a
     file that is missing, unreadable or wrong.
@@ -49,8 +59,7 @@ def load(path: str, right_path: str, cameras: Literal[1, 2]) -> RigCalibration:
     if one_each:
         return _from_camera_infos(path, document, right_path, cameras)
     with naming(_name(path)):
-        read = kalibr.read if 'cam0' in document else dsec.read
-        return read(document, cameras)
+        return next(read for key, read in READERS.items() if key in document)(document, cameras)
 
 
 def _from_camera_infos(
@@ -73,7 +82,7 @@ def _camera_info(path: str, document: Section) -> camera_info.CameraInfoRecord:
 
 
 def _document(path: str) -> Section:
-    """Return the mapping in a file of one of the three kinds."""
+    """Return the mapping in a file of one of the known kinds."""
     text = yaml_file.read(path)
     try:
         document = yaml_file.parse(path, text)

@@ -50,6 +50,17 @@ class Section:
         value = self._value(key, 'a mapping', lambda value: isinstance(value, Mapping))
         return Section(value, self._name(key))
 
+    def sections(self, key: str) -> 'list[Section]':
+        """Return the mappings of a list."""
+        values = self._value(
+            key,
+            'a list of mappings',
+            lambda value: (
+                isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+            ),
+        )
+        return [Section(item, f'{self._name(key)}[{n}]') for n, item in enumerate(values)]
+
     def text(self, key: str) -> str:
         """Return a text."""
         return str(self._value(key, 'a text', lambda value: isinstance(value, str)))

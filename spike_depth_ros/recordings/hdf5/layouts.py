@@ -20,8 +20,9 @@ from pathlib import Path
 import h5py
 
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.hdf5 import files, mvsec, per_camera
+from spike_depth_ros.recordings.hdf5 import camera_file, files, m3ed, mvsec, prophesee
 from spike_depth_ros.recordings.hdf5.dsec import DsecRecording
+from spike_depth_ros.recordings.hdf5.pair import PairRecording
 from spike_depth_ros.recordings.recording import EventRecording
 
 # Datasets without events or depth, and the file to give instead.
@@ -41,9 +42,12 @@ def open_file(path: Path) -> EventRecording:
 def _reader(path: Path, file: h5py.File) -> Callable[[Path], EventRecording]:
     if mvsec.is_mvsec(file):
         return mvsec.MvsecRecording
-    if per_camera.is_per_camera(file):
-        is_dsec = per_camera.dataset_of(file) == 'DSEC'
-        return DsecRecording if is_dsec else per_camera.PairRecording
+    if m3ed.is_m3ed(file):
+        return m3ed.M3edRecording
+    if camera_file.is_camera_file(file):
+        return DsecRecording if camera_file.dataset_of(file) == 'DSEC' else PairRecording
+    if prophesee.is_prophesee(file):
+        return PairRecording
     for name, reason in _NOT_EVENTS.items():
         if files.has(file, name):
             raise RecordingError(f"The recording '{path}' {reason}.")

@@ -25,8 +25,7 @@ import h5py
 
 from spike_depth_ros.recordings.errors import RecordingError, reading
 from spike_depth_ros.recordings.hdf5 import files
-from spike_depth_ros.recordings.hdf5.columns import MOST_US, SeparateColumns
-from spike_depth_ros.recordings.hdf5.columns_recording import ColumnsRecording, Streams
+from spike_depth_ros.recordings.hdf5.columns import MOST_US, Columns, SeparateColumns
 from spike_depth_ros.recordings.other_side import file_side
 from spike_depth_ros.recordings.recording import Dataset, EventCamera, Side
 
@@ -40,14 +39,15 @@ class CameraFile(NamedTuple):
     """Events of one camera in a file of its own."""
 
     path: Path
+    kind: str
     dataset: Dataset
     side: Side | None
     camera: EventCamera
-    columns: SeparateColumns
+    columns: Columns
     notes: list[str]
 
 
-def is_per_camera(file: h5py.File) -> bool:
+def is_camera_file(file: h5py.File) -> bool:
     """Return whether a file has the events of one camera."""
     return files.has(file, *NAMES)
 
@@ -74,45 +74,18 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
         )
     columns = SeparateColumns(x, y, t, p, offset or 0)
     dataset, (width, height) = _layout(file)
-    notes: list[str] = []
+    kind, notes = f'{dataset} HDF5', list[str]()
     if declared := _declared_size(file):
         width, height = declared
         dataset = dataset if (width, height) == _layout(file)[1] else ''
-    elif _exceeds(columns, width, height):
+    elif dataset != 'TUM-VIE' and _exceeds(columns, width, height):
         dataset, (width, height) = '', TUM_VIE_SIZE
         notes.append(
             f"'{path}' has events beyond 640 x 480: its sensor is taken to have 1280 x 720 pixels"
         )
     side = file_side(path).side
     camera = EventCamera(side or path.stem, width, height, events=columns.count)
-    return CameraFile(path, dataset, side, camera, columns, notes)
-
-
-class PairRecording(ColumnsRecording):
-    """File of one camera, with that of the other side if there is one: left first.
-
-    The path may be of either side.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, 'HDF5')
-
-    def _open(self) -> Streams:
-        files_of_cameras = [self._camera_file(self.path)]
-        if other := file_side(self.path).other:
-            files_of_cameras.append(self._camera_file(other))
-            self.companions = (other.resolve(),)
-            self.notes.append(f"the other camera is read from '{other}'")
-        files_of_cameras.sort(key=lambda each: each.side == 'right')
-        self.notes += [note for each in files_of_cameras for note in each.notes]
-        self.dataset = files_of_cameras[0].dataset
-        self.kind = f'{self.dataset} HDF5'.strip()
-        return Streams({each.camera: each.columns for each in files_of_cameras}, {}, {})
-
-    def _camera_file(self, path: Path) -> CameraFile:
-        file = files.open_hdf5(path)
-        self._stack.callback(file.close)
-        return camera_file(path, file)
+    return CameraFile(path, kind, dataset, side, camera, columns, notes)
 
 
 def _layout(file: h5py.File) -> tuple[Dataset, tuple[int, int]]:
