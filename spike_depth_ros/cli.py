@@ -21,11 +21,13 @@ import os
 import signal
 import sys
 from types import ModuleType
+from typing import TypeAlias
 
 from spike_depth_ros.installation import explain
 
 INTERRUPTED = 130  # shells' exit code for SIGINT
 PACKAGE = __name__.partition('.')[0]
+Commands: TypeAlias = 'argparse._SubParsersAction[argparse.ArgumentParser]'
 # Errors of files that the user must fix.
 OF_FILES = (errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EPERM, errno.EROFS)
 # Offline training: each module's main takes the rest of the command line (jsonargparse).
@@ -61,6 +63,7 @@ def _parsed() -> tuple[argparse.Namespace, list[str]]:
     )
     commands = parser.add_subparsers(dest='command', required=True, metavar='command')
     _add_demo(commands)
+    _add_run(commands)
     _add_info(commands)
     _add_convert(commands)
     for command, purpose in TRAINING.items():
@@ -105,17 +108,40 @@ def _sentence(error: Exception) -> str:
     return str(error) if is_ours and isinstance(error, ValueError) else ''
 
 
-def _add_demo(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
-    demo = commands.add_parser('demo', help='run a recording through the nodes')
-    demo.add_argument('--recording', help='rosbag2 folder; default: the one shipped')
-    demo.add_argument('--left', default='', help='event topic of the left or only camera')
-    demo.add_argument('--right', default='', help='event topic of the right camera')
-    demo.add_argument('--model', default='', help='ONNX file; default: by the number of cameras')
-    demo.add_argument('--output', default='demo', help='folder for depth.png and depth.mp4')
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser('demo', help='run the shipped recording through the nodes')
+    demo.add_argument('--recording', help='another recording; see run')
+    _add_run_options(demo)
     demo.set_defaults(function=('spike_depth_ros.ros.demo.command', 'demo'))
 
 
-def _add_info(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
+def _add_run(commands: Commands) -> None:
+    run = commands.add_parser('run', help='run a recording of any kind through the nodes')
+    run.add_argument(
+        'recording',
+        nargs='+',
+        help='file or folder; or several that make one recording, such as one file per camera',
+    )
+    _add_run_options(run)
+    run.set_defaults(function=('spike_depth_ros.ros.demo.command', 'run'))
+
+
+def _add_run_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add('--calibration', default='', help='kalibr, DSEC or ROS file; default: look for one')
+    add('--right-calibration', default='', help="right camera's file of a ROS calibration")
+    add(
+        '--truth', nargs='+', default=[], help='more files, with true depth; default: look for one'
+    )
+    add('--start', type=float, default=0.0, help='start after the first event, seconds')
+    add('--duration', type=float, default=0.0, help='length of the part, seconds; 0: to the end')
+    add('--left', default='', help='left or only event camera; default: find it')
+    add('--right', default='', help='right event camera; default: find it')
+    add('--model', default='', help='ONNX file; default: by the number of cameras')
+    add('--output', default='demo', help='folder for depth.png and depth.mp4')
+
+
+def _add_info(commands: Commands) -> None:
     info = commands.add_parser('info', help='show what is in a recording')
     info.add_argument(
         'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'
@@ -125,7 +151,7 @@ def _add_info(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -
     info.set_defaults(function=('spike_depth_ros.recordings.info.command', 'main'))
 
 
-def _add_convert(commands: 'argparse._SubParsersAction[argparse.ArgumentParser]') -> None:
+def _add_convert(commands: Commands) -> None:
     convert = commands.add_parser('convert', help='write a recording in another format')
     convert.add_argument(
         'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'

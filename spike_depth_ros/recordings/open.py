@@ -70,9 +70,10 @@ def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> 
             _add_truth_beside(files, opened)
         joined = opened[0] if len(opened) == 1 else JoinedRecording(opened)
         if not joined.cameras:
+            why = f' ({"; ".join(note.rstrip(".") for note in joined.notes)})'
             raise RecordingError(
-                f"The recording '{joined.path}' has no event camera: give one that has, and this "
-                f'one as its true depth (--truth).'
+                f"The recording '{joined.path}' has no event camera{why if joined.notes else ''}: "
+                f'give one that has, and this one as its true depth (--truth).'
             )
     except BaseException:
         for recording in opened:

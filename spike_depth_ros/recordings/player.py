@@ -12,25 +12,35 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Player: sends a recording's messages when they are due, at any speed."""
 
+"""Player: sends a recording's events and true depth when they are due, at any speed."""
+
+import heapq
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
-from itertools import takewhile
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.recordings.cdr import MessageCodec, message_types, stamp_ns, with_stamp
+from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
+from spike_depth_ros.recordings.encoded import as_packets
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.rosbag2 import RawMessage, Recording
+from spike_depth_ros.recordings.read_ahead import ReadAhead
+from spike_depth_ros.recordings.recording import (
+    DepthFrame,
+    DepthStream,
+    EventCamera,
+    EventChunk,
+    EventRecording,
+)
+from spike_depth_ros.recordings.schedule import Schedule
 from spike_depth_ros.recordings.timeline import (
     Stamps,
-    Timeline,
+    beginning_delays_ns,
     clock_error_ns,
     present_shift_ns,
 )
@@ -43,138 +53,218 @@ CLOSING_NS = 49_999_000
 # Header stamps give the end of a stream to within a packet's length. A camera that ended earlier
 # than that is advanced to the end of the other.
 SCATTER_NS = 10_000_000
-# The first packets of a recording may be logged late, all at once; later ones within this time are
-# not.
-BEGINNING_NS = 3_000_000_000
+# Frames of cameras whose recording names none.
+FRAMES = tuple(f'{camera}_camera' for camera in CAMERAS)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Part of a recording that is played.
+
+    Attributes:
+        cameras: the left camera, then the right one; or one camera.
+        depths: streams of true depth.
+        offset_ns: start of the part after the first event, nanoseconds.
+        duration_ns: length of the part, nanoseconds; None: to the end.
+    """
+
+    cameras: tuple[EventCamera, ...]
+    depths: tuple[DepthStream, ...] = ()
+    offset_ns: int = 0
+    duration_ns: int | None = None
+
+
+class Outputs(NamedTuple):
+    """Functions that a player calls.
+
+    Attributes:
+        events: takes a camera (0 left, 1 right) and the CDR bytes of its EventPacket.
+        depth: takes a stream, the header stamp in nanoseconds, and float32 [h, w], metres.
+        warn: takes one sentence for each message that cannot be sent.
+    """
+
+    events: Callable[[int, bytes], None]
+    depth: Callable[[DepthStream, DepthFrame], None]
+    warn: Callable[[str], None]
+
+
+class _Item(NamedTuple):
+    """Item to send: a packet of a camera, an image of a stream, or None at the end of events."""
+
+    t_ns: int
+    source: int
+    content: Packet | DepthFrame | None
 
 
 class Player:
-    """Player of one recording.
+    """Player of one part of a recording.
 
     Args:
-        path: the recording.
-        cameras: event topics.
-        others: further topics to send.
+        recording: open recording.
+        part: cameras, streams and range of time.
+        schedule: waits until messages are due.
         rate: speed; 2 is twice as fast as recorded.
         restamp: True moves header stamps to the present, False leaves them.
-        wait: sleeps for the given seconds; returns True if the player should stop.
-        send: called with the topic and the CDR bytes of each message.
-        warn: called with one sentence for each damaged message, which is not sent.
+        out: functions to call with each message.
 
     Attributes:
-        damaged: number of damaged messages.
+        start_ns: time of the recording at which the part starts, nanoseconds.
+        packets, depths: numbers of packets and images sent.
+
+    Raises:
+        RecordingError: the part has no events.
     """
 
     def __init__(
         self,
-        path: Path | str,
-        cameras: tuple[str, ...],
-        others: tuple[str, ...],
+        recording: EventRecording,
+        part: Part,
+        schedule: Schedule,
         rate: float,
         restamp: bool,
-        wait: Callable[[float], bool],
-        send: Callable[[str, bytes], None],
-        warn: Callable[[str], None],
+        out: Outputs,
     ) -> None:
-        self._path = path
-        self._cameras = cameras
-        self._others = others
+        self._recording = recording
+        self._part = part
+        self._schedule = schedule
         self._rate = rate
         self._restamp = restamp
-        self._wait = wait
-        self._send_out = send
-        self._warn = warn
-        self.damaged = 0
+        self._out = out
         self._codec = MessageCodec(message_types())
-        self._timeline: Timeline | None = None
         self._stamps = Stamps()
-        self._recent: dict[str, deque[bytes]] = {
-            topic: deque(maxlen=LAST_PACKETS) for topic in cameras
-        }
+        self._recent: list[deque[Packet]] = []
+        self.packets = self.depths = 0
+        self.start_ns = first_event_ns(recording, part.cameras) + part.offset_ns
+        if next(self._chunks(), None) is None:
+            raise RecordingError(
+                f"The recording '{recording.path}' has no events "
+                f'{part.offset_ns / 1e9:g} s after its first one: give an earlier start, or a '
+                f'longer duration.'
+            )
 
-    def log_time_ns(self) -> int | None:
-        """Return the current time of the recording, nanoseconds; None before it starts."""
-        timeline = self._timeline
-        return None if timeline is None else timeline.log_time_ns(time.monotonic_ns())
+    @property
+    def end_ns(self) -> int:
+        """Return the time of the recording at which the part ends, nanoseconds."""
+        end_ns, duration_ns = self._recording.end_ns, self._part.duration_ns
+        return end_ns if duration_ns is None else min(end_ns, self.start_ns + duration_ns)
 
     def play(self) -> None:
-        """Send all messages, then one closing packet per camera.
+        """Send the part, then one closing packet per camera; return early if stopped.
 
         Raises:
-            RecordingError: the storage is damaged, or every message of a camera is.
+            RecordingError: the storage is damaged.
         """
-        with Recording(self._path) as recording:
-            if self._restamp:
-                self._stamps = self._find_stamps(recording)
-            self._timeline = Timeline(recording.start_ns, time.monotonic_ns(), self._rate)
-            for message in recording.messages([*self._cameras, *self._others]):
-                if self._stops_before(message.log_time_ns):
+        self._recent = [deque(maxlen=LAST_PACKETS) for _ in self._part.cameras]
+        error_ns = clock_error_ns(beginning_delays_ns(_stamps(self._chunks())))
+        self._recording.losses.clear()  # of the first packets, which are read again
+        with ReadAhead(self._items(), _size) as items:
+            for number, item in enumerate(items):
+                if not number:  # reading, which takes a moment to begin, has begun
+                    self._begin(error_ns)
+                if not self._schedule.wait_until(item.t_ns):
                     return
-                self._send(message)
-            end_ns = recording.start_ns + recording.duration_ns
-        for topic, recent in self._recent.items():
-            if not recent:
-                raise RecordingError(f"All messages of '{topic}' are damaged: record it again.")
-        if not self._stops_before(end_ns + CLOSING_NS):
-            self._close_windows(end_ns + CLOSING_NS)
+                self._send(item)
 
-    def _stops_before(self, log_time_ns: int) -> bool:
-        """Wait until a time of the recording; return True if the player should stop."""
-        assert self._timeline is not None
-        return self._wait(self._timeline.delay_s(log_time_ns, time.monotonic_ns()))
+    def _begin(self, error_ns: int) -> None:
+        """Let the start of the part be now; error_ns: see Stamps."""
+        shift_ns = None
+        if self._restamp:
+            duration_ns = self.end_ns - self.start_ns + CLOSING_NS
+            shift_ns = present_shift_ns(self.start_ns, time.time_ns(), duration_ns, self._rate)
+        self._stamps = Stamps(error_ns, shift_ns)
+        self._schedule.start(self.start_ns)
 
-    def _send(self, message: RawMessage) -> None:
+    def _chunks(self) -> Iterator[EventChunk]:
+        part, start_ns = self._part, self.start_ns
+        end_ns = None if part.duration_ns is None else start_ns + part.duration_ns
+        return self._recording.events(part.cameras, start_ns, end_ns)
+
+    def _items(self) -> Iterator[_Item]:
+        """Yield packets and images in order of time, and the end of the events at last."""
+        streams = [self._events()]
+        for number, stream in enumerate(self._part.depths):
+            streams.append(self._images(number, stream))
+        for item in heapq.merge(*streams, key=lambda item: item.t_ns):
+            yield item
+            if item.content is None:
+                return
+
+    def _events(self) -> Iterator[_Item]:
+        t_ns = self.start_ns
+        cameras, losses = self._part.cameras, self._recording.losses
+        for camera, t_ns, packet in as_packets(self._chunks(), cameras, losses):
+            assert isinstance(packet, Packet)
+            yield _Item(t_ns, camera, packet)
+        yield _Item(t_ns + CLOSING_NS, 0, None)
+
+    def _images(self, number: int, stream: DepthStream) -> Iterator[_Item]:
+        for frame in self._recording.depth(stream, self.start_ns):
+            yield _Item(frame.t_ns, number, frame)
+
+    def _send(self, item: _Item) -> None:
+        content = item.content
+        if isinstance(content, DepthFrame):
+            stamp_ns = self._stamps.of_depth(content.t_ns) + self._paused_ns
+            self._out.depth(self._part.depths[item.source], content._replace(t_ns=stamp_ns))
+            self.depths += 1
+        elif content is None:
+            self._close_windows(item.t_ns)
+        else:
+            self._recent[item.source].append(content)
+            self._send_packet(item.source, content, item.t_ns)
+
+    @property
+    def _paused_ns(self) -> int:
+        return self._schedule.paused_ns if self._restamp else 0
+
+    def _send_packet(self, camera: int, packet: Packet, log_time_ns: int) -> None:
+        stamp_ns = self._stamps.of_packet(packet.stamp_ns, log_time_ns) + self._paused_ns
+        frame_id = packet.frame_id or FRAMES[camera]
         try:
-            self._codec.check(message.cdr, message.type)
-            cdr = with_stamp(message.cdr, self._new_stamp_ns(message))
-        except ValueError as error:
-            self.damaged += 1
-            self._warn(f'left out a message of {message.topic}: {error}')
+            packet = replace(packet, stamp_ns=stamp_ns, seq=packet.seq or 0)
+            cdr = self._codec.packet_to_cdr(packet, frame_id)
+        except (ValueError, struct.error) as error:  # a stamp beyond the message's range
+            name = self._part.cameras[camera].name
+            self._out.warn(f'left out a packet of {name}, stamped {stamp_ns} ns: {error}')
             return
-        if message.topic in self._recent:
-            self._recent[message.topic].append(message.cdr)
-        self._send_out(message.topic, cdr)
-
-    def _new_stamp_ns(self, message: RawMessage) -> int:
-        stamp = stamp_ns(message.cdr)
-        if message.topic in self._recent:
-            return self._stamps.of_packet(stamp, message.log_time_ns)
-        return self._stamps.of_other(stamp)
-
-    def _find_stamps(self, recording: Recording) -> Stamps:
-        """Return the shift of header stamps to the present, from the first event packets."""
-        delays_ns: list[int] = []
-        end_ns = recording.start_ns + BEGINNING_NS
-        messages = recording.messages(self._cameras)
-        for message in takewhile(lambda m: not delays_ns or m.log_time_ns < end_ns, messages):
-            with suppress(ValueError):  # a damaged message
-                delays_ns.append(message.log_time_ns - read_packet(message.cdr).stamp_ns)
-        duration_ns = recording.duration_ns + CLOSING_NS
-        present_ns = time.time_ns()
-        return Stamps(
-            clock_error_ns(delays_ns),
-            present_shift_ns(recording.start_ns, present_ns, duration_ns, self._rate),
-        )
+        self._out.events(camera, cdr)
+        self.packets += 1
 
     def _close_windows(self, log_time_ns: int) -> None:
-        ends = {
-            topic: stream_end([read_packet(cdr) for cdr in recent])
-            for topic, recent in self._recent.items()
-        }
-        last_ns = max((end.stamp_ns for end in ends.values() if end), default=0)
-        for topic, end in ends.items():
+        ends = [stream_end(list(recent)) for recent in self._recent]
+        last_ns = max((end.stamp_ns for end in ends if end), default=0)
+        for camera, end in enumerate(ends):
             if end:
                 behind_ns = last_ns - end.stamp_ns
                 lag_ns = behind_ns if behind_ns > SCATTER_NS else 0
                 packet = closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS)
-                self._close(topic, packet, log_time_ns)
+                self._send_packet(camera, packet, log_time_ns)
 
-    def _close(self, topic: str, packet: Packet, log_time_ns: int) -> None:
-        """Send a camera's closing packet; warn if its stamp exceeds the message's range."""
-        try:
-            cdr = self._codec.packet_to_cdr(packet, packet.frame_id)
-            moved = with_stamp(cdr, self._stamps.of_packet(packet.stamp_ns, log_time_ns))
-        except (ValueError, struct.error) as error:
-            self._warn(f'the last window of {topic} stays open: {error}')
+
+def first_event_ns(recording: EventRecording, cameras: Sequence[EventCamera]) -> int:
+    """Return the time of the first packet or event, nanoseconds.
+
+    Raises:
+        RecordingError: the cameras have no events.
+    """
+    first = next(recording.events(cameras), None)
+    if first is None:
+        raise RecordingError(
+            f"The recording '{recording.path}' has no events: record it again, or give another."
+        )
+    return first.t_ns if isinstance(first.events, Packet) else int(first.events.t_ns[0])
+
+
+def _stamps(chunks: Iterator[EventChunk]) -> Iterator[tuple[int, int]]:
+    """Yield log time and header stamp of packets; nothing for arrays, which have no stamps."""
+    for chunk in chunks:
+        if not isinstance(chunk.events, Packet):
             return
-        self._send_out(topic, moved)
+        yield chunk.t_ns, chunk.events.stamp_ns
+
+
+def _size(item: _Item) -> int:
+    content = item.content
+    if content is None:
+        return 0
+    return content.depth.nbytes if isinstance(content, DepthFrame) else content.data.nbytes

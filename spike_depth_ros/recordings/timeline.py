@@ -14,13 +14,16 @@
 
 """Times of a replay: when each message is due, and its new header stamp."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from spike_depth_ros.units import SECOND_NS
 
 # A header stamp that differs more from its log time belongs to another clock.
 PLAUSIBLE_NS = 10_000_000_000
+# The first packets of a recording may be logged late, all at once; later ones within this time are
+# not.
+BEGINNING_NS = 3_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ class Timeline:
 
     def delay_s(self, log_time_ns: int, now_ns: int) -> float:
         """Return the seconds from now_ns (monotonic) until a message is due, at least 0."""
-        due_ns = self.start_ns + (log_time_ns - self.start_log_ns) / self.rate
-        return max(0.0, (due_ns - now_ns) / SECOND_NS)
+        return max(0.0, (self.due_ns(log_time_ns) - now_ns) / SECOND_NS)
+
+    def due_ns(self, log_time_ns: int) -> int:
+        """Return the monotonic time at which a message is due, nanoseconds."""
+        return self.start_ns + round((log_time_ns - self.start_log_ns) / self.rate)
 
     def log_time_ns(self, now_ns: int) -> int:
         """Return the recording's time at now_ns (monotonic), nanoseconds."""
@@ -49,27 +55,40 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """Shift of a recording's header stamps.
+    """Header stamps of a replay.
 
     Attributes:
-        clock_error_ns: added to stamps to get log times, nanoseconds; None leaves stamps alone.
-        shift_ns: added to log times to get the present, nanoseconds.
+        clock_error_ns: added to recorded stamps to get log times, nanoseconds.
+        shift_ns: added to log times to get the present, nanoseconds; None leaves recorded stamps.
     """
 
-    clock_error_ns: int | None = None
-    shift_ns: int = 0
+    clock_error_ns: int = 0
+    shift_ns: int | None = None
 
     def of_packet(self, stamp_ns: int, log_time_ns: int) -> int:
         """Return the new stamp of an event packet, never later than its sending."""
-        if self.clock_error_ns is None:
+        if self.shift_ns is None:
             return stamp_ns
         return min(stamp_ns + self.clock_error_ns, log_time_ns) + self.shift_ns
 
-    def of_other(self, stamp_ns: int) -> int:
-        """Return the new stamp of another message, such as depth."""
-        if self.clock_error_ns is None:
-            return stamp_ns
-        return stamp_ns + self.clock_error_ns + self.shift_ns
+    def of_depth(self, time_ns: int) -> int:
+        """Return the stamp of true depth at a time of the recording."""
+        if self.shift_ns is None:
+            return time_ns - self.clock_error_ns
+        return time_ns + self.shift_ns
+
+
+def beginning_delays_ns(times: Iterable[tuple[int, int]]) -> Iterator[int]:
+    """Yield log time minus header stamp of the packets in the first BEGINNING_NS.
+
+    times: log time and header stamp of packets, from the first one on.
+    """
+    end_ns: int | None = None
+    for log_time_ns, stamp_ns in times:
+        end_ns = log_time_ns + BEGINNING_NS if end_ns is None else end_ns
+        if log_time_ns >= end_ns:
+            return
+        yield log_time_ns - stamp_ns
 
 
 def clock_error_ns(delays_ns: Iterable[int]) -> int:

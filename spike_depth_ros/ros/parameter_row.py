@@ -29,6 +29,7 @@ class ParameterRow:
         minimum, maximum: allowed range of a number, both included.
         choices: allowed texts; any text if empty.
         required: whether the empty text is refused.
+        is_list: whether the value may also be a list of texts.
         is_path: whether the value is a path; ~ is the home folder, and a leading file:// is cut.
         follows: name of the parameter whose value is the default instead, '' for none.
         read_only: whether the value is fixed while the node runs.
@@ -42,6 +43,7 @@ class ParameterRow:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     required: bool = False
+    is_list: bool = False
     is_path: bool = False
     follows: str = ''
     read_only: bool = True
@@ -53,7 +55,8 @@ class ParameterRow:
         if isinstance(self.default, bool):
             return 'true or false'
         if isinstance(self.default, str):
-            return 'a text that is not empty' if self.required else 'a text'
+            text = 'a text that is not empty' if self.required else 'a text'
+            return f'{text}, or a list of texts' if self.is_list else text
         kind = 'whole number' if isinstance(self.default, int) else 'number'
         return f'a {kind} from {self.minimum:g} to {self.maximum:g}'
 

@@ -183,15 +183,54 @@ DEPTH: Table = (
 
 REPLAY: Table = (
     ParameterRow(
-        'recording', '', '', 'Folder of the rosbag2 recording.', required=True, is_path=True
+        'recording',
+        '',
+        '',
+        'Path of the recording: a file or folder of any kind that is read; or a list of paths '
+        'that make one recording, such as one file per camera.',
+        required=True,
+        is_list=True,
+        is_path=True,
     ),
     ParameterRow(
-        'left', '', '', 'Event topic of the left or only camera in the recording; empty: find it.'
+        'truth',
+        '',
+        '',
+        'Path of a recording with the true depth, or a list of paths; empty: in the recording, or '
+        'found beside it by its name.',
+        is_list=True,
+        is_path=True,
     ),
     ParameterRow(
-        'right', '', '', 'Event topic of the right camera in the recording; empty: find it.'
+        'calibration',
+        '',
+        '',
+        'Calibration that is published on camera_info: path of a kalibr camchain, of a DSEC '
+        'cam_to_cam file or of the left ROS calibration; empty: the one in the recording or '
+        'beside it, if there is one.',
+        is_path=True,
     ),
+    ParameterRow(
+        'right_calibration',
+        '',
+        '',
+        "Path of the right camera's file if calibration is the left ROS calibration.",
+        is_path=True,
+    ),
+    ParameterRow(
+        'left',
+        '',
+        '',
+        'Left or only event camera in the recording (a topic, a device or a side); empty: find '
+        'it.',
+    ),
+    ParameterRow('right', '', '', 'Right event camera in the recording; empty: find it.'),
     ParameterRow('rate', 1.0, '', 'Speed of the replay; 1: real time.', 0.01, 100),
+    ParameterRow('start', 0.0, 's', 'Time after the first event at which to start.', 0, 1_000_000),
+    ParameterRow('duration', 0.0, 's', 'Length of the part to play; 0: to the end.', 0, 1_000_000),
+    ParameterRow(
+        'loop', False, '', 'true: start again at the end, until the node is ended; false: end.'
+    ),
     ParameterRow(
         'publish_clock',
         False,

@@ -102,6 +102,8 @@ def on_change(
 
 def checked(row: ParameterRow, value: Any) -> Any:
     """Return a value in the type of its row; raise ParameterError if it is not allowed."""
+    if row.is_list and isinstance(value, list | tuple) and value:
+        return [checked(row, text) for text in value]
     wanted = type(row.default)
     if wanted is float and type(value) is int:
         value = float(value)
@@ -121,7 +123,15 @@ def checked(row: ParameterRow, value: Any) -> Any:
 def _expanded(row: ParameterRow, value: Any) -> Any:
     """Return the checked value; of a path without ~ and file://."""
     value = checked(row, value)
-    return os.path.expanduser(value.removeprefix('file://')) if row.is_path else value
+    if not row.is_path:
+        return value
+    if isinstance(value, list):
+        return [_expanded_path(path) for path in value]
+    return _expanded_path(value)
+
+
+def _expanded_path(path: str) -> str:
+    return os.path.expanduser(path.removeprefix('file://'))
 
 
 def _as_given(value: Any) -> str:
@@ -161,7 +171,11 @@ def _check_given(given: dict[str, Any], table: Table) -> None:
 
 def _descriptor(row: ParameterRow) -> ParameterDescriptor:
     unit = f' [{row.unit}]' if row.unit else ''
-    descriptor = ParameterDescriptor(description=row.description + unit, read_only=row.read_only)
+    descriptor = ParameterDescriptor(
+        description=row.description + unit,
+        read_only=row.read_only,
+        dynamic_typing=row.is_list,
+    )
     if row.choices:
         descriptor.additional_constraints = row.allowed()
     if row.minimum is not None and row.maximum is not None:

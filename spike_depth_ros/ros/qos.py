@@ -58,9 +58,9 @@ def latched() -> QoSProfile:
 
 
 def truth() -> QoSProfile:
-    """Return the profile of true depth: a late subscriber gets the last 100 messages (5 s)."""
+    """Return the profile of true depth: a late subscriber gets the last 20 images (1 s)."""
     return QoSProfile(
-        depth=100,
+        depth=20,
         reliability=QoSReliabilityPolicy.RELIABLE,
         durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
     )

@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+
 """Replay node: publishes a recording as camera drivers would."""
 
 import time
@@ -22,20 +23,23 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CompressedImage
+from std_srvs.srv import SetBool
 
 from spike_depth_ros.events import encodings
-from spike_depth_ros.recordings.cameras import find_cameras, in_words
-from spike_depth_ros.recordings.first_packets import first_packets
-from spike_depth_ros.recordings.player import Player
-from spike_depth_ros.recordings.rosbag2 import Recording
-from spike_depth_ros.recordings.truth import find_truth
+from spike_depth_ros.recordings.calibrated import find_calibration
+from spike_depth_ros.recordings.cameras import choose_cameras, in_words
+from spike_depth_ros.recordings.open import open_recording
+from spike_depth_ros.recordings.player import FRAMES, Outputs, Part, Player
+from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventRecording
+from spike_depth_ros.recordings.schedule import Schedule
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
-from spike_depth_ros.ros.diagnostics import WARNING_PERIOD_S, steady_clock
+from spike_depth_ros.ros.diagnostics import WARNING_PERIOD_S, Diagnostics, steady_clock
 from spike_depth_ros.ros.event_topic import TOPICS
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
+from spike_depth_ros.ros.replay_messages import CameraInfoPublisher, DepthPublisher
+from spike_depth_ros.ros.replay_report import ReplayReport
 from spike_depth_ros.ros.replay_settings import ReplaySettings
 from spike_depth_ros.units import SECOND_NS
 
@@ -49,41 +53,38 @@ DELIVERY = Duration(seconds=5)
 
 
 class ReplayNode(Node):
-    """Publish the event packets and the true depth of a rosbag2 recording, then end.
+    """Publish the events, the calibration and the true depth of a recording, then end.
 
-    Publishes left/events, right/events, the recorded topics of true depth and, with
-    publish_clock, /clock.
+    Publishes left/events, right/events, camera_info of each camera that is calibrated, the true
+    depth of the left camera and, with publish_clock, /clock. The service ~/pause takes true to
+    pause and false to resume.
     """
 
     def __init__(self) -> None:
         super().__init__('replay', automatically_declare_parameters_from_overrides=True)
         self.exit_code: int | None = None
-        settings = ReplaySettings.from_parameters(declare(self, REPLAY))
-        self._wait_ns = settings.wait_ns
-        with Recording(settings.recording) as recording:
-            self._start_log_ns = recording.start_ns
-            cameras = find_cameras(recording.topics, settings.left, settings.right)
-            first_packets(recording, cameras)  # raises an error for packets that no decoder reads
-            truth = find_truth(recording)
-        self.get_logger().info(in_words(cameras))
-        self._events = self._make_event_publishers(cameras)
-        self._truth = {
-            topic: self.create_publisher(CompressedImage, topic, qos.truth()) for topic in truth
+        self._settings = settings = ReplaySettings.from_parameters(declare(self, REPLAY))
+        self._recording = recording = open_recording(settings.recording, settings.truth)
+        self._cameras = choose_cameras(recording, settings.left, settings.right)
+        self.get_logger().info(in_words(self._cameras))
+        for note in recording.notes:
+            self.get_logger().info(note)
+        self._depths = {
+            stream: DepthPublisher(self, stream)
+            for stream in recording.depth_streams
+            if stream.side == 'left'
         }
+        self._events = self._make_event_publishers()
+        self._publish_calibration()
         self._stopped = Event()
-        self._player = Player(
-            settings.recording,
-            cameras,
-            truth,
-            settings.rate,
-            restamp=not settings.publish_clock,
-            wait=self._stopped.wait,
-            send=self._send,
-            warn=self._warn,
-        )
+        self._schedule = Schedule(settings.rate)
+        self._player = self._make_player(recording)
+        self._report = ReplayReport(self._player, self._schedule, recording)
+        self._diagnostics = Diagnostics(self, 'replay', str(recording.path), self._report)
         if settings.publish_clock:
             self._clock_publisher = self.create_publisher(Clock, '/clock', 1)
             self.create_timer(CLOCK_PERIOD_S, self._publish_clock, clock=steady_clock())
+        self.create_service(SetBool, '~/pause', self._pause)
         encodings.warm_up()  # compiled now, as the player uses them at the end
         self._thread = Thread(target=self._play, name='player', daemon=True)
         self._thread.start()
@@ -91,25 +92,49 @@ class ReplayNode(Node):
     def destroy_node(self) -> None:
         """End the player, then destroy the node."""
         self._stopped.set()
+        self._schedule.stop()
         self._thread.join()
+        self._recording.close()
         super().destroy_node()
 
-    def _make_event_publishers(self, cameras: tuple[str, ...]) -> dict[str, Publisher]:
-        return {
-            topic: self.create_publisher(
+    def _make_player(self, recording: EventRecording) -> Player:
+        settings = self._settings
+        part = Part(self._cameras, tuple(self._depths), settings.start_ns, settings.duration_ns)
+        out = Outputs(self._send_events, self._send_depth, self._warn)
+        restamp = not settings.publish_clock
+        return Player(recording, part, self._schedule, settings.rate, restamp, out)
+
+    def _make_event_publishers(self) -> list[Publisher]:
+        return [
+            self.create_publisher(
                 EventPacket, name, qos.events(EVENT_QUEUE), qos_overriding_options=qos.OVERRIDABLE
             )
-            for topic, name in zip(cameras, TOPICS, strict=False)
-        }
+            for name, _ in zip(TOPICS, self._cameras, strict=False)
+        ]
+
+    def _publish_calibration(self) -> None:
+        settings = self._settings
+        found = find_calibration(
+            self._recording, self._cameras, settings.calibration, settings.right_calibration
+        )
+        if found is None:
+            self.get_logger().info('no calibration was found, so no camera_info is published')
+            return
+        self.get_logger().info(f'camera_info is from {found.origin}')
+        pairs = zip(self._cameras, FRAMES, strict=False)
+        frames = tuple(camera.frame_id or frame for camera, frame in pairs)
+        self._camera_info = CameraInfoPublisher(self, found.rig, frames)
 
     def _play(self) -> None:
-        """Publish the recording, then set the exit code."""
+        """Publish the recording, again in a loop, then set the exit code."""
         try:
             if self._wait_for_subscribers():
                 self._player.play()
+                while self._settings.loop and not self._stopped.is_set():
+                    self._player.play()
                 self._wait_for_delivery()
-            if self._player.damaged:
-                self.get_logger().warning(f'left out {self._player.damaged} damaged messages')
+            for problem in self._report.problems():
+                self.get_logger().warning(problem)
             self.exit_code = 0
         except Exception as error:  # any error must end the node
             self.get_logger().error(' '.join(str(error).split()) or repr(error))
@@ -120,34 +145,47 @@ class ReplayNode(Node):
 
         Raises ValueError, one sentence, if none comes in time.
         """
-        if not self._wait_ns:
+        wait_ns = self._settings.wait_ns
+        if not wait_ns:
             return True
-        deadline_ns = time.monotonic_ns() + self._wait_ns
-        for publisher in self._events.values():
+        deadline_ns = time.monotonic_ns() + wait_ns
+        for publisher in self._events:
             while not publisher.get_subscription_count():
                 if time.monotonic_ns() > deadline_ns:
                     raise ValueError(
                         f"nobody subscribed to '{publisher.topic_name}' within "
-                        f'{self._wait_ns / SECOND_NS:g} s: start the binner, raise wait_s, or set '
+                        f'{wait_ns / SECOND_NS:g} s: start the binner, raise wait_s, or set '
                         'it to 0'
                     )
                 if self._stopped.wait(GRAPH_PERIOD_S):
                     return False
         return not self._stopped.wait(SETTLING_S)
 
-    def _send(self, topic: str, cdr: bytes) -> None:
-        publisher = self._events.get(topic) or self._truth[topic]
-        publisher.publish(cdr)
+    def _send_events(self, camera: int, cdr: bytes) -> None:
+        self._events[camera].publish(cdr)
+
+    def _send_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
+        self._depths[stream].publish(frame)
 
     def _warn(self, problem: str) -> None:
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
 
     def _publish_clock(self) -> None:
         """Publish the recording's time; before the replay its start, which sets clocks early."""
-        log_time_ns = self._player.log_time_ns() or self._start_log_ns
+        log_time_ns = self._schedule.log_time_ns() or self._player.start_ns
         self._clock_publisher.publish(Clock(clock=to_time(log_time_ns)))
 
+    def _pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        if request.data:
+            self._schedule.pause()
+        else:
+            self._schedule.resume()
+        response.success = True
+        response.message = 'paused' if request.data else 'playing'
+        return response
+
     def _wait_for_delivery(self) -> None:
-        for publisher in (*self._events.values(), *self._truth.values()):
+        depths = [p for depth in self._depths.values() for p in depth.publishers]
+        for publisher in (*self._events, *depths):
             publisher.wait_for_all_acked(DELIVERY)
         self._stopped.wait(SETTLING_S)

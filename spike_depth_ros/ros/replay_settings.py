@@ -12,6 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+
 """Settings of the replay node: its parameters, read once and immutable; times in nanoseconds."""
 
 from collections.abc import Mapping
@@ -27,28 +28,51 @@ class ReplaySettings:
     """Settings of the replay node.
 
     Args:
-        recording: folder of the rosbag2 recording.
-        left, right: event topics in the recording; '': find them.
+        recording: files or folders of the recording.
+        truth: files with true depth; (): in the recording or beside it.
+        calibration: path of the left camera's or the rig's calibration, '' to look for one.
+        right_calibration: path of the right camera's file, or ''.
+        left, right: event cameras in the recording; '': find them.
         rate: speed of the replay; 1: real time.
+        start_ns: start after the first event.
+        duration_ns: length of the part to play; None: to the end.
+        loop: start again at the end.
         publish_clock: publish /clock and leave the recorded stamps; else stamp with current time.
         wait_ns: longest wait for a subscriber of each event topic; 0: do not wait.
     """
 
-    recording: Path
+    recording: tuple[Path, ...]
+    truth: tuple[Path, ...]
+    calibration: str
+    right_calibration: str
     left: str
     right: str
     rate: float
+    start_ns: int
+    duration_ns: int | None
+    loop: bool
     publish_clock: bool
     wait_ns: int
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:
         """Return the settings that the values of the table REPLAY give."""
+        same = ('calibration', 'right_calibration', 'left', 'right', 'rate', 'loop')
         return cls(
-            recording=Path(values['recording']),
-            left=values['left'],
-            right=values['right'],
-            rate=values['rate'],
+            recording=_paths(values['recording']),
+            truth=_paths(values['truth']),
+            start_ns=_to_ns(values['start']),
+            duration_ns=_to_ns(values['duration']) or None,
             publish_clock=values['publish_clock'],
-            wait_ns=round(values['wait_s'] * SECOND_NS),
+            wait_ns=_to_ns(values['wait_s']),
+            **{name: values[name] for name in same},
         )
+
+
+def _paths(value: str | list[str]) -> tuple[Path, ...]:
+    texts = [value] if isinstance(value, str) else value
+    return tuple(Path(text) for text in texts if text)
+
+
+def _to_ns(seconds: float) -> int:
+    return round(seconds * SECOND_NS)

@@ -27,10 +27,9 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.recordings.cameras import find_cameras
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.first_packets import first_packets
+from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.rosbag2 import Recording
 
 PACKET = Packet('evt3', 346, 260, 0, 5, 0, False, np.arange(8, dtype=np.uint8))
@@ -58,16 +57,16 @@ def cdr(**fields: object) -> bytes:
 
 
 def refusal(path: Path) -> str:
-    with Recording(path) as recording, pytest.raises(RecordingError) as caught:
-        first_packets(recording, (TOPIC,))
+    with pytest.raises(RecordingError) as caught:
+        open_recording(path)
     return str(caught.value)
 
 
 def test_the_first_that_can_be_used(write: Write) -> None:
-    with Recording(write(b'\0', cdr(width=0), cdr(seq=7))) as recording:
-        (packet,) = first_packets(recording, (TOPIC,))
+    with open_recording(write(b'\0', cdr(width=0), cdr(seq=7))) as recording:
+        (camera,) = recording.cameras
 
-    assert (packet.seq, packet.frame_id) == (7, 'left')
+    assert (camera.width, camera.frame_id) == (346, 'left')
 
 
 @pytest.mark.parametrize('encoding', ['EVT3', 'evt4', 'dvs_msgs', ''])
@@ -75,7 +74,7 @@ def test_an_encoding_that_is_not_read(write: Write, encoding: str) -> None:
     sentence = refusal(write(cdr(encoding=encoding), cdr(encoding=encoding)))
 
     assert (
-        f"The topic '/events' holds no packet that can be read: encoding '{encoding}'" in sentence
+        f"The topic '/events' holds no events that can be read: encoding '{encoding}'" in sentence
     )
     assert "parameter encoding to 'evt3'" in sentence
 
@@ -99,11 +98,10 @@ def test_the_definition_in_the_recording_differs(tmp_path: Path, definition: str
         connection = writer.add_connection(TOPIC, EVENT_PACKET, typestore=types)
         writer.write(connection, 1, cdr())
 
-    with (
-        Recording(tmp_path / 'drive') as recording,
-        pytest.raises(RecordingError, match=r'another definition.*its fields are .*convert it'),
+    with pytest.raises(
+        RecordingError, match=r'fields are those of neither EventPacket nor .*: convert'
     ):
-        find_cameras(recording.topics)
+        open_recording(tmp_path / 'drive')
 
 
 def test_the_hash_in_the_recording_differs(write: Write) -> None:

@@ -15,6 +15,7 @@
 """Settings read from the parameter tables."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
@@ -56,4 +57,10 @@ def test_each_parameter_of_the_depth_node_is_a_setting() -> None:
 
 def test_replay_waits_in_nanoseconds() -> None:
     settings = ReplaySettings.from_parameters(values(REPLAY, recording='folder', wait_s=1.5))
-    assert (settings.recording.name, settings.wait_ns) == ('folder', 1_500_000_000)
+    assert (settings.recording, settings.wait_ns) == ((Path('folder'),), 1_500_000_000)
+    assert (settings.truth, settings.duration_ns, settings.start_ns) == ((), None, 0)
+    several = ReplaySettings.from_parameters(
+        values(REPLAY, recording=['left', 'right'], duration=2.5)
+    )
+    assert several.recording == (Path('left'), Path('right'))
+    assert several.duration_ns == 2_500_000_000

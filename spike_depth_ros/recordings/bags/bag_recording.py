@@ -16,8 +16,9 @@
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +53,7 @@ from spike_depth_ros.recordings.recording import (
     ImageFrame,
     ImageStream,
 )
+from spike_depth_ros.recordings.timeline import beginning_delays_ns, clock_error_ns
 
 _Number = TypeVar('_Number', bound=np.number[Any])
 
@@ -83,7 +85,7 @@ class BagRecording(EventRecording):
 
     EventPackets go out as they are, at their log times. EventArrays go out as arrays, at the times
     of their events, which are up to a message's length before its log time. Images have the times
-    of their headers.
+    of their headers, on the clock of the log times where the packets show that it is another.
     """
 
     def __init__(self, bag: Bag) -> None:
@@ -194,7 +196,8 @@ class BagRecording(EventRecording):
         span: tuple[int | None, int | None],
     ) -> Iterator[tuple[int, NDArray[_Number]]]:
         """Yield the times and pixels of a topic's images in a half-open range of time."""
-        start_ns, end_ns = span
+        error_ns = self._clock_error_ns
+        start_ns, end_ns = (None if t_ns is None else t_ns - error_ns for t_ns in span)
         times = self._image_span(topic)
         reached_ns = None
         for message in self._bag.messages([topic], times.log_time_ns(start_ns) if times else None):
@@ -218,7 +221,15 @@ class BagRecording(EventRecording):
                 self.losses[EARLIER_IMAGES] += 1
                 continue
             reached_ns = t_ns
-            yield t_ns, pixels
+            yield t_ns + error_ns, pixels
+
+    @cached_property
+    def _clock_error_ns(self) -> int:
+        """Return the correction from header stamps to the log times of packets, nanoseconds."""
+        topics = [camera.name for camera in self._packets]
+        if not topics:
+            return 0
+        return clock_error_ns(beginning_delays_ns(_stamps(self._bag.messages(topics))))
 
     def _image_span(self, topic: str) -> TopicSpan | None:
         content = self._bag.topics[topic].content
@@ -259,6 +270,14 @@ def _opened(bag: Bag) -> EventRecording:
 
 def _dataset(bag: Bag) -> Dataset:
     return 'MVSEC' if _MVSEC_TOPICS & bag.topics.keys() else ''
+
+
+def _stamps(messages: Iterator[BagMessage | None]) -> Iterator[tuple[int, int]]:
+    """Yield log time and header stamp of packets."""
+    for message in messages:
+        with suppress(ValueError):  # a damaged message
+            if message is not None:
+                yield message.log_time_ns, read_packet_message(message).stamp_ns
 
 
 def _image_times(message: BagMessage, content: str) -> tuple[int, int]:

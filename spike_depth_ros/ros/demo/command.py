@@ -12,15 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""`spike-depth demo`."""
+"""`spike-depth demo` and `spike-depth run`."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spike_depth_ros.ros.demo.interrupts import Interrupts
 from spike_depth_ros.units import SECOND_NS
+
+if TYPE_CHECKING:
+    from spike_depth_ros.ros.demo.source import Inputs
 
 RECORDING = 'demo/recording'
 # Robots use 0 or another low domain; ports of domains above 101 collide with ephemeral ports.
@@ -28,7 +32,16 @@ DOMAINS = range(40, 101)
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Run the demo; return the exit code.
+    """Run the shipped or another recording; return the exit code of run()."""
+    from spike_depth_ros.shared_files import shared_file
+
+    given = arguments.recording
+    arguments.recording = [given if given is not None else str(shared_file(RECORDING))]
+    return run(arguments)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a recording through the nodes; return the exit code.
 
     0: no window or packet was lost, and the rate was reached. 1: wrong inputs or a failed run,
     with one sentence for each reason. 130, 143: ended by Ctrl-C or SIGTERM. Modules that take long
@@ -36,20 +49,20 @@ def demo(arguments: argparse.Namespace) -> int:
     """
     interrupts = Interrupts()
     try:
-        return _demo(arguments, interrupts)
+        return _run(arguments, interrupts)
     except BaseException as error:
         # An extension module may turn KeyboardInterrupt into another error.
         if interrupts.received:
             return interrupts.exit_code
         if not isinstance(error, (ValueError, OSError, RuntimeError)):
             raise
-        print(f'demo: {" ".join(str(error).split())}', file=sys.stderr)
+        _complain(arguments, ' '.join(str(error).split()))
         return 1
     finally:
         interrupts.ignore()
 
 
-def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
+def _run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.ros import middleware
 
     middleware.check()  # before rcl, which would end the process
@@ -61,31 +74,54 @@ def _demo(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.ros.demo.source import HOP_S, open_source
     from spike_depth_ros.ros.demo.table import table
     from spike_depth_ros.ros.demo.window_store import WindowStore
-    from spike_depth_ros.shared_files import shared_file
 
     output = _path(arguments.output)
     check_output_folder(output)
     for name in (STILL, VIDEO):
         check_output_file(output / name)
-    if arguments.recording == '':
-        raise ValueError(
-            "--recording is '': give a recording, or leave it out for the shipped one"
-        )
-    recording = _path(arguments.recording) if arguments.recording else shared_file(RECORDING)
-    model = _path(arguments.model) if arguments.model else None
-    source = open_source(recording, arguments.left, arguments.right, model)
+    source = open_source(_inputs(arguments))
     print(in_words(source.cameras))
+    for sentence in source.about():
+        print(sentence)
     print(f'ROS domain {domains.choose(DOMAINS)}', flush=True)
     if problem := shared_memory.replace_if_full():
-        print(f'demo: {problem}', file=sys.stderr)
+        _complain(arguments, problem)
     store = WindowStore(tolerance_ns=round(HOP_S * SECOND_NS / 2))
     with interrupts.deferred():
         result = Run(source, store, interrupts.check).result()
     print(table(result, source.name))
     for sentence in (*result.warnings, *result.failures()):
-        print(f'demo: {sentence}', file=sys.stderr)
-    draw(source, store, output)
+        _complain(arguments, sentence)
+    draw(source.name, source.truth is not None, store, output)
     return 1 if result.failures() else 0
+
+
+def _inputs(arguments: argparse.Namespace) -> 'Inputs':
+    from spike_depth_ros.ros.demo.source import Inputs
+
+    if '' in arguments.recording:
+        raise ValueError(
+            "the recording is '': give a recording, or leave it out of `spike-depth demo` for the "
+            'shipped one'
+        )
+    calibration, right_calibration = (
+        os.path.expanduser(text) for text in (arguments.calibration, arguments.right_calibration)
+    )
+    return Inputs(
+        recording=tuple(_path(text) for text in arguments.recording),
+        truth=tuple(_path(text) for text in arguments.truth),
+        calibration=calibration,
+        right_calibration=right_calibration,
+        left=arguments.left,
+        right=arguments.right,
+        model=_path(arguments.model) if arguments.model else None,
+        start_s=arguments.start,
+        duration_s=arguments.duration,
+    )
+
+
+def _complain(arguments: argparse.Namespace, sentence: str) -> None:
+    print(f'{arguments.command}: {sentence}', file=sys.stderr)
 
 
 def _path(text: str) -> Path:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.ros.demo.picture import Picture, depth_range, typical
-from spike_depth_ros.ros.demo.source import HOP_S, Source
+from spike_depth_ros.ros.demo.source import HOP_S
 from spike_depth_ros.ros.demo.video import VideoError, write_video
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
@@ -28,13 +28,14 @@ STILL, VIDEO = 'depth.png', 'depth.mp4'
 VIDEO_SCALE, PICTURE_SCALE = 1, 2
 
 
-def draw(source: Source, store: WindowStore, folder: Path) -> None:
+def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
     """Write the picture of a typical window and, if PyAV is installed, a video; print the paths.
 
     Raises OutputError, one sentence, if a file cannot be written.
 
     Args:
-        source: recording and model.
+        name: name of the recording.
+        has_truth: whether there is true depth to show.
         store: images of the run.
         folder: folder of both files.
     """
@@ -42,11 +43,11 @@ def draw(source: Source, store: WindowStore, folder: Path) -> None:
     if window is None:
         print('no picture and no video: there is no depth to show')
         return
-    title = f'Depth from events: {source.name}'
+    title = f'Depth from events: {name}'
     range_m = depth_range(store.windows())
 
     def picture(scale: int) -> Picture:
-        return Picture(window.events.shape, scale, range_m, title, bool(source.truth.topic))
+        return Picture(window.events.shape, scale, range_m, title, has_truth)
 
     still, video = folder / STILL, folder / VIDEO
     with whole_file(still) as path:
@@ -61,4 +62,4 @@ def draw(source: Source, store: WindowStore, folder: Path) -> None:
         return
     print(f'wrote {video}')
     if store.is_full():
-        print(f'video and depth error cover the first {len(store.stamps())} windows only')
+        print(f'the video covers the first {len(store.stamps())} windows only')

@@ -16,15 +16,19 @@
 
 import re
 import time
+from contextlib import suppress
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
 from rclpy.node import Node
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 from spike_depth_msgs.msg import SpikeInfo
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from spike_depth_ros.ros.demo.comparison import Comparison
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
@@ -47,13 +51,20 @@ class EvaluationNode(Node):
             latest and the one before it arrived, None before any.
     """
 
-    def __init__(self, context: Context, truth_topic: str, store: WindowStore) -> None:
+    def __init__(
+        self,
+        context: Context,
+        truth_topic: str,
+        store: WindowStore,
+        comparison: Comparison | None,
+    ) -> None:
         """Subscribe the topics.
 
         Args:
             context: context of the demo.
             truth_topic: topic of the true depth, '' for none.
             store: stores the images.
+            comparison: compares the depth with the true depth; None without a truth_topic.
         """
         super().__init__('demo', context=context)
         self.info: SpikeInfo | None = None
@@ -67,6 +78,7 @@ class EvaluationNode(Node):
         self.last_s: float | None = None
         self.before_s: float | None = None
         self._store = store
+        self._comparison = comparison
         self.create_subscription(SpikeInfo, 'spikes/info', self._on_info, qos.latched())
         self.create_subscription(Image, 'spikes', self._on_spikes, qos.images())
         self.create_subscription(Image, 'depth/image_rect', self._on_depth, qos.images())
@@ -74,7 +86,7 @@ class EvaluationNode(Node):
             DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS_QUEUE
         )
         if truth_topic:
-            self.create_subscription(CompressedImage, truth_topic, self._on_truth, qos.truth())
+            self.create_subscription(Image, truth_topic, self._on_truth, qos.truth())
 
     @property
     def warnings(self) -> list[str]:
@@ -96,13 +108,22 @@ class EvaluationNode(Node):
         self.before_s, self.last_s = self.last_s, time.monotonic()
         if self.first_s is None:
             self.first_s = self.last_s
-        self._store.add_events(to_ns(message.header.stamp), from_image(message))
+        stamp_ns, counts = to_ns(message.header.stamp), from_image(message)
+        self._store.add_events(stamp_ns, counts)
+        if self._comparison:
+            self._comparison.add_events(stamp_ns, np.any(counts[..., LEFT], axis=-1))
 
     def _on_depth(self, message: Image) -> None:
-        self._store.add_depth(to_ns(message.header.stamp), from_image(message))
+        stamp_ns, depth = to_ns(message.header.stamp), from_image(message)
+        self._store.add_depth(stamp_ns, depth)
+        if self._comparison:
+            self._comparison.add_depth(stamp_ns, depth)
 
-    def _on_truth(self, message: CompressedImage) -> None:
-        self._store.add_truth(to_ns(message.header.stamp), bytes(message.data))
+    def _on_truth(self, message: Image) -> None:
+        assert self._comparison is not None
+        stamp_ns, depth = to_ns(message.header.stamp), from_image(message)
+        with suppress(ValueError):  # an image of another size than the first one
+            self._store.add_truth(stamp_ns, self._comparison.add_truth(stamp_ns, depth))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -87,6 +87,8 @@ class Processes:
 
 def _yaml(value: object) -> str:
     """Return a value as YAML of the same type; texts are quoted."""
+    if isinstance(value, list):
+        return f'[{", ".join(_yaml(item) for item in value)}]'
     if isinstance(value, bool):
         return str(value).lower()
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

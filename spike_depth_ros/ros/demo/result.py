@@ -14,23 +14,19 @@
 
 """Result of a run: counts, error of the depth, and failures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from spike_depth_ros import metrics
 from spike_depth_ros.frames.counters import BinnerCounters
-from spike_depth_ros.recordings.truth import Truth
+from spike_depth_ros.ros.demo.comparison import DepthError
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
-from spike_depth_ros.ros.demo.window_store import StoredWindow
 from spike_depth_ros.ros.depth_counters import DepthCounters
 
 # 20 Hz with room for the edges of a short recording.
 MIN_RATE_HZ = 19.0
-# The best constant is the median over every fourth pixel in both directions.
-STRIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +81,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class DepthError:
-    """Error of the depth against the true depth.
-
-    Args:
-        windows: number of windows compared.
-        mean_m: mean depth error in metres.
-        constant_m: mean depth error of the best constant depth, for comparison.
-        coverage: share of the pixels with true depth that have depth.
-    """
-
-    windows: int
-    mean_m: float
-    constant_m: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """Result of a run.
 
@@ -111,7 +90,8 @@ class Result:
         duration_s: time that all windows took, seconds.
         latency_ms: median and 99th percentile of the latency, milliseconds.
         firing_rates: mean firing rates by their keys in the depth node's report.
-        truth: true depth of the recording.
+        has_truth: whether the recording has true depth that fits.
+        no_truth: why its true depth does not fit, '' if there is none.
         error: error of the depth, None if no window could be compared.
         binner_problem: problem in the last spikes/info.
         depth_problem: message of the depth node's last report.
@@ -123,7 +103,8 @@ class Result:
     duration_s: float
     latency_ms: tuple[float, float]
     firing_rates: dict[str, float]
-    truth: Truth
+    has_truth: bool
+    no_truth: str
     error: DepthError | None
     binner_problem: str = ''
     depth_problem: str = ''
@@ -154,7 +135,7 @@ class Result:
                 self.rate_hz < MIN_RATE_HZ
             ),
             'no depth could be compared with the true depth of the recording': (
-                self.truth.topic and self.error is None
+                self.has_truth and self.error is None
             ),
         }
         return [sentence for sentence, failed in checks.items() if failed]
@@ -164,25 +145,3 @@ def mean_firing_rates(reports: Sequence[Mapping[str, float]]) -> dict[str, float
     """Return the mean of the firing rates over all reports."""
     names = reports[0] if reports else {}
     return {name: float(np.mean([report[name] for report in reports])) for name in names}
-
-
-def depth_error(windows: Iterable[StoredWindow]) -> DepthError | None:
-    """Return the error over the windows with depth and true depth; None if there are none."""
-    errors, coverages, truths = [], [], []
-    for window in windows:
-        if window.depth is None or window.truth is None:
-            continue
-        predicted = window.depth.astype(np.float32)
-        errors.append(metrics.mean_depth_error(predicted, window.truth))
-        coverages.append(metrics.coverage(predicted, window.truth))
-        truths.append(window.truth[::STRIDE, ::STRIDE])
-    if not errors:
-        return None
-    samples = np.stack(truths)
-    constant = np.full_like(samples, metrics.best_constant(samples))
-    return DepthError(
-        windows=len(errors),
-        mean_m=float(np.nanmean(errors)),
-        constant_m=metrics.mean_depth_error(constant, samples),
-        coverage=float(np.nanmean(coverages)),
-    )

@@ -21,14 +21,17 @@ from math import nan
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.demo import foreign
+from spike_depth_ros.ros.demo.comparison import Comparison
 from spike_depth_ros.ros.demo.errors import DemoError
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.listener import listening
 from spike_depth_ros.ros.demo.processes import Processes
-from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing_rates
+from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
+from spike_depth_ros.ros.replay_messages import depth_topic
+from spike_depth_ros.ros.rig_source import FROM_TOPICS, RECTIFIED, UNCALIBRATED
 from spike_depth_ros.units import SECOND_NS
 
 # The first start compiles the decoders, which takes most of this time.
@@ -65,15 +68,18 @@ class Run:
 
         Raises DemoError if a node fails or does not report, or if another node interferes.
         """
+        truth = self._source.truth
+        self._truth_topic = depth_topic(truth.stream) if truth else ''
+        comparison = _comparison(self._source) if truth else None
         with (
             Processes() as self._processes,
-            listening(self._source.truth.topic, self._store) as (self._node, self._spin_once),
+            listening(self._truth_topic, self._store, comparison) as (self._node, self._spin_once),
             StatusLine() as self._line,
         ):
             self._discover()
             self._start()
             self._replay()
-        return _result(self._source, self._node, self._store)
+        return _result(self._source, self._node, comparison)
 
     def _discover(self) -> None:
         """Receive for DISCOVERY_S, in which nodes that run already are found."""
@@ -93,22 +99,37 @@ class Run:
             'cx': contract.cx,
             'cy': contract.cy,
             'baseline': contract.baseline_m,
-            # Simulated cameras are rectified and have the network's camera.
-            'calibration': 'rectified' if self._source.simulated else '',
+            'calibration': self._calibration(),
         }
         self._processes.start('binner', binner)
         self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
         failure = f'the nodes did not start in {START_LIMIT_S:g} s'
         self._until(self._node.is_connected, START_LIMIT_S, failure)
 
+    def _calibration(self) -> str:
+        """Return the binner's parameter; replay publishes the calibration that was found."""
+        if self._source.calibration:
+            return FROM_TOPICS
+        # Simulated cameras are rectified and have the network's camera.
+        return RECTIFIED if self._source.simulated else UNCALIBRATED
+
     def _replay(self) -> None:
-        source, node = self._source, self._node
-        topics = dict(zip(CAMERAS, source.cameras, strict=False))
-        self._processes.start('replay', {'recording': str(source.path), **topics})
+        source, node, inputs = self._source, self._node, self._source.inputs
+        cameras = {s: c.name for s, c in zip(CAMERAS, source.cameras, strict=False)}
+        replay = {
+            'recording': [str(path.resolve()) for path in inputs.recording],
+            'truth': [str(path.resolve()) for path in inputs.truth] or '',
+            'calibration': inputs.calibration,
+            'right_calibration': inputs.right_calibration,
+            'start': inputs.start_s,
+            'duration': inputs.duration_s,
+            **cameras,
+        }
+        self._processes.start('replay', replay)
         self._until(
             lambda: 'replay' in self._processes.exit_codes(),
-            source.duration_s + REPLAY_MARGIN_S,
-            f'the replay of {source.duration_s:.0f} s did not end within '
+            2 * source.duration_s + REPLAY_MARGIN_S,
+            f'the replay of {source.duration_s:.0f} s did not end within twice the time and '
             f'{REPLAY_MARGIN_S:g} s more',
         )
         # The next report of a node may lack its last window; the one after it has all.
@@ -145,12 +166,22 @@ class Run:
 
     def _check_others(self) -> None:
         running = (*self._processes.started(), foreign.DEMO)
-        foreign.check_publishers(self._node, self._source.truth.topic, running)
+        foreign.check_publishers(self._node, self._truth_topic, running)
         if foreign.REPLAY not in running:  # later subscribers do no harm
             foreign.check_subscribers(self._node, running)
 
 
-def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
+def _comparison(source: Source) -> Comparison:
+    assert source.truth is not None
+    return Comparison(
+        source.truth,
+        source.dataset,
+        source.focal_baseline,
+        tolerance_ns=round(HOP_S * SECOND_NS / 2),
+    )
+
+
+def _result(source: Source, node: EvaluationNode, comparison: Comparison | None) -> Result:
     return Result(
         counts=Counts.of(node.binner, node.depth),
         most_windows=source.most_windows,
@@ -159,8 +190,9 @@ def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
             (node.depth.latency_median_ms, node.depth.latency_p99_ms) if node.depth else (nan, nan)
         ),
         firing_rates=mean_firing_rates(node.firing_rates),
-        truth=source.truth,
-        error=depth_error(store.windows()),
+        has_truth=source.truth is not None,
+        no_truth=source.no_truth,
+        error=comparison.result() if comparison else None,
         binner_problem=node.info.problem if node.info else '',
         depth_problem=node.depth_message,
         warnings=node.warnings,

@@ -12,21 +12,32 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Inputs of the demo: a recording and a model, checked before a node starts."""
 
+"""Inputs of a run: a recording and a model, checked before a node starts."""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
-from spike_depth_ros.recordings.cameras import find_cameras
-from spike_depth_ros.recordings.first_packets import first_packets
-from spike_depth_ros.recordings.rosbag2 import Recording
-from spike_depth_ros.recordings.truth import Truth, choose_truth
+from spike_depth_ros.recordings.calibrated import find_calibration
+from spike_depth_ros.recordings.cameras import choose_cameras
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.open import open_recording
+from spike_depth_ros.recordings.player import first_event_ns
+from spike_depth_ros.recordings.recording import (
+    Dataset,
+    EventCamera,
+    EventRecording,
+    FoundCalibration,
+)
+from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.units import SECOND_NS
 
@@ -37,24 +48,59 @@ MORE_WINDOWS = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """Inputs that the user names.
+
+    Args:
+        recording: files or folders of the recording.
+        truth: files with true depth; (): in the recording or beside it.
+        calibration, right_calibration: paths of the calibration, '' to look for one.
+        left, right: event cameras, '' to find them.
+        model: path of the model, None for the shipped one.
+        start_s: start after the first event, seconds.
+        duration_s: length of the part to run, seconds; 0: to the end.
+    """
+
+    recording: tuple[Path, ...]
+    truth: tuple[Path, ...] = ()
+    calibration: str = ''
+    right_calibration: str = ''
+    left: str = ''
+    right: str = ''
+    model: Path | None = None
+    start_s: float = 0.0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A recording and a model for it.
 
     Args:
-        path: folder of the recording.
-        cameras: event topics, left first.
-        truth: true depth of the recording.
-        duration_s: length of the recording, seconds.
+        inputs: what the user named.
+        cameras: event cameras, left first.
+        calibration: calibration of the cameras, None if there is none.
+        truth: true depth, None if there is none that fits.
+        no_truth: why the true depth does not fit, '' if there is none.
+        dataset: data set of the recording, '' if unknown.
+        duration_s: length of the part that is run, seconds.
+        skipped_depths: number of images of the true depth before the part.
         simulated: whether the cameras are simulated, and so are rectified.
+        notes: sentences about what the readers had to assume.
         model: path of the model.
         contract: contract of the model.
     """
 
-    path: Path
-    cameras: tuple[str, ...]
-    truth: Truth
+    inputs: Inputs
+    cameras: tuple[EventCamera, ...]
+    calibration: FoundCalibration | None
+    truth: TrueDepth | None
+    no_truth: str
+    dataset: Dataset
     duration_s: float
+    skipped_depths: int
     simulated: bool
+    notes: Sequence[str]
     model: Path
     contract: ModelContract
 
@@ -63,39 +109,94 @@ class Source:
         """Return name and kind of the recording."""
         cameras = 'stereo' if len(self.cameras) == 2 else 'one camera'
         kind = f'{cameras}, simulated' if self.simulated else cameras
-        return f'{self.path.resolve().name} ({kind})'
+        return f'{" and ".join(p.resolve().name for p in self.inputs.recording)} ({kind})'
 
     @property
     def most_windows(self) -> int:
         """Return the largest number of windows that the recording can give."""
         return ceil(self.duration_s / HOP_S) + MORE_WINDOWS
 
+    @property
+    def focal_baseline(self) -> float:
+        """Return depth in metres times disparity in pixels in the network's image."""
+        rig = self.calibration.rig if self.calibration else None
+        baseline_m = rig.baseline_m if rig and len(rig.cameras) == 2 else self.contract.baseline_m
+        return self.contract.f * baseline_m
 
-def open_source(path: Path, left: str, right: str, model: Path | None) -> Source:
+    def about(self) -> list[str]:
+        """Return sentences about the recording: calibration, model of one camera, assumptions."""
+        sentences = [*self.notes]
+        if self.calibration:
+            sentences.append(f'calibration: {self.calibration.origin}')
+        elif not self.simulated:
+            sentences.append(
+                'calibration: none in or beside the recording, so the cameras are taken as '
+                'rectified and the scale of the depth is unknown: give one with --calibration'
+            )
+        if len(self.cameras) == 1:
+            sentences.append('one camera: depth is from a monocular model')
+        return sentences
+
+
+def open_source(inputs: Inputs) -> Source:
     """Check a recording and a model.
 
-    Raises RecordingError or ModelError, one sentence, if one of them cannot be used or they do not
-    fit each other.
-
-    Args:
-        path: folder of the recording.
-        left, right: event topics, '' to find them.
-        model: path of the model, None for the shipped one.
+    Raises RecordingError, CalibrationError or ModelError, one sentence, if one of them cannot be
+    used or they do not fit each other.
     """
-    with Recording(path) as recording:
-        cameras = find_cameras(recording.topics, left, right)
-        packets = first_packets(recording, cameras)
-        model = model or shared_file(MODELS[len(cameras)])
+    with open_recording(inputs.recording, inputs.truth) as recording:
+        cameras = choose_cameras(recording, inputs.left, inputs.right)
+        model = inputs.model or shared_file(MODELS[len(cameras)])
         contract = _contract(model, len(cameras))
+        calibration = find_calibration(
+            recording, cameras, inputs.calibration, inputs.right_calibration
+        )
+        truth, no_truth = _truth(recording, cameras[0], calibration, contract)
+        first_ns = first_event_ns(recording, cameras)
+        start_ns = first_ns + round(inputs.start_s * SECOND_NS)
+        rest_s = (recording.end_ns - start_ns) / SECOND_NS
         return Source(
-            path=path.resolve(),
+            inputs=inputs,
             cameras=cameras,
-            truth=choose_truth(recording, packets[0].frame_id, contract.width, contract.height),
-            duration_s=recording.duration_ns / SECOND_NS,
+            calibration=calibration,
+            truth=truth,
+            no_truth=no_truth,
+            dataset=recording.dataset,
+            duration_s=min(inputs.duration_s or rest_s, rest_s),
+            skipped_depths=_depths_before(recording, truth, start_ns),
             simulated=recording.about.get('simulated') == 'true',
+            notes=tuple(recording.notes),
             model=model.resolve(),
             contract=contract,
         )
+
+
+def network_camera(contract: ModelContract) -> PinholeCamera:
+    """Return the camera of a model's spike frames."""
+    return PinholeCamera(contract.width, contract.height, contract.f, contract.cx, contract.cy)
+
+
+def _truth(
+    recording: EventRecording,
+    left: EventCamera,
+    calibration: FoundCalibration | None,
+    contract: ModelContract,
+) -> tuple[TrueDepth | None, str]:
+    """Return the true depth, or None and why it does not fit."""
+    if not recording.depth_streams:
+        return None, ''
+    rig = calibration.rig if calibration else None
+    try:
+        return true_depth(recording, left, rig, network_camera(contract)), ''
+    except RecordingError as error:
+        return None, str(error)
+
+
+def _depths_before(recording: EventRecording, truth: TrueDepth | None, start_ns: int) -> int:
+    """Return the number of MVSEC's true depths before a time: its ranges count from the first."""
+    if truth is None or recording.dataset != 'MVSEC':
+        return 0
+    return sum(1 for _ in recording.depth(truth.stream, end_ns=start_ns))
 
 
 def _contract(model: Path, cameras: int) -> ModelContract:
@@ -104,8 +205,8 @@ def _contract(model: Path, cameras: int) -> ModelContract:
     if model_cameras != cameras:
         raise ModelError(
             f"The model '{model}' takes {_cameras(model_cameras)}, but the recording is "
-            f'played as {_cameras(cameras)}: give another model, or name the topics of the '
-            f'cameras with --left and --right.'
+            f'played as {_cameras(cameras)}: give another model, or name the cameras with --left '
+            f'and --right.'
         )
     if contract.window_ns % round(HOP_S * SECOND_NS):
         raise ModelError(

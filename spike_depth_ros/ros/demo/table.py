@@ -74,13 +74,13 @@ def _number(value: float, digits: int) -> str:
 def _error_rows(result: Result) -> list[tuple[str, str]]:
     error = result.error
     if error is None:
-        truth = result.truth
-        reason = f'no ground truth: {truth.reason}' if truth.reason else 'no ground truth'
-        return [('mean depth error', 'no window to compare' if truth.topic else reason)]
+        reason = f'no ground truth: {result.no_truth}' if result.no_truth else 'no ground truth'
+        return [('mean depth error', 'no window to compare' if result.has_truth else reason)]
     return [
         ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows'),
         ('  of the best constant', f'{error.constant_m:.3f} m'),
         ('  share of the truth covered', f'{error.coverage:.1%}'),
+        *((f'  {name}', f'{value:.4g}') for name, value in error.protocol.items()),
     ]
 
 

@@ -22,9 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import LEFT
-from spike_depth_ros.recordings import depth_codec
 
-# A minute at 20 Hz, about 350 MB of temporary file.
+# A minute at 20 Hz, about 550 MB of temporary file.
 MAX_WINDOWS = 1200
 OFF, NONE, ON = 0, 1, 2
 EVENTS, DEPTH, TRUTH = range(3)
@@ -38,13 +37,13 @@ class StoredWindow:
         stamp_ns: stamp of the spike frame, nanoseconds.
         events: left camera, uint8 [height, width]: OFF, NONE or ON, the more frequent polarity.
         depth: float16 [height, width], metres, or None.
-        truth: true depth, float32 [height, width], metres, or None.
+        truth: true depth in the network's image, float16 [height, width], metres, or None.
     """
 
     stamp_ns: int
     events: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.float16] | None
-    truth: depth_codec.Depth | None
+    truth: npt.NDArray[np.float16] | None
 
 
 class WindowStore:
@@ -78,9 +77,9 @@ class WindowStore:
         """Store a depth image in metres as float16, which rounds by at most 0.05 %."""
         self._add(DEPTH, stamp_ns, depth.astype(np.float16).tobytes())
 
-    def add_truth(self, stamp_ns: int, compressed: bytes) -> None:
-        """Store a true depth, compressed as received."""
-        self._add(TRUTH, stamp_ns, compressed)
+    def add_truth(self, stamp_ns: int, depth: npt.NDArray[np.float32]) -> None:
+        """Store a true depth in the network's image, metres, as float16."""
+        self._add(TRUTH, stamp_ns, depth.astype(np.float16).tobytes())
 
     def stamps(self) -> list[int]:
         """Return the stamps of the windows in increasing order."""
@@ -88,12 +87,11 @@ class WindowStore:
 
     def window(self, stamp_ns: int) -> StoredWindow:
         """Return the window with this stamp."""
-        depth = self._read(DEPTH, stamp_ns)
         return StoredWindow(
             stamp_ns,
             np.frombuffer(self._read(EVENTS, stamp_ns), np.uint8).reshape(self._shape),
-            np.frombuffer(depth, np.float16).reshape(self._shape) if depth else None,
-            self._truth(stamp_ns),
+            self._depth(DEPTH, stamp_ns),
+            self._depth(TRUTH, self._nearest_truth(stamp_ns)),
         )
 
     def windows(self) -> Iterator[StoredWindow]:
@@ -121,13 +119,10 @@ class WindowStore:
         self._file.seek(offset)
         return self._file.read(size)
 
-    def _truth(self, stamp_ns: int) -> depth_codec.Depth | None:
-        """Return the true depth of a window; None if missing, damaged or of another shape."""
-        try:
-            truth = depth_codec.decode(self._read(TRUTH, self._nearest_truth(stamp_ns)))
-        except ValueError:
-            return None
-        return truth if truth.shape == self._shape else None
+    def _depth(self, kind: int, stamp_ns: int) -> npt.NDArray[np.float16] | None:
+        """Return stored depth, None if there is none."""
+        data = self._read(kind, stamp_ns)
+        return np.frombuffer(data, np.float16).reshape(self._shape) if data else None
 
     def _nearest_truth(self, stamp_ns: int) -> int:
         stamps = self._places[TRUTH]

@@ -22,11 +22,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import OutputError
-from spike_depth_ros.recordings.truth import Truth
 from spike_depth_ros.ros.demo.drawing import draw
-from spike_depth_ros.ros.demo.source import Source
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
 
@@ -39,12 +36,6 @@ def largest_file(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.fixture
-def source(tmp_path: Path, stereo_model: Path) -> Source:
-    contract = DepthEngine(stereo_model).contract
-    return Source(tmp_path, ('/a', '/b'), Truth(''), 1.0, False, stereo_model, contract)
 
 
 @pytest.fixture
@@ -62,10 +53,10 @@ def store() -> WindowStore:
     ('size', 'name', 'left'), [(20_000, 'depth.png', []), (1_000_000, 'depth.mp4', ['depth.png'])]
 )
 def test_a_full_disk_leaves_nothing_half_written(
-    tmp_path: Path, source: Source, store: WindowStore, size: int, name: str, left: list[str]
+    tmp_path: Path, store: WindowStore, size: int, name: str, left: list[str]
 ) -> None:
     output = tmp_path / 'out'
     with largest_file(size), pytest.raises(OutputError, match=f"{name}' cannot be written"):
-        draw(source, store, output)
+        draw('a name', False, store, output)
 
     assert [path.name for path in output.iterdir()] == left

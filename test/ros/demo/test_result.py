@@ -19,14 +19,11 @@ import resource
 import numpy as np
 import pytest
 
-from spike_depth_ros.recordings import depth_codec
-from spike_depth_ros.recordings.truth import Truth
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
-from spike_depth_ros.ros.demo.result import Counts, Result, depth_error, mean_firing_rates
+from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.table import table
 from spike_depth_ros.ros.demo.window_store import MAX_WINDOWS, WindowStore
 
-NO_TRUTH = Truth('')
 BINNER = {
     'windows closed': '200',
     'windows empty': '4',
@@ -50,7 +47,8 @@ def result(
     binner: dict[str, str],
     depth: dict[str, str],
     duration_s: float,
-    truth: Truth = NO_TRUTH,
+    has_truth: bool = False,
+    no_truth: str = '',
     most_windows: int = 210,
     median_ms: float = 10.0,
 ) -> Result:
@@ -60,7 +58,8 @@ def result(
         duration_s=duration_s,
         latency_ms=(median_ms, 20.0),
         firing_rates={'firing rate': 0.1},
-        truth=truth,
+        has_truth=has_truth,
+        no_truth=no_truth,
         error=None,
         binner_problem='no packets',
         depth_problem='no spike frame for 2 s',
@@ -134,9 +133,7 @@ def test_depth_before_its_time_is_a_failure() -> None:
 def test_the_table_gives_the_reason_for_missing_truth() -> None:
     reason = "'/depth' has 640 x 480 pixels, but windows have 346 x 260"
 
-    assert f'no ground truth: {reason}' in table(
-        result(BINNER, DEPTH, 10.0, Truth('', reason)), ''
-    )
+    assert f'no ground truth: {reason}' in table(result(BINNER, DEPTH, 10.0, no_truth=reason), '')
 
 
 def test_the_table_names_what_was_measured() -> None:
@@ -148,7 +145,7 @@ def test_the_table_names_what_was_measured() -> None:
 
 
 def test_true_depth_without_depth_is_a_failure() -> None:
-    found = result(BINNER, DEPTH, 10.0, truth=Truth('/depth'))
+    found = result(BINNER, DEPTH, 10.0, has_truth=True)
 
     assert 'no depth could be compared with the true depth of the recording' in found.failures()
     assert 'no window to compare' in table(found, 'a name')
@@ -161,46 +158,6 @@ def test_firing_rates_are_averaged() -> None:
     assert mean_firing_rates([]) == {}
 
 
-def test_depth_error_of_matching_windows() -> None:
-    store = WindowStore(tolerance_ns=10)
-    truth = np.full((8, 8), 2.0, np.float32)
-    truth[:, 4:] = 4.0
-    for stamp_ns, truth_ns in ((100, 105), (200, 215)):  # the second is too far off
-        store.add_events(stamp_ns, np.zeros((8, 8, 4), np.uint8))
-        depth = np.full((8, 8), 3.0, np.float32)
-        depth[0] = np.nan
-        store.add_depth(stamp_ns, depth)
-        store.add_truth(truth_ns, depth_codec.encode(truth))
-
-    error = depth_error(store.windows())
-
-    assert error is not None
-    assert error.windows == 1
-    assert error.mean_m == pytest.approx(1.0, abs=0.01)
-    assert error.coverage == pytest.approx(7 / 8)
-    assert error.constant_m == pytest.approx(1.0, abs=0.01)
-
-
-def test_no_truth_no_error() -> None:
-    store = WindowStore(tolerance_ns=10)
-    store.add_events(1, np.zeros((8, 8, 2), np.uint8))
-
-    assert depth_error(store.windows()) is None
-
-
-@pytest.mark.parametrize(
-    'truth', [b'', b'\0' * 40, depth_codec.encode(np.full((4, 8), 2.0, np.float32))]
-)
-def test_a_truth_that_does_not_fit_is_none(truth: bytes) -> None:
-    store = WindowStore(tolerance_ns=10)
-    store.add_events(100, np.zeros((8, 8, 4), np.uint8))
-    store.add_depth(100, np.full((8, 8), 3.0, np.float32))
-    store.add_truth(100, truth)
-
-    assert store.window(100).truth is None
-    assert depth_error(store.windows()) is None
-
-
 def test_stored_windows_come_back() -> None:
     store = WindowStore(tolerance_ns=10)
     counts = np.zeros((2, 3, 4), np.uint8)
@@ -210,12 +167,14 @@ def test_stored_windows_come_back() -> None:
     depth = np.array([[1, 2, np.nan], [np.inf, 0.5, 4]], np.float32)
     store.add_events(7, counts)
     store.add_depth(7, depth)
+    store.add_truth(12, depth + 1)
+    store.add_truth(70, depth)  # too far off
 
     window = store.window(7)
 
     np.testing.assert_array_equal(window.events, [[2, 1, 1], [1, 1, 0]])
     np.testing.assert_array_equal(window.depth, depth)
-    assert window.truth is None
+    np.testing.assert_array_equal(window.truth, depth + 1)
     assert store.stamps() == [7]
 
 

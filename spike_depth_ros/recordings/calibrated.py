@@ -1,0 +1,44 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Calibration of a recording's cameras: from a file that the user names, or found with it."""
+
+from collections.abc import Sequence
+
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.recordings.recording import EventCamera, EventRecording, FoundCalibration
+
+
+def find_calibration(
+    recording: EventRecording,
+    cameras: Sequence[EventCamera],
+    path: str = '',
+    right_path: str = '',
+) -> FoundCalibration | None:
+    """Return the calibration in a file; without one, the one in or beside the recording.
+
+    Args:
+        recording: open recording.
+        cameras: one or two cameras, left first.
+        path: file of the rig or of the left camera, ''.
+        right_path: file of the right camera with a ROS calibration of the left one, else ''.
+
+    Raises:
+        CalibrationError: a file that cannot be used.
+    """
+    if not path:
+        return recording.calibration(cameras)
+    rig = load(path, right_path, 1 if len(cameras) == 1 else 2)
+    return FoundCalibration(rig, f"'{path}'")
