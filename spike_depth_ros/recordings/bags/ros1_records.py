@@ -111,7 +111,7 @@ def read_contents(file: BagFile) -> tuple[dict[int, Stored], list[ChunkInfo]]:
     index, connections, chunks = _BAG.unpack(numbers)
     if not index:
         raise BagDamaged('it has no index')
-    if index >= file.size:
+    if index > file.size or (index == file.size and (connections or chunks)):
         raise BagDamaged('its end is missing')
     stored: dict[int, Stored] = {}
     infos: list[ChunkInfo] = []
