@@ -42,7 +42,7 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
 )
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool
 # and open_folder(folder) -> EventRecording.
-_FOLDER_READERS = ('bags.bag_recording', 'hdf5.dsec_folder')
+_FOLDER_READERS = ('bags.bag_recording', 'hdf5.dsec_folder', 'dense.folder')
 
 
 def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> EventRecording:

@@ -47,7 +47,8 @@ class Columns(ABC):
 
     def __init__(self, datasets: tuple[h5py.Dataset, ...]) -> None:
         lengths = [len(each) for each in datasets]
-        self.count, self.spare = min(lengths), max(lengths) - min(lengths)
+        self.count = min(lengths)
+        self.spare = max(lengths) - min(lengths)
         self._path = Path(datasets[0].file.filename)
         self._chunk = max((each.chunks[0] for each in datasets if each.chunks), default=1)
         # Rows of a block: whole chunks, unless a chunk is very large.

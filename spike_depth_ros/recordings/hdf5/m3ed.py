@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import kalibr
 from spike_depth_ros.geometry.files.section import Section
+from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.calibration_file import SIDES
 from spike_depth_ros.recordings.errors import reading
+from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import SeparateColumns, us_to_ns
-from spike_depth_ros.recordings.hdf5.columns_recording import ColumnsRecording, Streams
-from spike_depth_ros.recordings.hdf5.frames import Frames
 from spike_depth_ros.recordings.recording import (
     DepthStream,
     EventCamera,
@@ -52,7 +52,7 @@ def is_m3ed(file: h5py.File) -> bool:
     return files.has(file, DEPTH) or any(_events(side, 'x') in file for side in SIDES)
 
 
-class M3edRecording(ColumnsRecording):
+class M3edRecording(ArrayRecording):
     """Data or true depth of M3ED; times start at 0 and are not Unix time.
 
     True depth is in the raw, distorted view of the left camera.

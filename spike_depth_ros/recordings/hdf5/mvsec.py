@@ -25,12 +25,12 @@ import numpy as np
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.calibration_file import SIDES
 from spike_depth_ros.recordings.errors import reading
+from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns, seconds_to_ns
-from spike_depth_ros.recordings.hdf5.columns_recording import ColumnsRecording, Streams
-from spike_depth_ros.recordings.hdf5.frames import Frames
 from spike_depth_ros.recordings.recording import (
     DepthStream,
     EventCamera,
@@ -49,7 +49,7 @@ def is_mvsec(file: h5py.File) -> bool:
     return any(_path(side, name) in file for side in SIDES for name in (EVENTS, *DEPTHS))
 
 
-class MvsecRecording(ColumnsRecording):
+class MvsecRecording(ArrayRecording):
     """Data or true depth of MVSEC; times are Unix time.
 
     Times of images and depth are those at which the bag recorded them. image_raw_event_inds, which

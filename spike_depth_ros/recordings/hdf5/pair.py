@@ -17,15 +17,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.calibration_file import SIDES, rig_from_file
 from spike_depth_ros.recordings.hdf5 import camera_file, files, prophesee
 from spike_depth_ros.recordings.hdf5.camera_file import CameraFile
-from spike_depth_ros.recordings.hdf5.columns_recording import ColumnsRecording, Streams
 from spike_depth_ros.recordings.other_side import file_side
 from spike_depth_ros.recordings.recording import EventCamera, FoundCalibration
 
 
-class PairRecording(ColumnsRecording):
+class PairRecording(ArrayRecording):
     """File of one camera, with that of the other side if there is one: left first.
 
     The path may be of either side.

@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings whose events are arrays in the datasets of a file."""
+"""Recordings whose files hold arrays of events, and frames with times."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,7 +23,6 @@ from typing import NamedTuple, Protocol
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.hdf5.columns import Columns
 from spike_depth_ros.recordings.recording import (
     Dataset,
     DepthFrame,
@@ -33,6 +33,23 @@ from spike_depth_ros.recordings.recording import (
     ImageFrame,
     ImageStream,
 )
+
+
+class Events(Protocol):
+    """Source of a camera's events."""
+
+    @property
+    def count(self) -> int | None:
+        """Return the number of events; None if only reading all of them would tell."""
+        ...
+
+    def ends_ns(self) -> tuple[int, int]:
+        """Return the times of the first and of the last event, nanoseconds."""
+        ...
+
+    def blocks(self, start_ns: int | None, losses: Counter[str]) -> Iterator[EventArrays]:
+        """Yield all events from about start_ns on, in the order of the files."""
+        ...
 
 
 class DepthFrames(Protocol):
@@ -52,13 +69,13 @@ class ImageFrames(Protocol):
 class Streams(NamedTuple):
     """Streams of a recording, each with its source."""
 
-    cameras: Mapping[EventCamera, Columns]
+    cameras: Mapping[EventCamera, Events]
     depths: Mapping[DepthStream, DepthFrames]
     images: Mapping[ImageStream, ImageFrames]
 
 
-class ColumnsRecording(EventRecording):
-    """Recording of columns of events, and of frames with times; see EventRecording.
+class ArrayRecording(EventRecording):
+    """Recording of arrays of events, and of frames with times; see EventRecording.
 
     The start and the end are those of the events, or of the true depth in a file without events.
     """
@@ -79,7 +96,7 @@ class ColumnsRecording(EventRecording):
         self._streams = streams
         self.cameras = tuple(streams.cameras)
         self.depth_streams, self.image_streams = tuple(streams.depths), tuple(streams.images)
-        ends = [each.ends_ns() for each in streams.cameras.values() if each.count]
+        ends = [each.ends_ns() for each in streams.cameras.values() if each.count != 0]
         ends = ends or [each.ends_ns() for each in streams.depths.values()]
         if not ends:
             raise RecordingError(
