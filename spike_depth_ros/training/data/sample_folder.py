@@ -19,54 +19,31 @@ import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import is_zipfile
 
 import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from spike_depth_ros.outputs import OutputError, check_output_folder, whole_file
+from spike_depth_ros.outputs import OutputError
 from spike_depth_ros.training.data.dataset import Split
 from spike_depth_ros.training.data.sample import Sample
-from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.data.window_folder import WindowFolder
 
 if TYPE_CHECKING:
     from spike_depth_ros.training.data.simulated import SimulatedDataset
 
-# Version of the simulator: changes when the same description and seed give other windows.
 SIMULATOR = 2
-DESCRIPTION = 'benchmark.json'
 
 
-class SampleFolder:
-    """Folder of the samples of one split: `root`/title/split/NNNNNN.npz."""
+class SampleFolder(WindowFolder):
+    """Folder of the samples of one split: `root`/title/split."""
 
     def __init__(self, root: Path, dataset: 'SimulatedDataset', split: Split) -> None:
         self.dataset, self.split = dataset, split
-        self.folder = root / dataset.title / split
-
-    def path(self, index: int) -> Path:
-        """Return the file of a sample."""
-        return self.folder / f'{index:06d}.npz'
-
-    def check(self, count: int) -> None:
-        """Check that the folder can store the missing ones of the first `count` samples.
-
-        Raises SettingsError for samples of another description, and OutputError.
-        """
-        file = self.folder / DESCRIPTION
-        if file.exists() and file.read_text() != self._description():
-            raise SettingsError(
-                f'{self.folder} holds windows of another description of {self.dataset.title}: '
-                f'remove the folder, or give another one.'
-            )
-        if self.missing(count) or not file.exists():
-            check_output_folder(self.folder)
-
-    def missing(self, count: int) -> list[int]:
-        """Return the numbers of the first `count` samples that are missing or cut off."""
-        return [index for index in range(count) if not is_zipfile(self.path(index))]
+        described = {'simulator': SIMULATOR, **dataclasses.asdict(dataset)}
+        description = json.dumps(described, indent=1, sort_keys=True)
+        super().__init__(root / dataset.title / split, dataset.title, description)
 
     def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
         """Simulate the missing ones of the first `count` samples, with a progress bar.
@@ -78,11 +55,7 @@ class SampleFolder:
             workers: number of processes; a GPU needs none.
             device: torch device that renders the scenes.
         """
-        self.check(count)
-        file = self.folder / DESCRIPTION
-        if not file.exists():
-            with whole_file(file) as unfinished:
-                unfinished.write_text(self._description())
+        self.begin(range(count))
         missing = MissingSamples(self, count, device)
         processes = workers if device == 'cpu' else 0
         loader = DataLoader(missing, batch_size=None, num_workers=processes)
@@ -95,11 +68,6 @@ class SampleFolder:
         """Return the first `count` samples, after `prepare`."""
         return Samples([self.path(index) for index in range(count)])
 
-    def _description(self) -> str:
-        """Return the description of the folder's samples as JSON."""
-        described = {'simulator': SIMULATOR, **dataclasses.asdict(self.dataset)}
-        return json.dumps(described, indent=1, sort_keys=True)
-
 
 class MissingSamples(Dataset[str]):
     """Samples that a folder lacks: each item is simulated and written by the loader's workers.
@@ -110,7 +78,7 @@ class MissingSamples(Dataset[str]):
 
     def __init__(self, folder: SampleFolder, count: int, device: str) -> None:
         self.folder, self.device = folder, device
-        self.indices = folder.missing(count)
+        self.indices = folder.missing(range(count))
 
     @cached_property
     def bank(self) -> Tensor:
@@ -124,8 +92,7 @@ class MissingSamples(Dataset[str]):
         index = self.indices[position]
         sample = self.folder.dataset.sample(self.folder.split, index, self.bank)
         try:
-            with whole_file(self.folder.path(index)) as unfinished:
-                np.savez_compressed(unfinished, **sample._asdict())
+            self.folder.write(index, sample._asdict())
         except OutputError as error:
             return str(error)
         return ''

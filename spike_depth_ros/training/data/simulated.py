@@ -99,7 +99,7 @@ class SimulatedDataset(DepthDataset):
 
         Args: see DepthDataset.windows.
         """
-        self.folder(split, preparation).check(count)
+        self.folder(split, preparation).check(range(count))
 
     def prepare(self, split: Split, count: int, preparation: Preparation) -> None:
         """Simulate the missing windows; shows progress, and resumes.
