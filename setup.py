@@ -35,6 +35,7 @@ setup(
         (SHARE, ['package.xml']),
         (f'{SHARE}/launch', glob('launch/*.launch.py')),
         (f'{SHARE}/config', glob('config/*.*')),
+        (f'{SHARE}/config/datasets', glob('config/datasets/*.yaml')),
         (f'{SHARE}/config/simulation', glob('config/simulation/*.yaml')),
         (f'{SHARE}/config/training', glob('config/training/*.yaml')),
         (f'{SHARE}/models', glob('models/*.*')),

@@ -29,6 +29,10 @@ class RectifiedView:
     """Depth of a rectified camera that differs from the network's in size, f, cx and cy only.
 
     Both look the same way from the same place, so depth along z is the same in both.
+
+    Attributes:
+        camera: camera of the true depth.
+        shown: bool [h, w] of the view, True for pixels that the network's image shows.
     """
 
     def __init__(self, view: PinholeCamera, network: PinholeCamera) -> None:
@@ -38,9 +42,11 @@ class RectifiedView:
             view: camera of the true depth.
             network: camera of the spike frames.
         """
+        self.camera = view
         self._size, self._other = (view.height, view.width), (network.height, network.width)
         self._seen = nearest_pixels(view, network)
         self._back = nearest_pixels(network, view)
+        self.shown = self._back != UNMAPPED
         columns, rows = np.arange(view.width), np.arange(view.height)
         scale = network.f / view.f
         self._columns = (columns - view.cx) * scale + network.cx

@@ -36,69 +36,95 @@ from spike_depth_ros.training.data.dataset import (
     Preparation,
     read_dataset,
 )
+from spike_depth_ros.training.data.recorded import RecordedDataset
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.evaluation import report
+from spike_depth_ros.training.evaluation.by_protocol import protocol_rows
 from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
 
-OLD_OPTION = re.compile(r'^--benchmark(?=$|=)')  # former name of --dataset
+OLD_OPTION = re.compile(r'^--(benchmark|dataset)(?=$|=)')  # former names of --data
+FEW = 256  # windows, where all of them would be too many
 
 
 def evaluate(
     models: list[Path],
-    dataset: Path = Path('config/simulation/sim_flying.yaml'),
+    data: Path = Path('config/simulation/sim_flying.yaml'),
     window_ms: PositiveInt | None = None,
     matchers: bool = True,
     folder: Path = Path('runs/simulated'),
-    samples: PositiveInt = 256,
+    samples: PositiveInt | None = None,
     output: Path | None = None,
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
 
-    Then print synaptic operations, energy and firing rates. Disparity errors are in pixels of the
-    spike frame; in pixels of the sensor if all rigs of a simulated data set have one focal length.
+    A data set with a published protocol (MVSEC, DSEC, DENSE) has its own table; see
+    protocols.py. Then print synaptic operations, energy and firing rates. Disparity errors are in
+    pixels of the spike frame; in pixels of the sensor if all rigs of a simulated data set have one
+    focal length, and in pixels of the data set's own view by a protocol.
 
     Args:
         models: ONNX files; those for two cameras are also evaluated with a right frame of another
             scene, and with a silent right camera.
-        dataset: YAML file of the data set; its test split is used.
-        window_ms: window length of a simulated data set, ms; omitted: that of the file.
+        data: YAML file of the data set; its test split is used.
+        window_ms: window length, ms; omitted: that of the file.
         matchers: evaluate the stereo matching of OpenCV and dv-processing too.
-        folder: folder for simulated windows, which are made where they are missing.
-        samples: number of windows.
+        folder: folder for windows, which are made where they are missing.
+        samples: number of windows; omitted: all of a data set with a protocol, else 256.
         output: JSON file for all scores.
     """
     if output is not None:
         check_output_file(output)
-    data, preparation = with_window(read_dataset(dataset), window_ms), Preparation(folder)
-    description = data.description
+    dataset, preparation = with_window(read_dataset(data), window_ms), Preparation(folder)
+    description = dataset.description
     check_models(models, description)
-    data.prepare('test', samples, preparation)
-    spikes, truth = read(data.windows('test', samples, preparation), description)
-    found = predictions(models, spikes, description)
-    depths = depths_by_name(models, found, spikes, description)
-    if matchers and description.channels == STEREO_CHANNELS:
-        depths |= matched(spikes, description)
-    rows = {name: scores(depth, truth) for name, depth in depths.items()}
-    rows['best constant'] = constant_scores(truth)
-    report.print_report(description, len(spikes), rows, found, truth)
+    count = samples or _all_or_few(dataset, preparation)
+    dataset.prepare('test', count, preparation)
+    windows = dataset.windows('test', count, preparation)
+    if description.protocol:
+        rows, costs = protocol_rows(models, windows, description, matchers)
+        report.print_protocol(description, count, rows)
+        report.print_costs(costs)
+    else:
+        rows = _printed(models, windows, description, matchers)
     if output is not None:
         save(output, rows)
 
 
-def with_window(dataset: DepthDataset, window_ms: int | None) -> DepthDataset:
-    """Return a simulated data set with windows of another length, ms; None: as it is.
+def _all_or_few(dataset: DepthDataset, preparation: Preparation) -> int:
+    """Return the number of test windows: all by a protocol, else at most FEW."""
+    available = dataset.count('test', preparation) or FEW
+    return available if dataset.description.protocol else min(FEW, available)
 
-    Raises SettingsError for a data set that is not simulated.
+
+def _printed(
+    models: list[Path], windows: DepthWindows, data: DataDescription, matchers: bool
+) -> dict[str, dict[str, float]]:
+    """Print the general tables, and return all scores by method; see `evaluate`."""
+    spikes, truth = read(windows, data)
+    found = predictions(models, spikes, data)
+    depths = depths_by_name(models, found, spikes, data)
+    if matchers and data.channels == STEREO_CHANNELS:
+        depths |= matched(spikes, data)
+    rows = {name: scores(depth, truth) for name, depth in depths.items()}
+    rows['best constant'] = constant_scores(truth)
+    report.print_report(data, len(spikes), rows, found, truth)
+    return rows
+
+
+def with_window(dataset: DepthDataset, window_ms: int | None) -> DepthDataset:
+    """Return a data set with windows of another length, ms; None: as it is.
+
+    Raises SettingsError for a data set of windows of one length.
     """
     if window_ms is None:
         return dataset
-    if not isinstance(dataset, SimulatedDataset):
+    if not isinstance(dataset, SimulatedDataset | RecordedDataset):
         raise SettingsError(
-            f'window_ms is {window_ms}, but {dataset.description.name} is not simulated and has '
-            'windows of one length: leave window_ms out.'
+            f'window_ms is {window_ms}, but {dataset.description.name} has windows of one '
+            'length: leave window_ms out.'
         )
     return dataclasses.replace(dataset, window_ms=window_ms)
 
@@ -147,7 +173,7 @@ def read(windows: DepthWindows, data: DataDescription) -> tuple[Spikes, Truth]:
     """Return spike frames [n, h, w, channels] and the true depth within the data set's range."""
     near, far = data.depth_m
     samples = [windows[index] for index in range(len(windows))]
-    spikes, depth, event_depth, _ = zip(*samples, strict=True)
+    spikes, depth, event_depth, *_ = zip(*samples, strict=True)
 
     def within(maps: tuple[Depth, ...]) -> Depth:
         stacked = np.stack(maps)
@@ -213,4 +239,4 @@ def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
 
 def main(arguments: list[str]) -> None:
     """Run `evaluate` with the command line's arguments."""
-    run(evaluate, 'evaluate', [OLD_OPTION.sub('--dataset', each) for each in arguments])
+    run(evaluate, 'evaluate', [OLD_OPTION.sub('--data', each) for each in arguments])

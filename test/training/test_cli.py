@@ -46,15 +46,15 @@ WRONG = {
     'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
     'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),
     'data set': (
-        ['evaluate', '--models', '[]', '--dataset', 'none.yaml'],
+        ['evaluate', '--models', '[]', '--data', 'none.yaml'],
         "no data set 'none.yaml': use a YAML file such as",
     ),
     'not a data set': (
-        ['evaluate', '--models', '[]', '--dataset', 'config/stereo.yaml'],
+        ['evaluate', '--models', '[]', '--data', 'config/stereo.yaml'],
         "'config/stereo.yaml' describes no data set",
     ),
     'folder for a data set': (
-        ['evaluate', '--models', '[]', '--dataset', '.'],
+        ['evaluate', '--models', '[]', '--data', '.'],
         "no data set '.': use a YAML file such as",
     ),
     'not a checkpoint': ([*EXPORT, '--output', 'x.onnx'], "'README.md' is no checkpoint of a"),
@@ -208,7 +208,7 @@ def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'simulate'])
+@pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'submit', 'simulate'])
 def test_a_command_names_the_package_that_is_not_installed(command: str) -> None:
     # -S: without the packages of the environment, as after `pip install .` into another.
     arguments = [sys.executable, '-S', '-m', 'spike_depth_ros.cli', command]

@@ -102,7 +102,7 @@ def test_it_is_evaluated_on_its_test_split(model: Path) -> None:
     printed = spike_depth(
         'evaluate',
         '--models=[arrays.onnx]',
-        '--dataset=arrays.yaml',
+        '--data=arrays.yaml',
         '--samples=2',
         '--output=scores.json',
         folder=model.parent,
@@ -155,7 +155,7 @@ def test_only_simulated_windows_may_be_of_another_length(
     monkeypatch.syspath_prepend(folder)
     dataset = read_dataset(Path('arrays.yaml'))
     assert with_window(dataset, None) is dataset
-    with pytest.raises(SettingsError, match='window_ms is 50, but arrays is not simulated'):
+    with pytest.raises(SettingsError, match='window_ms is 50, but arrays has windows of one'):
         with_window(dataset, 50)
 
 

@@ -40,6 +40,18 @@ Depth = NDArray[np.float32]
 Split = Literal['train', 'validation', 'test']
 
 
+class TrueView(NamedTuple):
+    """True depth as the data set gives it.
+
+    Args:
+        camera: rectified camera that looks the way of the network's.
+        depth: float32 [h, w], metres along z; NaN where unknown.
+    """
+
+    camera: PinholeCamera
+    depth: Depth
+
+
 class DepthWindow(NamedTuple):
     """Spike frame of one window, with its true depth.
 
@@ -49,12 +61,15 @@ class DepthWindow(NamedTuple):
         event_depth: float32 [h, w], depth in metres of the surface that caused the events of a
             pixel of the left camera; `depth` if it is unknown or the pixel has no events.
         image: uint8 [h, w], grey image of the left camera at the window's end; None without one.
+        view: true depth in the data set's own view, in which its protocol measures errors; None
+            where that is the spike frame's.
     """
 
     spikes: NDArray[np.uint8]
     depth: Depth
     event_depth: Depth
     image: NDArray[np.uint8] | None = None
+    view: TrueView | None = None
 
 
 class DepthWindows(Protocol):
@@ -78,6 +93,7 @@ class DataDescription:
         channels: channels of a spike frame, 4 with two cameras and 2 with one.
         disparity_f: focal length in pixels of the image in which disparity errors are measured;
             None: that of the rig's camera.
+        protocol: data set whose published table of errors is printed; see protocols.protocol.
     """
 
     name: str
@@ -87,6 +103,7 @@ class DataDescription:
     provenance: str
     channels: int = STEREO_CHANNELS
     disparity_f: float | None = None
+    protocol: str = ''
 
     @property
     def focal_baseline(self) -> float:
@@ -118,7 +135,7 @@ class DepthDataset(Protocol):
     """Data set of windows with true depth, in splits that share no scene.
 
     A subclass gives `description` and `windows`; one that makes its windows on first use, or
-    downloads them, gives `check` and `prepare` too.
+    downloads them, gives `check` and `prepare` too, and one with a fixed number of them `count`.
     """
 
     @property
@@ -137,6 +154,15 @@ class DepthDataset(Protocol):
             preparation: the settings that `prepare` had.
         """
         ...
+
+    def count(self, split: Split, preparation: Preparation) -> int | None:
+        """Return the number of windows of a split; None for as many as asked for.
+
+        Args:
+            split: 'train', 'validation' or 'test'.
+            preparation: settings of the stored windows.
+        """
+        return None
 
     def check(self, split: Split, count: int, preparation: Preparation) -> None:
         """Check within a second that `prepare` can succeed. Raises SettingsError, OutputError."""

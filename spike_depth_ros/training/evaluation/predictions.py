@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.inference.energy import EnergyEstimate, estimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.health import ActivityMeter
@@ -47,6 +48,55 @@ class Prediction(NamedTuple):
     firing: dict[str, float]
 
 
+class Cost(NamedTuple):
+    """Cost of a model.
+
+    Args:
+        cost: operations and energy of a window, mean over the windows.
+        firing: mean firing rate of each layer over the windows.
+    """
+
+    cost: EnergyEstimate
+    firing: dict[str, float]
+
+
+class ModelRun:
+    """Model that runs over spike frames, one after the other.
+
+    Attributes:
+        contract: contract of the model.
+    """
+
+    def __init__(self, model: Path, baseline_m: float) -> None:
+        """Load a model; one for one camera takes the spike frames of the left camera.
+
+        Args:
+            model: ONNX file.
+            baseline_m: baseline of the rig, metres.
+        """
+        self._engine = DepthEngine(model)
+        self.contract = self._engine.contract
+        is_stereo = self.contract.channels == STEREO_CHANNELS
+        self._scale = np.float32(baseline_m / self.contract.baseline_m if is_stereo else 1.0)
+        self._meter = ActivityMeter(self.contract)
+
+    def infer(self, spikes: Spikes) -> tuple[Depth, NDArray[np.float32] | None]:
+        """Return depth in metres of the rig and confidence, float32 [h, w]; None without one.
+
+        spikes: uint8 [h, w, channels].
+        """
+        frame = np.ascontiguousarray(spikes[..., : self.contract.channels])
+        inference = self._engine.infer(frame)
+        self._meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
+        return inference.depth * self._scale, inference.confidence
+
+    def take_cost(self) -> Cost:
+        """Return the mean cost of the frames since the previous call, of which there are some."""
+        activity = self._meter.take()
+        assert activity is not None
+        return Cost(estimate(self.contract, activity), activity.firing_rates)
+
+
 def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
     """Run a model over spike frames; a model for one camera takes those of the left camera.
 
@@ -55,27 +105,12 @@ def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
         spikes: uint8 [n, h, w, channels], n at least 1.
         baseline_m: baseline of the rig, metres.
     """
-    engine = DepthEngine(model)
-    contract = engine.contract
-    scale = baseline_m / contract.baseline_m if contract.channels == 4 else 1.0
-    meter, depth, firing = ActivityMeter(contract), [], []
-    confidence: list[Depth] = []
-    for frame in tqdm(spikes[..., : contract.channels], desc=model.stem):
-        inference = engine.infer(np.ascontiguousarray(frame))
-        depth.append(inference.depth * np.float32(scale))
-        if inference.confidence is not None:
-            confidence.append(inference.confidence)
-        firing.append(inference.firing_rates)
-        meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
-    activity = meter.take()
-    assert activity is not None  # at least one spike frame
-    rates = dict(zip(contract.layers, np.mean(firing, axis=0).tolist(), strict=True))
-    return Prediction(
-        np.stack(depth),
-        np.stack(confidence) if confidence else None,
-        estimate(contract, activity),
-        rates,
-    )
+    run = ModelRun(model, baseline_m)
+    found = [run.infer(frame) for frame in tqdm(spikes, desc=model.stem)]
+    depth, confidence = zip(*found, strict=True)
+    cost, firing = run.take_cost()
+    stacked = None if confidence[0] is None else np.stack(confidence)
+    return Prediction(np.stack(depth), stacked, cost, firing)
 
 
 def match(
@@ -94,11 +129,25 @@ def match(
     """
     name = type(matcher).__name__
     disparity = [matcher.disparity(frame) for frame in tqdm(spikes, desc=name)]
+    found = [in_metres(sparse, focal_baseline, depth_m) for sparse in disparity]
+    depth, dense = zip(*found, strict=True)
+    return np.stack(depth), np.stack(dense)
+
+
+def in_metres(
+    disparity: Depth, focal_baseline: float, depth_m: tuple[float, float]
+) -> tuple[Depth, Depth]:
+    """Return the depth of disparities [h, w], NaN without a match, and filled depth.
+
+    Args:
+        disparity: float32 [h, w], pixels, NaN without a match.
+        focal_baseline: depth in metres times disparity in pixels.
+        depth_m: nearest and farthest depth, metres, to which both are clipped.
+    """
     least = np.float32(focal_baseline / depth_m[1])
-    dense = np.stack([filled(sparse) for sparse in disparity])
+    dense = filled(disparity)
     dense = np.where(np.isfinite(dense), dense, least)  # in windows without a match
-
-    def depth(disparity: Depth) -> Depth:
-        return (focal_baseline / disparity).clip(*depth_m)
-
-    return depth(np.stack(disparity)), depth(dense)
+    depth, filled_depth = (
+        (focal_baseline / each).clip(*depth_m).astype(np.float32) for each in (disparity, dense)
+    )
+    return depth, filled_depth

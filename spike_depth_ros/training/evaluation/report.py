@@ -18,9 +18,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spike_depth_ros.protocols import CUT_OFFS_M
+from spike_depth_ros.protocols import CUT_OFFS_M, protocol
 from spike_depth_ros.training.data.dataset import DataDescription
-from spike_depth_ros.training.evaluation.predictions import Prediction
+from spike_depth_ros.training.evaluation.predictions import Cost, Prediction
 from spike_depth_ros.training.evaluation.scores import (
     AT_EVENTS,
     Truth,
@@ -67,7 +67,22 @@ def print_report(
     print_costs(predictions)
 
 
-def print_costs(predictions: Mapping[str, Prediction]) -> None:
+def print_protocol(
+    data: DataDescription, windows: int, rows: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Print the table of errors of a data set's protocol.
+
+    Args:
+        data: description of the data set.
+        windows: number of its test windows.
+        rows: values by method.
+    """
+    columns = [column.name for column in protocol(data.protocol)]
+    print(f'{data.name}, {windows} test windows of {data.window_ns / 1e6:g} ms\n')
+    print(f"{data.protocol}'s errors\n\n{table(rows, columns)}\n")
+
+
+def print_costs(predictions: Mapping[str, Prediction | Cost]) -> None:
     """Print the energy of a window on neuromorphic hardware, and firing rates, by model."""
     costs = [prediction.cost for prediction in predictions.values()]
     rows = {

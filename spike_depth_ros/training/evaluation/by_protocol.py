@@ -1,0 +1,137 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Errors by the protocol of a data set, in its own view, window by window."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from spike_depth_ros import metrics
+from spike_depth_ros.frames.spike_frame import LEFT, STEREO_CHANNELS
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.depth_view import RectifiedView
+from spike_depth_ros.protocols import Errors, protocol
+from spike_depth_ros.training.data.dataset import (
+    DataDescription,
+    Depth,
+    DepthWindow,
+    DepthWindows,
+)
+from spike_depth_ros.training.evaluation.holes import filled
+from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, SemiGlobalMatching
+from spike_depth_ros.training.evaluation.predictions import Cost, ModelRun, in_metres
+
+CONSTANT_FROM = 64  # windows whose median depth is the constant
+
+Spikes = NDArray[np.uint8]
+Method = Callable[[Spikes], Iterable[tuple[str, Depth]]]
+
+
+def protocol_rows(
+    models: Sequence[Path], windows: DepthWindows, data: DataDescription, with_matchers: bool
+) -> tuple[dict[str, dict[str, float]], dict[str, Cost]]:
+    """Return the errors of each method by the data set's protocol, and the cost of each model.
+
+    Args:
+        models: ONNX files.
+        windows: test windows; only one at a time is in memory.
+        data: description of the data set.
+        with_matchers: compare the stereo matching of OpenCV and dv-processing, and a constant.
+    """
+    runs = {model.stem: ModelRun(model, data.rig.baseline_m) for model in models}
+    methods: list[Method] = [_of_model(name, run) for name, run in runs.items()]
+    if with_matchers:
+        methods.append(_constant(windows))
+        if data.channels == STEREO_CHANNELS:
+            matchers = (('SGBM', SemiGlobalMatching()), ('SemiDense', SemiDense()))
+            methods += [_of_matcher(name, matcher, data) for name, matcher in matchers]
+    errors: dict[str, Errors] = {}
+    for index in tqdm(range(len(windows)), desc=data.name, unit='window'):
+        window = windows[index]
+        own = OwnView(window, data)
+        for method in methods:
+            for name, depth in method(window.spikes):
+                table = errors.setdefault(name, Errors(protocol(data.protocol)))
+                table.add(own.depth(depth), own.truth, own.has_events, own.focal_baseline)
+    rows = {name: table.values() for name, table in errors.items()}
+    return rows, {name: run.take_cost() for name, run in runs.items()}
+
+
+class OwnView:
+    """A window in the view in which its data set measures errors.
+
+    Attributes:
+        truth: true depth, float32 [h, w], metres; NaN where unknown.
+        has_events: bool [h, w], True for pixels with events of the left camera.
+        focal_baseline: depth in metres times disparity in pixels of the view.
+    """
+
+    def __init__(self, window: DepthWindow, data: DataDescription) -> None:
+        has_events = np.asarray(window.spikes[..., LEFT].any(-1))
+        if window.view is None:
+            self._view = None
+            self.truth, self.has_events = window.depth, has_events
+            self.focal_baseline = data.focal_baseline
+            return
+        self._view = _rectified_view(window.view.camera, data.rig.camera)
+        self.truth = window.view.depth
+        self.has_events = self._view.mask_to_view(has_events)
+        self.focal_baseline = window.view.camera.f * data.rig.baseline_m
+
+    def depth(self, depth: Depth) -> Depth:
+        """Return predicted depth of the network's image in the view.
+
+        Pixels of the view that the network's image does not show are filled: see holes.filled.
+        Holes of the prediction itself stay.
+        """
+        if self._view is None:
+            return depth
+        found = self._view.to_view(depth)
+        return np.where(self._view.shown, found, 1 / filled(np.float32(1) / found))
+
+
+@cache
+def _rectified_view(view: PinholeCamera, network: PinholeCamera) -> RectifiedView:
+    return RectifiedView(view, network)
+
+
+def _of_model(name: str, run: ModelRun) -> Method:
+    def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
+        yield name, run.infer(spikes)[0]
+
+    return method
+
+
+def _of_matcher(name: str, matcher: Matcher, data: DataDescription) -> Method:
+    def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
+        disparity = matcher.disparity(spikes)
+        sparse, dense = in_metres(disparity, data.rig.focal_baseline, data.depth_m)
+        yield f'{name}, where it matches', sparse
+        yield f'{name}, filled', dense
+
+    return method
+
+
+def _constant(windows: DepthWindows) -> Method:
+    first = [windows[index].depth for index in range(min(CONSTANT_FROM, len(windows)))]
+    median = np.float32(metrics.best_constant(np.stack(first)))
+
+    def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
+        yield 'constant', np.full(spikes.shape[:2], median, np.float32)
+
+    return method
