@@ -67,7 +67,8 @@ def submit(model: Path, folder: Path, timestamps: Path, output: Path) -> None:
     """
     check_output_file(output)
     parts = _checked(folder, timestamps)
-    contract = DepthEngine(model).contract
+    engine = DepthEngine(model)
+    contract = engine.contract
     network = PinholeCamera(contract.width, contract.height, contract.f, contract.cx, contract.cy)
     total = sum(len(wanted) for _, _, wanted in parts)
     with (
@@ -78,14 +79,14 @@ def submit(model: Path, folder: Path, timestamps: Path, output: Path) -> None:
         for name, sequence, wanted in parts:
             with opened(Clip([sequence]), network) as clip:
                 view = RectifiedView(_view(sequence), network)
-                images = disparities(clip, view, wanted, model, contract.window_ns)
+                images = disparities(clip, view, wanted, engine)
                 for each, disparity in zip(wanted, images, strict=True):
                     archive.writestr(f'{name}/{each.number:06d}.png', png(disparity))
                     progress.update()
 
 
 def disparities(
-    clip: OpenClip, view: RectifiedView, wanted: Sequence[Wanted], model: Path, window_ns: int
+    clip: OpenClip, view: RectifiedView, wanted: Sequence[Wanted], engine: DepthEngine
 ) -> Iterator[Depth]:
     """Yield the dense disparity of each wanted image, float32 [h, w], pixels of the view.
 
@@ -93,12 +94,12 @@ def disparities(
         clip: sequence.
         view: map from the network's image to the view.
         wanted: images in order of time.
-        model: ONNX file.
-        window_ns: length of the model's windows, nanoseconds.
+        engine: the loaded model.
     """
+    window_ns = engine.contract.window_ns
     if clip.baseline_m is None:
         raise SettingsError(f"'{clip.recording.path}' has no calibration of two cameras.")
-    run_model = ModelRun(model, clip.baseline_m)
+    run_model = ModelRun(engine, clip.baseline_m)
     ends_ns = [each.t_us * US_NS for each in wanted]
     windows = clip.spike_windows(window_ns, ends_ns[0])
     for end_ns in ends_ns:

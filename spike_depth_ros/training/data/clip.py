@@ -17,6 +17,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.geometry.pixel_table import PixelTable
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.decoded import as_arrays
@@ -77,14 +79,16 @@ class OpenClip:
         self.recording, self._clip, self._network = recording, clip, network
         self.cameras = choose_cameras(recording, clip.left, clip.right)
         self._calibration = self._found_calibration()
-        rig = RigMap(network, self._calibration)
-        self.baseline_m = rig.baseline_m or None
-        self.tables = [
-            rig.table(number, camera.width, camera.height)
-            for number, camera in enumerate(self.cameras)
-        ]
+        self.baseline_m = self._calibration.baseline_m or None if self._calibration else None
 
-    @property
+    @cached_property
+    def tables(self) -> list[PixelTable]:
+        """Return the pixel table of each camera. Raises CalibrationError."""
+        rig = RigMap(self._network, self._calibration)
+        sizes = [(camera.width, camera.height) for camera in self.cameras]
+        return [rig.table(number, *size) for number, size in enumerate(sizes)]
+
+    @cached_property
     def true_depth(self) -> TrueDepth:
         """Return the true depth of the left camera. Raises RecordingError where none fits."""
         return true_depth(self.recording, self.cameras[0], self._calibration, self._network)

@@ -25,6 +25,7 @@ from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT, STEREO_CHANNELS
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
+from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.protocols import Errors, protocol
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
@@ -53,7 +54,7 @@ def protocol_rows(
         data: description of the data set.
         with_matchers: compare the stereo matching of OpenCV and dv-processing, and a constant.
     """
-    runs = {model.stem: ModelRun(model, data.rig.baseline_m) for model in models}
+    runs = {model.stem: ModelRun(DepthEngine(model), data.rig.baseline_m) for model in models}
     methods: list[Method] = [_of_model(name, run) for name, run in runs.items()]
     if with_matchers:
         methods.append(_constant(windows))

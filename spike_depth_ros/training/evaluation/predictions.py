@@ -67,15 +67,15 @@ class ModelRun:
         contract: contract of the model.
     """
 
-    def __init__(self, model: Path, baseline_m: float) -> None:
-        """Load a model; one for one camera takes the spike frames of the left camera.
+    def __init__(self, engine: DepthEngine, baseline_m: float) -> None:
+        """Run a model; one for one camera takes the spike frames of the left camera.
 
         Args:
-            model: ONNX file.
+            engine: the loaded model.
             baseline_m: baseline of the rig, metres.
         """
-        self._engine = DepthEngine(model)
-        self.contract = self._engine.contract
+        self._engine = engine
+        self.contract = engine.contract
         is_stereo = self.contract.channels == STEREO_CHANNELS
         self._scale = np.float32(baseline_m / self.contract.baseline_m if is_stereo else 1.0)
         self._meter = ActivityMeter(self.contract)
@@ -105,7 +105,7 @@ def predict(model: Path, spikes: Spikes, baseline_m: float) -> Prediction:
         spikes: uint8 [n, h, w, channels], n at least 1.
         baseline_m: baseline of the rig, metres.
     """
-    run = ModelRun(model, baseline_m)
+    run = ModelRun(DepthEngine(model), baseline_m)
     found = [run.infer(frame) for frame in tqdm(spikes, desc=model.stem)]
     depth, confidence = zip(*found, strict=True)
     cost, firing = run.take_cost()
