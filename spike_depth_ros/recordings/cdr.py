@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""CDR serialisation of the two message types of a recording.
+"""CDR serialisation of the messages of a recording.
 
 EventPacket: event_camera_msgs/msg/EventPacket (events.messages reads it). Depth:
 sensor_msgs/msg/CompressedImage in image_transport's compressedDepth format (depth_codec). No ROS
@@ -20,7 +20,7 @@ installation is needed.
 """
 
 import struct
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
@@ -37,7 +37,7 @@ IMAGE = 'sensor_msgs/msg/Image'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 
 # Fields of interfaces/event_camera_msgs, which is not part of an installed package.
-_EVENT_PACKET_DEFINITION = """
+EVENT_PACKET_DEFINITION = """
 std_msgs/Header header
 uint32 height
 uint32 width
@@ -56,18 +56,8 @@ _STAMP_END = 12
 def message_types() -> Typestore:
     """Return rosbags' types of ROS 2 Jazzy and EventPacket."""
     types = get_typestore(Stores.ROS2_JAZZY)
-    types.register(get_types_from_msg(_EVENT_PACKET_DEFINITION, EVENT_PACKET))
+    types.register(get_types_from_msg(EVENT_PACKET_DEFINITION, EVENT_PACKET))
     return types
-
-
-def stamp_ns(cdr: bytes) -> int:
-    """Return the header stamp, nanoseconds, of a CDR message whose first field is a Header.
-
-    Raises:
-        ValueError: the message is too short.
-    """
-    seconds, nanoseconds = struct.unpack_from(_stamp_format(cdr), cdr, _STAMP_OFFSET)
-    return int(seconds) * SECOND_NS + int(nanoseconds)
 
 
 def with_stamp(cdr: bytes, stamp_ns: int) -> bytes:
@@ -105,10 +95,6 @@ class MessageCodec:
     def __init__(self, types: Typestore) -> None:
         self._types = types
 
-    def check(self, cdr: bytes, message_type: str) -> None:
-        """Raise ValueError unless the bytes are a message of the type."""
-        self._read(cdr, message_type)
-
     def packet_to_cdr(self, packet: Packet, frame_id: str) -> bytes:
         """Serialise an EventPacket."""
         return self._write(
@@ -122,20 +108,6 @@ class MessageCodec:
             is_bigendian=packet.big_endian,
             events=packet.data,
         )
-
-    def image_format(self, cdr: bytes) -> str:
-        """Return the format field of a CompressedImage."""
-        return cast(str, self._read(cdr, COMPRESSED_IMAGE).format)
-
-    def frame_id(self, cdr: bytes, message_type: str) -> str:
-        """Return the frame_id of a message with a Header."""
-        return cast(str, self._read(cdr, message_type).header.frame_id)
-
-    def depth(self, cdr: bytes) -> tuple[int, depth_codec.Depth]:
-        """Return header stamp, nanoseconds, and depth, float32 [h, w], metres, NaN invalid."""
-        message = self._read(cdr, COMPRESSED_IMAGE)
-        depth = depth_codec.decode(message.data.data, message.format)
-        return _to_ns(message.header.stamp), depth
 
     def depth_to_cdr(self, stamp_ns: int, compressed: bytes, frame_id: str) -> bytes:
         """Serialise compressed depth from depth_codec.encode."""
@@ -183,18 +155,6 @@ class MessageCodec:
         stamp = self._types.types['builtin_interfaces/msg/Time'](sec=seconds, nanosec=nanoseconds)
         return self._types.types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
 
-    def _read(self, cdr: bytes, message_type: str) -> Any:
-        try:
-            return self._types.deserialize_cdr(cdr, message_type)
-        except Exception as error:  # rosbags' generated code raises anything on damaged bytes
-            raise ValueError(
-                f'A message of {len(cdr)} bytes is no {message_type}: record it again.'
-            ) from error
-
     def _write(self, message_type: str, **fields: Any) -> bytes:
         message = self._types.types[message_type](**fields)
         return bytes(self._types.serialize_cdr(message, message_type))
-
-
-def _to_ns(stamp: Any) -> int:
-    return cast(int, stamp.sec * SECOND_NS + stamp.nanosec)

@@ -29,9 +29,8 @@ from rosbags.rosbag2 import Reader
 
 from spike_depth_ros.recordings import file_kinds
 from spike_depth_ros.recordings.bags import metadata
-from spike_depth_ros.recordings.bags.definitions import Content, content_of, other_definition
+from spike_depth_ros.recordings.bags.definitions import Content, content_of
 from spike_depth_ros.recordings.bags.storage_files import StorageFiles, find_storage_files
-from spike_depth_ros.recordings.cdr import message_types
 from spike_depth_ros.recordings.errors import RecordingError, reading
 
 _SUFFIXES = {file_kinds.SQLITE: 'db3', file_kinds.MCAP: 'mcap'}
@@ -47,14 +46,12 @@ class Topic:
         name: name of the topic.
         type: message type.
         count: number of messages.
-        other_definition: difference of its EventPacket from the supported one, '' if equal.
         content: kind of content that the package reads, '' if it reads none.
     """
 
     name: str
     type: str
     count: int
-    other_definition: str = ''
     content: Content = ''
 
 
@@ -258,7 +255,6 @@ def _write_metadata(folder: Path, name: str, files: StorageFiles) -> None:
 
 def _topics(connections: list[Connection]) -> dict[str, Topic]:
     """Merge connections by topic: each file has one per offered QoS."""
-    types = message_types()
     topics: dict[str, Topic] = {}
     for connection in connections:
         before = topics.get(connection.topic)
@@ -268,7 +264,6 @@ def _topics(connections: list[Connection]) -> dict[str, Topic]:
             connection.topic,
             connection.msgtype,
             connection.msgcount + (before.count if before else 0),
-            other_definition(connection, types),
             content_of(connection.msgtype, connection.msgdef, connection.digest),
         )
     return topics

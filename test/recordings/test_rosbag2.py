@@ -26,9 +26,11 @@ import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from ruamel.yaml import YAML
 
+from spike_depth_ros.events.fields import CdrFields
 from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.recordings.bags.images import read_compressed, to_depth
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
 from spike_depth_ros.recordings.errors import RecordingError
@@ -71,7 +73,6 @@ def table_columns(path: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_round_trip(folder: Path) -> None:
-    codec = MessageCodec(message_types())
     with Recording(folder) as recording:
         assert recording.about == {'origin': 'simulated'}
         assert recording.start_ns == START_NS + 5_000_000
@@ -94,9 +95,9 @@ def test_round_trip(folder: Path) -> None:
     packet = read_packet(messages[-1].cdr)
     assert (packet.seq, packet.stamp_ns) == (2, START_NS + 10_000_000)
     assert packet.data.tolist() == PACKET.data.tolist()
-    stamp_ns, depth = codec.depth(messages[2].cdr)
-    assert stamp_ns == START_NS
-    assert depth == pytest.approx(DEPTH, abs=0.005)
+    image = read_compressed(CdrFields(messages[2].cdr))
+    assert image.stamp_ns == START_NS
+    assert to_depth(image) == pytest.approx(DEPTH, abs=0.005)
 
 
 def test_topics_are_chosen(folder: Path) -> None:

@@ -31,6 +31,7 @@ from spike_depth_ros.recordings.bags import calibrations, event_arrays
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.clocks import TopicSpan, find_span
 from spike_depth_ros.recordings.bags.images import ImageMessage, to_depth, to_picture
+from spike_depth_ros.recordings.bags.other_events import without_events
 from spike_depth_ros.recordings.bags.ros1_bag import Ros1Bag
 from spike_depth_ros.recordings.bags.rosbag2_bag import Rosbag2Bag
 from spike_depth_ros.recordings.bags.storage_files import is_rosbag2
@@ -41,7 +42,6 @@ from spike_depth_ros.recordings.bags.streams import (
 )
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.other_events import without_events
 from spike_depth_ros.recordings.recording import (
     Dataset,
     DepthFrame,

@@ -18,32 +18,25 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from rosbags.interfaces import (
-    Connection,
     MessageDefinition,
     MessageDefinitionFormat,
     Nodetype,
 )
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
-from rosbags.typesys.store import Typestore
 
 from spike_depth_ros.events.messages import EVENT_PACKET
+from spike_depth_ros.recordings.cdr import (
+    CAMERA_INFO,
+    COMPRESSED_IMAGE,
+    EVENT_PACKET_DEFINITION,
+    IMAGE,
+)
 
 # Contents of a topic that the package reads; '': any other.
 Content = Literal['', 'packets', 'arrays', 'image', 'compressed image', 'camera info']
 
-Fields = list[tuple[str, Any]]
 _Layout = tuple[tuple[str, Any], ...]
 
-_PACKET = """
-std_msgs/Header header
-uint32 height
-uint32 width
-uint64 seq
-uint64 time_base
-string encoding
-bool is_bigendian
-uint8[] events
-"""
 _ARRAY = """
 std_msgs/Header header
 uint32 height
@@ -59,8 +52,8 @@ bool polarity
 # Types of messages with events, and their fields. The first two are one message under its new
 # name and its old one; the others are alike in several packages.
 _EVENT_TYPES: Mapping[str, tuple[Content, str]] = {
-    EVENT_PACKET: ('packets', _PACKET),
-    'event_array_msgs/msg/EventArray': ('packets', _PACKET),
+    EVENT_PACKET: ('packets', EVENT_PACKET_DEFINITION),
+    'event_array_msgs/msg/EventArray': ('packets', EVENT_PACKET_DEFINITION),
     'dvs_msgs/msg/EventArray': ('arrays', _ARRAY),
     'prophesee_event_msgs/msg/EventArray': ('arrays', _ARRAY),
     'dv_ros_msgs/msg/EventArray': ('arrays', _ARRAY),
@@ -71,9 +64,9 @@ _MD5: Mapping[str, Content] = {
     '5e8beee5a6c107e504c2e78903c224b8': 'arrays',
 }
 _COMMON_TYPES: Mapping[str, Content] = {
-    'sensor_msgs/msg/Image': 'image',
-    'sensor_msgs/msg/CompressedImage': 'compressed image',
-    'sensor_msgs/msg/CameraInfo': 'camera info',
+    IMAGE: 'image',
+    COMPRESSED_IMAGE: 'compressed image',
+    CAMERA_INFO: 'camera info',
 }
 _STANDARD = ('std_msgs/', 'builtin_interfaces/')
 # Lines between the parts of a definition in IDL that rosbags' parser does not know.
@@ -103,26 +96,6 @@ def content_of(message_type: str, definition: MessageDefinition, digest: str) ->
     if known is None or (digest and digest != _rihs(message_type, known[1])):
         return ''
     return known[0]
-
-
-def other_definition(connection: Connection, types: Typestore) -> str:
-    """Return the difference of a topic's EventPacket from the one in `types`, '' if equal.
-
-    The fields are compared if the recording holds the message definition, else the type hash.
-    Older recordings have neither and count as equal.
-    """
-    if connection.msgtype != EVENT_PACKET:
-        return ''
-    parsed = _parsed(EVENT_PACKET, connection.msgdef)
-    if EVENT_PACKET in parsed:
-        fields: Fields = list(parsed[EVENT_PACKET][1])
-        ours = types.fielddefs[EVENT_PACKET][1]
-        others = ', '.join(name for name, _ in fields)
-        return '' if fields == ours else f'its fields are {others}'
-    digest = types.hash_rihs01(EVENT_PACKET)
-    if connection.digest.startswith('RIHS01_') and connection.digest != digest:
-        return f'its type hash is {connection.digest[:20]}..., not {digest[:20]}...'
-    return ''
 
 
 def _parsed(message_type: str, definition: MessageDefinition) -> Mapping[str, Any]:
@@ -167,6 +140,6 @@ def _layout_of(text: str) -> _Layout:
 
 
 _LAYOUTS: Mapping[_Layout, Content] = {
-    _layout_of(_PACKET): 'packets',
+    _layout_of(EVENT_PACKET_DEFINITION): 'packets',
     _layout_of(_ARRAY): 'arrays',
 }

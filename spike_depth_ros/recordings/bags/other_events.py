@@ -12,50 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Advice for recordings without EventPackets."""
+"""Advice for bags without events that are read."""
 
 from collections.abc import Collection
 
-from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET
+from spike_depth_ros.events.messages import EVENT_PACKET
 from spike_depth_ros.recordings.bags.bag import BagTopic
-from spike_depth_ros.recordings.rosbag2 import Topic
 
 # Longer lists would hide the end of the sentence.
 MAX_TOPICS = 8
-_LEGACY = 'convert it with legacy_to_bag of event_camera_legacy_tools'
-_REMEDIES = {
-    EVENT_ARRAY: (
-        f'play it with `ros2 bag play` beside the nodes, which read this type, or {_LEGACY}'
-    ),
-    'prophesee_event_msgs/msg/EventArray': _LEGACY,
-    'event_array_msgs/msg/EventArray': (
-        f'write it again as {EVENT_PACKET}, whose fields are the same, or play it with '
-        f'`ros2 bag play` beside a node that republishes it so'
-    ),
-}
-_OTHER_REMEDY = (
-    f'convert it to {EVENT_PACKET}, or play it with `ros2 bag play` beside a node that '
-    f'republishes it so'
-)
 _PACKAGES = ('event', 'dvs', 'dv_ros', 'prophesee', 'metavision', 'celex', 'inivation')
 
 
-def without_packets(topics: Collection[Topic]) -> str:
-    """Return the sentence for a recording without EventPackets: its topics and the remedy."""
-    silent = [topic for topic in topics if topic.type == EVENT_PACKET]
-    if silent:
-        return f'The recording has no message on {_names(silent)}: record it again.'
-    events = [topic for topic in topics if topic.count and _is_events(topic.type)]
-    if not events:
-        return (
-            f'The recording has no messages of type {EVENT_PACKET}, but {_names(topics)}: give '
-            f'one of an event camera.'
-        )
-    remedy = _REMEDIES.get(events[0].type, _OTHER_REMEDY)
-    return f'The recording has no messages of type {EVENT_PACKET}, but {_names(events)}: {remedy}.'
-
-
-def without_events(topics: Collection[Topic | BagTopic]) -> str:
+def without_events(topics: Collection[BagTopic]) -> str:
     """Return the sentence for a bag without events and without true depth: its topics."""
     events = [topic for topic in topics if _is_events(topic.type)]
     silent = [topic for topic in events if not topic.count]
@@ -77,7 +46,7 @@ def _is_events(message_type: str) -> bool:
     return package.startswith(_PACKAGES) and 'event' in name
 
 
-def _names(topics: Collection[Topic | BagTopic]) -> str:
+def _names(topics: Collection[BagTopic]) -> str:
     listed = [f'{topic.name} ({topic.type})' for topic in sorted(topics, key=lambda t: t.name)]
     more = len(listed) - MAX_TOPICS
     return ', '.join(listed[:MAX_TOPICS]) + (f' and {more} more' if more > 0 else '')
