@@ -33,7 +33,8 @@ MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo [RECORDING=path [LEFT=topic] [RIGHT=topic]]     depth from a recording'
+	@echo 'make demo [RECORDING=path [TRUTH=path] [CALIBRATION=path] [LEFT=camera] [RIGHT=camera]]'
+	@echo '                                                          depth from a recording'
 	@echo 'make test [WORKERS=2]                                     lint and all tests'
 	@echo 'make quick                                                fast tests, without ROS'
 	@echo 'make bench [SECONDS=120]                                  benchmarks'
@@ -46,9 +47,10 @@ help:
 	@echo 'make clean                                                remove .venv and outputs'
 
 # The recipe reads these from the environment: a path may contain a quote.
-export RECORDING LEFT RIGHT
+export RECORDING TRUTH CALIBRATION LEFT RIGHT
 demo: $(if $(RECORDING),readers,runtime)
-	@$(BIN)/spike-depth demo $(if $(RECORDING),--recording "$$RECORDING") \
+	@$(BIN)/spike-depth $(if $(RECORDING),run "$$RECORDING",demo) \
+		$(if $(TRUTH),--truth "$$TRUTH") $(if $(CALIBRATION),--calibration "$$CALIBRATION") \
 		$(if $(LEFT),--left "$$LEFT") $(if $(RIGHT),--right "$$RIGHT")
 
 # Each worker runs whole files, on a ROS domain of its own.

@@ -49,6 +49,8 @@ GRAPH_PERIOD_S = 0.05
 # A subscriber is found before it is ready to receive, and the last best-effort messages are sent
 # after publish() returns: the node waits this long at the start and at the end.
 SETTLING_S = 0.5
+# A binner maps all pixels of the sensors when camera_info comes, and takes no packets meanwhile.
+CALIBRATION_S = 1.5
 DELIVERY = Duration(seconds=5)
 
 
@@ -117,6 +119,7 @@ class ReplayNode(Node):
         found = find_calibration(
             self._recording, self._cameras, settings.calibration, settings.right_calibration
         )
+        self._is_calibrated = found is not None
         if found is None:
             self.get_logger().info('no calibration was found, so no camera_info is published')
             return
@@ -159,7 +162,7 @@ class ReplayNode(Node):
                     )
                 if self._stopped.wait(GRAPH_PERIOD_S):
                     return False
-        return not self._stopped.wait(SETTLING_S)
+        return not self._stopped.wait(CALIBRATION_S if self._is_calibrated else SETTLING_S)
 
     def _send_events(self, camera: int, cdr: bytes) -> None:
         self._events[camera].publish(cdr)

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from math import nan
 
-from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.demo import foreign
 from spike_depth_ros.ros.demo.comparison import Comparison
@@ -31,7 +30,6 @@ from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
 from spike_depth_ros.ros.replay_messages import depth_topic
-from spike_depth_ros.ros.rig_source import FROM_TOPICS, RECTIFIED, UNCALIBRATED
 from spike_depth_ros.units import SECOND_NS
 
 # The first start compiles the decoders, which takes most of this time.
@@ -88,44 +86,14 @@ class Run:
             self._take_messages()
 
     def _start(self) -> None:
-        contract = self._source.contract
-        binner = {
-            'stereo': len(self._source.cameras) == 2,
-            'window_ms': contract.window_ns / 1e6,
-            'hop_ms': HOP_S * 1e3,
-            'width': contract.width,
-            'height': contract.height,
-            'focal_length': contract.f,
-            'cx': contract.cx,
-            'cy': contract.cy,
-            'baseline': contract.baseline_m,
-            'calibration': self._calibration(),
-        }
-        self._processes.start('binner', binner)
+        self._processes.start('binner', self._source.binner_parameters())
         self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
         failure = f'the nodes did not start in {START_LIMIT_S:g} s'
         self._until(self._node.is_connected, START_LIMIT_S, failure)
 
-    def _calibration(self) -> str:
-        """Return the binner's parameter; replay publishes the calibration that was found."""
-        if self._source.calibration:
-            return FROM_TOPICS
-        # Simulated cameras are rectified and have the network's camera.
-        return RECTIFIED if self._source.simulated else UNCALIBRATED
-
     def _replay(self) -> None:
-        source, node, inputs = self._source, self._node, self._source.inputs
-        cameras = {s: c.name for s, c in zip(CAMERAS, source.cameras, strict=False)}
-        replay = {
-            'recording': [str(path.resolve()) for path in inputs.recording],
-            'truth': [str(path.resolve()) for path in inputs.truth] or '',
-            'calibration': inputs.calibration,
-            'right_calibration': inputs.right_calibration,
-            'start': inputs.start_s,
-            'duration': inputs.duration_s,
-            **cameras,
-        }
-        self._processes.start('replay', replay)
+        source, node = self._source, self._node
+        self._processes.start('replay', source.replay_parameters())
         self._until(
             lambda: 'replay' in self._processes.exit_codes(),
             2 * source.duration_s + REPLAY_MARGIN_S,

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
+from spike_depth_ros.frames.spike_frame import CAMERAS, CHANNELS_PER_CAMERA
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
@@ -38,6 +38,7 @@ from spike_depth_ros.recordings.recording import (
     FoundCalibration,
 )
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
+from spike_depth_ros.ros.rig_source import FROM_TOPICS, RECTIFIED, UNCALIBRATED
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.units import SECOND_NS
 
@@ -122,6 +123,42 @@ class Source:
         rig = self.calibration.rig if self.calibration else None
         baseline_m = rig.baseline_m if rig and len(rig.cameras) == 2 else self.contract.baseline_m
         return self.contract.f * baseline_m
+
+    def binner_parameters(self) -> dict[str, object]:
+        """Return the binner's parameters that fit the model and the recording."""
+        contract = self.contract
+        return {
+            'stereo': len(self.cameras) == 2,
+            'window_ms': contract.window_ns / 1e6,
+            'hop_ms': HOP_S * 1e3,
+            'width': contract.width,
+            'height': contract.height,
+            'focal_length': contract.f,
+            'cx': contract.cx,
+            'cy': contract.cy,
+            'baseline': contract.baseline_m,
+            'calibration': self._binner_calibration(),
+        }
+
+    def replay_parameters(self) -> dict[str, object]:
+        """Return the replay node's parameters: the inputs, and the cameras that were found."""
+        inputs = self.inputs
+        return {
+            'recording': [str(path.resolve()) for path in inputs.recording],
+            'truth': [str(path.resolve()) for path in inputs.truth] or '',
+            'calibration': inputs.calibration,
+            'right_calibration': inputs.right_calibration,
+            'start': inputs.start_s,
+            'duration': inputs.duration_s,
+            **{side: c.name for side, c in zip(CAMERAS, self.cameras, strict=False)},
+        }
+
+    def _binner_calibration(self) -> str:
+        """Return the binner's parameter; replay publishes the calibration that was found."""
+        if self.calibration:
+            return FROM_TOPICS
+        # Simulated cameras are rectified and have the network's camera.
+        return RECTIFIED if self.simulated else UNCALIBRATED
 
     def about(self) -> list[str]:
         """Return sentences about the recording: calibration, model of one camera, assumptions."""
