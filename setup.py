@@ -51,6 +51,7 @@ setup(
     entry_points={
         'console_scripts': [
             f'binner = {NAME}.ros.executables:binner',
+            f'camera = {NAME}.ros.executables:camera',
             f'depth = {NAME}.ros.executables:depth',
             f'pipeline = {NAME}.ros.executables:pipeline',
             f'replay = {NAME}.ros.executables:replay',

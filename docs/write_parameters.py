@@ -21,11 +21,16 @@ import ast
 from pathlib import Path
 
 from spike_depth_ros.ros.parameter_row import ParameterRow, Table
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, EVENT_CAMERAS, REPLAY
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / 'docs/reference/parameters.md'
-NODES: dict[str, Table] = {'binner': BINNER, 'depth': DEPTH, 'replay': REPLAY}
+NODES: dict[str, Table] = {
+    'binner': BINNER,
+    'depth': DEPTH,
+    'replay': REPLAY,
+    'camera': EVENT_CAMERAS,
+}
 INTRODUCTION = """\
 # Parameters
 

@@ -19,6 +19,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from event_camera_msgs.msg import EventPacket
 from rcl_interfaces.srv import SetParameters
@@ -31,7 +32,7 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.ros.conversions import to_time
+from spike_depth_ros.ros.conversions import to_ns, to_time
 from testing.waiting import STEP_S, wait_until
 
 RETRY_S = 2.0
@@ -156,4 +157,19 @@ def from_packet(packet: Packet, frame_id: str) -> EventPacket:
         encoding=packet.encoding,
         is_bigendian=packet.big_endian,
         events=array('B', packet.data.tobytes()),
+    )
+
+
+def to_packet(message: EventPacket) -> Packet:
+    """Return a driver's message as an event packet."""
+    return Packet(
+        encoding=message.encoding,
+        width=message.width,
+        height=message.height,
+        seq=message.seq,
+        stamp_ns=to_ns(message.header.stamp),
+        time_base_ns=message.time_base,
+        big_endian=message.is_bigendian,
+        data=np.frombuffer(bytes(message.events), np.uint8),
+        frame_id=message.header.frame_id,
     )

@@ -20,6 +20,7 @@ from spike_depth_ros.ros import executables
 
 EXECUTABLES = {
     'binner': executables.binner,
+    'camera': executables.camera,
     'depth': executables.depth,
     'pipeline': executables.pipeline,
     'replay': executables.replay,

@@ -55,6 +55,11 @@ def replay() -> int:
     return _run('replay', _make_replay)
 
 
+def camera() -> int:
+    """Run the camera node; return the exit code."""
+    return _run('camera', _make_camera)
+
+
 def _make_binner() -> Nodes:
     from spike_depth_ros.ros.binner_node import BinnerNode
 
@@ -84,6 +89,13 @@ def _make_replay() -> Nodes:
 
     with _announced('replay'):
         return [ReplayNode()]
+
+
+def _make_camera() -> Nodes:
+    from spike_depth_ros.ros.camera.node import CameraNode
+
+    with _announced('camera'):
+        return [CameraNode()]
 
 
 def _announced(name: str) -> AbstractContextManager[None]:

@@ -246,3 +246,80 @@ REPLAY: Table = (
         86_400,
     ),
 )
+
+EVENT_CAMERAS: Table = (
+    ParameterRow(
+        'left',
+        '',
+        '',
+        'Left or only camera: name such as DAVIS346_00000123; or tcp://host:port or the path of a '
+        'Unix socket at which DV or dv-processing serves its events; empty: the first on USB.',
+    ),
+    ParameterRow('right', '', '', 'Right camera, as left; empty: one camera.'),
+    ParameterRow(
+        'synchronised',
+        True,
+        '',
+        'true: two cameras on USB share a clock by their sync cable; false: each has its own.',
+    ),
+    ParameterRow('left_frame', 'left_camera', '', "Frame of the left camera's packets."),
+    ParameterRow('right_frame', 'right_camera', '', "Frame of the right camera's packets."),
+    ParameterRow(
+        'calibration',
+        '',
+        '',
+        'Calibration file to publish as camera_info: a kalibr camchain, a DSEC cam_to_cam file or '
+        'the left ROS calibration; empty: publish none.',
+        is_path=True,
+    ),
+    ParameterRow(
+        'right_calibration',
+        '',
+        '',
+        "Path of the right camera's file if calibration is the left ROS calibration.",
+        is_path=True,
+    ),
+    ParameterRow('packet_ms', 4.0, 'ms', 'Longest time that a packet holds.', 0.1, 50),
+    ParameterRow(
+        'noise_filter_ms',
+        0.0,
+        'ms',
+        "Time of dv-processing's filter of background activity, for cameras on USB; 0: off.",
+        0,
+        1000,
+        read_only=False,
+    ),
+    ParameterRow(
+        'contrast_on',
+        -1,
+        '',
+        "Contrast threshold of a DVXplorer's ON events, higher: fewer; -1: the camera's own.",
+        -1,
+        17,
+        read_only=False,
+    ),
+    ParameterRow(
+        'contrast_off',
+        -1,
+        '',
+        "Contrast threshold of a DVXplorer's OFF events, higher: fewer; -1: the camera's own.",
+        -1,
+        17,
+        read_only=False,
+    ),
+    ParameterRow(
+        'biases',
+        '',
+        '',
+        'Biases of a DAVIS (Name=coarse/fine) or DVS128 (Name=value), separated by commas, such '
+        "as On=6/255, Off=4/6; empty: the camera's own.",
+    ),
+    ParameterRow(
+        'wait_s',
+        0.0,
+        's',
+        'Longest wait for the cameras at the start; 0: end at once without them.',
+        0,
+        86_400,
+    ),
+)

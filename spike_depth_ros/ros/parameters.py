@@ -29,10 +29,10 @@ from rclpy.parameter import Parameter
 
 from spike_depth_ros.ros.parameter_names import is_known, near, rclpy_row, shared_names
 from spike_depth_ros.ros.parameter_row import ParameterRow, Table
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, EVENT_CAMERAS, REPLAY
 
 # Parameters of all nodes of this package.
-PACKAGE = (*BINNER, *DEPTH, *REPLAY)
+PACKAGE = (*BINNER, *DEPTH, *REPLAY, *EVENT_CAMERAS)
 
 
 class ParameterError(ValueError):

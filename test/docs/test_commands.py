@@ -26,11 +26,17 @@ from runpy import run_path
 import pytest
 
 from spike_depth_ros.cli import TRAINING
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, EVENT_CAMERAS, REPLAY
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob('*.md'), ROOT / 'models/README.md', *(ROOT / 'docs').rglob('*.md')]
-NODES = {'binner': BINNER, 'depth': DEPTH, 'replay': REPLAY, 'pipeline': (*BINNER, *DEPTH)}
+NODES = {
+    'binner': BINNER,
+    'camera': EVENT_CAMERAS,
+    'depth': DEPTH,
+    'replay': REPLAY,
+    'pipeline': (*BINNER, *DEPTH),
+}
 PARAMETERS = {row.name: row for table in NODES.values() for row in table}
 LAUNCH_ARGUMENTS = run_path(str(ROOT / 'docs/write_parameters.py'))['launch_arguments']()
 OF_RCL = {'use_sim_time'}

@@ -17,10 +17,10 @@
 import pytest
 
 from spike_depth_ros.ros.parameter_row import ParameterRow
-from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, REPLAY
+from spike_depth_ros.ros.parameter_tables import BINNER, DEPTH, EVENT_CAMERAS, REPLAY
 from spike_depth_ros.ros.parameters import ParameterError, checked
 
-ROWS = [*BINNER, *DEPTH, *REPLAY]
+ROWS = [*BINNER, *DEPTH, *REPLAY, *EVENT_CAMERAS]
 
 
 @pytest.mark.parametrize('row', ROWS, ids=lambda row: row.name)
@@ -35,7 +35,7 @@ def test_defaults_are_allowed(row: ParameterRow) -> None:
     assert row.description.endswith('.')
 
 
-@pytest.mark.parametrize('table', [BINNER, DEPTH, REPLAY])
+@pytest.mark.parametrize('table', [BINNER, DEPTH, REPLAY, EVENT_CAMERAS])
 def test_names_are_unique(table: tuple[ParameterRow, ...]) -> None:
     names = [row.name for row in table]
 

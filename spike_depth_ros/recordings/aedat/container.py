@@ -36,8 +36,8 @@ from spike_depth_ros.recordings.errors import RecordingError
 
 MAGIC = b'#!AER-DAT4.0\r\n'
 EVENTS, FRAMES = 'EVTS', 'FRME'
-_MAX_HEADER = 1 << 24
-_PACKET_HEADER = struct.Struct('<ii')
+MAX_HEADER = 1 << 24
+PACKET_HEADER = struct.Struct('<ii')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class FileHeader(NamedTuple):
         compression: code of the packets' compression.
         table_at: byte at which the table begins, -1 without one.
         streams: streams of the file.
-        size: bytes before the first packet.
+        size: bytes before the first packet; of a parsed header alone its own.
     """
 
     compression: int
@@ -103,22 +103,30 @@ def read_header(file: BinaryIO, path: Path) -> FileHeader:
         )
     try:
         (size,) = struct.unpack_from('<I', start, len(MAGIC))
-        content = file.read(min(size, _MAX_HEADER))
-        header = Table.root(content, b'IOHE')
-        code = header.number(0, 'i', compression.NONE)
-        streams = _streams(header.vector(2, np.uint8).tobytes())
-        table_at = header.number(1, 'q', -1)
-    except (ValueError, struct.error, ElementTree.ParseError) as error:
+        content = file.read(min(size, MAX_HEADER))
+        header = parse_header(content)
+    except (ValueError, struct.error) as error:
         raise RecordingError(
             f"The recording '{path}' cannot be read, as the header of the AEDAT4 file is damaged "
             f'({error}): copy or record it again.'
         ) from error
-    if not compression.NONE <= code <= compression.ZSTD_HIGH:
+    if not compression.NONE <= header.compression <= compression.ZSTD_HIGH:
         raise RecordingError(
-            f"The recording '{path}' is compressed by an unknown method ({code}): export it from "
-            'DV with LZ4 or Zstd.'
+            f"The recording '{path}' is compressed by an unknown method ({header.compression}): "
+            'export it from DV with LZ4 or Zstd.'
         )
-    return FileHeader(code, table_at, streams, len(MAGIC) + 4 + len(content))
+    return header._replace(size=len(MAGIC) + 4 + len(content))
+
+
+def parse_header(content: bytes) -> FileHeader:
+    """Parse the flatbuffer of a header; raises ValueError if it is damaged."""
+    header = Table.root(content, b'IOHE')
+    try:
+        streams = _streams(header.vector(2, np.uint8).tobytes())
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from error
+    code = header.number(0, 'i', compression.NONE)
+    return FileHeader(code, header.number(1, 'q', -1), streams, len(content))
 
 
 def read_index(file: BinaryIO, header: FileHeader) -> Index:
@@ -161,7 +169,7 @@ def _from_table(file: BinaryIO, header: FileHeader, size: int) -> Index | None:
     tables = Table.root(data, b'FTAB').tables(0)
     position = column(data, tables, 0, '<i8')
     stream, length = (column(data, tables, 1, '<i4', skip) for skip in (0, 4))
-    starts = np.append(position - _PACKET_HEADER.size, header.table_at)
+    starts = np.append(position - PACKET_HEADER.size, header.table_at)
     is_chained = starts[0] == header.size and np.array_equal(starts[1:], position + length)
     return Index(stream, position, length, None) if is_chained and np.all(length >= 0) else None
 
@@ -171,9 +179,9 @@ def _from_packets(file: BinaryIO, header: FileHeader, size: int) -> Index:
     known = {stream.number for stream in header.streams}
     found: list[tuple[int, int, int]] = []
     position = header.size
-    while position + _PACKET_HEADER.size <= size:
-        stream, length = _PACKET_HEADER.unpack(os.pread(file.fileno(), 8, position))
-        start = position + _PACKET_HEADER.size
+    while position + PACKET_HEADER.size <= size:
+        stream, length = PACKET_HEADER.unpack(os.pread(file.fileno(), 8, position))
+        start = position + PACKET_HEADER.size
         if stream not in known or length < 0 or start + length > size:
             break
         found.append((stream, start, length))

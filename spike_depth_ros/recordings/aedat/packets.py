@@ -70,11 +70,7 @@ class StreamPackets:
 
     def events(self, number: int) -> NDArray[np.void]:
         """Return the events of a packet, of type EVENT."""
-        found = Table.root(self._flatbuffer(number), EVENTS.encode()).vector(0, EVENT)
-        times = found['t']
-        if len(times) and not -MAX_US < times.min() <= times.max() < MAX_US:
-            raise ValueError('times of a damaged packet')
-        return found
+        return parse_events(self._content(number))
 
     def time_ns(self, number: int) -> tuple[int, int] | None:
         """Return the times of the first and the last event; None if there are none."""
@@ -83,7 +79,7 @@ class StreamPackets:
 
     def frame(self, number: int) -> ImageFrame:
         """Return the frame of a packet, in grey or RGB."""
-        table = Table.root(self._flatbuffer(number), FRAMES.encode())
+        table = Table.root(sized(self._content(number)), FRAMES.encode())
         t_us, code = table.number(0, 'q', 0), table.number(5, 'b', _GRAY)
         width, height = (table.number(field, 'h', 0) for field in (6, 7))
         if code not in _CHANNELS or width <= 0 or height <= 0 or not 0 <= t_us < MAX_US:
@@ -91,10 +87,19 @@ class StreamPackets:
         pixels = table.vector(10, np.uint8).reshape(height, width, _CHANNELS[code])
         return ImageFrame(t_us * US_NS, _as_rgb(pixels, code))
 
-    def _flatbuffer(self, number: int) -> memoryview:
+    def _content(self, number: int) -> bytes:
         size = int(self._sizes[number])
         data = os.pread(self._file.fileno(), size, int(self._positions[number]))
-        return sized(compression.unpacked(data, self._code))
+        return compression.unpacked(data, self._code)
+
+
+def parse_events(content: bytes) -> NDArray[np.void]:
+    """Return the events of an unpacked packet, of type EVENT; raises ValueError for damage."""
+    found = Table.root(sized(content), EVENTS.encode()).vector(0, EVENT)
+    times = found['t']
+    if len(times) and not -MAX_US < times.min() <= times.max() < MAX_US:
+        raise ValueError('times of a damaged packet')
+    return found
 
 
 def blocks(packets: StreamPackets, first: int, losses: Counter[str]) -> Iterator[EventArrays]:
@@ -112,13 +117,14 @@ def blocks(packets: StreamPackets, first: int, losses: Counter[str]) -> Iterator
             continue
         size += len(parts[-1])
         if size >= BLOCK_EVENTS:
-            yield _arrays(parts)
+            yield as_arrays(parts)
             parts, size = [], 0
     if size:
-        yield _arrays(parts)
+        yield as_arrays(parts)
 
 
-def _arrays(parts: Sequence[NDArray[np.void]]) -> EventArrays:
+def as_arrays(parts: Sequence[NDArray[np.void]]) -> EventArrays:
+    """Return the events of some packets."""
     t_us, x, y, polarity = (
         np.concatenate([part[name] for part in parts]) for name in EVENT.names or ()
     )

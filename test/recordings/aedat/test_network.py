@@ -1,0 +1,101 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Live stream of AEDAT4: packets over a socket, in any pieces, and servers that are none."""
+
+import socket
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from recordings.aedat.reading import assert_events
+
+from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings.aedat.network import NetworkStream
+from testing.recordings.aedat import LZ4, NONE, write_aedat4
+from testing.recordings.scene import HEIGHT, WIDTH, scene
+
+EVENTS = scene(0.2).left.select(slice(0, 20_000))
+MAGIC_BYTES = 14  # a stream begins with the size of the header
+
+
+def served(content: bytes, pieces: int) -> NetworkStream:
+    """Return a stream whose server sends bytes in pieces, then ends the connection."""
+    listener = socket.create_server(('127.0.0.1', 0))
+
+    def send() -> None:
+        with listener, listener.accept()[0] as connection:
+            for start in range(0, len(content), pieces):
+                connection.sendall(content[start : start + pieces])
+
+    Thread(target=send, daemon=True).start()
+    return NetworkStream(f'tcp://localhost:{listener.getsockname()[1]}')
+
+
+def content(tmp_path: Path, compression: int) -> bytes:
+    path = tmp_path / 'a.aedat4'
+    write_aedat4(path, {'A': EVENTS}, (WIDTH, HEIGHT), compression=compression, with_table=False)
+    return path.read_bytes()[MAGIC_BYTES:]
+
+
+def read_to_the_end(stream: NetworkStream) -> EventArrays:
+    blocks = []
+    with closing(stream), pytest.raises(ConnectionError, match='has ended the connection'):
+        while True:
+            if (events := stream.read()) is not None:
+                blocks.append(events)
+    return EventArrays(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+
+
+@pytest.mark.parametrize('compression', [NONE, LZ4])
+@pytest.mark.parametrize('pieces', [777, 100_000])
+def test_packets_in_any_pieces_give_the_events(
+    tmp_path: Path, compression: int, pieces: int
+) -> None:
+    stream = served(content(tmp_path, compression), pieces)
+    assert (stream.stream.source, stream.stream.width, stream.stream.height) == ('A', 346, 260)
+    assert_events(read_to_the_end(stream), EVENTS)
+    assert stream.damaged == 0
+
+
+def test_a_damaged_packet_is_counted(tmp_path: Path) -> None:
+    data = bytearray(content(tmp_path, LZ4))
+    middle = len(data) // 2
+    data[middle : middle + 50] = bytes(50)
+    stream = served(bytes(data), 5000)
+    assert 0 < len(read_to_the_end(stream).t_ns) < len(EVENTS.t_ns)
+    assert stream.damaged == 1
+
+
+@pytest.mark.parametrize(
+    ('data', 'words'),
+    [
+        (b'HTTP/1.1 400 Bad Request\r\n\r\n', 'serves no AEDAT4 stream: give the address'),
+        (b'\x20\0\0\0' + bytes(32), 'serves no AEDAT4 stream: no flatbuffer IOHE'),
+        (b'', 'serves no AEDAT4 stream'),
+    ],
+)
+def test_other_servers_are_refused(data: bytes, words: str) -> None:
+    with pytest.raises(ConnectionError, match=words):
+        served(data, 100)
+
+
+@pytest.mark.parametrize(
+    'address', ['tcp://127.0.0.1:1', 'tcp://127.0.0.1', 'tcp://127.0.0.1:x', '/none/socket']
+)
+def test_addresses_that_nothing_serves_are_one_sentence(address: str) -> None:
+    with pytest.raises(ConnectionError, match=r'nothing serves events at .*: start the server'):
+        NetworkStream(address)
