@@ -98,7 +98,7 @@ def test_colcon_builds_one_package_with_its_executables(workspace: Path) -> None
     prefix = workspace / 'install' / NAME
     assert shared_files(prefix / 'share' / NAME) == shared_files(ROOT)
     programs = {file.name for file in (prefix / 'lib' / NAME).iterdir()}
-    assert programs == {'binner', 'depth', 'pipeline', 'replay', 'spike-depth'}
+    assert programs == {'binner', 'camera', 'depth', 'pipeline', 'replay', 'spike-depth'}
     [metadata] = (prefix / 'lib').glob(f'python*/site-packages/{NAME}-*.egg-info')
     for entry_point in PathDistribution(metadata).entry_points:
         assert_defined(entry_point, metadata.parent)
