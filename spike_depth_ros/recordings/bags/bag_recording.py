@@ -15,10 +15,10 @@
 """Recordings of ROS messages: rosbag2 and ROS 1 bags of event cameras and true depth."""
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,9 +53,12 @@ from spike_depth_ros.recordings.recording import (
     ImageFrame,
     ImageStream,
 )
-from spike_depth_ros.recordings.timeline import beginning_delays_ns, clock_error_ns
+from spike_depth_ros.recordings.timeline import PLAUSIBLE_NS, beginning_delays_ns, clock_error_ns
+from spike_depth_ros.units import SECOND_NS
 
 _Number = TypeVar('_Number', bound=np.number[Any])
+
+_HEADER_BYTES = 1024  # stamp and frame_id
 
 EARLIER_IMAGES = 'images earlier than the images before them'
 _MVSEC_TOPICS = {
@@ -106,6 +109,7 @@ class BagRecording(EventRecording):
         self._spans = {
             camera.name: find_span(bag, camera.name, event_arrays.times) for camera in self._arrays
         }
+        self.notes.extend(_other_clocks(self._spans))
         self._set_times()
         self._stack.callback(bag.close)
 
@@ -232,8 +236,7 @@ class BagRecording(EventRecording):
         return clock_error_ns(beginning_delays_ns(_stamps(self._bag.messages(topics))))
 
     def _image_span(self, topic: str) -> TopicSpan | None:
-        content = self._bag.topics[topic].content
-        return find_span(self._bag, topic, partial(_image_times, content=content))
+        return find_span(self._bag, topic, _image_times)
 
     def _set_times(self) -> None:
         """Set start and end: of the events, or of the true depth where there are none."""
@@ -280,8 +283,18 @@ def _stamps(messages: Iterator[BagMessage | None]) -> Iterator[tuple[int, int]]:
                 yield message.log_time_ns, read_packet_message(message).stamp_ns
 
 
-def _image_times(message: BagMessage, content: str) -> tuple[int, int]:
-    stamp_ns = read_image_message(message, content).stamp_ns or message.log_time_ns
+def _other_clocks(spans: Mapping[str, TopicSpan | None]) -> Iterator[str]:
+    """Yield notes on cameras whose event times are far from the log times of the bag."""
+    for topic, span in spans.items():
+        if span and abs(span.delay_ns) > PLAUSIBLE_NS:
+            yield (
+                f'the events of {topic} count a clock that is {span.delay_ns / SECOND_NS:.0f} s '
+                f'behind the bag: times of true depth and images do not fit them'
+            )
+
+
+def _image_times(message: BagMessage) -> tuple[int, int]:
+    stamp_ns = message.head(_HEADER_BYTES).header()[0] or message.log_time_ns
     return stamp_ns, stamp_ns
 
 

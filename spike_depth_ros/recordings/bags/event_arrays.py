@@ -43,6 +43,14 @@ PACKED = np.dtype(
         'itemsize': 13,
     }
 )
+_ALIGNED = np.dtype(
+    {
+        'names': ['x', 'y', 'seconds', 'nanoseconds', 'polarity'],
+        'formats': ['<u2', '<u2', '<u4', '<u4', 'u1'],
+        'offsets': [0, 2, 6, 10, 14],
+        'itemsize': EVENT_BYTES,
+    }
+)
 # Enough for the fields before the events.
 _HEAD_BYTES = 4096
 
@@ -147,23 +155,17 @@ def _parts(message: BagMessage) -> Iterator[Buffer]:
 def _packed(data: Buffer, events: int, order: str) -> bytes:
     """Return events as ROS 1 packs them from the CDR bytes of a sequence.
 
-    In strides of 16 bytes from the first event on lie its y (from the second on), its time, its
-    polarity, and the x of the next event.
+    From 2 bytes before the first event on, every event takes 16 bytes; x and y of the first one
+    come 2 bytes later.
     """
-    strides = np.dtype(
-        {
-            'names': ['y', 'seconds', 'nanoseconds', 'polarity', 'next_x'],
-            'formats': [f'{order}u2', f'{order}u4', f'{order}u4', 'u1', f'{order}u2'],
-            'offsets': [0, 4, 8, 12, 14],
-            'itemsize': EVENT_BYTES,
-        }
-    )
-    padded = np.append(np.frombuffer(data, np.uint8), np.zeros(LAST_PADDING, np.uint8))
-    found = padded.view(strides)
+    aligned = np.empty(EVENT_BYTES * events + 2, np.uint8)
+    aligned[2 : 2 + len(data)] = np.frombuffer(data, np.uint8)
+    strided = aligned[: EVENT_BYTES * events].view(_ALIGNED)
     packed = np.empty(events, PACKED)
-    for name in ('y', 'seconds', 'nanoseconds', 'polarity'):
-        packed[name] = found[name]
-    packed['x'][1:] = found['next_x'][:-1]
+    if order == '>':
+        packed[:] = strided.view(_ALIGNED.newbyteorder())
+    else:
+        _pack(strided, packed)
     packed['x'][0], packed['y'][0] = np.frombuffer(data, f'{order}u2', 2)
     return packed.tobytes()
 
@@ -176,6 +178,15 @@ def _arrays(packed: Buffer) -> EventArrays:
     x, y = np.empty(size, np.uint16), np.empty(size, np.uint16)
     good = _unpack(events, t_ns, x, y, polarity)
     return EventArrays(t_ns[:good], x[:good], y[:good], polarity[:good])
+
+
+@compiled
+def _pack(aligned: Any, packed: Any) -> None:
+    """Copy events from strides of CDR to packed ones."""
+    for i in range(len(packed)):
+        packed[i].x, packed[i].y = aligned[i].x, aligned[i].y
+        packed[i].seconds, packed[i].nanoseconds = aligned[i].seconds, aligned[i].nanoseconds
+        packed[i].polarity = aligned[i].polarity
 
 
 @compiled

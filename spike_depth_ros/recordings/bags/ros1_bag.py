@@ -45,6 +45,7 @@ from spike_depth_ros.recordings.errors import RecordingError, reading
 from spike_depth_ros.units import SECOND_NS
 
 _ENTRY = np.dtype([('time_ns', '<i8'), ('chunk', '<u4'), ('offset', '<u4')])
+_ENTRIES = 1024  # of the index, taken as Python numbers at once
 # Read at once with the header of a message: small messages are complete with it.
 _HEAD_BYTES = 4096
 
@@ -87,8 +88,10 @@ class Ros1Bag(Bag):
         order = np.argsort(entries['time_ns'], kind='stable')
         if start_ns is not None:
             order = order[np.searchsorted(entries['time_ns'][order], start_ns) :]
-        for number in order:
-            yield self._message(names[owners[number]], entries[number])
+        for first in range(0, len(order), _ENTRIES):
+            some = order[first : first + _ENTRIES]
+            for owner, entry in zip(owners[some].tolist(), entries[some].tolist(), strict=True):
+                yield self._message(names[owner], *entry)
 
     def close(self) -> None:
         """Close the file."""
@@ -114,14 +117,13 @@ class Ros1Bag(Bag):
         self.start_ns = min((int(part[0]) for part in times_ns), default=0)
         self.end_ns = max((int(part[-1]) for part in times_ns), default=0)
 
-    def _message(self, topic: str, entry: np.void) -> BagMessage | None:
-        chunk, offset = int(entry['chunk']), int(entry['offset'])
+    def _message(self, topic: str, log_time_ns: int, chunk: int, offset: int) -> BagMessage | None:
         try:
             head, first, size = self._find(chunk, offset)
         except BagDamaged:
             return None
         read = partial(self._read, chunk, first, head)
-        return BagMessage(topic, int(entry['time_ns']), size, read, Ros1Fields)
+        return BagMessage(topic, log_time_ns, size, read, Ros1Fields)
 
     def _find(self, chunk: int, offset: int) -> tuple[memoryview, int, int]:
         """Return the first bytes of a message, its first byte in the chunk, and its size."""

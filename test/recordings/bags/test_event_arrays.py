@@ -169,3 +169,17 @@ def test_memory_is_constant(tmp_path: Path) -> None:
         tracemalloc.stop()
         assert seen == count
     assert peaks[1] < 1.3 * peaks[0] < 20_000_000
+
+
+def test_events_on_another_clock_are_noted(tmp_path: Path) -> None:
+    """Sensor time from 0 beside log times of 2017: nothing pairs them with true depth."""
+    left = scene(SECONDS).left
+    early = left._replace(t_ns=left.t_ns - left.t_ns[0])
+    with ros1.Ros1Writer(tmp_path / 'a.bag') as writer:
+        data = ros1.event_array(early, SIZE)
+        writer.write('/e', 'dvs_msgs/msg/EventArray', int(left.t_ns[-1]), data)
+    with open_recording(tmp_path / 'a.bag') as recording:
+        assert any('s behind the bag' in note for note in recording.notes)
+        assert_same_events(
+            read_events(recording, None, 0, 10**8)[0], early.select(early.t_ns < 10**8)
+        )
