@@ -103,6 +103,7 @@ def within(
 
 
 def cells(camera: int, blocks: Iterable[EventArrays]) -> Iterator[EventChunk]:
+    """Yield checked blocks of a camera as chunks, cut into cells."""
     for block in blocks:
         cuts = [0, *_cell_starts(block.t_ns), len(block.t_ns)]
         for first, last in pairwise(cuts):

@@ -20,6 +20,7 @@ from pathlib import Path
 SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
 HDF5, EMPTY, UNKNOWN = 'hdf5', 'empty', ''
 AEDAT4, AEDAT3, AEDAT2 = 'aedat4', 'aedat3', 'aedat2'
+PROPHESEE = 'prophesee'
 
 _MAGIC = {
     b'SQLite format 3\0': SQLITE,
@@ -30,6 +31,7 @@ _MAGIC = {
     b'#!AER-DAT4.': AEDAT4,
     b'#!AER-DAT3.': AEDAT3,
     b'#!AER-DAT2.': AEDAT2,
+    b'% ': PROPHESEE,
 }
 # Files that users give by mistake, and the remedy.
 _FOREIGN = {
@@ -40,7 +42,6 @@ _FOREIGN = {
     b'PK\3\4': 'is a zip archive: unpack it, and give the rosbag2 recording in it if there is one',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
     b'#!AER-DAT': 'is an AEDAT file of an unknown version: export it as AEDAT 4.0 with DV',
-    b'% ': 'is a RAW or DAT file: convert it with raw_to_bag of event_camera_tools',
 }
 _MAGIC_BYTES = 32
 _MCAP_MAGIC_BYTES = 8

@@ -48,10 +48,11 @@ class JoinedRecording(EventRecording):
         self._parts = tuple(parts)
         self.companions = tuple(path for part in parts for path in part.companions)
         self.about = {key: value for part in parts for key, value in part.about.items()}
-        self.notes = [note for part in parts for note in part.notes]
         for part in parts:
             part.losses = self.losses  # one count of all parts
             self._stack.callback(part.close)
+            part.align(parts[0])
+        self.notes = [note for part in parts for note in part.notes]
         cameras = _unique([(part, camera) for part in parts for camera in part.cameras])
         depths = _unique([(part, stream) for part in parts for stream in part.depth_streams])
         images = _unique([(part, stream) for part in parts for stream in part.image_streams])

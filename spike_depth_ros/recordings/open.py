@@ -38,6 +38,7 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
         file_kinds.AEDAT4: 'aedat.aedat4',
         file_kinds.AEDAT3: 'aedat.aedat3',
         file_kinds.AEDAT2: 'aedat.aedat2',
+        file_kinds.PROPHESEE: 'prophesee.files',
     }
 )
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool

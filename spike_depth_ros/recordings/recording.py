@@ -213,6 +213,13 @@ class EventRecording(ABC):
         """Return the calibration of one or two cameras in or beside the recording, else None."""
         return None
 
+    def align(self, other: 'EventRecording') -> bool:
+        """Move a clock that wraps to that of another, synchronised camera; return whether it does.
+
+        JoinedRecording calls it before reading.
+        """
+        return False
+
     def close(self) -> None:
         """Close the files."""
         self._stack.close()

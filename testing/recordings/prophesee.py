@@ -18,6 +18,7 @@ Sources: https://docs.prophesee.ai/stable/data/encoding_formats/ and .../data/fi
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -64,7 +65,7 @@ def evt3(events: EventArrays) -> Words:
             0x8000 | t_us >> 12 & 0xFFF,
             0x6000 | t_us & 0xFFF,
             0x0000 | y,
-            np.where(is_single, 0x2000, 0x3000) | address,
+            np.where(is_single, 0x2000, 0x3000).astype(np.uint64) | address,
             0x4000 | bits,
         ],
         axis=1,
@@ -124,3 +125,63 @@ def _runs(
     bits = np.bitwise_or.reduceat(ones, starts) if len(starts) else ones
     columns = [column[starts].astype(np.uint64) for column in (t_us, x, y, polarity)]
     return columns, bits
+
+
+def write_raw(
+    path: Path,
+    events: EventArrays,
+    encoding: str,
+    size: tuple[int, int],
+    header: str | None = None,
+) -> Path:
+    """Write a RAW file.
+
+    Args:
+        path: the file.
+        events: events in order of time.
+        encoding: key of WORDS; 'evt21 legacy' swaps the halves of the words.
+        size: width and height, pixels.
+        header: all of its lines; None writes those of Metavision.
+    """
+    name, _, is_legacy = encoding.partition(' ')
+    words = WORDS[name](events)
+    if is_legacy:
+        words = words.view('<u4').reshape(-1, 2)[:, ::-1]
+    text = raw_header(encoding, size) if header is None else header
+    path.write_bytes(text.encode() + np.ascontiguousarray(words).tobytes())
+    return path
+
+
+def raw_header(encoding: str, size: tuple[int, int]) -> str:
+    """Return the header that Metavision writes for an encoding; see write_raw."""
+    width, height = size
+    lines = {
+        'evt2': ['evt 2.0', f'format EVT2;height={height};width={width}'],
+        'evt21': [f'format EVT21;endianness=little;height={height};width={width}'],
+        'evt21 legacy': ['evt 2.1', f'geometry {width}x{height}'],
+        'evt3': ['evt 3.0', f'format EVT3;height={height};width={width}'],
+    }[encoding]
+    more = ['endianness little'] if encoding == 'evt21' else []
+    lines = ['camera_integrator_name Prophesee', 'date 2023-04-05 06:07:08', *lines, *more]
+    lines += [f'geometry {width}x{height}', 'serial_number 00001234', 'system_ID 49', 'end']
+    return ''.join(f'% {line}\n' for line in lines)
+
+
+def write_dat(
+    path: Path, events: EventArrays, size: tuple[int, int] | None, event_type: int = 0x0C
+) -> Path:
+    """Write a DAT file of version 2, whose times wrap after 2^32 us.
+
+    Args:
+        path: the file.
+        events: events in order of time.
+        size: width and height, pixels; None leaves them out.
+        event_type: byte before the events; 0x0C for CD events.
+    """
+    lines = ['Data file containing CD events.', 'Version 2', 'Date 2014-02-28 13:37:42']
+    lines += [f'Height {size[1]}', f'Width {size[0]}'] if size else []
+    x, y, polarity = (column.astype(np.int64) for column in events[1:])
+    words = np.stack([events.t_ns // US_NS % 2**32, polarity << 28 | y << 14 | x], axis=1)
+    header = ''.join(f'% {line}\n' for line in lines).encode()
+    path.write_bytes(header + bytes([event_type, 8]) + words.astype('<u4').tobytes())
+    return path
