@@ -27,6 +27,7 @@ from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.data.recordings import RecordingDataset
 from spike_depth_ros.training.data.window_folder import WindowFolder
 from spike_depth_ros.training.settings import SettingsError
+from testing.recordings import dense, m3ed, mvsec_bags
 from testing.recordings.scene import DEMO, scene
 
 WINDOW_NS = 50_000_000
@@ -159,3 +160,47 @@ def test_one_camera_of_two_gives_frames_of_two_channels(tmp_path: Path) -> None:
     dataset.prepare('train', 1, Preparation(tmp_path))
     window = dataset.windows('train', 1, Preparation(tmp_path))[0]
     assert window.spikes.shape == (260, 346, 2) and window.spikes.any()
+
+
+def test_depth_of_a_raw_view_is_carried_to_the_networks_image(tmp_path: Path) -> None:
+    """Trap 5: M3ED's depth is in the distorted left view."""
+    of = scene(0.3)
+    m3ed.write_data(tmp_path / 'spot_data.h5', of.cameras, of.rig, of.start_ns)
+    m3ed.write_truth(tmp_path / 'spot_depth_gt.h5', of.depth, of.start_ns)
+    clip = Clip([tmp_path / 'spot_data.h5'], [tmp_path / 'spot_depth_gt.h5'])
+    dataset, preparation = recordings(train=[clip], baseline_m=None), Preparation(tmp_path / 'w')
+    assert dataset.description.rig.baseline_m == pytest.approx(of.rig.baseline_m)
+    count = dataset.count('train', preparation)
+    dataset.prepare('train', count, preparation)
+    truth = {frame.depth.tobytes(): frame.t_ns for frame in of.depth}
+    windows = dataset.windows('train', count, preparation)
+    for index in range(count):
+        window = windows[index]
+        # The fixture has no distortion, but its two cameras are rectified by Bouguet's method.
+        end_ns = truth[window.depth.tobytes()]
+        np.testing.assert_array_equal(window.spikes, counted(list(of.cameras), end_ns))
+        assert window.view is None
+    assert count == len(of.depth)
+
+
+def test_mvsecs_bags_are_a_recording(tmp_path: Path) -> None:
+    of = scene(0.3)
+    data = mvsec_bags.write_bags(tmp_path, of)
+    dataset, preparation = recordings(train=[Clip([data])]), Preparation(tmp_path / 'w')
+    count = dataset.count('train', preparation)
+    dataset.prepare('train', count, preparation)
+    truth = {mvsec_bags.expected_depth(f.depth).tobytes(): f.t_ns for f in of.depth}
+    windows = dataset.windows('train', count, preparation)
+    for index in range(count):
+        window = windows[index]
+        end_ns = truth[window.depth.tobytes()]
+        np.testing.assert_array_equal(window.spikes, counted(list(of.cameras), end_ns))
+        assert window.view is not None and window.view.camera == of.rig.camera
+    assert count == len(of.depth)
+
+
+def test_truth_before_the_first_event_ends_no_window(tmp_path: Path) -> None:
+    of = scene(0.3)
+    dense.write_sequence(tmp_path / 'town', of.left, of.depth, of.start_ns)
+    dataset = recordings(train=[Clip([tmp_path / 'town'])])
+    assert dataset.count('train', Preparation(tmp_path / 'w')) == len(of.depth)

@@ -20,7 +20,7 @@ import pytest
 from training.runs import ROOT, spike_depth
 
 from spike_depth_ros.inference.engine import DepthEngine
-from testing.recordings import dsec
+from testing.recordings import dense, dsec
 from testing.recordings.mvsec_set import write_set
 from testing.recordings.scene import DEMO, scene
 
@@ -33,6 +33,10 @@ init_args: {{folder: mvsec, split: '1', validation: 2, window_ms: 40, camera: {C
 DSEC = f"""
 {CLASSES}.dsec.DsecDataset
 init_args: {{folder: dsec, train: [a], validation: [b], test: [c], camera: {CAMERA}}}
+"""
+DENSE = f"""
+{CLASSES}.dense.DenseDataset
+init_args: {{folder: dense, camera: {CAMERA}}}
 """
 RECORDINGS = f"""
 {CLASSES}.recordings.RecordingDataset
@@ -63,6 +67,13 @@ def dsec_set(folder: Path) -> None:
     (folder / 'data.yaml').write_text(DSEC)
 
 
+def dense_set(folder: Path) -> None:
+    of = scene(0.5)
+    for name in ('train/town01', 'val/town02', 'test/town03'):
+        dense.write_sequence(folder / 'dense' / name, of.left, of.depth, of.start_ns)
+    (folder / 'data.yaml').write_text(DENSE)
+
+
 def demo(folder: Path) -> None:
     (folder / 'data.yaml').write_text(RECORDINGS)
 
@@ -71,6 +82,7 @@ def demo(folder: Path) -> None:
 @pytest.mark.parametrize(
     ('write', 'window_ms', 'training_data', 'printed'),
     [
+        (dense_set, 50, 'simulated recordings of DENSE: 4 of DENSE', ["DENSE's errors", '10 m']),
         (
             mvsec,
             40,
@@ -86,8 +98,10 @@ def test_a_network_is_trained_exported_and_evaluated(
 ) -> None:
     assert callable(write)
     write(tmp_path)
-    train(tmp_path, 'stereospike_binocular')
+    is_mono = write is dense_set
+    train(tmp_path, 'stereospike_monocular' if is_mono else 'stereospike_binocular')
     contract = DepthEngine(tmp_path / 'model.onnx').contract
+    assert contract.channels == (2 if is_mono else 4)
     assert contract.window_ns == window_ms * 1_000_000
     assert contract.training_data == training_data
     arguments = ['--models=[model.onnx]', '--data=data.yaml', '--samples=2', '--output=s.json']

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
@@ -31,6 +32,7 @@ from spike_depth_ros.geometry.pixel_table import PixelTable
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.decoded import as_arrays
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import DepthFrame, EventRecording
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
@@ -94,8 +96,9 @@ class OpenClip:
         return true_depth(self.recording, self.cameras[0], self._calibration, self._network)
 
     def times(self) -> Iterator[int]:
-        """Yield the times of the clip's true depth images, nanoseconds."""
+        """Yield the times of the clip's true depth images after the first event, nanoseconds."""
         start_ns = self.recording.start_ns + round(self._clip.start_s * SECOND_NS)
+        start_ns = max(start_ns, self._first_event_ns() + 1)
         end_ns = None
         if self._clip.end_s is not None:
             end_ns = self.recording.start_ns + round(self._clip.end_s * SECOND_NS)
@@ -133,9 +136,18 @@ class OpenClip:
                 wanted.remove(frame.t_ns)
                 yield frame.t_ns, _window(events.ending_at(frame.t_ns), frame, truth)
 
+    def _first_event_ns(self) -> int:
+        """Return the time of the first event, or of its packet. Raises RecordingError."""
+        for chunk in self.recording.events(self.cameras):
+            events = chunk.events
+            return int(events.t_ns[0]) if isinstance(events, EventArrays) else chunk.t_ns
+        raise RecordingError(f"The recording '{self.recording.path}' has no events: give another.")
+
     def _found_calibration(self) -> RigCalibration | None:
         if self._clip.calibration is not None:
-            return load(str(self._clip.calibration), '', 2 if len(self.cameras) > 1 else 1)
+            return load(
+                str(self._clip.calibration.expanduser()), '', 2 if len(self.cameras) > 1 else 1
+            )
         found = self.recording.calibration(self.cameras)
         return found.rig if found else None
 
@@ -148,7 +160,8 @@ def opened(clip: Clip, network: PinholeCamera) -> Iterator[OpenClip]:
         clip: part of a recording.
         network: camera of the spike frames.
     """
-    with open_recording(clip.paths, clip.truth) as recording:
+    paths, truth = ([path.expanduser() for path in each] for each in (clip.paths, clip.truth))
+    with open_recording(paths, truth) as recording:
         yield OpenClip(clip, recording, network)
 
 

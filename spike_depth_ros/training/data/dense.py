@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from spike_depth_ros.recordings.dense.event_files import event_files
 from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import Split
 from spike_depth_ros.training.data.recorded import RecordedDataset
@@ -65,7 +66,7 @@ class DenseDataset(RecordedDataset):
         names: Sequence[str] = getattr(self, split)
         folders = [self.folder.expanduser() / name for name in names]
         places = [place for folder in folders for place in (folder, *sorted(folder.glob('*')))]
-        found = [place for place in places if (place / 'events' / 'data').is_dir()]
+        found = [place for place in places if event_files(place)]
         if not found:
             raise SettingsError(
                 f"'{self.folder}' has no sequence of DENSE's {split} split ({', '.join(names)}): "

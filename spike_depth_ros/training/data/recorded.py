@@ -304,7 +304,7 @@ def arrays_of(window: DepthWindow, scale: float) -> dict[str, Any]:
 def signature(clip: Clip) -> list[list[int]]:
     """Return size in bytes and time of change of the files of a clip, or the sums of a folder."""
     paths = [*clip.paths, *clip.truth, *([clip.calibration] if clip.calibration else [])]
-    return [_signature(path) for path in paths]
+    return [_signature(path.expanduser()) for path in paths]
 
 
 def _signature(path: Path) -> list[int]:
