@@ -30,6 +30,7 @@ from spike_depth_ros.recordings import file_kinds, mvsec
 from spike_depth_ros.recordings.bags import calibrations, event_arrays
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.clocks import TopicSpan, find_span
+from spike_depth_ros.recordings.bags.image_topics import ImageTopic, image_span
 from spike_depth_ros.recordings.bags.images import ImageMessage, to_depth, to_picture
 from spike_depth_ros.recordings.bags.other_events import without_events
 from spike_depth_ros.recordings.bags.ros1_bag import Ros1Bag
@@ -37,7 +38,6 @@ from spike_depth_ros.recordings.bags.rosbag2_bag import Rosbag2Bag
 from spike_depth_ros.recordings.bags.storage_files import is_rosbag2
 from spike_depth_ros.recordings.bags.streams import (
     find_streams,
-    read_image_message,
     read_packet_message,
 )
 from spike_depth_ros.recordings.chunks import checked, merged, within
@@ -58,9 +58,6 @@ from spike_depth_ros.units import SECOND_NS
 
 _Number = TypeVar('_Number', bound=np.number[Any])
 
-_HEADER_BYTES = 1024  # stamp and frame_id
-
-EARLIER_IMAGES = 'images earlier than the images before them'
 _MVSEC_TOPICS = {
     f'/davis/{side}/{name}'
     for side in ('left', 'right')
@@ -143,16 +140,14 @@ class BagRecording(EventRecording):
         self, stream: DepthStream, start_ns: int | None = None, end_ns: int | None = None
     ) -> Iterator[DepthFrame]:
         """Yield the true depth of a topic; see EventRecording."""
-        shape = (stream.height, stream.width)
-        for t_ns, depth in self._frames(stream.name, to_depth, shape, (start_ns, end_ns)):
+        for t_ns, depth in self._frames(stream, to_depth, start_ns, end_ns):
             yield DepthFrame(t_ns, depth)
 
     def images(
         self, stream: ImageStream, start_ns: int | None = None, end_ns: int | None = None
     ) -> Iterator[ImageFrame]:
         """Yield the images of a topic; see EventRecording."""
-        shape = (stream.height, stream.width)
-        for t_ns, image in self._frames(stream.name, to_picture, shape, (start_ns, end_ns)):
+        for t_ns, image in self._frames(stream, to_picture, start_ns, end_ns):
             yield ImageFrame(t_ns, image)
 
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
@@ -194,37 +189,16 @@ class BagRecording(EventRecording):
 
     def _frames(
         self,
-        topic: str,
+        stream: DepthStream | ImageStream,
         decode: Callable[[ImageMessage], NDArray[_Number]],
-        shape: tuple[int, int],
-        span: tuple[int | None, int | None],
+        start_ns: int | None,
+        end_ns: int | None,
     ) -> Iterator[tuple[int, NDArray[_Number]]]:
-        """Yield the times and pixels of a topic's images in a half-open range of time."""
+        """Yield images at the times of their headers, put on the clock of the packets."""
         error_ns = self._clock_error_ns
-        start_ns, end_ns = (None if t_ns is None else t_ns - error_ns for t_ns in span)
-        times = self._image_span(topic)
-        reached_ns = None
-        for message in self._bag.messages([topic], times.log_time_ns(start_ns) if times else None):
-            if message is None:
-                self.losses[event_arrays.DAMAGED] += 1
-                continue
-            if times and times.is_over(message.log_time_ns, end_ns):
-                return
-            try:
-                image = read_image_message(message, self._bag.topics[topic].content)
-                t_ns = image.stamp_ns or message.log_time_ns
-                if not _is_within(t_ns, start_ns, end_ns):
-                    continue
-                pixels = decode(image)
-                if pixels.shape[:2] != shape:
-                    raise ValueError('the image has another size')
-            except ValueError:
-                self.losses[event_arrays.DAMAGED] += 1
-                continue
-            if reached_ns is not None and t_ns < reached_ns:
-                self.losses[EARLIER_IMAGES] += 1
-                continue
-            reached_ns = t_ns
+        start_ns, end_ns = (None if t is None else t - error_ns for t in (start_ns, end_ns))
+        topic = ImageTopic(self._bag, stream.name, (stream.height, stream.width), self.losses)
+        for t_ns, pixels in topic.frames(decode, start_ns, end_ns):
             yield t_ns + error_ns, pixels
 
     @cached_property
@@ -235,9 +209,6 @@ class BagRecording(EventRecording):
             return 0
         return clock_error_ns(beginning_delays_ns(_stamps(self._bag.messages(topics))))
 
-    def _image_span(self, topic: str) -> TopicSpan | None:
-        return find_span(self._bag, topic, _image_times)
-
     def _set_times(self) -> None:
         """Set start and end: of the events, or of the true depth where there are none."""
         spans = [span for span in self._spans.values() if span]
@@ -245,7 +216,7 @@ class BagRecording(EventRecording):
         if self._packets or (self._arrays and not spans):
             times.append((self._bag.start_ns, self._bag.end_ns))
         if not times:
-            found = [self._image_span(stream.name) for stream in self.depth_streams]
+            found = [image_span(self._bag, stream.name) for stream in self.depth_streams]
             times = [(span.start_ns, span.end_ns) for span in found if span]
         self._start_ns = min(start for start, _ in times)
         self._end_ns = max(end for _, end in times)
@@ -291,12 +262,3 @@ def _other_clocks(spans: Mapping[str, TopicSpan | None]) -> Iterator[str]:
                 f'the events of {topic} count a clock that is {span.delay_ns / SECOND_NS:.0f} s '
                 f'behind the bag: times of true depth and images do not fit them'
             )
-
-
-def _image_times(message: BagMessage) -> tuple[int, int]:
-    stamp_ns = message.head(_HEADER_BYTES).header()[0] or message.log_time_ns
-    return stamp_ns, stamp_ns
-
-
-def _is_within(t_ns: int, start_ns: int | None, end_ns: int | None) -> bool:
-    return (start_ns is None or t_ns >= start_ns) and (end_ns is None or t_ns < end_ns)

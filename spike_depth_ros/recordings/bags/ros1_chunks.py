@@ -24,6 +24,8 @@ from spike_depth_ros.recordings.bags.ros1_records import BagDamaged, BagFile, Ch
 
 # Unpacked chunks in memory: left and right camera, which are read side by side, need the same.
 _CACHE_BYTES = 8_000_000
+# A chunk is unpacked as a whole; rosbag's have 768 kB.
+_MAX_CHUNK_BYTES = 1_000_000_000
 
 
 class ChunkData:
@@ -50,6 +52,8 @@ class ChunkData:
             self._unpacked.move_to_end(chunk)
             return self._unpacked[chunk]
         place = self._places[chunk]
+        if max(place.size, place.stored) > _MAX_CHUNK_BYTES:
+            raise BagDamaged(f'a compressed chunk has {place.size} bytes')
         data = _unpack(self._file.read(place.position, place.stored), place)
         self._unpacked[chunk] = data
         while len(self._unpacked) > 1 and sum(map(len, self._unpacked.values())) > _CACHE_BYTES:

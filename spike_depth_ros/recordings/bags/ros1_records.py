@@ -40,6 +40,7 @@ _CHUNK_HEAD_BYTES = 256
 _PADDED_BYTES = 4096
 # No header or definition is larger: a damaged length must not exhaust the memory.
 _MAX_BYTES = 16_000_000
+_MAX_INDEX_BYTES = 256_000_000
 
 Header = Mapping[str, bytes]
 
@@ -149,6 +150,8 @@ def read_chunk(
     if not wanted.keys() & info.counts.keys():
         return place, entries
     size = sum(info.counts.values()) * TIMES.itemsize + len(info.counts) * _INDEX_RECORD_BYTES
+    if size > _MAX_INDEX_BYTES:
+        raise BagDamaged(f'the index of a chunk has {size} bytes')
     records = file.read(place.position + stored, size)
     position = 0
     for _ in info.counts:

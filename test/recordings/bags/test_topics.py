@@ -27,7 +27,8 @@ from PIL import Image
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.bags import topic_names
-from spike_depth_ros.recordings.bags.bag_recording import EARLIER_IMAGES, open_file, open_folder
+from spike_depth_ros.recordings.bags.bag_recording import open_file, open_folder
+from spike_depth_ros.recordings.bags.image_topics import EARLIER_IMAGES
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import EventRecording
