@@ -13,6 +13,7 @@
 # limitations under the License.
 """Data sets of recordings: windows that end at true depth images, stored once."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,11 @@ import pytest
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.recordings.decoded import as_arrays
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.recorded_windows import store
 from spike_depth_ros.training.data.recordings import RecordingDataset
 from spike_depth_ros.training.data.window_folder import WindowFolder
 from spike_depth_ros.training.settings import SettingsError
@@ -109,7 +112,7 @@ init_args:
 def test_an_interrupted_preparation_resumes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, parts = Preparation(tmp_path / 'whole'), Preparation(tmp_path / 'parts')
+    whole, parts = (Preparation(tmp_path / name, workers=0) for name in ('whole', 'parts'))
     recordings().prepare('train', 6, whole)
     write, written = WindowFolder.write, []
 
@@ -204,3 +207,29 @@ def test_truth_before_the_first_event_ends_no_window(tmp_path: Path) -> None:
     dense.write_sequence(tmp_path / 'town', of.left, of.depth, of.start_ns)
     dataset = recordings(train=[Clip([tmp_path / 'town'])])
     assert dataset.count('train', Preparation(tmp_path / 'w')) == len(of.depth)
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_processes_share_the_clips(workers: int, tmp_path: Path) -> None:
+    clips = [Clip([DEMO], start_s=start, end_s=start + 0.2) for start in (0, 0.2, 0.4)]
+    dataset, preparation = recordings(train=clips), Preparation(tmp_path, workers)
+    count = dataset.count('train', preparation)
+    dataset.prepare('train', count, preparation)
+    windows = dataset.windows('train', count, preparation)
+    events = decoded()
+    truth = {frame.depth.tobytes(): frame.t_ns for frame in scene(1.0).depth}
+    for index in range(count):
+        window = windows[index]
+        end_ns = truth[window.depth.tobytes()]
+        np.testing.assert_array_equal(window.spikes, counted(events, end_ns))
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_a_recording_that_cannot_be_read_is_one_sentence(workers: int) -> None:
+    def stored(clip: Clip, indices: Mapping[int, int]) -> Iterator[int]:
+        yield indices[1]
+        raise RecordingError('The recording is damaged: copy it again.')
+
+    parts = [(CLIP, {1: 0, 2: 1}), (CLIP, {1: 2, 2: 3})]
+    with pytest.raises(SettingsError, match=r'^The recording is damaged: copy it again\.$'):
+        store(stored, parts, workers, 'windows')

@@ -16,16 +16,15 @@
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from spike_depth_ros.geometry.camera import PinholeCamera
@@ -34,13 +33,16 @@ from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.training.data.clip import Clip, OpenClip, opened
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
-    Depth,
     DepthDataset,
-    DepthWindow,
     Preparation,
     Split,
-    TrueView,
     network_rig,
+)
+from spike_depth_ros.training.data.recorded_windows import (
+    RecordedWindows,
+    arrays_of,
+    store,
+    without_near,
 )
 from spike_depth_ros.training.data.window_folder import WindowFolder
 from spike_depth_ros.training.settings import SettingsError
@@ -168,11 +170,10 @@ class RecordedDataset(DepthDataset):
         for index in folder.missing(range(count)):
             entry = entries[index]
             missing.setdefault(entry.clip, {})[entry.t_ns] = index
-        total = sum(map(len, missing.values()))
+        clips = self.clips(split)
+        parts = [(clips[number], indices) for number, indices in missing.items()]
         name = f'windows of {self.title} {split}'
-        with tqdm(desc=name, total=total, unit='window', disable=not total) as progress:
-            for number, indices in missing.items():
-                self._store(self.clips(split)[number], indices, folder, progress)
+        store(partial(self.stored, folder=folder), parts, preparation.workers, name)
 
     def count(self, split: Split, preparation: Preparation) -> int:
         """Return the number of windows of a split; see DepthDataset.count."""
@@ -180,27 +181,32 @@ class RecordedDataset(DepthDataset):
         folder.begin(())
         return len(self._entries(split, preparation))
 
-    def windows(self, split: Split, count: int, preparation: Preparation) -> 'RecordedWindows':
+    def windows(self, split: Split, count: int, preparation: Preparation) -> RecordedWindows:
         """Return the first windows of a split; see DepthDataset.windows."""
         if count:
             _check_count(self.title, split, count, len(self._entries(split, preparation)))
         folder = self._folder(split, preparation)
         return RecordedWindows([folder.path(index) for index in range(count)])
 
-    def _store(
-        self, clip: Clip, indices: dict[int, int], folder: WindowFolder, progress: Any
-    ) -> None:
-        """Count and write the windows of a clip, by the times of their true depth."""
-        window_ns = round(self.window_ms * MS_NS)
+    def stored(
+        self, clip: Clip, indices: Mapping[int, int], folder: WindowFolder
+    ) -> Iterator[int]:
+        """Count and write windows of a clip; yield the number of each one.
+
+        Args:
+            clip: a clip.
+            indices: numbers of the windows, by the times of their true depth, nanoseconds.
+            folder: folder of the windows.
+        """
         with self._opened(clip) as source:
             # Depth is stored in metres of the description's rig: that of equal disparity.
             scale = 1.0
             if len(source.cameras) == 2:
                 scale = self.description.rig.baseline_m / self._baseline(source)
-            for t_ns, window in source.windows(list(indices), window_ns):
+            for t_ns, window in source.windows(list(indices), round(self.window_ms * MS_NS)):
                 window = without_near(window, self.nearest_valid_m)
                 folder.write(indices[t_ns], arrays_of(window, scale))
-                progress.update()
+                yield indices[t_ns]
 
     def _entries(self, split: Split, preparation: Preparation) -> list[Entry]:
         """Return the windows of a split in their order, listed once and stored."""
@@ -252,53 +258,6 @@ class RecordedDataset(DepthDataset):
         key = sha256(text.encode()).hexdigest()[:10]
         folder = preparation.folder / self.title / f'{split}-{key}'
         return WindowFolder(folder, self.title, text)
-
-
-class RecordedWindows(Dataset[DepthWindow]):
-    """Stored windows of recordings."""
-
-    def __init__(self, paths: list[Path]) -> None:
-        self._paths = paths
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __getitem__(self, index: int) -> DepthWindow:
-        with np.load(self._paths[index]) as arrays:
-            view = None
-            if 'view' in arrays:
-                width, height, *numbers = arrays['camera'].tolist()
-                camera = PinholeCamera(int(width), int(height), *numbers)
-                view = TrueView(camera, arrays['view'])
-            return DepthWindow(arrays['spikes'], arrays['depth'], arrays['depth'], view=view)
-
-
-def without_near(window: DepthWindow, nearest_m: float) -> DepthWindow:
-    """Return a window whose true depth up to nearest_m, metres, is NaN."""
-
-    def valid(depth: Depth) -> Depth:
-        return np.where(depth > nearest_m, depth, np.float32(np.nan))
-
-    depth, view = valid(window.depth), window.view
-    if view is not None:
-        view = view._replace(depth=valid(view.depth))
-    return window._replace(depth=depth, event_depth=depth, view=view)
-
-
-def arrays_of(window: DepthWindow, scale: float) -> dict[str, Any]:
-    """Return a window as stored.
-
-    Args:
-        window: window of a recording.
-        scale: factor on its depth.
-    """
-    factor = np.float32(scale)
-    arrays: dict[str, Any] = {'spikes': window.spikes, 'depth': window.depth * factor}
-    if window.view is None:
-        return arrays
-    camera = window.view.camera
-    numbers = [camera.width, camera.height, camera.f, camera.cx, camera.cy]
-    return {**arrays, 'view': window.view.depth * factor, 'camera': np.array(numbers, np.float64)}
 
 
 def signature(clip: Clip) -> list[list[int]]:
