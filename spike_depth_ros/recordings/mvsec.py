@@ -18,7 +18,9 @@ Source: data_format, download and change_log pages of daniilidis-group/mvsec.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError
@@ -27,7 +29,22 @@ from spike_depth_ros.recordings.calibration_file import rig_from_file
 from spike_depth_ros.recordings.recording import FoundCalibration, Side
 
 WIDTH, HEIGHT = 346, 260
+# Half-open ranges of the true depths that the splits 1, 2 and 3 test: those of DDES (Tulyakov et
+# al., ICCV 2019), whose bounds 140 .. 1200, 120 .. 1420 and 73 .. 1615 are inclusive.
+TEST_RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        'indoor_flying1': (140, 1201),
+        'indoor_flying2': (120, 1421),
+        'indoor_flying3': (73, 1616),
+    }
+)
 _SCENE = re.compile(r'(indoor_flying|outdoor_day|outdoor_night|motorcycle)')
+
+
+def test_range(path: Path) -> range | None:
+    """Return the numbers of the true depths of a sequence that its split tests; None if none."""
+    names = (name for name in TEST_RANGES if name in path.name)
+    return next((range(*TEST_RANGES[name]) for name in names), None)
 
 
 def camchain_beside(path: Path) -> Path | None:

@@ -92,6 +92,7 @@ class Result:
         firing_rates: mean firing rates by their keys in the depth node's report.
         has_truth: whether the recording has true depth that fits.
         no_truth: why its true depth does not fit, '' if there is none.
+        tested: number of true depths in the range that MVSEC's split tests; None: no such range.
         error: error of the depth, None if no window could be compared.
         binner_problem: problem in the last spikes/info.
         depth_problem: message of the depth node's last report.
@@ -106,6 +107,7 @@ class Result:
     has_truth: bool
     no_truth: str
     error: DepthError | None
+    tested: int | None = None
     binner_problem: str = ''
     depth_problem: str = ''
     warnings: Sequence[str] = ()

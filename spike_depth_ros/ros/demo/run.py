@@ -146,6 +146,7 @@ def _comparison(source: Source) -> Comparison:
         source.dataset,
         source.focal_baseline,
         tolerance_ns=round(HOP_S * SECOND_NS / 2),
+        frames=source.tested,
     )
 
 
@@ -160,6 +161,7 @@ def _result(source: Source, node: EvaluationNode, comparison: Comparison | None)
         firing_rates=mean_firing_rates(node.firing_rates),
         has_truth=source.truth is not None,
         no_truth=source.no_truth,
+        tested=len(source.tested) if source.tested else None,
         error=comparison.result() if comparison else None,
         binner_problem=node.info.problem if node.info else '',
         depth_problem=node.depth_message,

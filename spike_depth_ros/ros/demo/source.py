@@ -26,6 +26,7 @@ from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
@@ -85,7 +86,8 @@ class Source:
         no_truth: why the true depth does not fit, '' if there is none.
         dataset: data set of the recording, '' if unknown.
         duration_s: length of the part that is run, seconds.
-        skipped_depths: number of images of the true depth before the part.
+        tested: numbers of the true depths, counted from the start of the part, that are compared;
+            None: all.
         simulated: whether the cameras are simulated, and so are rectified.
         notes: sentences about what the readers had to assume.
         model: path of the model.
@@ -99,7 +101,7 @@ class Source:
     no_truth: str
     dataset: Dataset
     duration_s: float
-    skipped_depths: int
+    tested: range | None
     simulated: bool
     notes: Sequence[str]
     model: Path
@@ -192,6 +194,12 @@ def open_source(inputs: Inputs) -> Source:
         first_ns = first_event_ns(recording, cameras)
         start_ns = first_ns + round(inputs.start_s * SECOND_NS)
         rest_s = (recording.end_ns - start_ns) / SECOND_NS
+        if rest_s <= 0:
+            raise RecordingError(
+                f"The recording '{recording.path}' ends {rest_s + inputs.start_s:.3g} s after its "
+                f'first event: give a start before that, not {inputs.start_s:g} s.'
+            )
+        duration_s = min(inputs.duration_s or rest_s, rest_s)
         return Source(
             inputs=inputs,
             cameras=cameras,
@@ -199,8 +207,8 @@ def open_source(inputs: Inputs) -> Source:
             truth=truth,
             no_truth=no_truth,
             dataset=recording.dataset,
-            duration_s=min(inputs.duration_s or rest_s, rest_s),
-            skipped_depths=_depths_before(recording, truth, start_ns),
+            duration_s=duration_s,
+            tested=_tested(recording, truth, start_ns, start_ns + round(duration_s * SECOND_NS)),
             simulated=recording.about.get('simulated') == 'true',
             notes=tuple(recording.notes),
             model=model.resolve(),
@@ -229,11 +237,18 @@ def _truth(
         return None, str(error)
 
 
-def _depths_before(recording: EventRecording, truth: TrueDepth | None, start_ns: int) -> int:
-    """Return the number of MVSEC's true depths before a time: its ranges count from the first."""
-    if truth is None or recording.dataset != 'MVSEC':
-        return 0
-    return sum(1 for _ in recording.depth(truth.stream, end_ns=start_ns))
+def _tested(
+    recording: EventRecording, truth: TrueDepth | None, start_ns: int, end_ns: int
+) -> range | None:
+    """Return the range of MVSEC's split if the part reaches it; see Source.tested."""
+    tested = mvsec.test_range(recording.path) if recording.dataset == 'MVSEC' else None
+    if truth is None or tested is None:
+        return None
+    times_ns = [frame.t_ns for frame in recording.depth(truth.stream, end_ns=end_ns)]
+    skipped = sum(t_ns < start_ns for t_ns in times_ns)
+    if not skipped < tested.stop or not tested.start < len(times_ns):
+        return None
+    return range(max(tested.start - skipped, 0), tested.stop - skipped)
 
 
 def _contract(model: Path, cameras: int) -> ModelContract:

@@ -76,8 +76,9 @@ def _error_rows(result: Result) -> list[tuple[str, str]]:
     if error is None:
         reason = f'no ground truth: {result.no_truth}' if result.no_truth else 'no ground truth'
         return [('mean depth error', 'no window to compare' if result.has_truth else reason)]
+    tested = f" of {result.tested} in the split's test range" if result.tested else ''
     return [
-        ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows'),
+        ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows{tested}'),
         ('  of the best constant', f'{error.constant_m:.3f} m'),
         ('  share of the truth covered', f'{error.coverage:.1%}'),
         *((f'  {name}', f'{value:.4g}') for name, value in error.protocol.items()),

@@ -23,6 +23,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from spike_depth_ros.recordings.mvsec import TEST_RANGES
 from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import Split
 from spike_depth_ros.training.data.recorded import SEED, Entry, RecordedDataset
@@ -32,17 +33,11 @@ Name = Literal['1', '2', '3', 'outdoor']
 Ranges = Mapping[str, tuple[int, int | None]]
 
 ENDINGS = ('.hdf5', '.bag')
-# Half-open ranges of true depth images. Those of the indoor splits are DDES's (Tulyakov et al.,
-# ICCV 2019), whose bounds 140 .. 1200, 80 .. 1259 and so on are inclusive.
+# Half-open ranges of true depth images, as TEST_RANGES; the inclusive bounds are 80 .. 1259 etc.
 _TRAIN: Ranges = {
     'indoor_flying1': (80, 1260),
     'indoor_flying2': (160, 1580),
     'indoor_flying3': (125, 1815),
-}
-_TEST: Ranges = {
-    'indoor_flying1': (140, 1201),
-    'indoor_flying2': (120, 1421),
-    'indoor_flying3': (73, 1616),
 }
 _OUTDOOR_TEST = ('outdoor_day1', 'outdoor_night1', 'outdoor_night2', 'outdoor_night3')
 
@@ -50,7 +45,7 @@ _OUTDOOR_TEST = ('outdoor_day1', 'outdoor_night1', 'outdoor_night2', 'outdoor_ni
 def _indoor(tested: str) -> tuple[Ranges, Ranges]:
     return (
         {name: bounds for name, bounds in _TRAIN.items() if name != tested},
-        {tested: _TEST[tested]},
+        {tested: TEST_RANGES[tested]},
     )
 
 

@@ -15,10 +15,12 @@
 """Result of the demo: counts, failures, table."""
 
 import resource
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from spike_depth_ros.ros.demo.comparison import DepthError
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.table import table
@@ -200,3 +202,12 @@ def test_a_store_without_room_keeps_what_it_has() -> None:
     assert store.is_full()
     assert store.stamps() == [0, 1]
     assert [window.events.shape for window in store.windows()] == [(10, 10), (10, 10)]
+
+
+def test_the_table_ends_with_the_errors_in_the_protocol_of_the_data_set() -> None:
+    errors = {'mean depth error (cm)': 53.98, 'at event pixels (cm)': 65.9}
+    error = DepthError(49, 0.54, 1.181, 1.0, errors)
+    text = table(replace(result(BINNER, DEPTH, 10.0, has_truth=True), error=error, tested=61), '')
+
+    assert "0.540 m over 49 windows of 61 in the split's test range" in text
+    assert 'mean depth error (cm)' in text and '53.98' in text

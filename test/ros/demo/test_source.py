@@ -1,0 +1,81 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Inputs of a run: what is found in recordings of several formats."""
+
+from pathlib import Path
+
+import pytest
+
+from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.ros.demo.source import Inputs, open_source
+from testing.recordings import dsec, mvsec_bags
+from testing.recordings.aedat import write_aedat4
+from testing.recordings.scene import HEIGHT, WIDTH, scene
+
+
+@pytest.fixture(scope='module')
+def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('mvsec')
+    mvsec_bags.write_bags(folder, scene())
+    return folder
+
+
+def test_mvsecs_two_bags_are_one_recording(bags: Path) -> None:
+    for path in (bags, bags / 'indoor_flying1_data.bag'):
+        source = open_source(Inputs((path,)))
+        assert [camera.name for camera in source.cameras] == [
+            '/davis/left/events',
+            '/davis/right/events',
+        ]
+        assert source.dataset == 'MVSEC'
+        assert source.truth is not None and source.truth.stream.view == 'rectified'
+        assert source.calibration is not None
+        assert source.tested is None  # the scene ends before the range of the split
+        assert source.binner_parameters()['calibration'] == 'camera_info'
+        assert any('indoor_flying1_gt.bag' in sentence for sentence in source.about())
+
+
+def test_only_the_true_depths_of_mvsecs_split_count(
+    bags: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mvsec, 'TEST_RANGES', {'indoor_flying1': (5, 9)})
+    assert open_source(Inputs((bags,))).tested == range(5, 9)
+    assert open_source(Inputs((bags,), start_s=0.22)).tested == range(1, 5)
+    assert open_source(Inputs((bags,), start_s=0.9)).tested is None
+
+
+def test_dsec_is_calibrated_by_the_file_beside_it(tmp_path: Path) -> None:
+    source = open_source(Inputs((dsec.write_tree(tmp_path / 'zurich_city_00_a', scene()),)))
+    assert source.dataset == 'DSEC'
+    assert source.truth is not None and source.truth.stream.disparity_focal_baseline
+    assert source.focal_baseline == pytest.approx(199.65 * 0.0999, rel=1e-3)
+
+
+def test_an_uncalibrated_recording_says_so_and_one_camera_is_monocular(tmp_path: Path) -> None:
+    path = write_aedat4(tmp_path / 'a.aedat4', {'DAVIS_1': scene().left}, (WIDTH, HEIGHT))
+    source = open_source(Inputs((path,)))
+    assert (source.truth, source.no_truth) == (None, '')
+    assert source.model.name == 'stereospike_monocular.onnx'
+    text = ' '.join(source.about())
+    assert 'the scale of the depth is unknown: give one with --calibration' in text
+    assert 'one camera: depth is from a monocular model' in text
+    assert source.binner_parameters()['calibration'] == ''
+
+
+def test_a_part_beyond_the_end_is_one_sentence(bags: Path) -> None:
+    with pytest.raises(RecordingError, match=r'ends 0.9.* s after its first event'):
+        open_source(Inputs((bags,), start_s=50.0))
