@@ -36,7 +36,8 @@ INTRODUCTION = """\
 
 `docs/write_parameters.py` writes this page from the parameter tables in
 `spike_depth_ros/ros/parameter_tables.py` and the launch arguments in
-`spike_depth_ros/ros/launch_description.py`; `make docs` runs it.
+`spike_depth_ros/ros/launch_description.py` and `spike_depth_ros/ros/camera_launch.py`; `make docs`
+runs it.
 Edit those files, not this one.
 
 A parameter is read-only unless its row says *changes while running*. `config/stereo.yaml` and
@@ -59,6 +60,16 @@ camera have no effect. When one node ends, the launch ends the others.
 | argument | meaning |
 |---|---|
 """
+CAMERA_LAUNCH = """
+`prophesee_stereo.launch.py` and `inivation_stereo.launch.py` start the drivers of two cameras and
+need both serial numbers; `camera.launch.py` starts the `camera` node. Each takes all arguments
+above too, and its part of these:
+
+| argument | meaning |
+|---|---|
+"""
+DESCRIPTION = 'spike_depth_ros/ros/launch_description.py'
+CAMERA_DESCRIPTION = 'spike_depth_ros/ros/camera_launch.py'
 
 
 def parameter_row(row: ParameterRow) -> str:
@@ -76,12 +87,12 @@ def node_section(node: str, table: Table) -> str:
     return heading + ''.join(parameter_row(row) for row in table)
 
 
-def launch_arguments() -> dict[str, str]:
-    """Return name and description of each launch argument.
+def launch_arguments(path: str = DESCRIPTION) -> dict[str, str]:
+    """Return name and description of each launch argument that a file declares.
 
     The file is parsed, not imported: the package `launch` may be missing.
     """
-    tree = ast.parse((ROOT / 'spike_depth_ros/ros/launch_description.py').read_text())
+    tree = ast.parse((ROOT / path).read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     declared = [call for call in calls if getattr(call.func, 'id', '') == 'DeclareLaunchArgument']
     return {
@@ -97,8 +108,12 @@ def launch_arguments() -> dict[str, str]:
 def page() -> str:
     """Return the whole page."""
     sections = ''.join(node_section(node, table) for node, table in NODES.items())
-    rows = ''.join(f'| `{name}` | {text} |\n' for name, text in launch_arguments().items())
-    return INTRODUCTION + sections + LAUNCH + rows
+    tables = (
+        introduction
+        + ''.join(f'| `{name}` | {text} |\n' for name, text in launch_arguments(path).items())
+        for introduction, path in ((LAUNCH, DESCRIPTION), (CAMERA_LAUNCH, CAMERA_DESCRIPTION))
+    )
+    return INTRODUCTION + sections + ''.join(tables)
 
 
 if __name__ == '__main__':

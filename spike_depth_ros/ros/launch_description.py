@@ -14,7 +14,9 @@
 
 """Launch description of binner and depth node, which both launch files share."""
 
-from launch import Condition, LaunchDescription
+from collections.abc import Sequence
+
+from launch import Action, Condition, LaunchDescription, Substitution
 from launch.actions import DeclareLaunchArgument, Shutdown
 from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -99,7 +101,12 @@ ARGUMENTS = (
 )
 
 
-def describe(settings: str, model: str) -> LaunchDescription:
+def describe(
+    settings: str | Substitution,
+    model: str | Substitution,
+    arguments: Sequence[DeclareLaunchArgument] = (),
+    cameras: Sequence[Action] = (),
+) -> LaunchDescription:
     """Return the launch of both nodes, as two processes or one.
 
     When one node ends, all end: the other alone would appear to work.
@@ -107,6 +114,8 @@ def describe(settings: str, model: str) -> LaunchDescription:
     Args:
         settings: default parameter file, a name in config/.
         model: default model, a name in models/.
+        arguments: further launch arguments.
+        cameras: actions that start cameras, which follow from them.
     """
     two = UnlessCondition(LaunchConfiguration('pipeline'))
     one = IfCondition(LaunchConfiguration('pipeline'))
@@ -116,9 +125,11 @@ def describe(settings: str, model: str) -> LaunchDescription:
     depth = {'model': _value('model', str)} | use_sim_time
     return LaunchDescription(
         [
+            *arguments,
             *_file_arguments(settings, model),
             *ARGUMENTS,
             _rviz(),  # first: launch does not end what it has started before a missing package
+            *cameras,
             _node('binner', two, [files, params_file, use_sim_time]),
             _node('depth', two, [params_file, depth]),
             _node('pipeline', one, [files, params_file, depth]),
@@ -126,7 +137,9 @@ def describe(settings: str, model: str) -> LaunchDescription:
     )
 
 
-def _file_arguments(settings: str, model: str) -> tuple[DeclareLaunchArgument, ...]:
+def _file_arguments(
+    settings: str | Substitution, model: str | Substitution
+) -> tuple[DeclareLaunchArgument, ...]:
     return (
         DeclareLaunchArgument(
             'params_file',

@@ -38,7 +38,12 @@ NODES = {
     'pipeline': (*BINNER, *DEPTH),
 }
 PARAMETERS = {row.name: row for table in NODES.values() for row in table}
-LAUNCH_ARGUMENTS = run_path(str(ROOT / 'docs/write_parameters.py'))['launch_arguments']()
+WRITER = run_path(str(ROOT / 'docs/write_parameters.py'))
+LAUNCH_ARGUMENTS = {
+    name: text
+    for path in (WRITER['DESCRIPTION'], WRITER['CAMERA_DESCRIPTION'])
+    for name, text in WRITER['launch_arguments'](path).items()
+}
 OF_RCL = {'use_sim_time'}
 # Folders whose files are in the checkout, and not made by a command.
 SOURCES = (
