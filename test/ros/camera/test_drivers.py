@@ -39,6 +39,13 @@ def calls(function: str, path: Path = SOURCE) -> list[ast.Call]:
     return [call for call in every if getattr(call.func, 'id', '') == function]
 
 
+def assigned(name: str) -> ast.expr:
+    """Return the value of a name in the module."""
+    statements = ast.parse(SOURCE.read_text()).body
+    assignments = [node for node in statements if isinstance(node, ast.Assign)]
+    return next(node.value for node in assignments if node.targets[0].id == name)
+
+
 def declared() -> dict[str, str]:
     """Return the descriptions of the launch arguments."""
     return {
@@ -95,11 +102,8 @@ def test_arguments_of_the_drivers_are_declared(driver: Driver) -> None:
 
 def test_the_camera_node_gets_parameters_that_it_has() -> None:
     rows = {row.name: type(row.default) for row in EVENT_CAMERAS}
-    (assignment,) = (
-        node.value
-        for node in ast.walk(ast.parse(SOURCE.read_text()))
-        if isinstance(node, ast.Assign) and node.targets[0].id == 'CAMERA_PARAMETERS'
-    )
+    assignment = assigned('CAMERA_PARAMETERS')
+    assert isinstance(assignment, ast.Tuple)
     kinds = {'str': str, 'bool': bool, 'float': float, 'int': int}
     given = {call.args[0].value: kinds[call.args[1].id] for call in assignment.elts}
     assert given.items() <= rows.items()
@@ -114,12 +118,7 @@ def test_launch_files_describe_their_cameras(name: str) -> None:
 
 def test_files_of_the_package_exist() -> None:
     for name in ('STEREO', 'MONO'):
-        (value,) = (
-            node.value
-            for node in ast.walk(ast.parse(SOURCE.read_text()))
-            if isinstance(node, ast.Assign) and node.targets[0].id == name
-        )
-        settings, model = ast.literal_eval(value)
+        settings, model = ast.literal_eval(assigned(name))
         assert (ROOT / 'config' / settings).is_file()
         assert (ROOT / 'models' / model).is_file()
 
