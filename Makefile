@@ -38,7 +38,7 @@ help:
 	@echo 'make test [WORKERS=2]                                     lint and all tests'
 	@echo 'make quick                                                fast tests, without ROS'
 	@echo 'make bench [SECONDS=120]                                  benchmarks'
-	@echo 'make fuzz                                                 ten million damaged packets'
+	@echo 'make fuzz                                                 damaged packets and recordings'
 	@echo 'make soak                                                 half an hour of faulty streams'
 	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
 	@echo 'make models                                               train and export them'
@@ -66,8 +66,9 @@ quick: training
 bench: training peers
 	@$(BIN)/python -m bench $(if $(SECONDS),--seconds $(SECONDS))
 
-fuzz: runtime
+fuzz: readers
 	@$(BIN)/python -m stress.fuzz
+	@$(BIN)/python -m stress.readers
 
 soak: runtime
 	@$(BIN)/python -m stress.soak

@@ -114,7 +114,7 @@ class ArrayRecording(EventRecording):
     @property
     def end_ns(self) -> int:
         """Return the time of the last event, nanoseconds."""
-        return self._end_ns
+        return max(self._end_ns, self.start_ns)  # a damaged time may be either
 
     def events(
         self,

@@ -48,7 +48,7 @@ def write_events(path: Path, events: EventArrays, layout: Layout = 'DSEC') -> No
         offset -= offset % US_PER_MS + 2 * US_PER_MS  # the first event is not at 0
     relative = t_us - offset
     packing = ZSTD if layout == 'VECtor' else BLOSC
-    chunks = (CHUNK,)
+    chunks = (min(CHUNK, len(t_us)),) if len(t_us) else (CHUNK,)
     with h5py.File(path, 'w') as file:
         group = file.create_group('events')
         for name, column in (('x', events.x), ('y', events.y)):

@@ -80,7 +80,7 @@ class Aedat2Recording(EventRecording):
     @property
     def end_ns(self) -> int:
         """Return the time of the last event, nanoseconds."""
-        return self._end_ns
+        return max(self._end_ns, self.start_ns)  # a damaged time may be either
 
     def events(
         self,

@@ -67,7 +67,8 @@ class Aedat3Recording(EventRecording):
     @property
     def end_ns(self) -> int:
         """Return the time of the last event, nanoseconds."""
-        return max(packets.end_ns for packets in self._packets.polarity.values())
+        ends = (packets.end_ns for packets in self._packets.polarity.values())
+        return max(self.start_ns, *ends)  # a damaged time may be either
 
     def events(
         self,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import h5py
 
-from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.errors import RecordingError, reading
 from spike_depth_ros.recordings.hdf5 import camera_file, files, m3ed, mvsec, prophesee
 from spike_depth_ros.recordings.hdf5.dsec import DsecRecording
 from spike_depth_ros.recordings.hdf5.pair import PairRecording
@@ -34,7 +34,7 @@ _NOT_EVENTS = {
 
 def open_file(path: Path) -> EventRecording:
     """Open an HDF5 file of events or of true depth. Raises RecordingError."""
-    with files.open_hdf5(path) as file:
+    with files.open_hdf5(path) as file, reading(path):
         reader = _reader(path, file)
     return reader(path)
 

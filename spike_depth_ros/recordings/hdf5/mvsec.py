@@ -72,7 +72,7 @@ class MvsecRecording(ArrayRecording):
 
     def _events(self) -> Iterator[tuple[EventCamera, Columns]]:
         for side in SIDES:
-            if (name := _path(side, EVENTS)) in self._file:
+            if files.has(self._file, name := _path(side, EVENTS)):
                 columns = TableColumns(files.dataset(self._file, name, (None, 4), 'f'))
                 yield _camera(f'davis/{side}', columns), columns
 

@@ -73,7 +73,8 @@ class DatRecording(EventRecording):
         places = [*range(0, self._events, _STRIDE_EVENTS), self._events - 1]
         clock = _Clock()
         raw = np.array([int(self._words(place, 1)[0, 0]) for place in places], np.int64)
-        return int(clock.unwrap(raw)[-1]) * US_NS
+        end_ns = int(clock.unwrap(raw)[-1]) * US_NS
+        return max(end_ns, self.start_ns)  # a damaged time may be either
 
     def events(
         self,
