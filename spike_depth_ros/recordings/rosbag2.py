@@ -30,6 +30,7 @@ from rosbags.rosbag2 import Reader
 from spike_depth_ros.recordings import file_kinds
 from spike_depth_ros.recordings.bags import metadata
 from spike_depth_ros.recordings.bags.definitions import Content, content_of
+from spike_depth_ros.recordings.bags.mcap_end import CompletedMcap
 from spike_depth_ros.recordings.bags.storage_files import StorageFiles, find_storage_files
 from spike_depth_ros.recordings.errors import RecordingError, reading
 
@@ -165,7 +166,7 @@ class Recording:
             link.symlink_to(path.resolve())
             if files.compression:
                 _write_metadata(place, link.name, files)
-            reader = Reader(place if files.compression else link)
+            reader = Reader(place if files.compression else _complete(link, files.kind))
             reader.open()
             self._stack.callback(reader.close)
             opened.append(_OpenFile(reader))
@@ -188,6 +189,12 @@ def missing_topic(name: str, topics: Collection[Topic]) -> str:
     """Return the sentence for a missing topic, with the topics of the recording."""
     present = ', '.join(sorted(topic.name for topic in topics))
     return f"The recording has no topic '{name}'; it has {present}: give one of these."
+
+
+def _complete(path: Path, kind: str) -> Any:
+    """Return the path; of an mcap file without an end what rosbags can open instead."""
+    is_cut = kind == file_kinds.MCAP and not file_kinds.has_mcap_end(path)
+    return CompletedMcap(path) if is_cut else path
 
 
 class _OpenFile:

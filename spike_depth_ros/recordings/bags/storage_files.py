@@ -93,6 +93,11 @@ def _of_folder(folder: Path) -> StorageFiles:
         if not path.is_file():
             raise RecordingError(_missing(folder, path, about))
     kind = _common_kind(folder, paths, about.compression, about.storage)
+    for path in _without_end(paths, kind, about.compression):
+        raise RecordingError(
+            f"The recording '{path}' cannot be read: its end is missing; copy it again, or give "
+            f'the file alone to read what is complete.'
+        )
     return StorageFiles(paths, kind, about.compression, about, _unlisted(folder, paths))
 
 
@@ -108,7 +113,8 @@ def _of_files(folder: Path) -> StorageFiles:
             f'one of them.'
         )
     found = _without_metadata(tuple(sorted(files, key=_number)))
-    return replace(found, notes=(f'the folder has no {metadata.NAME}: all of its files are read',))
+    note = f'the folder has no {metadata.NAME}: all of its files are read'
+    return replace(found, notes=(note, *found.notes))
 
 
 def _without_metadata(paths: tuple[Path, ...]) -> StorageFiles:
@@ -116,7 +122,18 @@ def _without_metadata(paths: tuple[Path, ...]) -> StorageFiles:
     packed = all(_packed_kind(path) for path in paths)
     compression = 'file' if packed and file_kinds.kind(paths[0]) == file_kinds.ZSTD else ''
     kind = _common_kind(paths[0].parent, paths, compression, '')
-    return StorageFiles(paths, kind, compression, None)
+    notes = tuple(
+        f"'{path.name}' has no end, as a killed recorder leaves it: what is complete is read"
+        for path in _without_end(paths, kind, compression)
+    )
+    return StorageFiles(paths, kind, compression, None, notes)
+
+
+def _without_end(paths: Sequence[Path], kind: str, compression: str) -> list[Path]:
+    """Return the mcap files that are cut off."""
+    if kind != file_kinds.MCAP or compression == 'file':
+        return []
+    return [path for path in paths if not file_kinds.has_mcap_end(path)]
 
 
 def _common_kind(folder: Path, paths: tuple[Path, ...], compression: str, storage: str) -> str:
@@ -168,11 +185,6 @@ def _checked(path: Path, compression: str) -> str:
         )
     if found == file_kinds.SQLITE:
         _check_merged(path)
-    if found == file_kinds.MCAP and not file_kinds.has_mcap_end(path):
-        raise RecordingError(
-            f"The recording '{path}' cannot be read: its end is missing; copy it again, or "
-            f'recover it with `mcap recover`.'
-        )
     return found
 
 

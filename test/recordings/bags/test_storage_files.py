@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
@@ -44,6 +45,7 @@ def write(
     folder: Path,
     storage: StoragePlugin = StoragePlugin.SQLITE3,
     compression: CompressionMode = CompressionMode.NONE,
+    events: NDArray[np.uint8] = PACKET.data,
 ) -> Path:
     types = message_types()
     codec = MessageCodec(types)
@@ -53,7 +55,7 @@ def write(
     with writer:
         connection = writer.add_connection(TOPIC, EVENT_PACKET, typestore=types)
         for seq in range(MESSAGES):
-            cdr = codec.packet_to_cdr(replace(PACKET, seq=seq), 'left')
+            cdr = codec.packet_to_cdr(replace(PACKET, seq=seq, data=events), 'left')
             writer.write(connection, 1000 + seq, cdr)
     return folder
 
@@ -171,6 +173,35 @@ def test_files_without_metadata(tmp_path: Path, plain: Path) -> None:
     assert 'are not the parts of one recording: give one of them' in refusal(folder)
 
 
+@pytest.mark.parametrize('compression', [CompressionMode.NONE, CompressionMode.STORAGE])
+@pytest.mark.parametrize('share', [0.3, 0.8, 0.97])
+def test_an_mcap_without_its_end(
+    tmp_path: Path, compression: CompressionMode, share: float
+) -> None:
+    """A recorder that is killed writes no summary: all complete chunks are read."""
+    noise = np.random.default_rng(0).integers(0, 256, 400_000, np.uint8)
+    folder = write(tmp_path / 'drive', StoragePlugin.MCAP, compression, noise)
+    content = (folder / 'drive.mcap').read_bytes()
+    killed = tmp_path / 'killed_0.mcap'
+    killed.write_bytes(content[: int(len(content) * share)])
+
+    with Recording(killed) as recording:
+        seqs = [read_packet(message.cdr).seq for message in recording.messages([TOPIC])]
+        assert 'has no end, as a killed recorder leaves it' in recording.notes[0]
+
+    assert seqs == list(range(len(seqs)))
+    assert 0 < len(seqs) < MESSAGES
+    assert len(seqs) >= MESSAGES * share - 3  # of a chunk
+    assert killed.stat().st_size == int(len(content) * share)
+
+
+def test_an_mcap_without_chunks_and_without_its_end(mcap: Path) -> None:
+    file = mcap / 'chunks.mcap'
+    file.write_bytes(without_chunks(file.read_bytes())[:-60])
+
+    assert 0 < count(file) < MESSAGES
+
+
 def test_files_that_overlap_in_time(tmp_path: Path, plain: Path) -> None:
     for number in (0, 1):
         shutil.copy(plain / 'drive.db3', tmp_path / f'part_{number}.db3')
@@ -268,20 +299,25 @@ def test_cut_off(plain: Path, mcap: Path, share: float) -> None:
 
     assert 'cannot be read' in refusal(plain)
     assert 'cannot be read' in refusal(mcap)
-    assert 'cannot be read' in refusal(mcap / 'chunks.mcap')
     if share > 0.01:
-        assert 'its end is missing; copy it again, or recover' in refusal(mcap)
+        assert 'its end is missing; copy it again, or give' in refusal(mcap)
+    if share < 0.9:  # its only chunk is cut
+        assert 'cannot be read' in refusal(mcap / 'chunks.mcap')
+
+
+def without_chunks(content: bytes) -> bytes:
+    """Return an mcap file of one chunk as one without chunks and without a summary."""
+    chunk = content.index(b'\x06', content.index(b'rosbags-'))
+    start, length = chunk + 9, struct.unpack_from('<Q', content, chunk + 1)[0]
+    records = content[start + 40 : start + length]  # uncompressed
+    footer = b'\x02' + struct.pack('<QQQI', 20, 0, 0, 0)
+    return content[:chunk] + records + footer + content[:8]
 
 
 def test_mcap_without_index(mcap: Path) -> None:
     """The file has neither summary nor chunks, which a writer may leave out."""
     file = mcap / 'chunks.mcap'
-    content = file.read_bytes()
-    chunk = content.index(b'\x06', content.index(b'rosbags-'))
-    start, length = chunk + 9, struct.unpack_from('<Q', content, chunk + 1)[0]
-    records = content[start + 40 : start + length]  # uncompressed
-    footer = b'\x02' + struct.pack('<QQQI', 20, 0, 0, 0)
-    file.write_bytes(content[:chunk] + records + footer + content[:8])
+    file.write_bytes(without_chunks(file.read_bytes()))
 
     assert count(mcap) == count(file) == MESSAGES
 
