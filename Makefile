@@ -160,9 +160,21 @@ $(VENV)/runtime.done: $(VENV)/interfaces.done setup.py
 	@$(call install,--no-deps --no-build-isolation --editable .)
 	@touch $@
 
+$(VENV)/readers.done: $(addprefix requirements/,constraints.txt readers.txt) | $(VENV)/runtime.done
+	@echo '==> .venv: readers of HDF5 and AEDAT4 from PyPI'
+	@$(START)
+	@$(call install,-r requirements/readers.txt)
+	@$(FINISH)
+
+$(VENV)/views.done: $(addprefix requirements/,constraints.txt views.txt) | $(VENV)/runtime.done
+	@echo '==> .venv: the viewer Rerun from PyPI (170 MB)'
+	@$(START)
+	@$(call install,-r requirements/views.txt)
+	@$(FINISH)
+
 $(VENV)/training.done: $(VENV)/python.done \
 		$(addprefix requirements/,constraints.txt training.txt spikingjelly.txt test.txt docs.txt) \
-		| $(VENV)/runtime.done
+		| $(VENV)/readers.done
 	@echo '==> .venv: torch and test tools from PyPI (a few minutes)'
 	@$(START)
 	@$(call install,-r requirements/training.txt -r requirements/test.txt \
