@@ -32,8 +32,8 @@ from spike_depth_ros.recordings.recording import EventCamera, EventChunk, EventR
 from spike_depth_ros.units import US_NS
 
 CUT_OFF = 'events that are cut off at the end of the file'
-_EVENT_TYPES = (0x0C, 0x00)  # of CD events
 _EVENT_BYTES = 8
+_FORMS = (b'\x0c\x08', b'\0\x08')  # type and size of CD events
 # Second word of an event; the first one is the time, microseconds, which wraps after 71 minutes.
 _X, _Y_SHIFT, _Y, _POLARITY_SHIFT = 0x3FFF, 14, 0x3FFF, 28
 _TIME_BITS = 32
@@ -43,9 +43,11 @@ _STRIDE_EVENTS = 1 << 17
 
 
 def is_dat(path: Path, header: Header) -> bool:
-    """Return whether a file is a DAT file: by its name, if no encoding is in its header."""
-    names_encoding = 'evt' in header.entries or 'format' in header.entries
-    return path.suffix.lower() == '.dat' and not names_encoding
+    """Return whether a file is a DAT file: by its header, or type and size of its events."""
+    if 'evt' in header.entries or 'format' in header.entries:
+        return False
+    form = _form(path, header)
+    return 'version' in header.entries or form in _FORMS
 
 
 class DatRecording(EventRecording):
@@ -138,14 +140,19 @@ class _Clock:
 
 def _data_start(path: Path, header: Header) -> int:
     """Return the position of the first event, after its type and size in bytes."""
-    with path.open('rb') as file:
-        file.seek(header.data_start)
-        form = file.read(2)
+    form = _form(path, header)
     if len(form) < 2:
         raise RecordingError(f"The DAT file '{path}' has no events: copy or record it again.")
-    if form[0] not in _EVENT_TYPES or form[1] != _EVENT_BYTES:
+    if form not in _FORMS:
         raise RecordingError(
             f"The DAT file '{path}' has events of type {form[0]:#04x} and {form[1]} bytes, but "
             f'CD events have type 0x0c and {_EVENT_BYTES} bytes: export it again as CD events.'
         )
     return header.data_start + 2
+
+
+def _form(path: Path, header: Header) -> bytes:
+    """Return the bytes with type and size of the events; fewer than two in a short file."""
+    with path.open('rb') as file:
+        file.seek(header.data_start)
+        return file.read(2)

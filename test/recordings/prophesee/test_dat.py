@@ -25,7 +25,7 @@ from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.prophesee.dat_recording import CUT_OFF
 from spike_depth_ros.recordings.recording import EventRecording
-from testing.recordings.prophesee import write_dat
+from testing.recordings.prophesee import write_dat, write_raw
 from testing.recordings.scene import HEIGHT, WIDTH, many_events, scene
 
 SIZE = (WIDTH, HEIGHT)
@@ -100,3 +100,15 @@ def test_other_events_and_empty_files_are_refused(tmp_path: Path) -> None:
     empty = EventArrays(*(np.zeros(0, np.int64) for _ in range(4)))
     with pytest.raises(RecordingError, match='has no events'):
         open_recording(write_dat(path, empty, SIZE))
+
+
+def test_a_file_is_known_by_its_content_not_its_name(tmp_path: Path) -> None:
+    dat = write_dat(tmp_path / 'named.raw', many_events(100, *SIZE), SIZE)
+    with open_recording(dat) as recording:
+        assert recording.kind == 'Prophesee DAT file'
+    dat.write_bytes(dat.read_bytes().replace(b'% Version 2\n', b''))
+    with open_recording(dat) as recording:
+        assert recording.kind == 'Prophesee DAT file'
+    raw = write_raw(tmp_path / 'named.dat', many_events(5000, *SIZE), 'evt2', SIZE)
+    with open_recording(raw) as recording:
+        assert recording.kind == 'Prophesee RAW file (EVT2)'
