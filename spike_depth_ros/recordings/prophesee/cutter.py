@@ -36,6 +36,7 @@ JUMP_US = 1 << 20
 _JITTER_US = JITTER_NS // US_NS
 # A block with more jumps is no stream of events, and nothing is repaired in it.
 _MAX_JUMPS = 1000
+_TAIL = 4096  # words, among which one with the lowest bits of the time is as good as certain
 
 
 class Piece(NamedTuple):
@@ -166,12 +167,13 @@ class Cutter:
         return edges
 
     def _last_us(self, words: Words, high_us: int) -> int:
-        """Return the time of the last word with the lowest bits of the time, microseconds.
+        """Return the time of the last of _TAIL words with low bits of the time, microseconds.
 
         Args:
             words: words after a TIME_HIGH.
             high_us: time of the TIME_HIGH; the result without such a word.
         """
+        words = words[-_TAIL:]
         timed = np.flatnonzero(np.isin(self._layout.kinds(words), self._layout.low_kinds))
         if not len(timed):
             return high_us
