@@ -39,10 +39,15 @@ _FOREIGN = {
     b'\x1f\x8b': 'is packed with gzip: unpack it with `gunzip`',
     b'BZh': 'is packed with bzip2: unpack it with `bunzip2`',
     b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
-    b'PK\3\4': 'is a zip archive: unpack it, and give the rosbag2 recording in it if there is one',
+    b'PK\3\4': 'is a zip archive: unpack it, and give the recording in it',
+    b'Event Stream': 'is an Event Stream file (.es): convert it to AEDAT4 or RAW with faery',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
     b'#!AER-DAT': 'is an AEDAT file of an unknown version: export it as AEDAT 4.0 with DV',
 }
+# Bytes of a spike frame of Vidar's cameras, 400 x 250 and 1024 x 1000 pixels of one bit (SpikeCV,
+# load_dat.py); their files are nothing else.
+_VIDAR_BYTES = (400 * 250 // 8, 1024 * 1000 // 8)
+FORMATS = 'rosbag2, ROS 1 bag, HDF5, AEDAT, Prophesee RAW and DAT'
 _MAGIC_BYTES = 32
 _MCAP_MAGIC_BYTES = 8
 
@@ -56,7 +61,7 @@ def kind(path: Path) -> str:
 
 
 def why_not(path: Path) -> str:
-    """Return why a file is no rosbag2 storage, and the remedy, as the end of a sentence."""
+    """Return why a file cannot be read, and the remedy, as the end of a sentence."""
     found = kind(path)
     if found == ROS1:
         return 'is a ROS 1 bag: give it to `spike-depth run`, which reads all formats'
@@ -68,8 +73,15 @@ def why_not(path: Path) -> str:
     if found == EMPTY:
         return 'is empty: copy or record it again'
     start = _start(path)
+    if path.suffix == '.npz' and start.startswith(b'PK'):
+        return "has arrays such as MVSEC's optical flow: give the bag or HDF5 file of events"
+    if path.suffix == '.dat' and any(path.stat().st_size % size == 0 for size in _VIDAR_BYTES):
+        return (
+            'has no header and the size of a spike camera (Vidar): its spikes are samples of '
+            'brightness, not events, so give a recording of an event camera'
+        )
     reasons = (reason for magic, reason in _FOREIGN.items() if start.startswith(magic))
-    return next(reasons, 'is neither sqlite3 (.db3) nor mcap: give a rosbag2 recording')
+    return next(reasons, f'is of no format that is read: give one of {FORMATS}')
 
 
 def has_mcap_end(path: Path) -> bool:

@@ -52,7 +52,7 @@ def test_two_storage_files_join_with_unique_names(tmp_path: Path) -> None:
 
 def test_what_is_no_recording_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / 'a.txt').write_text('hello, world')
-    for path, words in ((tmp_path / 'none', 'does not exist'), (tmp_path / 'a.txt', 'neither')):
+    for path, words in ((tmp_path / 'none', 'does not exist'), (tmp_path / 'a.txt', 'no format')):
         with pytest.raises(RecordingError, match=words):
             open_recording(path)
 

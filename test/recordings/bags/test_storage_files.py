@@ -444,7 +444,7 @@ def test_paths_that_are_no_recording(tmp_path: Path, plain: Path) -> None:
     text.write_text('not a recording')
     os.mkfifo(fifo)
 
-    assert 'is neither sqlite3 (.db3) nor mcap' in refusal(text)
+    assert 'is of no format that is read' in refusal(text)
     assert 'is neither a folder nor a file' in refusal(fifo)
     assert 'only describes a recording' in refusal(plain / 'metadata.yaml')
     assert 'does not exist' in refusal(tmp_path / 'nowhere')
