@@ -22,7 +22,7 @@ from typing import NamedTuple, Protocol
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import checked, merged, within
-from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.errors import RecordingError, reading
 from spike_depth_ros.recordings.recording import (
     Dataset,
     DepthFrame,
@@ -83,7 +83,8 @@ class ArrayRecording(EventRecording):
     def __init__(self, path: Path, kind: str, dataset: Dataset = '') -> None:
         super().__init__(path, kind, dataset)
         try:
-            self._take(self._open())
+            with reading(path):  # h5py raises errors of any class for damaged files
+                self._take(self._open())
         except BaseException:
             self.close()
             raise

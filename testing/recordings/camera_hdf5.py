@@ -48,14 +48,14 @@ def write_events(path: Path, events: EventArrays, layout: Layout = 'DSEC') -> No
         offset -= offset % US_PER_MS + 2 * US_PER_MS  # the first event is not at 0
     relative = t_us - offset
     packing = ZSTD if layout == 'VECtor' else BLOSC
-    chunks = (min(CHUNK, len(t_us)),) if len(t_us) else (CHUNK,)
+    growing = {'chunks': (CHUNK,), 'maxshape': (None,)}
     with h5py.File(path, 'w') as file:
         group = file.create_group('events')
         for name, column in (('x', events.x), ('y', events.y)):
-            group.create_dataset(name, data=column.astype('u2'), chunks=chunks, **packing)
-        group.create_dataset('p', data=events.polarity.astype('u1'), chunks=chunks, **packing)
+            group.create_dataset(name, data=column.astype('u2'), **growing, **packing)
+        group.create_dataset('p', data=events.polarity.astype('u1'), **growing, **packing)
         t_type = 'i8' if layout == 'TUM-VIE' else 'u4'
-        group.create_dataset('t', data=relative.astype(t_type), chunks=chunks, **packing)
+        group.create_dataset('t', data=relative.astype(t_type), **growing, **packing)
         last_ms = int(relative[-1]) // US_PER_MS if len(relative) else 0
         indices = np.searchsorted(relative, np.arange(last_ms + 1) * US_PER_MS)
         file.create_dataset('ms_to_idx', data=indices.astype('u8'), **packing)

@@ -43,7 +43,7 @@ def write_events(
         if has_size:
             file.attrs['format'] = f'EVT3;height={height};width={width}'
             file.attrs['geometry'] = f'{width}x{height}'
-        file.create_dataset('CD/events', data=records, chunks=(min(CHUNK, max(len(records), 1)),))
+        file.create_dataset('CD/events', data=records, chunks=(CHUNK,), maxshape=(None,))
         file['CD/indexes'] = np.zeros(2, INDEX)
 
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import h5py
 
-from spike_depth_ros.recordings.errors import RecordingError, reading
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import MOST_US, Columns, SeparateColumns
 from spike_depth_ros.recordings.other_side import file_side
@@ -89,12 +89,11 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
 
 
 def _layout(file: h5py.File) -> tuple[Dataset, tuple[int, int]]:
-    with reading(Path(file.filename)):
-        if 't_offset' in file:
-            return ('DSEC' if file['t_offset'].shape == () else 'VECtor'), DSEC_SIZE
-        if file['events/t'].dtype.itemsize == 8:
-            return 'TUM-VIE', TUM_VIE_SIZE
-        return 'DSEC', DSEC_SIZE
+    if 't_offset' in file:
+        return ('DSEC' if file['t_offset'].shape == () else 'VECtor'), DSEC_SIZE
+    if file['events/t'].dtype.itemsize == 8:
+        return 'TUM-VIE', TUM_VIE_SIZE
+    return 'DSEC', DSEC_SIZE
 
 
 def _declared_size(file: h5py.File) -> tuple[int, int] | None:

@@ -54,8 +54,7 @@ def open_hdf5(path: Path) -> h5py.File:
 
 def has(file: h5py.File, *names: str) -> bool:
     """Return whether a file has all of these datasets or groups."""
-    with reading(Path(file.filename)):
-        return all(name in file for name in names)
+    return all(name in file for name in names)
 
 
 def dataset(
@@ -106,9 +105,8 @@ def scalar(file: h5py.File, name: str) -> int | None:
 def top_paths(file: h5py.File) -> str:
     """Return the names of the upper two levels of a file, shortened, for a sentence."""
     names: list[str] = []
-    with reading(Path(file.filename)):
-        for name, item in file.items():
-            names += [f'{name}/{below}' for below in item] if _is_group(item) else [name]
+    for name, item in file.items():
+        names += [f'{name}/{below}' for below in item] if _is_group(item) else [name]
     shown = ', '.join(names[:8]) or 'nothing'
     return shown if len(names) <= 8 else f'{shown}, ...'
 

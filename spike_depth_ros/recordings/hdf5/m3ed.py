@@ -128,8 +128,7 @@ class M3edRecording(ArrayRecording):
         stamps = files.dataset(self._file, times, kinds=files.INTEGERS)
         if not len(frames) or not len(stamps):
             return None
-        with reading(self.path):
-            t_ns = us_to_ns(stamps[:])
+        t_ns = us_to_ns(stamps[:])
         return Frames(self, len(frames), t_ns, lambda number: _flat(frames[number]))
 
 

@@ -27,7 +27,6 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.calibration_file import SIDES
-from spike_depth_ros.recordings.errors import reading
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns, seconds_to_ns
@@ -100,8 +99,7 @@ class MvsecRecording(ArrayRecording):
         times = files.dataset(self._file, f'{place}_ts', kinds='f')
         if not len(frames) or not len(times):
             return None
-        with reading(self.path):
-            t_ns = seconds_to_ns(np.nan_to_num(times[:]))
+        t_ns = seconds_to_ns(np.nan_to_num(times[:]))
         return Frames(self, len(frames), t_ns, frames.__getitem__)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from spike_depth_ros.recordings.errors import RecordingError, reading
+from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.camera_file import CameraFile
 from spike_depth_ros.recordings.hdf5.columns import CompoundColumns
@@ -61,8 +61,7 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
 
 def _size(file: h5py.File) -> tuple[int, int] | None:
     """Return the size in the attributes format (EVT3;height=720;width=1280) or geometry."""
-    with reading(Path(file.filename)):
-        texts = [_text(file.attrs.get(name, '')) for name in ('format', 'geometry')]
+    texts = [_text(file.attrs.get(name, '')) for name in ('format', 'geometry')]
     found: dict[str, int] = {}
     for text in texts:
         for pattern in _SIZES:
