@@ -95,10 +95,13 @@ def times(message: BagMessage) -> tuple[int, int] | None:
 
     Raises ValueError for a damaged message.
     """
-    found = [arrays.t_ns for part in _parts(message) if len((arrays := _arrays(part)).t_ns)]
-    if not found:
-        return None
-    return min(int(t_ns.min()) for t_ns in found), max(int(t_ns.max()) for t_ns in found)
+    found: tuple[int, int] | None = None
+    for part in _parts(message):
+        t_ns = _arrays(part).t_ns
+        if len(t_ns):
+            first_ns, last_ns = found or (int(t_ns[0]), int(t_ns[0]))
+            found = min(first_ns, int(t_ns.min())), max(last_ns, int(t_ns.max()))
+    return found
 
 
 def blocks(messages: Iterable[BagMessage | None], losses: Counter[str]) -> Iterator[EventArrays]:

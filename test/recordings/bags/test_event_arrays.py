@@ -154,14 +154,15 @@ def test_a_jump_back_is_left_out_and_counted(tmp_path: Path, jump_ns: int) -> No
     assert_same_events(found, left.select(keep))
 
 
-def test_memory_is_constant(tmp_path: Path) -> None:
-    """A bag of three times the length takes no more memory; left and right are read together."""
+@pytest.mark.parametrize('message_ns', [ros1.MESSAGE_NS, 100 * SECOND_NS])
+def test_memory_is_constant(tmp_path: Path, message_ns: int) -> None:
+    """A bag of three times the length takes no more memory, were it of one message alone."""
     peaks = []
     for count in (1_000_000, 3_000_000):
         events = many_events(count, *SIZE)
         halves = [events.select(slice(side, None, 2)) for side in (0, 1)]
         path = tmp_path / f'{count}.bag'
-        ros1.write_event_arrays(path, dict(zip(TOPICS, halves, strict=True)), SIZE)
+        ros1.write_event_arrays(path, dict(zip(TOPICS, halves, strict=True)), SIZE, message_ns)
         tracemalloc.start()
         with open_recording(path) as recording:
             seen = sum(len(chunk.events.t_ns) for chunk in recording.events(recording.cameras))
@@ -183,3 +184,15 @@ def test_events_on_another_clock_are_noted(tmp_path: Path) -> None:
         assert_same_events(
             read_events(recording, None, 0, 10**8)[0], early.select(early.t_ns < 10**8)
         )
+
+
+def test_any_polarity_above_zero_is_on(tmp_path: Path) -> None:
+    """Trap 14: bool is a byte, and nothing keeps a driver from writing 255."""
+    left = scene(SECONDS).left.select(slice(0, 4))
+    odd = left._replace(polarity=np.array([0, 1, 255, 0], np.uint8))
+    for path in (
+        ros1.write_event_arrays(tmp_path / 'a.bag', {'/e': odd}, SIZE),
+        rosbag2.write_event_arrays(tmp_path / 'a', {'/e': odd}, SIZE),
+    ):
+        with open_recording(path) as recording:
+            assert read_events(recording)[0].polarity.tolist() == [0, 1, 1, 0]
