@@ -22,6 +22,7 @@ packets, which an interrupted recording lacks.
 
 import os
 import struct
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -177,15 +178,15 @@ def _from_table(file: BinaryIO, header: FileHeader, size: int) -> Index | None:
 def _from_packets(file: BinaryIO, header: FileHeader, size: int) -> Index:
     """Return the index of the packets up to the first header that cannot be one."""
     known = {stream.number for stream in header.streams}
-    found: list[tuple[int, int, int]] = []
+    found = array('q')
     position = header.size
     while position + PACKET_HEADER.size <= size:
         stream, length = PACKET_HEADER.unpack(os.pread(file.fileno(), 8, position))
         start = position + PACKET_HEADER.size
         if stream not in known or length < 0 or start + length > size:
             break
-        found.append((stream, start, length))
+        found.extend((stream, start, length))
         position = start + length
-    streams, positions, lengths = np.array(found, np.int64).reshape(-1, 3).T
+    streams, positions, lengths = np.frombuffer(found, np.int64).reshape(-1, 3).T
     damaged_at = None if position in (size, header.table_at) else position
     return Index(streams, positions, lengths, damaged_at)

@@ -43,16 +43,21 @@ _WINDOW = 1 << 20  # bytes in which the next header is looked for
 
 
 class PolarityPackets:
-    """Polarity packets of one source.
-
-    Attributes:
-        start_ns, end_ns: times of the first and the last event.
-    """
+    """Polarity packets of one source."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._positions, self._counts, self._bases_us = array('q'), array('q'), array('q')
-        self.start_ns = self.end_ns = 0
+
+    @property
+    def start_ns(self) -> int:
+        """Return the time of the first event, nanoseconds."""
+        return self._time_ns(0, 0)
+
+    @property
+    def end_ns(self) -> int:
+        """Return the time of the last event, nanoseconds."""
+        return self._time_ns(-1, self._counts[-1] - 1)
 
     def add(self, position: int, count: int, base_us: int) -> None:
         """Add a packet.
@@ -62,10 +67,6 @@ class PolarityPackets:
             count: number of events, at least 1.
             base_us: added to the events' times, microseconds.
         """
-        first, last = (self._time_ns(position, base_us, event) for event in (0, count - 1))
-        if not self._positions:
-            self.start_ns = first
-        self.end_ns = max(self.end_ns, last)
         self._positions.append(position)
         self._counts.append(count)
         self._bases_us.append(base_us)
@@ -85,9 +86,10 @@ class PolarityPackets:
         if size:
             yield _decoded(parts)
 
-    def _time_ns(self, position: int, base_us: int, event: int) -> int:
-        data = self._read(position + event * EVENT.itemsize, EVENT.itemsize)
-        return (int(np.frombuffer(data, EVENT)['t'][0]) + base_us) * US_NS
+    def _time_ns(self, packet: int, event: int) -> int:
+        position = self._positions[packet] + event * EVENT.itemsize
+        data = self._read(position, EVENT.itemsize)
+        return (int(np.frombuffer(data, EVENT)['t'][0]) + self._bases_us[packet]) * US_NS
 
     def _read(self, position: int, size: int) -> bytes:
         return os.pread(self._file.fileno(), size, position)

@@ -145,7 +145,7 @@ def _synchronise(devices: Sequence[Any], sources: Sequence[UsbSource]) -> None:
     advice = 'connect OUT of one with IN of the other, or set synchronised to false'
     with _one_sentence('the cameras cannot be synchronised', advice):
         dv.io.camera.synchronizeAnyTwo(*devices)
-        if not all(device.isSynchronized() or device.isMaster() for device in devices):
+        if not all(device.isSynchronized() for device in devices):
             sources[-1].warning = f'the cameras do not share a clock: {advice}'
 
 
