@@ -77,12 +77,11 @@ class Cutter:
             before_us = int(times_us[0])
         # The time from each edge of a packet on: that of the TIME_HIGH at it, or before it.
         known_us = np.append(before_us, times_us)
-        for start, stop in pairwise(self._edges(len(words), places, known_us)):
-            begin_us = int(known_us[np.searchsorted(places, start, 'right')])
-            ends = int(np.searchsorted(places, stop, 'right'))
-            end_us = int(known_us[ends])
-            if not ends or places[ends - 1] != stop:
-                last = int(places[ends - 1]) if ends else 0
+        edges = self._edges(len(words), places, known_us)
+        passed = np.searchsorted(places, edges, 'right')  # TIME_HIGH words up to each edge
+        ends = zip(edges, known_us[passed].tolist(), np.append(0, places)[passed], strict=True)
+        for (start, begin_us, _), (stop, end_us, last) in pairwise(ends):
+            if last != stop:
                 end_us = max(end_us, self._last_us(words[max(start, last) : stop], end_us))
             yield Piece(start, stop, begin_us, end_us)
 

@@ -18,7 +18,6 @@ Source: https://docs.prophesee.ai/stable/data/file_formats/raw.html.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -118,32 +117,32 @@ class RawRecording(EventRecording):
         """Yield packets of some milliseconds; see EventRecording."""
         if not cameras:
             return
-        decoder, seq = new_decoder(self._format.encoding), 0
+        decoder, seq = new_decoder(self._format.encoding), -1
         for words, piece in self._pieces(counts_losses=True):
             t_ns = (piece.end_us + self._shift_us) * US_NS
             if end_ns is not None and t_ns >= end_ns:
                 return
-            packet = self._packet(words[piece.start : piece.stop], seq)
+            data = words[piece.start : piece.stop].view(np.uint8)
             seq += 1
             if start_ns is not None and t_ns < start_ns:
                 continue
             begin_ns = (piece.begin_us + self._shift_us) * US_NS
-            first_ns = decoder.parse(packet).first_ns
+            first_ns = decoder.parse(self._packet(data, seq, begin_ns)).first_ns
             if first_ns is not None:  # modulo wraps, since the decoder is new
                 half_ns = decoder.wrap_ns // 2
                 begin_ns += (first_ns - begin_ns + half_ns) % decoder.wrap_ns - half_ns
-            yield EventChunk(0, t_ns, replace(packet, stamp_ns=begin_ns))
+            yield EventChunk(0, t_ns, self._packet(data, seq, begin_ns))
 
-    def _packet(self, words: Words, seq: int) -> Packet:
+    def _packet(self, data: NDArray[np.uint8], seq: int, stamp_ns: int) -> Packet:
         return Packet(
             encoding=self._format.encoding,
             width=self._format.width,
             height=self._format.height,
             seq=seq,
-            stamp_ns=0,
+            stamp_ns=stamp_ns,
             time_base_ns=0,
             big_endian=False,
-            data=words.view(np.uint8),
+            data=data,
         )
 
     def _pieces(self, counts_losses: bool = False) -> Iterator[tuple[Words, Piece]]:
