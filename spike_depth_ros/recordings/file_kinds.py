@@ -17,6 +17,8 @@
 import os
 from pathlib import Path
 
+from spike_depth_ros.recordings.archives import why_no_archive
+
 SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
 HDF5, EMPTY, UNKNOWN = 'hdf5', 'empty', ''
 AEDAT4, AEDAT3, AEDAT2 = 'aedat4', 'aedat3', 'aedat2'
@@ -39,15 +41,16 @@ _FOREIGN = {
     b'\x1f\x8b': 'is packed with gzip: unpack it with `gunzip`',
     b'BZh': 'is packed with bzip2: unpack it with `bunzip2`',
     b'\xfd7zXZ': 'is packed with xz: unpack it with `unxz`',
-    b'PK\3\4': 'is a zip archive: unpack it, and give the recording in it',
     b'Event Stream': 'is an Event Stream file (.es): convert it to AEDAT4 or RAW with faery',
     b'\x04\x22\x4d\x18': 'is packed with lz4: unpack it with `unlz4`',
+    b'\x93NUMPY': 'is one array of NumPy: give the folder of the sequence',
     b'#!AER-DAT': 'is an AEDAT file of an unknown version: export it as AEDAT 4.0 with DV',
 }
 # Bytes of a spike frame of Vidar's cameras, 400 x 250 and 1024 x 1000 pixels of one bit (SpikeCV,
 # load_dat.py); their files are nothing else.
 _VIDAR_BYTES = (400 * 250 // 8, 1024 * 1000 // 8)
 FORMATS = 'rosbag2, ROS 1 bag, HDF5, AEDAT, Prophesee RAW and DAT'
+_ZIP = b'PK\3\4'
 _MAGIC_BYTES = 32
 _MCAP_MAGIC_BYTES = 8
 
@@ -73,8 +76,8 @@ def why_not(path: Path) -> str:
     if found == EMPTY:
         return 'is empty: copy or record it again'
     start = _start(path)
-    if path.suffix == '.npz' and start.startswith(b'PK'):
-        return "has arrays such as MVSEC's optical flow: give the bag or HDF5 file of events"
+    if start.startswith(_ZIP):
+        return why_no_archive(path)
     if path.suffix == '.dat' and any(path.stat().st_size % size == 0 for size in _VIDAR_BYTES):
         return (
             'has no header and the size of a spike camera (Vidar): its spikes are samples of '

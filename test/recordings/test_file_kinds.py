@@ -25,8 +25,7 @@ from spike_depth_ros.recordings.open import open_recording
 @pytest.mark.parametrize(
     ('name', 'content', 'words'),
     [
-        ('a.zip', b'PK\3\4' + bytes(40), 'is a zip archive: unpack it'),
-        ('a.npz', b'PK\3\4' + bytes(40), "has arrays such as MVSEC's optical flow"),
+        ('a.zip', b'PK\3\4' + bytes(40), 'is a damaged zip archive: download'),
         ('a.dat', b'\1' + bytes(12_499), 'a spike camera .Vidar.: its spikes are samples of'),
         ('a.dat', b'\1' + bytes(2 * 128_000 - 1), 'a spike camera .Vidar.: its spikes'),
         ('a.dat', b'\1' + bytes(12_400), 'is of no format that is read: give one of rosbag2'),
