@@ -35,9 +35,8 @@ INTRODUCTION = """\
 # Parameters
 
 `docs/write_parameters.py` writes this page from the parameter tables in
-`spike_depth_ros/ros/parameter_tables.py` and the launch arguments in
-`spike_depth_ros/ros/launch_description.py` and `spike_depth_ros/ros/camera_launch.py`; `make docs`
-runs it.
+`spike_depth_ros/ros/parameter_tables.py` and the launch arguments in `launch_description.py`,
+`camera_launch.py` and `replay_launch.py` beside it; `make docs` runs it.
 Edit those files, not this one.
 
 A parameter is read-only unless its row says *changes while running*. `config/stereo.yaml` and
@@ -68,8 +67,16 @@ above too, and its part of these:
 | argument | meaning |
 |---|---|
 """
+REPLAY_LAUNCH = """
+`replay.launch.py` looks into the recording: one or two cameras, calibration, model and frame
+follow from it. It ends when all is sent.
+
+| argument | meaning |
+|---|---|
+"""
 DESCRIPTION = 'spike_depth_ros/ros/launch_description.py'
 CAMERA_DESCRIPTION = 'spike_depth_ros/ros/camera_launch.py'
+REPLAY_DESCRIPTION = 'spike_depth_ros/ros/replay_launch.py'
 
 
 def parameter_row(row: ParameterRow) -> str:
@@ -111,7 +118,11 @@ def page() -> str:
     tables = (
         introduction
         + ''.join(f'| `{name}` | {text} |\n' for name, text in launch_arguments(path).items())
-        for introduction, path in ((LAUNCH, DESCRIPTION), (CAMERA_LAUNCH, CAMERA_DESCRIPTION))
+        for introduction, path in (
+            (LAUNCH, DESCRIPTION),
+            (CAMERA_LAUNCH, CAMERA_DESCRIPTION),
+            (REPLAY_LAUNCH, REPLAY_DESCRIPTION),
+        )
     )
     return INTRODUCTION + sections + ''.join(tables)
 

@@ -41,8 +41,8 @@ PARAMETERS = {row.name: row for table in NODES.values() for row in table}
 WRITER = run_path(str(ROOT / 'docs/write_parameters.py'))
 LAUNCH_ARGUMENTS = {
     name: text
-    for path in (WRITER['DESCRIPTION'], WRITER['CAMERA_DESCRIPTION'])
-    for name, text in WRITER['launch_arguments'](path).items()
+    for kind in ('', 'CAMERA_', 'REPLAY_')
+    for name, text in WRITER['launch_arguments'](WRITER[f'{kind}DESCRIPTION']).items()
 }
 OF_RCL = {'use_sim_time'}
 # Folders whose files are in the checkout, and not made by a command.
@@ -107,7 +107,8 @@ def test_there_are_commands_of_each_kind() -> None:
 def test_make_has_the_goals() -> None:
     goals = set(re.findall(r'^([a-z ]+):', (ROOT / 'Makefile').read_text(), re.MULTILINE))
     known = {goal for names in goals for goal in names.split()}
-    variables = {'RECORDING', 'LEFT', 'RIGHT', 'SECONDS', 'OPTIONS', 'PYTHON'}
+    variables = {'RECORDING', 'TRUTH', 'CALIBRATION', 'LEFT', 'RIGHT'}
+    variables |= {'SECONDS', 'OPTIONS', 'PYTHON'}
     for words in of_program('make'):
         for word in words:
             name, is_variable, _ = word.partition('=')
@@ -130,16 +131,18 @@ def test_training_commands_take_the_options() -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
-def test_the_demo_takes_the_options() -> None:
+@pytest.mark.parametrize('command', ['demo', 'run'])
+def test_the_demo_and_runs_take_the_options(command: str) -> None:
     done = subprocess.run(
-        [sys.executable, '-m', 'spike_depth_ros.cli', 'demo', '--help'],
+        [sys.executable, '-m', 'spike_depth_ros.cli', command, '--help'],
         text=True,
         capture_output=True,
     )
-    options = set(re.findall(r'--\w+', done.stdout))
-    for words in of_program('spike-depth'):
-        if words[0] == 'demo':
-            assert {word for word in words if word.startswith('--')} <= options
+    options = set(re.findall(r'--[\w-]+', done.stdout))
+    used = [words for words in of_program('spike-depth') if words[0] == command]
+    assert used
+    for words in used:
+        assert {word for word in words if word.startswith('--')} <= options
 
 
 def test_nodes_take_the_parameters() -> None:
