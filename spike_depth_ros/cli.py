@@ -26,7 +26,7 @@ from typing import TypeAlias
 from spike_depth_ros.installation import explain
 
 INTERRUPTED = 130  # shells' exit code for SIGINT
-PACKAGE = __name__.partition('.')[0]
+PACKAGE = 'spike_depth_ros'  # __name__ is another with python -m
 Commands: TypeAlias = 'argparse._SubParsersAction[argparse.ArgumentParser]'
 # Errors of files that the user must fix.
 OF_FILES = (errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EPERM, errno.EROFS)
@@ -67,6 +67,7 @@ def _parsed() -> tuple[argparse.Namespace, list[str]]:
     _add_run(commands)
     _add_info(commands)
     _add_convert(commands)
+    _add_view(commands)
     for command, purpose in TRAINING.items():
         commands.add_parser(command, help=purpose, add_help=False)
     arguments, rest = parser.parse_known_args()
@@ -128,6 +129,11 @@ def _add_run(commands: Commands) -> None:
 
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:
+    _add_input_options(command)
+    command.add_argument('--output', default='demo', help='folder for depth.png and depth.mp4')
+
+
+def _add_input_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add('--calibration', default='', help='kalibr, DSEC or ROS file; default: look for one')
     add('--right-calibration', default='', help="right camera's file of a ROS calibration")
@@ -139,7 +145,27 @@ def _add_run_options(command: argparse.ArgumentParser) -> None:
     add('--left', default='', help='left or only event camera; default: find it')
     add('--right', default='', help='right event camera; default: find it')
     add('--model', default='', help='ONNX file; default: by the number of cameras')
-    add('--output', default='demo', help='folder for depth.png and depth.mp4')
+
+
+def _add_view(commands: Commands) -> None:
+    view = commands.add_parser('view', help='show events and depth in Rerun')
+    view.add_argument(
+        'recording',
+        nargs='*',
+        help='file or folder; or several that make one recording, such as one file per camera',
+    )
+    view.add_argument(
+        '--live',
+        dest='function',
+        action='store_const',
+        const=('spike_depth_ros.ros.view_command', 'view_live'),
+        default=('spike_depth_ros.views.command', 'view'),
+        help='show the topics of running nodes instead',
+    )
+    view.add_argument('--namespace', default='', help='namespace of the nodes, with --live')
+    _add_input_options(view)
+    view.add_argument('--output', default='', help='.rrd file; default: show in the browser')
+    view.add_argument('--port', type=int, default=0, help='port of the page; default: a free one')
 
 
 def _add_info(commands: Commands) -> None:

@@ -24,7 +24,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'spike_depth_ros'
-PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'metrics', 'protocols')
+PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'views', 'metrics', 'protocols')
 # Stated once for all parts; it imports geometry alone.
 LAYOUT = 'spike_depth_ros.frames.spike_frame'
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}

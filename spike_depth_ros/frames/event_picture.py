@@ -20,7 +20,10 @@ import numpy.typing as npt
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, OFF, ON
 
 NO_EVENT_COLOUR, ON_COLOUR, OFF_COLOUR = (245, 245, 245), (220, 50, 40), (40, 90, 220)
-TIE_COLOUR = (150, 60, 160)  # as many ON as OFF events
+TIE_COLOUR = (150, 60, 160)
+# Of the numbers that event_kinds gives.
+COLOURS = NO_EVENT_COLOUR, ON_COLOUR, OFF_COLOUR, TIE_COLOUR
+LABELS = 'none', 'ON', 'OFF', 'as many ON as OFF'
 
 
 def event_picture(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -33,13 +36,16 @@ def event_picture(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """
     step = CHANNELS_PER_CAMERA
     starts = range(0, counts.shape[2], step)
-    cameras = [_camera_picture(counts[..., at : at + step]) for at in starts]
-    return np.concatenate(cameras, axis=1)
+    kinds = [event_kinds(counts[..., at : at + step]) for at in starts]
+    return np.array(COLOURS, np.uint8)[np.concatenate(kinds, axis=1)]
 
 
-def _camera_picture(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def event_kinds(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the more frequent polarity of each pixel, uint8 [h, w], as an index of COLOURS.
+
+    counts: channels of one camera, uint8 [h, w, 2].
+    """
     on, off = counts[..., ON], counts[..., OFF]
-    place = (on >= off).astype(np.uint8) + 2 * (off >= on)  # 1: ON, 2: OFF, 3: a tie
-    place[(on | off) == 0] = 0
-    colours = np.array([NO_EVENT_COLOUR, ON_COLOUR, OFF_COLOUR, TIE_COLOUR], np.uint8)
-    return colours[place]
+    kinds = (on >= off).astype(np.uint8) + 2 * (off >= on).astype(np.uint8)
+    kinds[(on | off) == 0] = 0
+    return kinds

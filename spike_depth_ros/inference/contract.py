@@ -22,6 +22,7 @@ from typing import Any, get_type_hints
 
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.units import MS_NS
 
 CONTRACT_VERSION = 2
@@ -127,6 +128,11 @@ class ModelContract:
                     f'rise within 0 to 1'
                 )
         return None
+
+    @property
+    def camera(self) -> PinholeCamera:
+        """Return the camera of the spike frames."""
+        return PinholeCamera(self.width, self.height, self.f, self.cx, self.cy)
 
     def to_metadata(self) -> dict[str, str]:
         """Return the contract as ONNX metadata: prefixed keys, numbers and lists as JSON."""

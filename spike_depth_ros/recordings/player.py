@@ -155,7 +155,7 @@ class Player:
             RecordingError: the storage is damaged.
         """
         self._recent = [deque(maxlen=LAST_PACKETS) for _ in self._part.cameras]
-        error_ns = clock_error_ns(beginning_delays_ns(_stamps(self._chunks())))
+        error_ns = clock_error_ns(beginning_delays_ns(packet_stamps(self._chunks())))
         self._recording.losses.clear()  # of the first packets, which are read again
         with ReadAhead(self._items(), _size) as items:
             for number, item in enumerate(items):
@@ -255,7 +255,7 @@ def first_event_ns(recording: EventRecording, cameras: Sequence[EventCamera]) ->
     return first.t_ns if isinstance(first.events, Packet) else int(first.events.t_ns[0])
 
 
-def _stamps(chunks: Iterator[EventChunk]) -> Iterator[tuple[int, int]]:
+def packet_stamps(chunks: Iterator[EventChunk]) -> Iterator[tuple[int, int]]:
     """Yield log time and header stamp of packets; nothing for arrays, which have no stamps."""
     for chunk in chunks:
         if not isinstance(chunk.events, Packet):

@@ -35,6 +35,7 @@ FUTURE_MS = 20.0
 ABSURD_LATENCY_MS = 3_000
 # Least share of mapped pixels with depth, and largest share under min_confidence.
 MIN_VALID, MAX_UNDER = 0.01, 0.95
+FIRING_RATE = 'firing rate'  # of all layers; of one with its name behind
 
 
 class DepthMeters:
@@ -120,8 +121,8 @@ class DepthMeters:
 
     def _add_firing_rates(self, report: Report, activity: Activity) -> None:
         rates = activity.firing_rates
-        report.values['firing rate'] = sum(rates.values()) / len(rates)
-        report.values |= {f'firing rate {layer}': rate for layer, rate in rates.items()}
+        report.values[FIRING_RATE] = sum(rates.values()) / len(rates)
+        report.values |= {f'{FIRING_RATE} {layer}': rate for layer, rate in rates.items()}
         if sentence := outside_envelope(self._contract, rates):
             report.problem(WARN, sentence)
 

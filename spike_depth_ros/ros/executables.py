@@ -117,7 +117,7 @@ def _run(name: str, make: Callable[[], Nodes]) -> int:
         print(f'{name}: {sentence}', file=sys.stderr)
         return 1
     signals.starting = False
-    return _spin(nodes, signals)
+    return spin(nodes, signals)
 
 
 def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
@@ -170,7 +170,7 @@ def _sentence(error: Exception) -> str:
     return ' '.join(str(error).split()) if isinstance(error, own) else ''
 
 
-def _spin(nodes: Nodes, signals: Signals) -> int:
+def spin(nodes: Nodes, signals: Signals) -> int:
     """Spin until a signal comes or a node has an exit code; return the exit code."""
     import rclpy
     from rclpy.experimental import EventsExecutor

@@ -21,11 +21,11 @@ from math import ceil
 from pathlib import Path
 
 from spike_depth_ros.frames.spike_frame import CAMERAS, CHANNELS_PER_CAMERA
-from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.inference.shipped import shipped_model
 from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
@@ -40,10 +40,8 @@ from spike_depth_ros.recordings.recording import (
 )
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
 from spike_depth_ros.ros.rig_source import FROM_TOPICS, RECTIFIED, UNCALIBRATED
-from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.units import SECOND_NS
 
-MODELS = {2: 'models/coincidence.onnx', 1: 'models/stereospike_monocular.onnx'}
 HOP_S = 0.05
 # Windows may begin before the first packet was logged and end after the last, by half a second.
 MORE_WINDOWS = 10
@@ -185,7 +183,7 @@ def open_source(inputs: Inputs) -> Source:
     """
     with open_recording(inputs.recording, inputs.truth) as recording:
         cameras = choose_cameras(recording, inputs.left, inputs.right)
-        model = inputs.model or shared_file(MODELS[len(cameras)])
+        model = inputs.model or shipped_model(len(cameras))
         contract = _contract(model, len(cameras))
         calibration = find_calibration(
             recording, cameras, inputs.calibration, inputs.right_calibration
@@ -216,11 +214,6 @@ def open_source(inputs: Inputs) -> Source:
         )
 
 
-def network_camera(contract: ModelContract) -> PinholeCamera:
-    """Return the camera of a model's spike frames."""
-    return PinholeCamera(contract.width, contract.height, contract.f, contract.cx, contract.cy)
-
-
 def _truth(
     recording: EventRecording,
     left: EventCamera,
@@ -232,7 +225,7 @@ def _truth(
         return None, ''
     rig = calibration.rig if calibration else None
     try:
-        return true_depth(recording, left, rig, network_camera(contract)), ''
+        return true_depth(recording, left, rig, contract.camera), ''
     except RecordingError as error:
         return None, str(error)
 
