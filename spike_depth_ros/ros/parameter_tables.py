@@ -92,9 +92,10 @@ BINNER: Table = (
         'calibration',
         '',
         '',
-        'Calibration of the rig: path of a kalibr camchain, of a DSEC cam_to_cam file or of the '
-        'left ROS calibration; camera_info: from the topics; rectified: the cameras are '
-        'rectified already, with this focal_length and baseline; empty: none, with a warning.',
+        'Calibration of the rig: path of a kalibr camchain, of a DSEC cam_to_cam file, of a '
+        'Basalt calibration or of the left ROS calibration; camera_info: from the topics; '
+        'rectified: the cameras are rectified already, with this focal_length and baseline; '
+        'empty: none, with a warning.',
         is_path=True,
     ),
     ParameterRow(

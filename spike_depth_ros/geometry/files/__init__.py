@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Readers of calibration files: kalibr, DSEC and ROS."""
+"""Readers of calibration files: kalibr, DSEC, Basalt and ROS."""
