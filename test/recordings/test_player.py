@@ -215,5 +215,19 @@ def test_a_part_without_events_is_one_sentence(recording: Path) -> None:
         play(recording, offset_ns=100_000_000_000)
 
 
+def test_a_loop_resets_the_binner_once_a_round(tmp_path: Path) -> None:
+    path, rounds = write_recording(tmp_path / 'stereo', DURATION_US), []
+    for _ in range(2):
+        rounds.append(play(path, restamp=True, rate=1.0))
+    both = Sent()
+    both.events = [event for sent in rounds for event in sent.events]
+
+    binner, ends = windows(both)
+
+    assert binner.counters.resets == 1
+    assert len(ends) == pytest.approx(2 * DURATION_US // 50_000, abs=1)
+    assert ends == sorted(ends)
+
+
 def test_it_stops_in_the_middle(recording: Path) -> None:
     assert len(play(recording, stop_after=7).events) == 7

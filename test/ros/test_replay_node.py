@@ -20,12 +20,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from event_camera_msgs.msg import EventPacket
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool
 
+from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.array_decoder import ArrayDecoder
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.recordings import depth_codec
@@ -33,6 +36,8 @@ from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from testing.nodes import NodeProcess, one_sentence
 from testing.probe import Probe
+from testing.recordings import mvsec_bags
+from testing.recordings.scene import scene
 from testing.stripes import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packets, write_recording
 
 DURATION_US = 200_000
@@ -167,6 +172,36 @@ def test_damage_is_reported(probe: Probe, received: dict[str, list], tmp_path: P
 
     assert code == 1
     assert str(path) in one_sentence(error)
+
+
+def test_mvsecs_two_bags_as_they_are_downloaded(probe: Probe, tmp_path: Path) -> None:
+    mvsec_bags.write_bags(tmp_path, scene(0.5))
+    events = [probe.collect(EventPacket, topic) for topic in TOPICS]
+    depth = probe.collect(Image, '/davis/left/depth_image_rect', qos.truth())
+    info = probe.collect(CameraInfo, 'right/camera_info', qos.latched())
+    with NodeProcess('replay', {'recording': tmp_path, **RELIABLE}) as replay:
+        code, log = finish(probe, replay)
+
+    assert code == 0 and 'left: /davis/left/events, right: /davis/right/events' in log
+    for camera, messages in zip(scene(0.5).cameras, events, strict=True):
+        counted = sum(count_of(message) for message in messages)
+        assert counted == pytest.approx(len(camera.t_ns), rel=0.01)  # damage is left out
+        assert {message.encoding for message in messages} == {'evt3'}
+    assert len(depth) >= 8
+    first_ns = to_ns(events[0][0].header.stamp)
+    assert 0 < to_ns(depth[0].header.stamp) - first_ns < 100_000_000
+    assert info[0].p[3] == pytest.approx(-info[0].p[0] * scene().rig.baseline_m, rel=1e-6)
+
+
+def count_of(message: EventPacket) -> int:
+    """Return the number of events of an evt3 packet."""
+    decoder = ArrayDecoder('evt3', message.width, message.height)
+    return len(decoder.decode(to_packet(message)).t_ns)
+
+
+def to_packet(message: EventPacket) -> Packet:
+    data = np.frombuffer(bytes(message.events), np.uint8)
+    return Packet('evt3', message.width, message.height, message.seq, 0, 0, False, data)
 
 
 def test_the_calibration_of_a_file_is_published(
