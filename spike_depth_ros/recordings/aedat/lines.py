@@ -16,9 +16,11 @@
 
 from typing import BinaryIO
 
-_LONGEST_LINE = 4096
-_MAX_BYTES = 1 << 20
+# jAER writes the preferences of its chip into the header.
+_LONGEST_LINE = 1 << 16
+_MAX_BYTES = 1 << 24
 END = '#!END-HEADER'
+_END_JAER = '#endofasciiheader'
 
 
 def read_lines(file: BinaryIO) -> tuple[list[str], int]:
@@ -34,7 +36,7 @@ def read_lines(file: BinaryIO) -> tuple[list[str], int]:
             break
         lines.append(line.decode('latin-1').rstrip('\r\n'))
         position = file.tell()
-        if lines[-1].startswith(END):
+        if lines[-1].startswith(END) or _is_end_of_jaer(lines[-1]):
             break
     return lines, position
 
@@ -42,6 +44,11 @@ def read_lines(file: BinaryIO) -> tuple[list[str], int]:
 def value(lines: list[str], key: str) -> str:
     """Return the text after a key such as '# AEChip:', '' without one."""
     return next((line[len(key) :].strip() for line in lines if line.startswith(key)), '')
+
+
+def _is_end_of_jaer(line: str) -> bool:
+    """Return whether a line is the last one of jAER or AedatTools, which differ in its spaces."""
+    return line.replace(' ', '').lower() == _END_JAER
 
 
 def _is_text(line: bytes) -> bool:

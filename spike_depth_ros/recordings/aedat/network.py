@@ -43,6 +43,13 @@ from spike_depth_ros.recordings.aedat.packets import EVENT, as_arrays, parse_eve
 TCP = 'tcp://'
 CONNECT_S = 3.0
 _RECEIVE_BYTES = 1 << 20
+# A computer that is switched off or unplugged is noticed after 2 + 3 * 1 seconds.
+_KEEP_ALIVE = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
 
 
 class NetworkStream:
@@ -161,7 +168,10 @@ def _connect(address: str) -> socket.socket:
             connection.connect(address)
             return connection
         parts = urlsplit(address)
-        return socket.create_connection((parts.hostname or '', parts.port or 0), CONNECT_S)
+        connection = socket.create_connection((parts.hostname or '', parts.port or 0), CONNECT_S)
+        for level, option, value in _KEEP_ALIVE:
+            connection.setsockopt(level, option, value)
+        return connection
     except (OSError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or str(error)
         raise ConnectionError(

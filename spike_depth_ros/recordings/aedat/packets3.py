@@ -37,6 +37,8 @@ HEADER = struct.Struct('<hhiiiiii')
 EVENT = np.dtype([('data', '<u4'), ('t', '<i4')])
 OVERFLOW_BIT = 31
 _LAST_TYPE = 31  # types of the format are below
+_LAST_SOURCE = 255  # likewise
+_SIZES, _SIZES_AT = struct.pack('<ii', 8, 4), 4  # of polarity events, and their place
 _RESET = 1  # type of the special event of a clock that starts again
 _BLOCK_EVENTS = 1 << 16
 _WINDOW = 1 << 20  # bytes in which the next header is looked for
@@ -111,7 +113,14 @@ class Packets:
 
 
 def read_packets(file: BinaryIO, data_at: int, sources: Sequence[int]) -> Packets:
-    """Return the packets from a position on; what lies between packets is skipped and counted."""
+    """Return the packets from a position on; what lies between packets is skipped and counted.
+
+    Args:
+        file: open file.
+        data_at: byte of the first packet.
+        sources: numbers of the sources in the header. Of one alone come all packets, whatever
+            their number: writers disagree on it.
+    """
     packets = Packets()
     size = os.fstat(file.fileno()).st_size
     position = data_at
@@ -130,6 +139,7 @@ def read_packets(file: BinaryIO, data_at: int, sources: Sequence[int]) -> Packet
             reset_us = max(ends_ns, default=0) // US_NS
             packets.resets += 1
         elif kind == POLARITY and number:
+            source = sources[0] if len(sources) == 1 else source
             own = packets.polarity.setdefault(source, PolarityPackets(file))
             own.add(start, number, reset_us + (overflow << OVERFLOW_BIT))
     return packets
@@ -143,7 +153,8 @@ def _header(
         return None
     header = HEADER.unpack(os.pread(file.fileno(), HEADER.size, position))
     kind, source, event_size, time_at, overflow, capacity, number, valid = header
-    fits = 0 <= kind <= _LAST_TYPE and source in sources and 0 <= valid <= number <= capacity
+    fits = 0 <= kind <= _LAST_TYPE and 0 <= valid <= number <= capacity
+    fits &= source in sources or (len(sources) == 1 and 0 <= source <= _LAST_SOURCE)
     fits &= event_size > 0 and 0 <= time_at < event_size and 0 <= overflow < 1 << 20
     if kind in (SPECIAL, POLARITY):
         fits &= (event_size, time_at) == (8, 4)
@@ -152,22 +163,17 @@ def _header(
 
 def _next_header(file: BinaryIO, position: int, size: int, sources: Sequence[int]) -> int:
     """Return the position of the next header of polarity events, the file's size without one."""
-    starts = [struct.pack('<hhii', POLARITY, source, 8, 4) for source in sources]
     while position < size:
         window = os.pread(file.fileno(), _WINDOW, position)
-        for place in sorted(_places(window, starts)):
-            if _header(file, position + place, size, sources):
-                return position + place
+        place = window.find(_SIZES, _SIZES_AT)
+        while place >= 0:
+            start = position + place - _SIZES_AT
+            header = _header(file, start, size, sources)
+            if header and header[0] == POLARITY:
+                return start
+            place = window.find(_SIZES, place + 1)
         position += _WINDOW - HEADER.size
     return size
-
-
-def _places(window: bytes, starts: Sequence[bytes]) -> Iterator[int]:
-    for start in starts:
-        place = window.find(start)
-        while place >= 0:
-            yield place
-            place = window.find(start, place + 1)
 
 
 def _has_reset(file: BinaryIO, position: int, number: int) -> bool:

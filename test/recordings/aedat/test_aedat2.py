@@ -112,6 +112,16 @@ def test_data_that_begin_like_a_header_line_are_data(tmp_path: Path) -> None:
         assert read_all(recording)[0].t_ns.tolist() == [1000, 2000]
 
 
+@pytest.mark.parametrize('end', ['#End Of ASCII Header', '# End of ASCII Header'])
+def test_data_after_the_end_of_jaers_header_may_be_text(tmp_path: Path, end: str) -> None:
+    words = b'#!!!!!!!####\r\n##'  # two events that are a line of the header too
+    path = tmp_path / 'a.aedat'
+    preferences = b'#<entry>' + 9000 * b'x' + b'\r\n'
+    path.write_bytes(header('DAVIS640') + preferences + end.encode() + b'\r\n' + words)
+    with open_recording(path) as recording:
+        assert recording.start_ns == 0x21212121 * 1000
+
+
 @pytest.mark.parametrize(
     ('chip', 'words'),
     [

@@ -63,6 +63,14 @@ def test_a_polarity_event_is_decoded_bit_by_bit(tmp_path: Path) -> None:
     assert [column.tolist() for column in events] == [[((2 << 31) + 7) * 1000], [300], [5], [1]]
 
 
+def test_packets_of_the_only_source_may_have_another_number(tmp_path: Path) -> None:
+    path = write_aedat3(tmp_path / 'a.aedat', {'DVS128': SCENE.left})
+    path.write_bytes(path.read_bytes().replace(b'#Source 1', b'#Source 0'))
+    with open_recording(path) as recording:
+        assert recording.cameras[0].name == 'DVS128'
+        assert not recording.losses.get(DAMAGED)
+
+
 def test_times_pass_the_overflow(tmp_path: Path) -> None:
     start_us = START_US + 100_000 - (1 << 31)
     path = write_aedat3(tmp_path / 'a.aedat', {'DAVIS346': SCENE.left}, start_us=start_us)
@@ -131,7 +139,7 @@ def test_unknown_chips_formats_and_headers_are_refused(tmp_path: Path) -> None:
     for old, new, words in (
         (b'RAW', b'SerializedTS', 'the format SerializedTS, which is not read'),
         (b'#!END-HEADER\r\n', b'', 'no end of its header'),
-        (b'Source 1', b'Source 2', 'holds no event of a camera'),
+        (b'#Source 1', b'#Sorce 1', 'holds no event of a camera'),
     ):
         path.write_bytes(whole.replace(old, new))
         with pytest.raises(RecordingError, match=words):
