@@ -97,6 +97,16 @@ def test_the_same_images_are_for_validation_every_time(folder: Path, tmp_path: P
         np.testing.assert_array_equal(one.spikes, other.spikes)
 
 
+def test_another_number_of_validation_windows_leaves_others_for_the_test(
+    folder: Path, tmp_path: Path
+) -> None:
+    of_test = []
+    for validation in (VALIDATION, VALIDATION + 1):
+        dataset = MvsecDataset(folder=folder, split='3', validation=validation)
+        of_test.append(dataset.count('test', Preparation(tmp_path)))
+    assert of_test[0] == of_test[1] + 1
+
+
 def test_the_hood_of_the_car_is_no_truth(tmp_path: Path) -> None:
     sequences = {'outdoor_day1': 0, 'outdoor_day2': 0}
     folder = write_set(tmp_path / 'mvsec', scene(0.2), sequences)

@@ -20,6 +20,7 @@ import pytest
 from training.runs import ROOT, spike_depth
 
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.training.data.dataset import read_dataset
 from testing.recordings import dense, dsec
 from testing.recordings.mvsec_set import write_set
 from testing.recordings.scene import DEMO, scene
@@ -78,6 +79,13 @@ def demo(folder: Path) -> None:
     (folder / 'data.yaml').write_text(RECORDINGS)
 
 
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a new folder, to which the paths in YAML files are relative."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ('write', 'window_ms', 'training_data', 'printed'),
@@ -94,21 +102,26 @@ def demo(folder: Path) -> None:
     ],
 )
 def test_a_network_is_trained_exported_and_evaluated(
-    write: object, window_ms: int, training_data: str, printed: list[str], tmp_path: Path
+    write: object, window_ms: int, training_data: str, printed: list[str], in_folder: Path
 ) -> None:
     assert callable(write)
-    write(tmp_path)
+    write(in_folder)
     is_mono = write is dense_set
-    train(tmp_path, 'stereospike_monocular' if is_mono else 'stereospike_binocular')
-    contract = DepthEngine(tmp_path / 'model.onnx').contract
+    train(in_folder, 'stereospike_monocular' if is_mono else 'stereospike_binocular')
+    contract = DepthEngine(in_folder / 'model.onnx').contract
     assert contract.channels == (2 if is_mono else 4)
+    described = read_dataset(in_folder / 'data.yaml').description
+    bounds = [bound * described.network_scale for bound in described.depth_m]
+    assert [contract.depth_min_m, contract.depth_max_m] == pytest.approx(bounds)
+    camera = described.rig.camera
+    assert (contract.width, contract.height, contract.f) == (camera.width, camera.height, camera.f)
     assert contract.window_ns == window_ms * 1_000_000
     assert contract.training_data == training_data
     arguments = ['--models=[model.onnx]', '--data=data.yaml', '--samples=2', '--output=s.json']
-    shown = spike_depth('evaluate', *arguments, folder=tmp_path)
+    shown = spike_depth('evaluate', *arguments, folder=in_folder)
     for words in printed:
         assert words in shown
-    assert 'model' in json.loads((tmp_path / 's.json').read_text())
+    assert 'model' in json.loads((in_folder / 's.json').read_text())
 
 
 def train(folder: Path, name: str) -> None:

@@ -110,6 +110,11 @@ class MvsecDataset(RecordedDataset):
             ranges = there or ranges
         return [self._clip(name, *bounds) for name, bounds in ranges.items()]
 
+    @property
+    def choice(self) -> str:
+        """Return the number of validation windows and the seed."""
+        return f'{self.validation} of seed {SEED}'
+
     def chosen(self, split: Split, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return the windows of a split; warn of true depth that ends before the split's range."""
         expected = sum((clip.last or 0) - clip.first for clip in self.clips(split) if clip.last)

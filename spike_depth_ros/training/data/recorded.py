@@ -106,6 +106,11 @@ class RecordedDataset(DepthDataset):
     def clips(self, split: Split) -> Sequence[Clip]:
         """Return the clips of a split. Raises SettingsError where recordings are missing."""
 
+    @property
+    def choice(self) -> str:
+        """Return the settings of `chosen`, by which stored windows differ."""
+        return ''
+
     def chosen(self, split: Split, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Return the entries of a split's clips that belong to the split."""
         return entries
@@ -246,18 +251,28 @@ class RecordedDataset(DepthDataset):
 
     def _folder(self, split: Split, preparation: Preparation) -> WindowFolder:
         """Return the folder of a split; another source or setting has another folder."""
+        text = self._texts.get(split) or self._texts.setdefault(split, self._described(split))
+        key = sha256(text.encode()).hexdigest()[:10]
+        folder = preparation.folder / self.title / f'{split}-{key}'
+        return WindowFolder(folder, self.title, text)
+
+    @cached_property
+    def _texts(self) -> dict[Split, str]:
+        """Return the descriptions of the splits so far: a folder may have ten thousand files."""
+        return {}
+
+    def _described(self, split: Split) -> str:
+        """Return the source and the settings of a split as JSON."""
         described = {
             'layout': LAYOUT,
             'class': type(self).__name__,
             'window_ms': self.window_ms,
             'rig': repr(self.description.rig),
             'split': split,
+            'choice': self.choice,
             'clips': [[repr(clip), signature(clip)] for clip in self.clips(split)],
         }
-        text = json.dumps(described, indent=1)
-        key = sha256(text.encode()).hexdigest()[:10]
-        folder = preparation.folder / self.title / f'{split}-{key}'
-        return WindowFolder(folder, self.title, text)
+        return json.dumps(described, indent=1)
 
 
 def signature(clip: Clip) -> list[list[int]]:
