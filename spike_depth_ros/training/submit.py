@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Submission to DSEC's disparity benchmark: `spike-depth submit`.
 
 Format: dsec.ifi.uzh.ch, "disparity submission format".

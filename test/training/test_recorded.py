@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Data sets of recordings: windows that end at true depth images, stored once."""
 
 from collections.abc import Iterator, Mapping

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """MVSEC's folder as it is downloaded: HDF5 files of sequences, and the camchain beside them."""
 
 from collections.abc import Mapping

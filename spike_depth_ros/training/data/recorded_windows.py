@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Windows of recordings on disk: counted once by several processes, and read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Errors by the protocol of a data set, in its own view, window by window."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
