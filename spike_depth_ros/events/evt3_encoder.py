@@ -75,13 +75,22 @@ class Evt3Encoder:
         start = int(times[0]) if len(times) else end
         reached = start if self._reached_us is None else self._reached_us
         _check(times, events, reached, end)
-        columns, rows = (column.astype(np.uint16, copy=False) for column in events[:2])
         gap = ((end - reached) >> evt3.TIME_LOW_BITS) // MAX_HIGH_STEP
         words = np.empty(4 * len(times) + gap + _SPARE, np.uint16)
-        signs = events[2].astype(np.uint8, copy=False)
-        size = _encode(times, columns, rows, signs, reached, end, words)
+        kinds = (np.int64, np.uint16, np.uint16, np.uint8)
+        plain = [
+            _plain(column, kind) for column, kind in zip((times, *events), kinds, strict=True)
+        ]
+        size = _encode(*plain, reached, end, words)
         self._reached_us = end
         return words[:size].astype('<u2', copy=False).tobytes()
+
+
+def _plain(column: npt.NDArray[Any], kind: type[np.integer[Any]]) -> npt.NDArray[Any]:
+    """Return a column in the one form for which the encoder is compiled: dense and read-only."""
+    plain = np.require(column, kind, ['C']).view()
+    plain.flags.writeable = False
+    return plain
 
 
 def _check(

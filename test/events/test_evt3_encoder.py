@@ -125,3 +125,12 @@ def test_columns_of_different_lengths_are_refused() -> None:
     one, two = np.zeros(1, np.int64), np.zeros(2, np.int64)
     with pytest.raises(ValueError, match=r'\[1, 1, 2, 1\]'):
         Evt3Encoder().encode(one, one, two, one)
+
+
+def test_columns_of_any_type_and_layout_give_the_same_words() -> None:
+    events = np.array([(5, 1, 7, 0), (5, 2, 7, 1), (9, 3, 6, 1)], np.int64)
+    expected = words(Evt3Encoder().encode(*events.T))
+    table = np.zeros(3, [('t', 'i8'), ('x', 'i2'), ('y', 'u4'), ('p', '?')])
+    for name, column in zip('txyp', events.T, strict=True):
+        table[name] = column
+    assert words(Evt3Encoder().encode(*(table[name] for name in 'txyp'))) == expected

@@ -264,3 +264,24 @@ def test_a_silent_file_has_its_time(tmp_path: Path) -> None:
         assert recording.end_ns - recording.start_ns == (3 * 4096 - 2) * 4096 * 1000
         packets = [chunk.t_ns for chunk in recording.events(recording.cameras)]
     assert len(packets) == 3 * 4096 // 2
+
+
+def test_words_of_a_real_camera_have_the_golden_numbers(tmp_path: Path, data: Path) -> None:
+    with open_recording(data / 'evt3_640x480') as recording:
+        chunks = list(recording.events(recording.cameras))
+    packets = [chunk.events for chunk in chunks if isinstance(chunk.events, Packet)]
+    words = np.concatenate([packet.data for packet in packets])
+    path = write(tmp_path / 'a.raw', raw_header('evt3', (640, 480)), words)
+    (found,), losses, _ = read(path)
+    assert np.bincount(found.polarity).tolist() == [218_291, 125_183]
+    assert found.t_ns[0] == 7_139_845_000
+    assert not losses
+
+
+@pytest.mark.parametrize('encoding', ['evt2', 'evt3'])
+def test_faery_reads_the_same_events_from_the_files(tmp_path: Path, encoding: str) -> None:
+    faery = pytest.importorskip('faery', reason='faery of the benchmarks is not installed')
+    path = write_raw(tmp_path / 'a.raw', scene().left, encoding, SIZE)
+    events = np.concatenate(list(faery.events_stream_from_file(str(path))))
+    columns = [events[name].astype(np.int64) for name in ('t', 'x', 'y', 'on')]
+    assert_same(EventArrays(columns[0] * 1000, *columns[1:]), scene().left)
