@@ -34,6 +34,12 @@ from spike_depth_ros.units import US_NS
 
 LISTED = 'check the cable, and that `lsusb` lists a device of 152a'
 RULES = 'install the udev rule of docs/how-to/inivation-cameras.md, and end other programs with it'
+OTHER_STREAMS = (
+    'setFramesRunning',
+    'setImuRunningAccelerometer',
+    'setImuRunningGyroscope',
+    'setImuRunningTemperature',
+)
 ROOM = 200  # characters of a reason
 KIND = re.compile(r'^\w+: ')  # of an error, before its text
 
@@ -50,6 +56,7 @@ class UsbSource:
             self.camera = EventCamera(device.getCameraName(), width, height)
             interval = timedelta(microseconds=settings.packet_ns / US_NS)
             device.setTimeInterval(interval)
+            _stop_other_streams(device)
             _set_biases(device, settings.biases)
         self.tune(settings.tuning)
 
@@ -147,6 +154,14 @@ def _synchronise(devices: Sequence[Any], sources: Sequence[UsbSource]) -> None:
         dv.io.camera.synchronizeAnyTwo(*devices)
         if not all(device.isSynchronized() for device in devices):
             sources[-1].warning = f'the cameras do not share a clock: {advice}'
+
+
+def _stop_other_streams(device: Any) -> None:
+    """Stop frames and IMU samples: nobody would take them out of dv-processing's queues."""
+    for name in OTHER_STREAMS:
+        setter = getattr(device, name, None)
+        if setter is not None:
+            setter(False)
 
 
 def _set_biases(device: Any, biases: Mapping[str, tuple[int, ...]]) -> None:

@@ -80,3 +80,21 @@ def test_serials_choose_a_camera() -> None:
     assert usb._choose('DVXplorer_DXA00022', names) == usb._choose('DXA00022', names) == 1
     with pytest.raises(CameraError, match="serial number '7': there is 00000123, DXA00022"):
         usb._choose('7', names)
+
+
+def test_all_cameras_have_the_interface_that_is_used() -> None:
+    """The names of dv-processing that are called, as no camera is here to call them."""
+    for name in ('DAVIS', 'DVXplorer', 'DVXplorerM', 'DVS128'):
+        camera = getattr(dv.io.camera, name)
+        for method in ('getNextEventBatch', 'isRunning', 'setTimeInterval', 'getCameraName'):
+            assert hasattr(camera, method), f'{name}.{method}'
+    for method in usb.OTHER_STREAMS:
+        assert hasattr(dv.io.camera.DAVIS, method)
+    for model in ('240', '346'):
+        assert hasattr(dv.io.camera.DAVIS, f'setDavis{model}BiasCoarseFine')
+        assert 'On' in getattr(dv.io.camera.DAVIS, f'Davis{model}BiasCF').__members__
+    assert 'REFR' in dv.io.camera.DVS128.Bias.__members__
+    for side in ('On', 'Off'):
+        assert hasattr(dv.io.camera.DVXplorer, f'setContrastThreshold{side}')
+    assert hasattr(dv.io.camera.SyncCameraInputBase, 'isSynchronized')
+    assert callable(dv.io.camera.synchronizeAnyTwo)
