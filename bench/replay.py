@@ -15,8 +15,9 @@
 
 """Replay two cameras at 20 million events a second together, through the replay node over DDS.
 
-Two DSEC files, whose arrays the node encodes as evt3 packets. The binner counts what arrives. Both
-processes use Fast DDS's transports for large data, as in node_load.
+Two RAW files of evt3, whose words go out as packets, and two DSEC files, whose arrays the node
+encodes. The binner counts what arrives. Both processes use Fast DDS's transports for large data,
+as in node_load.
 """
 
 import tempfile
@@ -31,6 +32,7 @@ from testing.domains import isolate
 from testing.nodes import NodeProcess
 from testing.probe import Probe
 from testing.recordings.camera_hdf5 import write_events
+from testing.recordings.prophesee import write_raw
 from testing.recordings.scene import RATE_HZ, many_events
 from testing.usage import cpu_s
 
@@ -41,15 +43,23 @@ REPLAY = 'replay: replay'
 
 
 def run() -> list[dict[str, Any]]:
-    """Return rows of lag, processor time and packets lost."""
+    """Return rows of lag, processor time and packets lost, for each kind of file."""
     isolate('bench', 'LARGE_DATA')
-    with tempfile.TemporaryDirectory(prefix='replay_bench_') as folder:
+    with tempfile.TemporaryDirectory(prefix='replay_bench_') as name:
+        raw, arrays = [], []
         for seed, side in enumerate(CAMERAS):
-            write_events(Path(folder) / f'{side}.h5', _events(seed))
-        with NodeProcess('binner', {'calibration': 'rectified'}, output=None), Probe() as probe:
-            report, share = _replay(Path(folder), probe)
-            lost = sum(int(probe.values(STATUS)[f'{name} packets lost']) for name in CAMERAS)
-    name = f'replay node, 2 x {CAMERA_HZ / 1e6:g} Mev/s from HDF5 over DDS, {SECONDS} s'
+            events = _events(seed)
+            raw.append(write_raw(Path(name) / f'{side}.raw', events, 'evt3', (WIDTH, HEIGHT)))
+            arrays.append(Path(name) / f'{side}.h5')
+            write_events(arrays[-1], events)
+        return [*_rows('RAW', raw), *_rows('HDF5', arrays)]
+
+
+def _rows(kind: str, files: list[Path]) -> list[dict[str, Any]]:
+    with NodeProcess('binner', {'calibration': 'rectified'}, output=None), Probe() as probe:
+        report, share = _replay(files, probe)
+        lost = sum(int(probe.values(STATUS)[f'{name} packets lost']) for name in CAMERAS)
+    name = f'replay node, 2 x {CAMERA_HZ / 1e6:g} Mev/s from {kind} over DDS, {SECONDS} s'
     return [
         {'name': f'{name}: worst lag', 'value': float(report['most lag (ms)']), 'unit': 'ms'},
         {'name': f'{name}: packets', 'value': int(report['packets sent']), 'unit': 'packets'},
@@ -65,11 +75,11 @@ def _events(seed: int) -> EventArrays:
     return events._replace(t_ns=events.t_ns // (1000 * factor) * 1000)
 
 
-def _replay(folder: Path, probe: Probe) -> tuple[dict[str, str], float]:
+def _replay(files: list[Path], probe: Probe) -> tuple[dict[str, str], float]:
     """Replay the files; return the node's last report, and its share of a core."""
-    files = [str(folder / f'{side}.h5') for side in CAMERAS]
     # It goes on with a second round, so that it reports the whole first one.
-    parameters = {'recording': f'[{", ".join(files)}]', 'loop': 'true', 'rate': 1.0}
+    paths = ', '.join(map(str, files))
+    parameters = {'recording': f'[{paths}]', 'loop': 'true', 'rate': 1.0}
     with NodeProcess('replay', parameters, output=None) as replay:
         probe.until(lambda: int(probe.values(REPLAY).get('packets sent', 0)) > 0, 'packets')
         start, before_s = time.monotonic(), cpu_s(replay.pid)
