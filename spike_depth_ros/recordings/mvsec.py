@@ -38,6 +38,8 @@ TEST_RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
         'indoor_flying3': (73, 1616),
     }
 )
+# The car's hood is nearer than that in the outdoor sequences, metres.
+HOOD_M = 3.0
 _SCENE = re.compile(r'(indoor_flying|outdoor_day|outdoor_night|motorcycle)')
 
 
@@ -45,6 +47,11 @@ def test_range(path: Path) -> range | None:
     """Return the numbers of the true depths of a sequence that its split tests; None if none."""
     names = (name for name in TEST_RANGES if name in path.name)
     return next((range(*TEST_RANGES[name]) for name in names), None)
+
+
+def nearest_valid_m(path: Path) -> float:
+    """Return the depth, metres, up to which the pixels of a sequence see the car: 0 indoors."""
+    return HOOD_M if 'outdoor' in path.name else 0.0
 
 
 def camchain_beside(path: Path) -> Path | None:

@@ -68,6 +68,7 @@ class Comparison:
         focal_baseline: float,
         tolerance_ns: int,
         frames: range | None = None,
+        nearest_valid_m: float = 0.0,
     ) -> None:
         """Wait for windows and true depth.
 
@@ -77,11 +78,13 @@ class Comparison:
             focal_baseline: depth in metres times disparity in pixels in the network's image.
             tolerance_ns: largest distance of a true depth's stamp from its window's.
             frames: numbers of the true depths that count, from 0; None: all.
+            nearest_valid_m: true depth up to which pixels do not count, metres.
         """
         self._truth = truth
         self._focal_baseline = focal_baseline
         self._tolerance_ns = tolerance_ns
         self._frames = frames
+        self._nearest_valid_m = nearest_valid_m
         self._number = 0
         self._events: dict[int, Mask] = {}
         self._depths: dict[int, Depth] = {}
@@ -105,6 +108,7 @@ class Comparison:
 
         Raises ValueError for another size than the view's.
         """
+        depth = np.where(depth > self._nearest_valid_m, depth, np.float32(np.nan))
         mapped = self._truth.view.to_network(depth)
         if self._frames is None or self._number in self._frames:
             _add(self._truths, stamp_ns, depth)

@@ -147,6 +147,7 @@ def _comparison(source: Source) -> Comparison:
         source.focal_baseline,
         tolerance_ns=round(HOP_S * SECOND_NS / 2),
         frames=source.tested,
+        nearest_valid_m=source.nearest_valid_m,
     )
 
 

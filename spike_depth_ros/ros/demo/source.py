@@ -86,6 +86,7 @@ class Source:
         duration_s: length of the part that is run, seconds.
         tested: numbers of the true depths, counted from the start of the part, that are compared;
             None: all.
+        nearest_valid_m: true depth up to which pixels are invalid, metres.
         simulated: whether the cameras are simulated, and so are rectified.
         notes: sentences about what the readers had to assume.
         model: path of the model.
@@ -100,6 +101,7 @@ class Source:
     dataset: Dataset
     duration_s: float
     tested: range | None
+    nearest_valid_m: float
     simulated: bool
     notes: Sequence[str]
     model: Path
@@ -207,6 +209,7 @@ def open_source(inputs: Inputs) -> Source:
             dataset=recording.dataset,
             duration_s=duration_s,
             tested=_tested(recording, truth, start_ns, start_ns + round(duration_s * SECOND_NS)),
+            nearest_valid_m=_nearest_valid_m(recording),
             simulated=recording.about.get('simulated') == 'true',
             notes=tuple(recording.notes),
             model=model.resolve(),
@@ -242,6 +245,10 @@ def _tested(
     if not skipped < tested.stop or not tested.start < len(times_ns):
         return None
     return range(max(tested.start - skipped, 0), tested.stop - skipped)
+
+
+def _nearest_valid_m(recording: EventRecording) -> float:
+    return mvsec.nearest_valid_m(recording.path) if recording.dataset == 'MVSEC' else 0.0
 
 
 def _contract(model: Path, cameras: int) -> ModelContract:

@@ -23,7 +23,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from spike_depth_ros.recordings.mvsec import TEST_RANGES
+from spike_depth_ros.recordings.mvsec import HOOD_M, TEST_RANGES
 from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import Split
 from spike_depth_ros.training.data.recorded import SEED, Entry, RecordedDataset
@@ -89,12 +89,12 @@ class MvsecDataset(RecordedDataset):
     @property
     def range_m(self) -> tuple[float, float]:
         """Return the range of depth, metres: within rooms, or on streets."""
-        return (3.0, 80.0) if self.split == 'outdoor' else (0.5, 10.0)
+        return (HOOD_M, 80.0) if self.split == 'outdoor' else (0.5, 10.0)
 
     @property
     def nearest_valid_m(self) -> float:
         """Return the depth, metres, up to which pixels see the car."""
-        return 3.0 if self.split == 'outdoor' else 0.0
+        return HOOD_M if self.split == 'outdoor' else 0.0
 
     @property
     def provenance(self) -> str:

@@ -116,3 +116,13 @@ def test_only_the_frames_of_the_split_count() -> None:
         ranged.add_truth(stamp_ns, TRUTH)
     error = ranged.result()
     assert error is not None and error.windows == 2
+
+
+def test_the_hood_of_the_car_does_not_count() -> None:
+    truth = comparison()._truth
+    outdoor = Comparison(truth, 'MVSEC', 8.0, 10, nearest_valid_m=3.0)
+    outdoor.add_depth(100, np.full((8, 8), 3.0, np.float32))
+    outdoor.add_truth(100, TRUTH)  # 2 m in one half, 4 m in the other
+    error = outdoor.result()
+    assert error is not None and error.mean_m == pytest.approx(1.0)
+    assert error.constant_m == pytest.approx(0.0, abs=1e-6)
