@@ -77,18 +77,15 @@ class Evt3Encoder:
         _check(times, events, reached, end)
         gap = ((end - reached) >> evt3.TIME_LOW_BITS) // MAX_HIGH_STEP
         words = np.empty(4 * len(times) + gap + _SPARE, np.uint16)
-        kinds = (np.int64, np.uint16, np.uint16, np.uint8)
-        plain = [
-            _plain(column, kind) for column, kind in zip((times, *events), kinds, strict=True)
-        ]
-        size = _encode(*plain, reached, end, words)
+        columns = zip((times, *events), ('i8', 'u2', 'u2', 'u1'), strict=True)
+        size = _encode(*(_plain(*column) for column in columns), reached, end, words)
         self._reached_us = end
         return words[:size].astype('<u2', copy=False).tobytes()
 
 
-def _plain(column: npt.NDArray[Any], kind: type[np.integer[Any]]) -> npt.NDArray[Any]:
+def _plain(column: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
     """Return a column in the one form for which the encoder is compiled: dense and read-only."""
-    plain = np.require(column, kind, ['C']).view()
+    plain = np.require(column, dtype, ['C']).view()
     plain.flags.writeable = False
     return plain
 
