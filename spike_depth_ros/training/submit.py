@@ -101,14 +101,13 @@ def disparities(
     if clip.baseline_m is None:
         raise SettingsError(f"'{clip.recording.path}' has no calibration of two cameras.")
     run_model = ModelRun(engine, clip.baseline_m)
-    ends_ns = [each.t_us * US_NS for each in wanted]
-    windows = clip.spike_windows(window_ns, ends_ns[0])
-    for end_ns in ends_ns:
-        spikes = windows.ending_at(end_ns)
+    for each in wanted:  # a second apart: most events are in no window
+        end_ns = each.t_us * US_NS
+        spikes = clip.spike_windows(window_ns, end_ns).ending_at(end_ns)
         if not spikes.any():
             raise SettingsError(
                 f"'{clip.recording.path}' has no event in the {window_ns / 1e6:g} ms before "
-                f'{end_ns // US_NS} us, a time of the benchmark: is its events file whole, and '
+                f'{each.t_us} us, a time of the benchmark: is its events file whole, and '
                 'are the timestamps those of this sequence?'
             )
         depth, _ = run_model.infer(spikes)

@@ -113,11 +113,11 @@ class OpenClip:
 
     def spike_windows(self, window_ns: int, first_end_ns: int) -> SpikeWindows:
         """Return windows over the events; they end at or after first_end_ns, nanoseconds."""
-        has_packets = any(camera.encoding for camera in self.cameras)
-        # The clock of decoded packets depends on the first ones.
-        start_ns = None if has_packets else first_end_ns - window_ns
-        chunks = self.recording.events(self.cameras, start_ns)
-        arrays = as_arrays(chunks, self.cameras, self.recording.losses)
+        if not any(camera.encoding for camera in self.cameras):
+            chunks = self.recording.events(self.cameras, first_end_ns - window_ns)
+            return SpikeWindows(chunks, self.tables, window_ns)
+        packets = self.recording.events(self.cameras)  # the first ones decide on the clock
+        arrays = as_arrays(packets, self.cameras, self.recording.losses)
         return SpikeWindows(arrays, self.tables, window_ns)
 
     def windows(
