@@ -187,12 +187,13 @@ def test_depth_of_a_raw_view_is_carried_to_the_networks_image(tmp_path: Path) ->
     assert count == len(of.depth)
 
 
-def test_mvsecs_bags_are_a_recording(tmp_path: Path) -> None:
+def test_mvsecs_bags_are_a_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     of = scene(0.3)
     data = mvsec_bags.write_bags(tmp_path, of)
     dataset, preparation = recordings(train=[Clip([data])]), Preparation(tmp_path / 'w')
     count = dataset.count('train', preparation)
     dataset.prepare('train', count, preparation)
+    assert "the true depth is from '" in capsys.readouterr().err
     truth = {mvsec_bags.expected_depth(f.depth).tobytes(): f.t_ns for f in of.depth}
     windows = dataset.windows('train', count, preparation)
     for index in range(count):

@@ -15,6 +15,7 @@
 """Data sets of recordings: windows that end at the times of true depth images."""
 
 import json
+import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from tqdm import tqdm
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.recordings.recording import EventRecording
 from spike_depth_ros.training.data.clip import Clip, OpenClip, opened
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
@@ -212,6 +214,7 @@ class RecordedDataset(DepthDataset):
                 window = without_near(window, self.nearest_valid_m)
                 folder.write(indices[t_ns], arrays_of(window, scale))
                 yield indices[t_ns]
+            _tell(source.recording)
 
     def _entries(self, split: Split, preparation: Preparation) -> list[Entry]:
         """Return the windows of a split in their order, listed once and stored."""
@@ -273,6 +276,15 @@ class RecordedDataset(DepthDataset):
             'clips': [[repr(clip), signature(clip)] for clip in self.clips(split)],
         }
         return json.dumps(described, indent=1)
+
+
+def _tell(recording: EventRecording) -> None:
+    """Print what the reader had to assume, and what it left out."""
+    for note in recording.notes:
+        tqdm.write(f'{recording.path}: {note}', file=sys.stderr)
+    for phrase, number in recording.losses.items():
+        if number:
+            tqdm.write(f'{recording.path}: left out {number} {phrase}', file=sys.stderr)
 
 
 def signature(clip: Clip) -> list[list[int]]:
