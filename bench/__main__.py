@@ -25,7 +25,7 @@ from typing import Any
 
 import onnxruntime
 
-from bench import counting, end_to_end, inference, node_load, replay, simulation
+from bench import counting, end_to_end, inference, node_load, readers, replay, simulation
 
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
@@ -34,6 +34,7 @@ COLUMNS = ('name', 'value', 'unit', 'ratio')
 BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
     'counting': lambda _: counting.run(),
     'node_load': lambda _: node_load.run(),
+    'readers': lambda _: readers.run(),
     'replay': lambda _: replay.run(),
     'end_to_end': end_to_end.run,
     'inference': lambda _: inference.run(),
