@@ -47,7 +47,7 @@ class ReplayReport:
             'true depth sent': self._player.depths,
             'lag (ms)': self._schedule.lag_ns / MS_NS,
             'most lag (ms)': self._schedule.most_lag_ns / MS_NS,
-            **self._recording.losses,
+            **dict(self._recording.losses),  # a copy: the reading thread adds keys
         }
         if self._schedule.lag_ns > LATE_NS:
             lag_s = self._schedule.lag_ns / SECOND_NS

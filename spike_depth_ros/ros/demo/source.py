@@ -146,8 +146,8 @@ class Source:
         """Return the replay node's parameters: the inputs, and the cameras that were found."""
         inputs = self.inputs
         return {
-            'recording': [str(path.resolve()) for path in inputs.recording],
-            'truth': [str(path.resolve()) for path in inputs.truth] or '',
+            'recording': [str(path) for path in _absolute(inputs.recording)],
+            'truth': [str(path) for path in _absolute(inputs.truth)] or '',
             'calibration': inputs.calibration,
             'right_calibration': inputs.right_calibration,
             'start': inputs.start_s,
@@ -183,7 +183,12 @@ def open_source(inputs: Inputs) -> Source:
     Raises RecordingError, CalibrationError or ModelError, one sentence, if one of them cannot be
     used or they do not fit each other.
     """
-    with open_recording(inputs.recording, inputs.truth) as recording:
+    if not (inputs.start_s >= 0 and inputs.duration_s >= 0):
+        raise RecordingError(
+            f'Start and duration are {inputs.start_s:g} and {inputs.duration_s:g} s, but must not '
+            f'be negative.'
+        )
+    with open_recording(_absolute(inputs.recording), _absolute(inputs.truth)) as recording:
         cameras = choose_cameras(recording, inputs.left, inputs.right)
         model = inputs.model or shipped_model(len(cameras))
         contract = _contract(model, len(cameras))
@@ -215,6 +220,11 @@ def open_source(inputs: Inputs) -> Source:
             model=model.resolve(),
             contract=contract,
         )
+
+
+def _absolute(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return paths that name the same cameras in the replay; links keep their names."""
+    return tuple(path.absolute() for path in paths)
 
 
 def _truth(

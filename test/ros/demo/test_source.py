@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 
 from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.ros.demo.source import Inputs, open_source
 from testing.recordings import dsec, mvsec_bags
 from testing.recordings.aedat import write_aedat4
@@ -79,3 +81,24 @@ def test_an_uncalibrated_recording_says_so_and_one_camera_is_monocular(tmp_path:
 def test_a_part_beyond_the_end_is_one_sentence(bags: Path) -> None:
     with pytest.raises(RecordingError, match=r'ends [01].* s after its first event'):
         open_source(Inputs((bags,), start_s=50.0))
+
+
+@pytest.mark.parametrize('part', [{'start_s': -1.0}, {'duration_s': float('nan')}])
+def test_a_part_that_is_none_is_one_sentence(bags: Path, part: dict[str, float]) -> None:
+    with pytest.raises(RecordingError, match='must not be negative'):
+        open_source(Inputs((bags,), **part))
+
+
+def test_cameras_have_the_same_names_in_the_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for side in ('left', 'right'):  # two files with a camera of the same name
+        write_aedat4(tmp_path / f'{side}.aedat4', {'DAVIS': scene().left}, (WIDTH, HEIGHT))
+    monkeypatch.chdir(tmp_path)
+    parameters = open_source(
+        Inputs((Path('left.aedat4'), Path('right.aedat4')))
+    ).replay_parameters()
+    paths = [Path(path) for path in parameters['recording']]
+    with open_recording(paths) as recording:
+        names = [camera.name for camera in choose_cameras(recording)]
+    assert [parameters['left'], parameters['right']] == names
