@@ -14,16 +14,21 @@
 
 """MVSEC as a data set, on files in its layout."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spike_depth_ros.frames.arrays import spike_frame
+from spike_depth_ros.frames.arrays import EventArrays, spike_frame
 from spike_depth_ros.geometry.pixel_table import resize_table
+from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import DepthWindow, Preparation, Split
 from spike_depth_ros.training.data.mvsec import SPLITS, MvsecDataset
+from spike_depth_ros.training.data.recordings import RecordingDataset
 from spike_depth_ros.training.settings import SettingsError
+from testing.recordings import mvsec_hdf5
 from testing.recordings.mvsec_set import write_set
 from testing.recordings.scene import scene
 
@@ -123,3 +128,30 @@ def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
     dataset = MvsecDataset(folder=tmp_path, split='1')
     with pytest.raises(SettingsError, match=r'There is no indoor_flying2_data\.hdf5 or indoor_fl'):
         dataset.check('train', 1, Preparation(tmp_path))
+
+
+def test_events_meet_the_depth_of_their_surface_through_the_real_lens(
+    data: Path, tmp_path: Path
+) -> None:
+    # Raw (100, 100) of the left camera is (107.7, 97.5) of MVSEC's rectified view.
+    shutil.copy(
+        data / 'calibration/mvsec_indoor_flying.yaml',
+        tmp_path / 'camchain-imucam-indoor_flying.yaml',
+    )
+    start_ns, place = 1_504_645_177_000_000_000, np.full(40, 100, np.uint16)
+    t_ns = start_ns + np.arange(40) * 1_000_000
+    events = EventArrays(t_ns, place, place, np.ones(40, np.uint8))
+    mvsec_hdf5.write_data(tmp_path / 'indoor_flying1_data.hdf5', [events, events])
+    depth = np.full((260, 346), 5, np.float32)
+    depth[96:100, 106:110] = 2
+    truth = [DepthFrame(start_ns + 50_000_000, depth)]
+    mvsec_hdf5.write_truth(tmp_path / 'indoor_flying1_gt.hdf5', truth, ['left'])
+    clip = Clip([tmp_path / 'indoor_flying1_data.hdf5'])
+    dataset = RecordingDataset(name='Real', depth_m=(0.5, 10), train=[clip])
+    assert dataset.description.rig.baseline_m == pytest.approx(0.099882, abs=1e-6)
+    dataset.prepare('train', 1, Preparation(tmp_path / 'windows'))
+    window = dataset.windows('train', 1, Preparation(tmp_path / 'windows'))[0]
+    [[row, column]] = np.argwhere(window.spikes[..., 0])
+    assert window.spikes[row, column, 0] == 40
+    assert window.depth[row, column] == 2
+    assert np.count_nonzero(window.depth == 2) == 16
