@@ -55,6 +55,9 @@ def as_arrays(
     Yields:
         Chunks within one cell of chunks.CELL_NS, in the order of EventChunk.t_ns.
     """
+    if not any(camera.encoding for camera in cameras):
+        yield from chunks
+        return
     remaining = iter(chunks)
     first = _first(remaining)
     offsets = _Offsets()

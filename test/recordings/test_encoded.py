@@ -15,6 +15,7 @@
 """Arrays of events as evt3 packets, and back."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -30,6 +31,7 @@ from spike_depth_ros.recordings.recording import EventCamera, EventChunk
 from testing.recordings.scene import HEIGHT, WIDTH, many_events, scene
 
 CAMERAS = tuple(EventCamera(side, WIDTH, HEIGHT, frame_id=f'{side}_eye') for side in 'lr')
+SENDERS = tuple(replace(camera, encoding='evt3') for camera in CAMERAS)
 
 
 def packets_of(events: tuple[EventArrays, ...]) -> list[EventChunk]:
@@ -57,7 +59,7 @@ def gathered(chunks: list[EventChunk], camera: int) -> EventArrays:
 )
 def test_arrays_come_back_from_packets_exactly(events: tuple[EventArrays, ...]) -> None:
     losses: Counter[str] = Counter()
-    chunks = list(as_arrays(packets_of(events), CAMERAS[: len(events)], losses))
+    chunks = list(as_arrays(packets_of(events), SENDERS[: len(events)], losses))
     assert not losses
     for camera, expected in enumerate(events):
         found = gathered(chunks, camera)
@@ -82,7 +84,7 @@ def test_packets_are_those_of_a_driver() -> None:
 
 def test_nanoseconds_are_cut_to_microseconds() -> None:
     events = EventArrays(*(np.array(column) for column in ([1999, 2000], [1, 2], [3, 4], [0, 1])))
-    chunks = list(as_arrays(packets_of((events,)), CAMERAS[:1], Counter()))
+    chunks = list(as_arrays(packets_of((events,)), SENDERS[:1], Counter()))
     assert gathered(chunks, 0).t_ns.tolist() == [1000, 2000]
 
 
