@@ -28,6 +28,10 @@ from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import EventCamera, EventChunk
 from spike_depth_ros.units import US_NS
 
+# Words fill a gap so that decoders follow it, 430 for an hour. After a longer one, as a clock that
+# was set leaves it, the words begin anew: those of decades would fill the memory.
+LONGEST_GAP_US = 24 * 3600 * 1_000_000
+
 
 def as_packets(
     chunks: Iterable[EventChunk], cameras: Sequence[EventCamera], losses: Counter[str]
@@ -80,6 +84,8 @@ class _Sender:
             events, t_us = events.select(slice(late, None)), t_us[late:]
         if not len(t_us):
             return None
+        if self._reached_us is not None and t_us[0] - self._reached_us > LONGEST_GAP_US:
+            self._encoder = Evt3Encoder()
         self._reached_us = int(t_us[-1])
         data = self._encoder.encode(t_us, events.x, events.y, events.polarity)
         self._seq += 1

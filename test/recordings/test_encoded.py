@@ -105,3 +105,16 @@ def test_a_camera_with_too_many_pixels_is_refused() -> None:
     chunks = merged([[many_events(10, 4096, 100)]])
     with pytest.raises(RecordingError, match=r'4096 x 100 pixels, but evt3 .* 2048'):
         list(as_packets(chunks, [camera], Counter()))
+
+
+def test_a_clock_that_is_set_forward_by_decades_takes_no_memory() -> None:
+    decades_ns = 50 * 365 * 86_400 * 10**9
+    times_ns = (1000, decades_ns, decades_ns + 1000)
+    chunks = [
+        EventChunk(0, t_ns, EventArrays(*(np.array([value]) for value in (t_ns, 1, 3, 1))))
+        for t_ns in times_ns
+    ]
+    packets = [chunk.events for chunk in as_packets(chunks, CAMERAS[:1], Counter())]
+    assert [packet.seq for packet in packets] == [0, 1, 2]
+    assert [packet.stamp_ns for packet in packets] == list(times_ns)
+    assert all(len(packet.data) < 20 for packet in packets)
