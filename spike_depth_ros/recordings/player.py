@@ -53,6 +53,8 @@ CLOSING_NS = 49_999_000
 # Header stamps give the end of a stream to within a packet's length. A camera that ended earlier
 # than that is advanced to the end of the other.
 SCATTER_NS = 10_000_000
+# Time to read ahead before the start.
+READ_AHEAD_S = 0.5
 # Frames of cameras whose recording names none.
 FRAMES = tuple(f'{camera}_camera' for camera in CAMERAS)
 
@@ -158,6 +160,7 @@ class Player:
         error_ns = clock_error_ns(beginning_delays_ns(packet_stamps(self._chunks())))
         self._recording.losses.clear()  # of the first packets, which are read again
         with ReadAhead(self._items(), _size) as items:
+            items.wait_until_full(READ_AHEAD_S)
             for number, item in enumerate(items):
                 if not number:  # reading, which takes a moment to begin, has begun
                     self._begin(error_ns)

@@ -43,7 +43,7 @@ class ReadAhead(Generic[_Item]):
         self._size = size
         self._items: deque[_Item] = deque()
         self._bytes = 0
-        self._is_done = self._is_closed = False
+        self._is_done = self._is_closed = self._is_full = False
         self._error: BaseException | None = None
         self._changed = Condition()
         self._thread = Thread(target=self._read, name='read ahead', daemon=True)
@@ -61,6 +61,11 @@ class ReadAhead(Generic[_Item]):
             yield item
         if self._error is not None:
             raise self._error
+
+    def wait_until_full(self, limit_s: float) -> None:
+        """Wait until no more items have room or none follows, at most for limit_s seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_full or self._is_done, limit_s)
 
     def close(self) -> None:
         """End the thread and the iteration."""
@@ -99,4 +104,7 @@ class ReadAhead(Generic[_Item]):
 
     def _has_room(self, size: int) -> bool:
         fits = len(self._items) < MAX_ITEMS and self._bytes + size <= MAX_BYTES
+        if not fits and not self._is_full:
+            self._is_full = True
+            self._changed.notify_all()
         return fits or not self._items

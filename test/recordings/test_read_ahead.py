@@ -21,7 +21,7 @@ import pytest
 
 from spike_depth_ros.recordings import read_ahead
 from spike_depth_ros.recordings.read_ahead import ReadAhead
-from testing.waiting import wait_until
+from testing.waiting import LIMIT_S, wait_until
 
 
 def test_all_items_in_their_order() -> None:
@@ -51,6 +51,7 @@ def test_few_bytes_wait_and_closing_ends_the_thread() -> None:
 
     size = read_ahead.MAX_BYTES // 3
     items = ReadAhead(source(), lambda item: size)
+    items.wait_until_full(LIMIT_S)
     wait_until(lambda: len(produced) == 4, 'the room to be used', lambda: None)
     items.close()
     assert len(produced) == 4

@@ -82,13 +82,14 @@ class Comparison:
         """
         self._truth = truth
         self._focal_baseline = focal_baseline
+        self._in_view = _view_of_disparities(truth)
         self._tolerance_ns = tolerance_ns
         self._frames = frames
         self._nearest_valid_m = nearest_valid_m
         self._number = 0
         self._events: dict[int, Mask] = {}
         self._depths: dict[int, Depth] = {}
-        self._truths: dict[int, Depth] = {}
+        self._truths: dict[int, tuple[Depth, Depth]] = {}  # in its own view, and mapped
         self._errors = Errors(protocol(dataset)) if dataset else None
         self._means = _Mean()
         self._coverages = _Mean()
@@ -111,7 +112,7 @@ class Comparison:
         depth = np.where(depth > self._nearest_valid_m, depth, np.float32(np.nan))
         mapped = self._truth.view.to_network(depth)
         if self._frames is None or self._number in self._frames:
-            _add(self._truths, stamp_ns, depth)
+            _add(self._truths, stamp_ns, (depth if self._in_view else mapped, mapped))
         self._number += 1
         return mapped
 
@@ -133,14 +134,15 @@ class Comparison:
         for truth_ns in sorted(self._truths):
             if before_ns is not None and truth_ns >= before_ns:
                 return
-            depth = self._truths.pop(truth_ns)
+            truth = self._truths.pop(truth_ns)
             nearest = min(self._depths, key=lambda stamp: abs(stamp - truth_ns), default=None)
             if nearest is not None and abs(nearest - truth_ns) <= self._tolerance_ns:
-                self._measure(self._depths[nearest], depth, self._events.get(nearest))
+                self._measure(self._depths[nearest], *truth, self._events.get(nearest))
 
-    def _measure(self, predicted: Depth, truth: Depth, has_events: Mask | None) -> None:
+    def _measure(
+        self, predicted: Depth, truth: Depth, mapped: Depth, has_events: Mask | None
+    ) -> None:
         events = np.zeros(predicted.shape, np.bool_) if has_events is None else has_events
-        mapped = self._truth.view.to_network(truth)
         self._means.add(metrics.mean_depth_error(predicted, mapped))
         self._coverages.add(metrics.coverage(predicted, mapped))
         samples = mapped[::STRIDE, ::STRIDE]
@@ -149,12 +151,21 @@ class Comparison:
         self._counts += np.bincount(bins, minlength=len(self._counts))
         if self._errors is None:
             return
-        view, focal_baseline = self._truth.view, self._truth.stream.disparity_focal_baseline
-        if focal_baseline and isinstance(view, RectifiedView):  # errors in the set's own image
+        if self._in_view:
+            view, focal_baseline = self._in_view
             in_view = view.to_view(predicted), truth, view.mask_to_view(events)
             self._errors.add(*in_view, focal_baseline)
         else:
             self._errors.add(predicted, mapped, events, self._focal_baseline)
+
+
+def _view_of_disparities(truth: TrueDepth) -> tuple[RectifiedView, float] | None:
+    """Return the view in which a file of disparities is compared, and depth times disparity.
+
+    None for a file of depths, which is compared in the network's image.
+    """
+    view, focal_baseline = truth.view, truth.stream.disparity_focal_baseline
+    return (view, focal_baseline) if focal_baseline and isinstance(view, RectifiedView) else None
 
 
 class _Mean:
@@ -172,9 +183,9 @@ class _Mean:
         return self._sum / self.count if self.count else nan
 
 
-def _add(waiting: dict[int, Any], stamp_ns: int, array: npt.NDArray[Any]) -> None:
-    """Add an array; the oldest of MOST_WAITING makes room."""
-    waiting[stamp_ns] = array
+def _add(waiting: dict[int, Any], stamp_ns: int, item: Any) -> None:
+    """Add an item; the oldest of MOST_WAITING makes room."""
+    waiting[stamp_ns] = item
     if len(waiting) > MOST_WAITING:
         del waiting[next(iter(waiting))]
 
