@@ -39,17 +39,16 @@ FILTERS = {
 }
 ECF = 36559
 INTEGERS, NUMBERS, TRUTHS = 'iu', 'iuf', 'iubf'  # kinds of NumPy types
-# Limits of memory: a chunk is unpacked whole.
+# Limit of memory: a chunk is unpacked whole.
 MAX_CHUNK_BYTES = 1 << 28
-CACHE_BYTES = 1 << 24
 # No filter packs tighter: more rows were never written.
 MOST_PACKED = 100_000
 
 
 def open_hdf5(path: Path) -> h5py.File:
-    """Open a file for reading. Raises RecordingError."""
+    """Open a file for reading, without a cache: chunks are read once. Raises RecordingError."""
     with reading(path):
-        return h5py.File(path, 'r', rdcc_nbytes=CACHE_BYTES)
+        return h5py.File(path, 'r', rdcc_nbytes=0)
 
 
 def has(file: h5py.File, *names: str) -> bool:

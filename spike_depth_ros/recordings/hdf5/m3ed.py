@@ -35,6 +35,7 @@ from spike_depth_ros.recordings.errors import reading
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import SeparateColumns, us_to_ns
+from spike_depth_ros.recordings.hdf5.texts import read_texts
 from spike_depth_ros.recordings.recording import (
     DepthStream,
     EventCamera,
@@ -87,11 +88,13 @@ class M3edRecording(ArrayRecording):
 
         T_to_prophesee_left leads from the camera's frame to the left one's.
         """
-        group = self._file[f'prophesee/{side}/calib']
+        place = f'prophesee/{side}/calib'
+        model, lens = read_texts(self.path, f'{place}/camera_model', f'{place}/distortion_model')
+        group = self._file[place]
         to_left = np.array(group['T_to_prophesee_left'][()], np.float64)
         return {
-            'camera_model': _text(group['camera_model'][()]),
-            'distortion_model': _text(group['distortion_model'][()]),
+            'camera_model': model,
+            'distortion_model': lens,
             'distortion_coeffs': np.array(group['distortion_coeffs'][()], np.float64).tolist(),
             'intrinsics': np.array(group['intrinsics'][()], np.float64).tolist(),
             'resolution': [int(length) for length in group['resolution'][()]],
@@ -139,7 +142,3 @@ def _events(side: str, name: str) -> str:
 def _flat(frame: NDArray[Any]) -> NDArray[Any]:
     """Return a frame without a last dimension of 1."""
     return frame[..., 0] if frame.ndim == 3 else frame
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

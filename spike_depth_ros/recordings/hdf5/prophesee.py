@@ -18,15 +18,17 @@ Source: hdf5_file of openeb, and docs.prophesee.ai on HDF5 event files.
 """
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
-import numpy as np
 
+from spike_depth_ros.geometry.camera import MAX_SIZE
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.camera_file import CameraFile
 from spike_depth_ros.recordings.hdf5.columns import CompoundColumns
+from spike_depth_ros.recordings.hdf5.texts import read_texts
 from spike_depth_ros.recordings.other_side import file_side
 from spike_depth_ros.recordings.recording import EventCamera
 
@@ -51,7 +53,7 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
             'the integers x, y, p and t: download or record it again.'
         )
     columns = CompoundColumns(records)
-    size, notes = _size(file), list[str]()
+    size, notes = _size(path), list[str]()
     if size is None:
         notes.append(f"'{path}' does not tell its sensor's size: {SIZE[0]} x {SIZE[1]} is taken")
     side = file_side(path).side
@@ -59,17 +61,13 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
     return CameraFile(path, 'Prophesee HDF5', '', side, camera, columns, notes)
 
 
-def _size(file: h5py.File) -> tuple[int, int] | None:
+def _size(path: Path) -> tuple[int, int] | None:
     """Return the size in the attributes format (EVT3;height=720;width=1280) or geometry."""
-    texts = [_text(file.attrs.get(name, '')) for name in ('format', 'geometry')]
     found: dict[str, int] = {}
-    for text in texts:
-        for pattern in _SIZES:
-            if match := re.search(pattern, text):
-                found |= {name: int(number) for name, number in match.groupdict().items()}
-    return (found['width'], found['height']) if len(found) == 2 and all(found.values()) else None
-
-
-def _text(value: object) -> str:
-    value = value.reshape(-1)[0] if isinstance(value, np.ndarray) and value.size else value
-    return value.decode(errors='replace') if isinstance(value, bytes) else str(value)
+    with suppress(ValueError):  # damaged attributes tell nothing
+        for text in read_texts(path, '@format', '@geometry'):
+            for pattern in _SIZES:
+                if match := re.search(pattern, text):
+                    found |= {name: int(number) for name, number in match.groupdict().items()}
+    is_size = len(found) == 2 and all(0 < length <= MAX_SIZE for length in found.values())
+    return (found['width'], found['height']) if is_size else None

@@ -43,6 +43,21 @@ def test_prophesee_without_a_codec(tmp_path: Path, has_size: bool) -> None:
             assert_same_events(found, expected)
 
 
+@pytest.mark.slow
+def test_damaged_texts_neither_stop_nor_crash_the_reader(tmp_path: Path) -> None:
+    """With this size of the free space in the heap of texts HDF5 1.14 reads without end."""
+    path = tmp_path / 'a.hdf5'
+    write_prophesee(path, scene().left, 640, 480)
+    content = bytearray(path.read_bytes())
+    free = content.index(b'640x480\0') + 16
+    assert content[free : free + 8] == (0xF90).to_bytes(8, 'little')
+    content[free - 1 : free + 2] = b'35\0'
+    path.write_bytes(content)
+    with open_recording(path) as recording:
+        assert 'does not tell its sensor' in recording.notes[0]
+        assert_same_events(read_events(recording)[0], scene().left)
+
+
 def test_the_codec_ecf_is_refused_by_name(tmp_path: Path) -> None:
     write_ecf(tmp_path / 'a.hdf5')
     with pytest.raises(RecordingError, match="Prophesee's ECF codec: convert it to RAW"):
