@@ -32,6 +32,7 @@ from spike_depth_ros.ros.camera.sources import CameraError, Source, close_all
 
 IDLE_S = 0.001
 RETRY_S = 1.0
+STOP_S = 2.0
 
 
 @dataclass
@@ -104,9 +105,12 @@ class CameraFeed:
             self._tuning = settings
 
     def stop(self) -> None:
-        """End the thread and give the cameras back."""
+        """End the thread and give the cameras back.
+
+        A thread that waits for a connection ends with the process: it sends nothing any more.
+        """
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(STOP_S)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -126,8 +130,8 @@ class CameraFeed:
         while not self._stopped.wait(RETRY_S):
             try:
                 self._sources = tuple(self._reopen())
-            except CameraError as error:
-                self.problem = str(error)
+            except (CameraError, RuntimeError) as error:
+                self.problem = ' '.join(str(error).split())
                 continue
             self.cameras = tuple(source.camera for source in self._sources)
             self._held = None
