@@ -147,8 +147,9 @@ class _Merger:
         """Take later events of a camera; yield the chunks that no camera precedes any more."""
         if not len(events.t_ns):
             return
-        if self._sent_ns is not None and events.t_ns[0] < self._sent_ns:
-            late = int(np.searchsorted(events.t_ns, self._sent_ns))
+        passed = [ns for ns in (self._sent_ns, self._reached_ns[camera]) if ns is not None]
+        if passed and events.t_ns[0] < max(passed):
+            late = int(np.searchsorted(events.t_ns, max(passed)))
             self._losses[BACKWARD] += late
             events = events.select(slice(late, None))
             if not len(events.t_ns):

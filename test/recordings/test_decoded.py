@@ -130,6 +130,19 @@ def test_a_restarted_driver_takes_its_time_from_its_stamp() -> None:
     assert rows[1][1] - rows[0][1] == 10**10
 
 
+def test_a_restart_that_goes_back_is_counted_while_events_wait() -> None:
+    """Trap 15: times that step back are dropped and counted, never handed on."""
+    left, again, right = Camera('evt3'), Camera('evt3'), Camera('evt3')
+    first = left.send([(9_000_000, 1, 1, 1)])
+    again.seq = 1
+    second = again.send([(5_000_000, 2, 1, 1), (5_600_000, 3, 1, 1)])
+    back = EventChunk(0, first.stamp_ns + 1, replace(second, stamp_ns=first.stamp_ns - 5 * 10**8))
+    chunks = [chunk(1, right.send([(8_500_000, 4, 1, 1)])), chunk(0, first), back]
+    rows, losses = arrays(chunks)
+    assert [row[2] for row in rows] == [4, 1, 3]
+    assert losses == {BACKWARD: 1}
+
+
 @pytest.mark.parametrize('encoding', ['libcaer', 'libcaer_cmp', 'mono', 'dvs_msgs'])
 def test_events_of_absolute_encodings_keep_their_distances(encoding: str) -> None:
     camera = Camera(encoding)

@@ -41,6 +41,7 @@ _SENSOR_OF = MappingProxyType(
 )
 # Share of the first words that may be damaged, and of their TIME_HIGH words that may jump.
 _MAX_DAMAGE, _MAX_JUMPS = 0.1, 0.5
+_FEW = 16  # jumps that a sparse file may have
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _damage(found: RawFormat, first: np.ndarray) -> float:
     cutter = Cutter(found.layout)
     for _ in cutter.cut(found.words(first.copy())):
         pass
-    if not cutter.time_highs or cutter.jumps > _MAX_JUMPS * cutter.time_highs:
+    if not cutter.time_highs or cutter.jumps > max(_FEW, _MAX_JUMPS * cutter.time_highs):
         return 1.0
     decoder = ArrayDecoder(found.encoding, found.width, found.height)
     decoder.decode(_packet(found, first))

@@ -253,6 +253,13 @@ def test_a_damaged_time_word_does_not_move_the_rest(
     assert len(wrong) < 2000
 
 
+def test_a_file_of_few_events_far_apart(tmp_path: Path) -> None:
+    events = from_us([5_000_000 * n for n in range(1, 9)])
+    (found,), losses, _ = read(write_raw(tmp_path / 'a.raw', events, 'evt3', SIZE))
+    assert np.diff(found.t_ns).tolist() == [5_000_000_000] * 7
+    assert not losses
+
+
 def test_a_silent_file_has_its_time(tmp_path: Path) -> None:
     """A camera without motion sends time words alone; they count the wraps.
 
