@@ -33,6 +33,8 @@ from spike_depth_ros.units import SECOND_NS
 pytest.importorskip('rerun', reason='the extra rerun is not installed: run `make views`')
 
 from spike_depth_ros.views.windows import DepthWindows, Window
+from testing.recordings import dsec
+from testing.recordings.scene import scene
 from testing.rrd_file import RrdFile
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +134,22 @@ def test_colours_span_the_depth_of_the_model(view: RrdFile, contract: ModelContr
         assert view.first(entity, 'DepthImage:meter') == 1
     error = np.abs(view.images('rig/left/depth')[5] - view.images('truth/left/depth')[5])
     assert np.nanmedian(error.astype(np.float64)) < 1
+
+
+def test_a_calibrated_recording_with_disparities_and_images(tmp_path: Path) -> None:
+    path, part = tmp_path / 'dsec.rrd', scene(1.0)
+    done = run(dsec.write_tree(tmp_path / 'dsec', part), '--output', path)
+    assert done.returncode == 0, done.stderr
+    assert "calibration: DSEC's cam_to_cam file" in done.stdout
+    file = RrdFile(path)
+    truths, depths = file.images('truth/left/depth'), file.images('rig/left/depth')
+    assert len(truths) == len(part.depth)
+    known = np.isfinite(truths[2])
+    # Disparities are stored with 1/256 px, and depth in half precision.
+    np.testing.assert_allclose(truths[2][known], part.depth[2].depth[known], rtol=0.01)
+    errors = np.abs(depths[2].astype(np.float32) - truths[2])
+    assert np.nanmedian(errors) < 0.5
+    assert {'images/images_left', 'images/images_right'} < file.entities
 
 
 @real
