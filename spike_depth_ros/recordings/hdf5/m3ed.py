@@ -74,23 +74,29 @@ class M3edRecording(ArrayRecording):
             return None
         try:
             with reading(self.path):
+                texts = iter(read_texts(self.path, *_text_places(sides)))
                 document: dict[object, object] = {
-                    f'cam{number}': self._calibration(side) for number, side in enumerate(sides)
+                    f'cam{number}': self._calibration(side, next(texts), next(texts))
+                    for number, side in enumerate(sides)
                 }
                 rig = kalibr.read(Section(document), 1 if len(sides) == 1 else 2)
         except (CalibrationError, ValueError) as error:
-            self.notes.append(f'the calibration in the file cannot be used: {error}')
+            note = f'the calibration in the file cannot be used: {error}'
+            self.notes += [note] * (note not in self.notes)
             return None
         return FoundCalibration(rig, f"calib of '{self.path}'")
 
-    def _calibration(self, side: str) -> dict[str, Any]:
+    def _calibration(self, side: str, model: str, lens: str) -> dict[str, Any]:
         """Return a camera's calibration with the keys of a kalibr camchain.
 
         T_to_prophesee_left leads from the camera's frame to the left one's.
+
+        Args:
+            side: left or right.
+            model: its camera_model.
+            lens: its distortion_model.
         """
-        place = f'prophesee/{side}/calib'
-        model, lens = read_texts(self.path, f'{place}/camera_model', f'{place}/distortion_model')
-        group = self._file[place]
+        group = self._file[f'prophesee/{side}/calib']
         to_left = np.array(group['T_to_prophesee_left'][()], np.float64)
         return {
             'camera_model': model,
@@ -133,6 +139,11 @@ class M3edRecording(ArrayRecording):
             return None
         t_ns = us_to_ns(stamps[:])
         return Frames(self, len(frames), t_ns, lambda number: _flat(frames[number]))
+
+
+def _text_places(sides: Sequence[str]) -> list[str]:
+    names = ('camera_model', 'distortion_model')
+    return [f'prophesee/{side}/calib/{name}' for side in sides for name in names]
 
 
 def _events(side: str, name: str) -> str:

@@ -23,7 +23,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LIMIT_S = 10
+LIMIT_S = 20
 # Arguments: the file, and the names of datasets or, with @ before them, attributes.
 _PROGRAM = """
 import h5py, json, sys

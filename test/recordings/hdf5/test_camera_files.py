@@ -20,6 +20,7 @@ import h5py
 import pytest
 
 from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.hdf5 import texts
 from spike_depth_ros.recordings.open import open_recording
 from testing.recordings.camera_hdf5 import write_events
 from testing.recordings.prophesee_hdf5 import write_ecf
@@ -44,8 +45,11 @@ def test_prophesee_without_a_codec(tmp_path: Path, has_size: bool) -> None:
 
 
 @pytest.mark.slow
-def test_damaged_texts_neither_stop_nor_crash_the_reader(tmp_path: Path) -> None:
+def test_damaged_texts_neither_stop_nor_crash_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With this size of the free space in the heap of texts HDF5 1.14 reads without end."""
+    monkeypatch.setattr(texts, 'LIMIT_S', 3)
     path = tmp_path / 'a.hdf5'
     write_prophesee(path, scene().left, 640, 480)
     content = bytearray(path.read_bytes())

@@ -85,8 +85,9 @@ def test_a_bad_calibration_is_a_note(data_file: Path, tmp_path: Path) -> None:
         file['prophesee/left/calib/intrinsics'][0] = -1
     with open_recording(path) as recording:
         assert recording.calibration(recording.cameras) is None
-        assert recording.calibration(recording.cameras[:1]) is None
-        assert all('calibration in the file' in note for note in recording.notes)
+        for _ in range(2):
+            assert recording.calibration(recording.cameras[:1]) is None
+        assert sum('calibration in the file' in note for note in recording.notes) == 2
 
 
 def test_images(data_file: Path) -> None:
