@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 import pytest
 
+from spike_depth_ros.geometry.pixel_table import UNMAPPED, pixel_table
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from testing.recordings.camera_hdf5 import write_events
@@ -151,6 +152,30 @@ def test_trap_6_disparity_0_is_unknown(tree: Path) -> None:
     with open_recording(tree) as recording:
         depth = next(recording.depth(recording.depth_streams[0])).depth
         assert np.isnan(depth).any() and not np.isinf(depth).any()
+
+
+def test_trap_8_raw_events_that_leave_the_rectified_view_are_dropped(
+    tree: Path, data: Path, tmp_path: Path
+) -> None:
+    """Trap 8: events are raw; rectification, a forward map, drops them outside, never clamps.
+
+    In the published calibration 10 % of the left sensor's pixels leave the rectified image; no
+    pixel of its border gets more raw pixels than the magnification explains.
+    """
+    sequence = shutil.copytree(tree, tmp_path / 'a')
+    cam_to_cam = sequence / 'calibration/cam_to_cam.yaml'
+    shutil.copy(data / 'calibration/dsec_cam_to_cam.yaml', cam_to_cam)
+    with open_recording(sequence) as recording:
+        found = recording.calibration(recording.cameras)
+        (stream,) = recording.depth_streams
+    assert found is not None and stream.camera is not None
+    table = pixel_table(found.rig.cameras[0], stream.camera)
+    rays = found.rig.cameras[0].to_rays(np.array([[0.0, 0.0]]))
+    assert (stream.camera.to_pixels(rays)[0] < 0).any()  # the corner leaves the image
+    assert table.index[0, 0] == UNMAPPED
+    assert 0.1 < table.unmapped < 0.11
+    hits = np.bincount(table.index[table.index != UNMAPPED], minlength=640 * 480)
+    assert hits.max() <= 4
 
 
 def test_images_are_rgb(tree: Path) -> None:
