@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,8 @@ def main() -> None:
     ]
     start_s = time.monotonic()
     with ThreadPoolExecutor(arguments.processes) as pool:
-        for part in pool.map(lambda part: _work(part, arguments), parts):
-            _print(part)
+        for future in as_completed([pool.submit(_work, part, arguments) for part in parts]):
+            _print(future.result())
     seconds = time.monotonic() - start_s
     inputs, failures = sum(part.done for part in parts), sum(len(part.failures) for part in parts)
     print(f'{inputs:,} inputs, {failures} failures, {seconds:.0f} s')

@@ -90,7 +90,7 @@ def _read_events(recording: EventRecording) -> None:
             raise FaultError(f'chunks fall from {reached_ns} to {chunk.t_ns}')
         reached_ns = chunk.t_ns
         assert isinstance(chunk.events, EventArrays)
-        _check_arrays(chunk.events, cameras[chunk.camera], chunk.t_ns, last[chunk.camera])
+        check_arrays(chunk.events, cameras[chunk.camera], chunk.t_ns, last[chunk.camera])
         last[chunk.camera] = chunk.t_ns
 
 
@@ -106,9 +106,15 @@ def _in_order(chunks: Iterable[EventChunk]) -> Iterator[EventChunk]:
         yield chunk
 
 
-def _check_arrays(
-    events: EventArrays, camera: EventCamera, t_ns: int, last_ns: int | None
-) -> None:
+def check_arrays(events: EventArrays, camera: EventCamera, t_ns: int, last_ns: int | None) -> None:
+    """Raise FaultError unless a chunk keeps the rules.
+
+    Args:
+        events: the chunk.
+        camera: its camera.
+        t_ns: its time, nanoseconds.
+        last_ns: time of the camera's last chunk, nanoseconds; None before the first.
+    """
     sizes = {len(column) for column in events}
     if len(sizes) != 1 or not min(sizes):
         raise FaultError(f'a chunk has columns of {sizes} entries')

@@ -202,18 +202,21 @@ SAMPLES: Mapping[str, Callable[[Path], _Paths]] = MappingProxyType(
     }
 )
 
-# Share of the inputs; 1 for other formats. Opening a bag takes many times as long as other files.
+# Share of the inputs; 1 for formats that take many times as long to open: rosbag2, folders,
+# and HDF5 files whose texts another process reads.
 WEIGHTS: Mapping[str, int] = MappingProxyType(
     {
-        'RAW, EVT2': 4,
-        'RAW, EVT2.1': 4,
-        'RAW, EVT3': 4,
-        'DAT': 4,
-        'AEDAT4': 4,
-        'AEDAT 3.1': 4,
-        'AEDAT 2.0': 4,
-        'Prophesee HDF5': 2,
-        'VECtor': 2,
-        'TUM-VIE': 2,
+        'RAW, EVT2': 40,
+        'RAW, EVT2.1': 40,
+        'RAW, EVT3': 40,
+        'DAT': 40,
+        'AEDAT4': 40,
+        'AEDAT 3.1': 40,
+        'AEDAT 2.0': 40,
+        'ROS 1 bag': 10,
+        'ROS 1 bag, lz4': 10,
+        'MVSEC HDF5': 10,
+        'VECtor': 10,
+        'TUM-VIE': 10,
     }
 )

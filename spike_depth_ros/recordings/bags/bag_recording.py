@@ -219,7 +219,8 @@ class BagRecording(EventRecording):
             found = [image_span(self._bag, stream.name) for stream in self.depth_streams]
             times = [(span.start_ns, span.end_ns) for span in found if span]
         self._start_ns = min(start for start, _ in times)
-        self._end_ns = max(end for _, end in times)
+        # a damaged time may be either
+        self._end_ns = max(self._start_ns, *(end for _, end in times))
 
     def _take_mvsec_views(self) -> None:
         """Take the cameras of rectified depth from the camchain, and note known defects."""

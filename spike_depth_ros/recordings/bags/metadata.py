@@ -22,7 +22,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.errors import LONGEST_REASON, RecordingError
 
 NAME = 'metadata.yaml'
 _ROOT = 'rosbag2_bagfile_information'
@@ -94,8 +94,9 @@ def _compression(folder: Path, fields: dict[str, Any]) -> str:
 
 def _yaml_reason(error: YAMLError) -> str:
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
-        return f'line {error.problem_mark.line + 1}: {error.problem}'
-    return str(error).partition('\n')[0]
+        problem = ' '.join(str(error.problem).split())[:LONGEST_REASON]
+        return f'line {error.problem_mark.line + 1}: {problem}'
+    return str(error).partition('\n')[0][:LONGEST_REASON]
 
 
 def _wrong(folder: Path, fault: str) -> RecordingError:

@@ -94,7 +94,10 @@ def _times_ns(folder: Path) -> dict[int, int]:
     for path in (folder / 'timestamps.txt', folder.parent / 'timestamps.txt'):
         if path.is_file():
             with reading(path):
-                table = np.loadtxt(path, ndmin=2, usecols=(0, 1))
+                lines = [line for line in path.read_text().splitlines() if line.strip()]
+                if not lines:
+                    return {}
+                table = np.loadtxt(lines, ndmin=2, usecols=(0, 1))
                 t_ns = np.rint(np.nan_to_num(table[:, 1]) * SECOND_NS).astype(np.int64)
                 return dict(zip(table[:, 0].astype(int).tolist(), t_ns.tolist(), strict=True))
     return {}

@@ -95,7 +95,8 @@ class MvsecRecording(ArrayRecording):
         place = _path(side, name)
         if not files.has(self._file, place, f'{place}_ts'):
             return None
-        frames = files.dataset(self._file, place, (None, mvsec.HEIGHT, mvsec.WIDTH))
+        kinds = 'u' if name == IMAGES else 'f'
+        frames = files.dataset(self._file, place, (None, mvsec.HEIGHT, mvsec.WIDTH), kinds)
         times = files.dataset(self._file, f'{place}_ts', kinds='f')
         if not len(frames) or not len(times):
             return None

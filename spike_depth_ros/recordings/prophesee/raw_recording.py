@@ -88,7 +88,8 @@ class RawRecording(EventRecording):
     @property
     def end_ns(self) -> int:
         """Return the time of the last word with a time, nanoseconds; reads the file once."""
-        return (self._last_us + self._shift_us) * US_NS
+        # a damaged time may be either
+        return (max(self._first_us, self._last_us) + self._shift_us) * US_NS
 
     def align(self, other: EventRecording) -> bool:
         """Move by whole wraps of the sensor clock to the start of another RAW file.
