@@ -210,7 +210,8 @@ def test_the_calibration_of_a_file_is_published(
     names = ('left/camera_info', 'right/camera_info')
     left, right = (probe.collect(CameraInfo, name, qos.latched()) for name in names)
     calibration = data / 'calibration/mvsec_indoor_flying.yaml'
-    with NodeProcess('replay', {'recording': recording, 'calibration': calibration}) as replay:
+    parameters = {'recording': recording, 'calibration': calibration, **RELIABLE}
+    with NodeProcess('replay', parameters) as replay:
         probe.until(lambda: left and right, 'camera_info')
         code, log = finish(probe, replay)
 
