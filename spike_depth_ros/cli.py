@@ -130,6 +130,7 @@ def _add_run(commands: Commands) -> None:
 
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     _add_input_options(command)
+    _add_model_option(command)
     command.add_argument('--output', default='demo', help='folder for depth.png and depth.mp4')
 
 
@@ -144,7 +145,12 @@ def _add_input_options(command: argparse.ArgumentParser) -> None:
     add('--duration', type=float, default=0.0, help='length of the part, seconds; 0: to the end')
     add('--left', default='', help='left or only event camera; default: find it')
     add('--right', default='', help='right event camera; default: find it')
-    add('--model', default='', help='ONNX file; default: by the number of cameras')
+
+
+def _add_model_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        '--model', default='', help='ONNX file; default: by the number of cameras'
+    )
 
 
 def _add_view(commands: Commands) -> None:
@@ -164,6 +170,7 @@ def _add_view(commands: Commands) -> None:
     )
     view.add_argument('--namespace', default='', help='namespace of the nodes, with --live')
     _add_input_options(view)
+    _add_model_option(view)
     view.add_argument('--output', default='', help='.rrd file; default: show in the browser')
     view.add_argument('--port', type=int, default=0, help='port of the page; default: a free one')
 
@@ -191,11 +198,7 @@ def _add_convert(commands: Commands) -> None:
         choices=('rosbag2', 'mcap', 'aedat4', 'h5', 'dsec'),
         help='default: by the ending of the output; dsec is a folder like those of DSEC',
     )
-    convert.add_argument('--truth', nargs='+', default=[], help='more files, with true depth')
-    convert.add_argument('--left', default='', help='name of the left or only camera')
-    convert.add_argument('--right', default='', help='name of the right camera')
-    convert.add_argument('--start', type=float, default=0.0, help='seconds to leave out')
-    convert.add_argument('--duration', type=float, help='seconds to write; default: all')
+    _add_input_options(convert)
     convert.set_defaults(function=('spike_depth_ros.recordings.convert.command', 'main'))
 
 

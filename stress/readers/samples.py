@@ -27,7 +27,7 @@ from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.convert.conversion import Span, convert
 from spike_depth_ros.recordings.convert.formats import FORMATS, new_output
 from spike_depth_ros.recordings.progress import Progress
-from spike_depth_ros.recordings.writers.writer import Contents, sides
+from spike_depth_ros.recordings.writers.writer import Contents
 from testing.recordings import (
     aedat,
     camera_hdf5,
@@ -91,9 +91,7 @@ def _rosbag2(folder: Path, storage: StoragePlugin) -> _Paths:
 def _converted(folder: Path, name: str, with_depth: bool) -> _Paths:
     depth = _scene().depth[:1] if with_depth else ()
     recording = ArrayRecording(_scene().cameras, depth)
-    contents = Contents(
-        recording.cameras, sides(recording.cameras), recording.depth_streams, None, {}
-    )
+    contents = Contents(recording.cameras, ('left', 'right'), recording.depth_streams, None, {})
     path = folder / 'converted.mcap' if name == 'mcap' else folder / 'converted'
     with new_output(path, FORMATS[name], contents) as writer:
         convert(recording, recording.cameras, writer, Span(), Progress(''))

@@ -20,15 +20,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.convert.conversion import Span, convert
 from spike_depth_ros.recordings.convert.formats import find_format, new_output
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import EventCamera, EventRecording
-from spike_depth_ros.recordings.sides import left_and_right
-from spike_depth_ros.recordings.writers.writer import Contents, sides
+from spike_depth_ros.recordings.writers.writer import Contents
 from spike_depth_ros.units import SECOND_NS
 
 
@@ -36,6 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the output; return the exit code 0.
 
     Raises:
+        CalibrationError: a calibration file cannot be used.
         OutputError: the output cannot be written.
         RecordingError: the recording cannot be read, or the output exists.
     """
@@ -43,8 +47,10 @@ def main(arguments: argparse.Namespace) -> int:
     form = find_format(output, arguments.format)
     paths, truth = ([Path(path) for path in given] for given in (arguments.paths, arguments.truth))
     with open_recording(paths, truth) as recording:
-        cameras = choose(recording.cameras, arguments.left, arguments.right)
-        contents = _contents(recording, cameras)
+        cameras = choose_cameras(recording, arguments.left, arguments.right)
+        rig = _rig(recording, cameras, arguments.calibration, arguments.right_calibration)
+        sides = CAMERAS if len(cameras) == 2 else ('camera',)
+        contents = Contents(cameras, sides, recording.depth_streams, rig, recording.about)
         span = _span(recording, arguments.start, arguments.duration)
         with (
             new_output(output, form, contents) as writer,
@@ -65,49 +71,31 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def choose(cameras: Sequence[EventCamera], left: str, right: str) -> tuple[EventCamera, ...]:
-    """Return the cameras of these names; all cameras without names, of two the left one first.
+def _rig(
+    recording: EventRecording, cameras: Sequence[EventCamera], file: str, right_file: str
+) -> RigCalibration | None:
+    """Return the calibration from files, or the one that the recording has or that is beside it.
 
-    Raises:
-        RecordingError: no camera has a name.
+    Raises CalibrationError for a file that cannot be used.
     """
-    if left or right:
-        by_name = {camera.name: camera for camera in cameras}
-        for name in (left, right):
-            if name and name not in by_name:
-                raise RecordingError(
-                    f"The recording has no camera '{name}'; it has {', '.join(by_name)}: give one "
-                    'of these.'
-                )
-        return tuple(by_name[name] for name in (left, right) if name)
-    if len(cameras) != 2:
-        return tuple(cameras)
-    first, second = cameras
-    is_ordered = left_and_right(first.name, second.name)[0] == first.name
-    return (first, second) if is_ordered else (second, first)
+    if file:
+        return load(file, right_file, 1 if len(cameras) == 1 else 2)
+    try:
+        found = recording.calibration(cameras)
+    except CalibrationError as error:
+        recording.notes.append(str(error))
+        return None
+    return found.rig if found else None
 
 
-def _contents(recording: EventRecording, cameras: tuple[EventCamera, ...]) -> Contents:
-    rig = None
-    if len(cameras) <= 2:
-        try:
-            found = recording.calibration(cameras)
-        except CalibrationError as error:
-            print(f'Note: {error}', file=sys.stderr)
-            found = None
-        rig = found.rig if found else None
-    return Contents(cameras, sides(cameras), recording.depth_streams, rig, recording.about)
-
-
-def _span(recording: EventRecording, start_s: float, duration_s: float | None) -> Span:
+def _span(recording: EventRecording, start_s: float, duration_s: float) -> Span:
     """Return the range of time; raises RecordingError for a negative time."""
-    if start_s < 0 or (duration_s is not None and duration_s <= 0):
+    if start_s < 0 or duration_s < 0:
         raise RecordingError(
-            f'--start is {start_s:g} s and --duration {duration_s} s: give a start from 0 on, and '
-            'a duration above 0.'
+            f'--start is {start_s:g} s and --duration {duration_s:g} s: give times from 0 on.'
         )
-    if not start_s and duration_s is None:
+    if not start_s and not duration_s:
         return Span()
     start_ns = recording.start_ns + round(start_s * SECOND_NS)
-    end_ns = None if duration_s is None else start_ns + round(duration_s * SECOND_NS)
+    end_ns = start_ns + round(duration_s * SECOND_NS) if duration_s else None
     return Span(start_ns, end_ns)

@@ -20,19 +20,18 @@ from dataclasses import dataclass
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.decoded import as_arrays
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.info.camera_info import CameraCounter, CameraInfo
 from spike_depth_ros.recordings.info.depth_info import DepthInfo, survey_depth
 from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import (
-    EventCamera,
     EventChunk,
     EventRecording,
     FoundCalibration,
     ImageStream,
 )
-from spike_depth_ros.recordings.sides import left_and_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +105,9 @@ def _watched(chunks: Iterator[EventChunk], counters: list[CameraCounter]) -> Ite
 
 def _calibration(recording: EventRecording) -> tuple[FoundCalibration | None, str]:
     """Return the calibration of one or two cameras, and the error of one that is wrong."""
+    if len(recording.cameras) > 2:
+        return None, ''
     try:
-        return recording.calibration(_in_order(recording.cameras)), ''
+        return recording.calibration(choose_cameras(recording)), ''
     except (CalibrationError, RecordingError) as error:
         return None, str(error)
-
-
-def _in_order(cameras: tuple[EventCamera, ...]) -> tuple[EventCamera, ...]:
-    """Return one camera, or two with the left one first; the first of more."""
-    if len(cameras) != 2:
-        return cameras[:1]
-    left, _ = left_and_right(cameras[0].name, cameras[1].name)
-    return cameras if cameras[0].name == left else cameras[::-1]

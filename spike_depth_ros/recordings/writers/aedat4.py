@@ -31,7 +31,6 @@ import lz4.frame
 import numpy as np
 
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventChunk
 from spike_depth_ros.recordings.writers.writer import Contents, whole_us
 
@@ -95,11 +94,6 @@ class Aedat4Writer:
     takes_depth = False
 
     def __init__(self, path: Path, contents: Contents) -> None:
-        if len(contents.cameras) > 2:
-            raise RecordingError(
-                f'The recording has {len(contents.cameras)} event cameras, but readers of AEDAT4 '
-                'take one or two: choose them by --left and --right.'
-            )
         self.notes = []
         if contents.depth_streams:
             self.notes.append('AEDAT4 has no true depth, so it is left out')

@@ -156,11 +156,6 @@ class DsecWriter(H5Writer):
     """New folder with events/left/events.h5 and events/right/events.h5; see Writer."""
 
     def __init__(self, path: Path, contents: Contents) -> None:
-        if len(contents.cameras) > 2:
-            raise RecordingError(
-                f'The recording has {len(contents.cameras)} event cameras, but DSEC has two: '
-                'choose them by --left and --right.'
-            )
         self.notes = _notes(contents)
         self._stack = ExitStack()
         self._files = [

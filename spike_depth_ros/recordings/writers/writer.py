@@ -15,13 +15,12 @@
 
 """Protocol of the writers of recordings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.recordings.recording import (
     DepthFrame,
@@ -37,8 +36,8 @@ class Contents:
     """Streams of a new recording.
 
     Attributes:
-        cameras: event cameras in the order of EventChunk.camera.
-        sides: 'left' and 'right', or 'camera' of one camera, in this order.
+        cameras: one or two event cameras in the order of EventChunk.camera.
+        sides: 'left' and 'right', or 'camera'.
         depth_streams: true depth.
         rig: calibration of the cameras; None without one.
         about: custom data by key.
@@ -82,13 +81,6 @@ class Writer(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
-
-
-def sides(cameras: Sequence[EventCamera]) -> tuple[str, ...]:
-    """Return the sides of one or two cameras, and numbered names of more."""
-    if len(cameras) <= len(CAMERAS):
-        return ('camera',) if len(cameras) == 1 else CAMERAS
-    return tuple(f'camera_{number}' for number in range(len(cameras)))
 
 
 def whole_us(events: EventArrays) -> EventArrays:

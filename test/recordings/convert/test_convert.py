@@ -27,9 +27,9 @@ from rosbags.rosbag2 import Reader
 from spike_depth_ros.events.messages import EVENT_PACKET, read_packet
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
+from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.cdr import CAMERA_INFO, IMAGE, message_types
 from spike_depth_ros.recordings.chunks import CELL_NS
-from spike_depth_ros.recordings.convert.command import choose
 from spike_depth_ros.recordings.convert.conversion import Span, convert
 from spike_depth_ros.recordings.convert.formats import FORMATS, find_format, new_output
 from spike_depth_ros.recordings.decoded import as_arrays
@@ -37,7 +37,8 @@ from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import EventCamera, EventChunk, FoundCalibration
-from spike_depth_ros.recordings.writers.writer import Contents, sides
+from spike_depth_ros.recordings.writers.writer import Contents
+from stress.readers import samples
 from testing.recordings.array_recording import ArrayRecording
 from testing.recordings.read_back import assert_same_events, joined
 from testing.recordings.scene import HEIGHT, WIDTH, scene
@@ -61,7 +62,7 @@ def write(recording: ArrayRecording, path: Path, name: str, span: Span = ALL) ->
     found = recording.calibration(recording.cameras)
     contents = Contents(
         recording.cameras,
-        sides(recording.cameras),
+        tuple(camera.name for camera in recording.cameras),
         recording.depth_streams,
         found.rig if found else None,
         {'simulated': 'true'},
@@ -70,10 +71,10 @@ def write(recording: ArrayRecording, path: Path, name: str, span: Span = ALL) ->
         convert(recording, recording.cameras, writer, span, Progress(''))
 
 
-def events_of(path: Path) -> list[EventArrays]:
+def events_of(*paths: Path) -> list[EventArrays]:
     """Return the events of each camera of a recording."""
-    with open_recording(path) as recording:
-        cameras = choose(recording.cameras, '', '')
+    with open_recording(paths) as recording:
+        cameras = choose_cameras(recording)
         blocks: list[list[EventArrays]] = [[] for _ in cameras]
         chunks = recording.events(cameras)
         for chunk in as_arrays(chunks, cameras, recording.losses):
@@ -97,6 +98,20 @@ def test_every_event_of_one_camera_is_equal(name: str, tmp_path: Path) -> None:
     path = tmp_path / f'out.{name}'
     write(source(1), path, name)
     assert_same_events(events_of(path)[0], scene().left)
+
+
+@pytest.mark.parametrize('name', samples.SAMPLES)
+def test_events_of_every_format_are_equal(name: str, tmp_path: Path) -> None:
+    sample = samples.write(name, tmp_path)
+    expected = events_of(*sample.paths)
+    with open_recording(sample.paths, sample.truth) as recording:
+        cameras = choose_cameras(recording)
+        names = tuple(f'camera_{camera}' for camera in range(len(cameras)))
+        contents = Contents(cameras, names, recording.depth_streams, None, {})
+        with new_output(tmp_path / 'out', FORMATS['rosbag2'], contents) as writer:
+            convert(recording, cameras, writer, ALL, Progress(''))
+    for found, events in zip(events_of(tmp_path / 'out'), expected, strict=True):
+        assert_same_events(found, events._replace(t_ns=events.t_ns // 1000 * 1000))
 
 
 def test_a_part_has_the_events_of_its_time(tmp_path: Path) -> None:
