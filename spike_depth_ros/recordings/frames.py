@@ -61,9 +61,12 @@ class Frames:
             yield DepthFrame(t_ns, np.where(valid, frame, np.nan).astype(np.float32))
 
     def images(self, start_ns: int | None, end_ns: int | None) -> Iterator[ImageFrame]:
-        """Yield images."""
+        """Yield images; another type than uint8 is damage."""
         for t_ns, frame in self._between(start_ns, end_ns):
-            yield ImageFrame(t_ns, frame)
+            if frame.dtype == np.uint8:
+                yield ImageFrame(t_ns, frame)
+            else:
+                self._owner.losses[DAMAGED] += 1
 
     def _between(
         self, start_ns: int | None, end_ns: int | None

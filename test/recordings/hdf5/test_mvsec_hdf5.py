@@ -149,6 +149,18 @@ def test_outdoor_day_has_no_right_images(tmp_path: Path) -> None:
         assert len(recording.cameras) == 2
 
 
+def test_images_of_another_type_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / 'a_data.hdf5'
+    write_data(path, [scene().left])
+    with h5py.File(path, 'a') as file:
+        images = file['davis/left/image_raw'][:3].astype('f4')
+        del file['davis/left/image_raw']
+        file['davis/left/image_raw'] = images
+    with open_recording(path) as recording:
+        assert list(recording.images(recording.image_streams[0])) == []
+        assert recording.losses == {'damaged frames': 3}
+
+
 def test_numbers_that_are_none_are_counted(tmp_path: Path) -> None:
     path = tmp_path / 'a_data.hdf5'
     write_data(path, [scene().left])
