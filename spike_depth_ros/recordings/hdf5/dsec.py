@@ -61,6 +61,16 @@ class DsecRecording(PairRecording):
         events = super()._open()
         return Streams(events.cameras, dict(self._depth()), dict(self._pictures()))
 
+    def _take(self, streams: Streams) -> None:
+        super()._take(streams)
+        for stream, frames in streams.depths.items():
+            first_ns, last_ns = frames.ends_ns()
+            if last_ns < self.start_ns or first_ns > self.end_ns:
+                self.notes.append(
+                    f'no disparity of {stream.name} is at a time with events: is the t_offset of '
+                    'the events missing?'
+                )
+
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration from cam_to_cam.yaml of the sequence; see EventRecording."""
         sides = tuple(side for camera in cameras for side in SIDES if camera.name == side)

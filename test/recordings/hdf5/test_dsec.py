@@ -95,6 +95,17 @@ def test_trap_1_t_offset_is_added(tree: Path, tmp_path: Path) -> None:
         assert_same_events(read_events(recording)[0], relative)
 
 
+def test_trap_1_disparities_on_another_clock_are_noted(tree: Path, tmp_path: Path) -> None:
+    """Trap 1: without t_offset events and disparities are not on one clock."""
+    sequence = shutil.copytree(tree, tmp_path / 'a')
+    for side in ('left', 'right'):
+        with h5py.File(sequence / f'events/{side}/events.h5', 'a') as file:
+            del file['t_offset']
+    with open_recording(sequence) as recording:
+        assert recording.dataset == 'DSEC'
+        assert any('t_offset of the events missing?' in note for note in recording.notes)
+
+
 def test_trap_1_each_file_of_vector_has_its_own_t_offset(tmp_path: Path) -> None:
     """Trap 1: VECtor's t_offset has the shape (1,) and is that of its own file."""
     cameras = scene().left, scene().right.select(slice(1000, None))
