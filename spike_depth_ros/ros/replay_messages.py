@@ -26,10 +26,12 @@ from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos
 from spike_depth_ros.recordings import depth_codec
-from spike_depth_ros.recordings.recording import DepthFrame, DepthStream
+from spike_depth_ros.recordings.player import FRAMES
+from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventCamera
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
 from spike_depth_ros.ros.diagnostics import steady_clock
+from spike_depth_ros.ros.rig_publisher import RECTIFIED_SUFFIX
 
 COMPRESSED = '/compressedDepth'  # image_transport's suffix of the topic
 CAMERA_INFO_PERIOD_S = 0.5
@@ -49,9 +51,19 @@ class DepthPublisher:
     A topic that was recorded compressed is published compressed too while it has a subscriber.
     """
 
-    def __init__(self, node: Node, stream: DepthStream) -> None:
+    def __init__(
+        self, node: Node, stream: DepthStream, left: EventCamera, is_calibrated: bool
+    ) -> None:
+        """Create the publishers.
+
+        Args:
+            node: the replay node.
+            stream: stream of the recording.
+            left: left camera.
+            is_calibrated: whether the binner rectifies, and publishes the rectified frame.
+        """
         topic = depth_topic(stream)
-        self._frame_id = stream.frame_id or f'{stream.side}_camera'
+        self._frame_id = _frame_id(stream, left, is_calibrated)
         self.publishers = [node.create_publisher(Image, topic, qos.truth())]
         if stream.name.endswith(COMPRESSED):
             compressed = node.create_publisher(CompressedImage, stream.name, qos.truth())
@@ -99,6 +111,15 @@ class CameraInfoPublisher:
         for publisher, info in zip(self._publishers, self._infos, strict=True):
             info.header.stamp = stamp
             publisher.publish(info)
+
+
+def _frame_id(stream: DepthStream, left: EventCamera, is_calibrated: bool) -> str:
+    """Return the recorded frame; where events have none, the frame of the binner's depth."""
+    if stream.frame_id and left.frame_id:
+        return stream.frame_id
+    frame = left.frame_id or FRAMES[0]
+    is_rectified = stream.view == 'rectified' and is_calibrated
+    return frame + RECTIFIED_SUFFIX if is_rectified else frame
 
 
 def _message(info: CameraInfoRecord) -> CameraInfo:

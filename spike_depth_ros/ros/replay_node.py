@@ -71,13 +71,13 @@ class ReplayNode(Node):
         self.get_logger().info(in_words(self._cameras))
         for note in recording.notes:
             self.get_logger().info(note)
+        self._events = self._make_event_publishers()
+        self._publish_calibration()
         self._depths = {
-            stream: DepthPublisher(self, stream)
+            stream: DepthPublisher(self, stream, self._cameras[0], self._is_calibrated)
             for stream in recording.depth_streams
             if stream.side == 'left'
         }
-        self._events = self._make_event_publishers()
-        self._publish_calibration()
         self._stopped = Event()
         self._schedule = Schedule(settings.rate)
         self._player = self._make_player(recording)

@@ -188,6 +188,9 @@ def test_mvsecs_two_bags_as_they_are_downloaded(probe: Probe, tmp_path: Path) ->
         assert counted == pytest.approx(len(camera.t_ns), rel=0.01)  # damage is left out
         assert {message.encoding for message in messages} == {'evt3'}
     assert len(depth) >= 8
+    # The binner's frames, as the packets of EventArrays have none of their own.
+    assert depth[0].header.frame_id == 'left_camera_rectified'
+    assert info[0].header.frame_id == events[1][0].header.frame_id == 'right_camera'
     first_ns = to_ns(events[0][0].header.stamp)
     assert 0 < to_ns(depth[0].header.stamp) - first_ns < 100_000_000
     assert info[0].p[3] == pytest.approx(-info[0].p[0] * scene().rig.baseline_m, rel=1e-6)
