@@ -133,7 +133,7 @@ class M3edRecording(ArrayRecording):
     def _frames(self, place: str, times: str, shape: tuple[int | None, ...]) -> Frames | None:
         if not files.has(self._file, place, times):
             return None
-        frames = files.dataset(self._file, place, shape)
+        frames = files.dataset(self._file, place, shape, 'f' if place == DEPTH else 'u')
         stamps = files.dataset(self._file, times, kinds=files.INTEGERS)
         if not len(frames) or not len(stamps):
             return None

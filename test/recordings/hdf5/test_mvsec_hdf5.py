@@ -153,7 +153,7 @@ def test_images_of_another_type_are_counted(tmp_path: Path) -> None:
     path = tmp_path / 'a_data.hdf5'
     write_data(path, [scene().left])
     with h5py.File(path, 'a') as file:
-        images = file['davis/left/image_raw'][:3].astype('f4')
+        images = file['davis/left/image_raw'][:3].astype('u2')
         del file['davis/left/image_raw']
         file['davis/left/image_raw'] = images
     with open_recording(path) as recording:
