@@ -35,13 +35,14 @@ from typing import Any
 import numpy as np
 
 from stress.readers import samples
-from stress.readers.check import outcome
+from stress.readers.check import FaultError, outcome
 from stress.readers.mutations import damage
 from testing.usage import peak_memory_mb
 
 PROGRESS_INPUTS = 200
 LIMIT_S = 10
 LIMIT_BYTES = 6 << 30  # of address space
+LIMIT_MB = 500  # of memory; Python and the libraries take 230
 MOST_FAILURES = 20
 
 
@@ -72,6 +73,7 @@ def main() -> None:
         signal.alarm(LIMIT_S)
         try:
             outcomes[outcome(sample.paths, sample.truth)] += 1
+            _check_memory()
         except Exception as error:
             failures += 1
             signal.alarm(0)
@@ -102,6 +104,13 @@ def main() -> None:
 def report(**values: Any) -> None:
     """Print one JSON object."""
     print(json.dumps(values), flush=True)
+
+
+def _check_memory() -> None:
+    peak_mb = peak_memory_mb(os.getpid())
+    if peak_mb > LIMIT_MB:
+        Path('/proc/self/clear_refs').write_text('5')  # the next peak starts here
+        raise FaultError(f'reading takes {peak_mb:.0f} MB')
 
 
 def _hang(*_: object) -> None:

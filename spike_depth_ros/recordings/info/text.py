@@ -80,9 +80,10 @@ def _camera_lines(info: CameraInfo) -> Iterator[str]:
     if info.start_ns is None:
         return
     yield f'    {info.duration_s:.3f} s from {_time(info.start_ns)}'
+    peak = max(info.peak_rate, info.mean_rate)  # a short recording fills no bin
     yield (
         f'    {info.events:,} events ({info.on_events / info.events:.0%} ON), '
-        f'{info.mean_rate / 1e6:.3f} million/s, at most {info.peak_rate / 1e6:.3f} million/s over '
+        f'{info.mean_rate / 1e6:.3f} million/s, at most {peak / 1e6:.3f} million/s over '
         f'{PEAK_NS // 10**6} ms'
     )
     if info.packets:

@@ -229,6 +229,18 @@ def test_damaged_disparities_are_counted(tree: Path, tmp_path: Path) -> None:
         assert recording.losses == {'damaged frames': 2, 'frames without a time': 1}
 
 
+def test_a_damaged_size_of_a_disparity_takes_no_memory(tree: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(tree, tmp_path / 'copy')
+    path = sorted((copy / 'disparity' / 'event').glob('*.png'))[1]
+    data = bytearray(path.read_bytes())
+    data[20:24] = (1 << 20).to_bytes(4, 'big')  # height
+    path.write_bytes(data)
+    with open_recording(copy) as recording:
+        found = list(recording.depth(recording.depth_streams[0]))
+        assert len(found) == recording.depth_streams[0].frames - 1
+        assert recording.losses.total() == 1
+
+
 def test_a_time_that_is_no_number_is_noted(tree: Path, tmp_path: Path) -> None:
     sequence = shutil.copytree(tree, tmp_path / 'a')
     (sequence / 'disparity/timestamps.txt').write_text('12\nx\n')
