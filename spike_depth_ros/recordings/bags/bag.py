@@ -42,23 +42,17 @@ class BagMessage:
     Attributes:
         topic: name of the topic.
         log_time_ns: time at which it was recorded, nanoseconds.
-        size: number of bytes.
-        read: returns bytes of the message: the first one, and their number.
+        data: bytes of the message.
     """
 
     topic: str
     log_time_ns: int
-    size: int
-    read: Callable[[int, int], Buffer]
+    data: memoryview
     _fields: Callable[[Buffer], MessageFields]
 
     def fields(self) -> MessageFields:
-        """Return the fields of the whole message."""
-        return self._fields(self.read(0, self.size))
-
-    def head(self, size: int) -> MessageFields:
-        """Return the fields in the first bytes of the message, `size` at the most."""
-        return self._fields(self.read(0, min(size, self.size)))
+        """Return the fields of the message."""
+        return self._fields(self.data)
 
 
 class Bag(ABC):
@@ -88,7 +82,7 @@ class Bag(ABC):
     ) -> Iterator[BagMessage | None]:
         """Yield the messages of some topics in the order of log time; None: a damaged one.
 
-        Memory holds one message at a time, or one chunk of a compressed bag.
+        Memory holds one message at a time, and the chunk that it is in.
 
         start_ns: log time of the first message to yield, nanoseconds.
         """

@@ -51,8 +51,6 @@ _ALIGNED = np.dtype(
         'itemsize': EVENT_BYTES,
     }
 )
-# Enough for the fields before the events.
-_HEAD_BYTES = 4096
 
 
 class ArrayHead(NamedTuple):
@@ -77,7 +75,7 @@ class ArrayHead(NamedTuple):
 
 def read_head(message: BagMessage) -> ArrayHead:
     """Read the fields before the events; raises ValueError unless the events end the message."""
-    fields = message.head(_HEAD_BYTES)
+    fields = message.fields()
     stamp_ns, frame_id = fields.header()
     height, width = fields.numbers('II', 4)
     events, order = fields.count(), ''
@@ -85,8 +83,8 @@ def read_head(message: BagMessage) -> ArrayHead:
     if not isinstance(fields, Ros1Fields):
         order = '>' if fields.is_big_endian else '<'
         length = max(EVENT_BYTES * events - LAST_PADDING, 0)
-    if fields.position + length != message.size:
-        raise ValueError(f'a message of {message.size} bytes does not hold {events} events')
+    if fields.position + length != len(message.data):
+        raise ValueError(f'a message of {len(message.data)} bytes does not hold {events} events')
     return ArrayHead(stamp_ns, frame_id, width, height, events, fields.position, order)
 
 
@@ -143,16 +141,11 @@ def _parts(message: BagMessage) -> Iterator[Buffer]:
     """Yield the packed events of a message, at most BLOCK each; raise ValueError if damaged."""
     head = read_head(message)
     if head.order:
-        data = message.read(head.first_byte, message.size - head.first_byte)
         if head.events:
-            yield _packed(data, head.events, head.order)
+            yield _packed(message.data[head.first_byte :], head.events, head.order)
         return
-    for first in range(head.first_byte, message.size, BLOCK * PACKED.itemsize):
-        size = min(BLOCK * PACKED.itemsize, message.size - first)
-        data = message.read(first, size)
-        if len(data) != size:
-            raise ValueError('a message is cut off')
-        yield data
+    for first in range(head.first_byte, len(message.data), BLOCK * PACKED.itemsize):
+        yield message.data[first : first + BLOCK * PACKED.itemsize]
 
 
 def _packed(data: Buffer, events: int, order: str) -> bytes:

@@ -29,7 +29,6 @@ from spike_depth_ros.recordings.bags.streams import read_image_message
 
 EARLIER_IMAGES = 'images earlier than the images before them'
 _Number = TypeVar('_Number', bound=np.number[Any])
-_HEADER_BYTES = 1024  # stamp and frame_id
 
 
 class ImageTopic:
@@ -103,7 +102,7 @@ def image_span(bag: Bag, topic: str) -> TopicSpan | None:
 
 def image_time_ns(message: BagMessage) -> int:
     """Return the header stamp of an image, nanoseconds; without one the log time."""
-    return message.head(_HEADER_BYTES).header()[0] or message.log_time_ns
+    return message.fields().header()[0] or message.log_time_ns
 
 
 def _is_within(t_ns: int, start_ns: int | None, end_ns: int | None) -> bool:

@@ -12,48 +12,52 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""ROS 1 bag: its index in memory, its messages one by one."""
+"""ROS 1 bag, read with rosbags."""
 
+import os
 import shlex
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack
-from functools import partial
+from copy import copy
+from functools import cached_property, partial
+from heapq import merge
+from io import BufferedReader, BytesIO, FileIO
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from numpy.typing import NDArray
-from rosbags.interfaces import MessageDefinition, MessageDefinitionFormat
+from rosbags.interfaces import Connection
+from rosbags.rosbag1 import Reader
+from rosbags.rosbag1.reader import (
+    Chunk,
+    Header,
+    IndexData,
+    ReaderError,
+    RecordType,
+    read_bytes,
+    read_uint32,
+)
 
 from spike_depth_ros.events.fields import Ros1Fields
-from spike_depth_ros.recordings.bags.bag import Bag, BagMessage, BagTopic, Buffer
+from spike_depth_ros.recordings.bags.bag import Bag, BagMessage, BagTopic
 from spike_depth_ros.recordings.bags.definitions import content_of
-from spike_depth_ros.recordings.bags.ros1_chunks import ChunkData
-from spike_depth_ros.recordings.bags.ros1_records import (
-    CONNECTION,
-    MAGIC,
-    MESSAGE,
-    BagDamaged,
-    BagFile,
-    ChunkPlace,
-    Stored,
-    message_place,
-    read_chunk,
-    read_contents,
-)
 from spike_depth_ros.recordings.errors import RecordingError, reading
-from spike_depth_ros.units import SECOND_NS
 
-_ENTRY = np.dtype([('time_ns', '<i8'), ('chunk', '<u4'), ('offset', '<u4')])
-_ENTRIES = 1024  # of the index, taken as Python numbers at once
-# Read at once with the header of a message: small messages are complete with it.
-_HEAD_BYTES = 4096
+if TYPE_CHECKING:
+    from rosbags.interfaces.typing import RPath
+
+_MAGIC = b'#ROSBAG V2.0\n'
+# Chunks in memory: left and right camera, which are read side by side, need the same.
+_CACHE_BYTES = 4_000_000
+# No message is larger, for ROS 1 sends none: a damaged length must not fill the memory.
+_MAX_BYTES = 1_000_000_000
 
 
 class Ros1Bag(Bag):
     """Open ROS 1 bag; see Bag.
 
-    The index holds 16 bytes for each message of a topic that is read, and none of the others.
+    The index takes about 150 bytes for each message of a topic that is read.
 
     Raises:
         RecordingError: the bag is of an older format, has no index, or is damaged.
@@ -63,129 +67,178 @@ class Ros1Bag(Bag):
 
     def __init__(self, path: Path) -> None:
         self.path, self.about, self.notes = path, {}, []
-        with reading(path), ExitStack() as unless_complete:
-            self._file = BagFile(path)
-            unless_complete.callback(self._file.close)
-            if self._file.read(0, len(MAGIC)) != MAGIC:
-                raise RecordingError(
-                    f"The recording '{path}' is a ROS 1 bag of an old format: convert it with "
-                    f'`rosbag fix`.'
-                )
+        with reading(path):
+            _check_version(path)
+            self._reader = _IndexReader(path)
             try:
-                self._read_index()
-            except BagDamaged as error:
+                self._reader.open()
+            except PermissionError:
+                raise
+            except Exception as error:  # rosbags has one class for some kinds of damage only
                 raise RecordingError(_unindexed(path, error)) from error
-            unless_complete.pop_all()
+            self.topics = self._reader.topics_by_name
+        indexes = [index for index in self._reader.indexes.values() if index]
+        self.start_ns = min((index[0].time for index in indexes), default=0)
+        self.end_ns = max((index[-1].time for index in indexes), default=0)
 
     def messages(
         self, topics: Collection[str], start_ns: int | None = None
     ) -> Iterator[BagMessage | None]:
-        """Yield the messages of some topics in the order of log time; see Bag."""
-        names = list(topics)
-        parts = [self._entries[name] for name in names]
-        entries = np.concatenate(parts) if parts else np.zeros(0, _ENTRY)
-        owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        order = np.argsort(entries['time_ns'], kind='stable')
-        if start_ns is not None:
-            order = order[np.searchsorted(entries['time_ns'][order], start_ns) :]
-        for first in range(0, len(order), _ENTRIES):
-            some = order[first : first + _ENTRIES]
-            for owner, entry in zip(owners[some].tolist(), entries[some].tolist(), strict=True):
-                yield self._message(names[owner], *entry)
+        """Yield the messages of some topics in the order of log time; see Bag.
+
+        After a message that rosbags cannot read it begins anew with the next entry of the index.
+        """
+        wanted = self._reader.wanted
+        ids = [number for number in wanted if wanted[number] in topics]
+        entries = merge(*(_from(self._reader.indexes[number], start_ns) for number in ids))
+        reader = copy(self._reader)  # with a chunk of its own, for readings side by side
+        for entry in entries:
+            reader.current_chunk = -1, BytesIO()
+            try:
+                for number, log_time_ns, data in _read(reader, ids[0], chain([entry], entries)):
+                    is_wanted = number in ids
+                    yield _message(wanted[number], log_time_ns, data) if is_wanted else None
+            except Exception:  # of rosbags, the decompressors, or an assertion
+                if self._reader.bio is None:
+                    raise  # the bag was closed
+                yield None
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._reader.bio is not None:
+            self._reader.close()
 
-    def _read_index(self) -> None:
-        stored, infos = read_contents(self._file)
+
+class _BagPath:
+    """Path of a bag for rosbags: opening it limits what one reading takes into memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def exists(self) -> bool:
+        """Return whether the bag exists."""
+        return self._path.exists()
+
+    def open(self, _mode: str) -> BufferedReader:
+        """Open the bag to read bytes."""
+        return _LimitedFile(FileIO(self._path))
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+
+class _LimitedFile(BufferedReader):
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > _MAX_BYTES:
+            raise ReaderError(f'a record has {size} bytes')
+        return super().read(size)
+
+
+class _IndexReader(Reader):
+    """rosbags' reader with less in memory and fewer readings.
+
+    It has the index of the topics that are read, and none of the others: an IMU beside the events
+    has a thousand messages a second. Its copies share the chunks that were read last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(cast('RPath', _BagPath(path)))
+        self._recent: OrderedDict[int, bytes] = OrderedDict()  # data of chunks by place
+
+    @cached_property
+    def topics_by_name(self) -> dict[str, BagTopic]:
+        """Return the topics; several connections of one topic and type are one."""
         counts = Counter[int]()
-        for info in infos:
-            counts.update(info.counts)
-        self.topics = _topics(stored, counts)
-        wanted = _wanted(stored, self.topics)
-        places: list[ChunkPlace] = []
-        parts: dict[str, list[NDArray[np.void]]] = {name: [] for name in self.topics}
-        for number, info in enumerate(infos):
-            place, found = read_chunk(self._file, info, wanted)
-            places.append(place)
-            for connection, times in found.items():
-                parts[wanted[connection]].append(_entries(times, number))
-        self._chunks = ChunkData(self._file, places)
-        self._entries = {name: _in_order(parts[name]) for name in self.topics}
-        times_ns = [part['time_ns'] for part in self._entries.values() if len(part)]
-        self.start_ns = min((int(part[0]) for part in times_ns), default=0)
-        self.end_ns = max((int(part[-1]) for part in times_ns), default=0)
+        for info in self.chunk_infos:
+            counts.update(info.connection_counts)
+        topics: dict[str, BagTopic] = {}
+        for one in self.connections:
+            before = topics.get(one.topic)
+            if before and before.type != one.msgtype:
+                continue
+            count = counts[one.id] + (before.count if before else 0)
+            content = content_of(one.msgtype, one.msgdef, one.digest)
+            topics[one.topic] = BagTopic(one.topic, one.msgtype, count, content)
+        return topics
 
-    def _message(self, topic: str, log_time_ns: int, chunk: int, offset: int) -> BagMessage | None:
-        try:
-            head, first, size = self._find(chunk, offset)
-        except BagDamaged:
-            return None
-        read = partial(self._read, chunk, first, head)
-        return BagMessage(topic, log_time_ns, size, read, Ros1Fields)
+    @cached_property
+    def wanted(self) -> dict[int, str]:
+        """Return the topic of each connection whose messages are read."""
+        return {one.id: one.topic for one in self.connections if self._is_wanted(one)}
 
-    def _find(self, chunk: int, offset: int) -> tuple[memoryview, int, int]:
-        """Return the first bytes of a message, its first byte in the chunk, and its size."""
-        while True:
-            data = self._chunks.read(chunk, offset, _HEAD_BYTES)
-            op, first, size = message_place(data)
-            if op != CONNECTION:
-                break
-            offset += first + size
-        if op != MESSAGE or offset + first + size > self._chunks.size(chunk):
-            raise BagDamaged('a message is of another kind, or cut off')
-        return memoryview(data)[first : first + size], offset + first, size
+    def read_chunk(self) -> Chunk:
+        """Read the head of a chunk; see Reader. Its data come from the chunks in memory."""
+        chunk = super().read_chunk()
+        return Chunk(0, chunk.datapos, partial(self._data, chunk))
 
-    def _read(self, chunk: int, start: int, head: memoryview, first: int, size: int) -> Buffer:
-        if first + size <= len(head):
-            return head[first : first + size]
-        return self._chunks.read(chunk, start + first, size)
+    def read_index_data(self, pos: int, indexes: dict[int, list[IndexData]]) -> None:
+        """Read the index of one connection in a chunk, or go past it; see Reader."""
+        assert self.bio
+        start = self.bio.tell()
+        header = Header.read(self.bio, RecordType.IDXDATA)
+        size = read_uint32(self.bio)
+        if header.get_uint32('conn') in self.wanted:
+            self.bio.seek(start)
+            super().read_index_data(pos, indexes)
+        else:
+            self.bio.seek(size, os.SEEK_CUR)
 
+    def _data(self, chunk: Chunk, _: bytes) -> bytes:
+        """Return the data of a chunk; they take the place of the stored ones, which are none."""
+        if chunk.datapos in self._recent:
+            self._recent.move_to_end(chunk.datapos)
+            return self._recent[chunk.datapos]
+        assert self.bio
+        self.bio.seek(chunk.datapos)
+        data = chunk.decompressor(read_bytes(self.bio, chunk.datasize))
+        self._recent[chunk.datapos] = data
+        while len(self._recent) > 1 and sum(map(len, self._recent.values())) > _CACHE_BYTES:
+            self._recent.popitem(last=False)
+        return data
 
-def _topics(stored: dict[int, Stored], counts: Counter[int]) -> dict[str, BagTopic]:
-    """Return the topics; several connections of one topic and type are one."""
-    topics: dict[str, BagTopic] = {}
-    for number, one in stored.items():
-        message_type = _type(one)
-        definition = MessageDefinition(MessageDefinitionFormat.MSG, one.definition)
-        before = topics.get(one.topic)
-        if before and before.type != message_type:
-            continue
-        count = counts[number] + (before.count if before else 0)
-        content = content_of(message_type, definition, one.md5)
-        topics[one.topic] = BagTopic(one.topic, message_type, count, content)
-    return topics
+    def _is_wanted(self, one: Connection) -> bool:
+        topic = self.topics_by_name[one.topic]
+        return bool(topic.content) and topic.type == one.msgtype
 
 
-def _wanted(stored: dict[int, Stored], topics: dict[str, BagTopic]) -> dict[int, str]:
-    """Return the topic of each connection whose messages are read."""
-    return {
-        number: one.topic
-        for number, one in stored.items()
-        if topics[one.topic].content and topics[one.topic].type == _type(one)
-    }
+def _read(
+    reader: Reader, number: int, entries: Iterator[IndexData]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield connection, log time and bytes of the messages at entries of an index.
+
+    Args:
+        reader: open reader; its index is replaced.
+        number: any connection.
+        entries: of any connections, in the order of log time; rosbags takes one at a time.
+    """
+    reader.indexes = {number: cast('list[IndexData]', entries)}
+    connections = [one for one in reader.connections if one.id == number]
+    for connection, log_time_ns, data in reader.messages(connections):
+        yield connection.id, log_time_ns, data
 
 
-def _type(one: Stored) -> str:
-    """Return the message type in the form of ROS 2."""
-    return '/msg/'.join(one.type.split('/', 1))
+def _message(topic: str, log_time_ns: int, data: bytes) -> BagMessage:
+    return BagMessage(topic, log_time_ns, memoryview(data), Ros1Fields)
 
 
-def _entries(times: NDArray[np.void], chunk: int) -> NDArray[np.void]:
-    entries = np.empty(len(times), _ENTRY)
-    entries['time_ns'] = times['seconds'].astype(np.int64) * SECOND_NS + times['nanoseconds']
-    entries['chunk'], entries['offset'] = chunk, times['offset']
-    return entries
+def _from(index: list[IndexData], start_ns: int | None) -> list[IndexData]:
+    if start_ns is None:
+        return index
+    return index[bisect_left(index, start_ns, key=lambda entry: entry.time) :]
 
 
-def _in_order(parts: list[NDArray[np.void]]) -> NDArray[np.void]:
-    entries = np.concatenate(parts) if parts else np.zeros(0, _ENTRY)
-    return entries[np.argsort(entries['time_ns'], kind='stable')]
+def _check_version(path: Path) -> None:
+    with path.open('rb') as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise RecordingError(
+                f"The recording '{path}' is a ROS 1 bag of an old format: convert it with "
+                f'`rosbag fix`.'
+            )
 
 
-def _unindexed(path: Path, error: BagDamaged) -> str:
+def _unindexed(path: Path, error: Exception) -> str:
+    reason = str(error).partition(':')[0].rstrip('.') or 'its index is damaged'
     return (
-        f"The recording '{path}' cannot be read ({error}): write its index again with `rosbag "
+        f"The recording '{path}' cannot be read ({reason}): write its index again with `rosbag "
         f'reindex {shlex.quote(str(path))}`, or copy it again.'
     )

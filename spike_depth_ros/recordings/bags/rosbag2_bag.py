@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from spike_depth_ros.events.fields import CdrFields
-from spike_depth_ros.recordings.bags.bag import Bag, BagMessage, BagTopic, Buffer
+from spike_depth_ros.recordings.bags.bag import Bag, BagMessage, BagTopic
 from spike_depth_ros.recordings.rosbag2 import Recording
 
 
@@ -48,11 +48,7 @@ class Rosbag2Bag(Bag):
         """Yield the messages of some topics in the order of log time; see Bag."""
         for message in self._recording.messages(topics, start_ns):
             data = memoryview(message.cdr)
-
-            def read(first: int, size: int, data: memoryview = data) -> Buffer:
-                return data[first : first + size]
-
-            yield BagMessage(message.topic, message.log_time_ns, len(data), read, CdrFields)
+            yield BagMessage(message.topic, message.log_time_ns, data, CdrFields)
 
     def close(self) -> None:
         """Close the files."""

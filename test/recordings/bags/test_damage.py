@@ -16,6 +16,7 @@
 
 import random
 import struct
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -70,15 +71,26 @@ def test_a_bag_without_an_index(bag: Path) -> None:
     content[place : place + 8] = bytes(8)
     active = bag.with_name('a.bag.active')
     active.write_bytes(content)
-    assert f'it has no index): write its index again with `rosbag reindex {active}`' in refusal(
-        active
-    )
+    sentence = refusal(active)
+    assert '(Bag is not indexed, reindex before reading)' in sentence
+    assert f'write its index again with `rosbag reindex {active}`, or copy it' in sentence
 
 
 @pytest.mark.parametrize('share', [0.001, 0.1, 0.6, 0.99])
 def test_cut_off(bag: Path, share: float) -> None:
     bag.write_bytes(bag.read_bytes()[: int(bag.stat().st_size * share)])
     assert '`rosbag reindex' in refusal(bag)
+
+
+def test_a_damaged_length_does_not_fill_the_memory(bag: Path) -> None:
+    content = bytearray(bag.read_bytes())
+    chunk = len(b'#ROSBAG V2.0\n') + 4096  # the header of the bag has a fixed size
+    content[chunk : chunk + 4] = b'\xff' * 4
+    bag.write_bytes(content)
+    tracemalloc.start()
+    assert '`rosbag reindex' in refusal(bag)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
 
 
 def test_an_old_format_and_an_empty_file(bag: Path) -> None:
@@ -96,18 +108,24 @@ def test_a_bag_without_messages(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize('compression', ['bz2', 'lz4'])
 def test_a_damaged_chunk_is_left_out(tmp_path: Path, compression: str) -> None:
+    """The chunks before and after it are read, and each of its messages is counted."""
     path = tmp_path / 'a.bag'
+    messages = list(ros1.event_messages(cameras(), SIZE, 2_000_000))
     with ros1.Ros1Writer(path, compression, chunk_bytes=50_000) as writer:
-        for log_time_ns, topic, data in ros1.event_messages(cameras(), SIZE, 2_000_000):
+        for log_time_ns, topic, data in messages:
             writer.write(topic, 'dvs_msgs/msg/EventArray', log_time_ns, data)
     whole, _ = read(path)
+    with open_recording(path) as recording:
+        end_ns = recording.end_ns
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 40] = b'\xff' * 40
     path.write_bytes(content)
     events, losses = read(path)
-    assert 0 < events < whole
-    assert losses['damaged messages'] > 0
+    assert 0 < whole - events < whole / 2
+    assert 0 < losses['damaged messages'] < len(messages) / 2
+    with open_recording(path) as recording:
+        assert recording.end_ns == end_ns
 
 
 def test_a_wrong_number_of_events(bag: Path) -> None:
