@@ -23,7 +23,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +32,7 @@ from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.dense.event_files import EventFiles
 from spike_depth_ros.recordings.errors import reading
 from spike_depth_ros.recordings.frames import Frames
+from spike_depth_ros.recordings.png import read_picture
 from spike_depth_ros.recordings.recording import (
     DepthStream,
     EventCamera,
@@ -109,14 +109,11 @@ def _number(file: Path) -> int:
 
 
 def _depth(path: Path) -> NDArray[np.float32]:
-    depth: NDArray[Any] = np.load(path, allow_pickle=False)
+    depth: NDArray[Any] = np.load(path, mmap_mode='r', allow_pickle=False)
     if depth.shape != (HEIGHT, WIDTH):
         raise ValueError(f'{path} has the shape {depth.shape}')
     return np.where(depth < FAR_M, depth, np.nan).astype(np.float32)
 
 
 def _image(path: Path) -> NDArray[np.uint8]:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f'{path} is no image')
-    return image[..., ::-1].astype(np.uint8)
+    return read_picture(path, (WIDTH, HEIGHT))

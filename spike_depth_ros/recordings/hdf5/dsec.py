@@ -17,12 +17,9 @@
 Sources: README and scripts/dataset of uzh-rpg/DSEC; dsec.ifi.uzh.ch/data-format.
 """
 
-import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +33,7 @@ from spike_depth_ros.recordings.hdf5 import dsec_places
 from spike_depth_ros.recordings.hdf5.camera_file import DSEC_SIZE
 from spike_depth_ros.recordings.hdf5.columns import us_to_ns
 from spike_depth_ros.recordings.hdf5.pair import PairRecording
+from spike_depth_ros.recordings.png import read_grey_16, read_picture
 from spike_depth_ros.recordings.recording import (
     DepthStream,
     EventCamera,
@@ -45,8 +43,6 @@ from spike_depth_ros.recordings.recording import (
 
 IMAGE_SIZE = (1440, 1080)
 CALIBRATION = "DSEC's cam_to_cam file"
-# Bytes of a PNG's width and height.
-_PNG_SIZE = slice(16, 24)
 # 16-bit disparities in parts of a pixel; 0 is unknown.
 DISPARITY_SCALE = 256
 
@@ -124,27 +120,14 @@ class _Pictures:
         self._names = names
 
     def __call__(self, number: int) -> NDArray[np.uint8]:
-        image = _png(self._names[number], np.uint8, IMAGE_SIZE)
-        return image if image.ndim == 2 else image[..., 2::-1]
+        return read_picture(self._names[number], IMAGE_SIZE)
 
 
 def _depth(path: Path, focal_baseline: float) -> NDArray[np.float32]:
     """Read a disparity as depth, metres; unknown becomes infinite."""
-    disparity = _png(path, np.uint16, DSEC_SIZE)  # another size is another camera's view
+    disparity = read_grey_16(path, DSEC_SIZE)  # another size is another camera's view
     with np.errstate(divide='ignore'):
         return (focal_baseline * DISPARITY_SCALE / disparity).astype(np.float32)
-
-
-def _png(path: Path, dtype: type[np.generic], size: tuple[int, int]) -> NDArray[Any]:
-    """Read an image whose header states its size: a damaged one may take all memory."""
-    data = np.fromfile(path, np.uint8)
-    # PNG (ISO/IEC 15948), 11.2.2
-    if data[_PNG_SIZE].tobytes() != struct.pack('>II', *size):
-        raise ValueError(f'{path} is no PNG image of {size[0]} x {size[1]} pixels')
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if image is None or image.dtype != dtype:
-        raise ValueError(f'{path} is no PNG image of {np.dtype(dtype)}')
-    return image
 
 
 def _pngs(folder: Path) -> list[Path]:
