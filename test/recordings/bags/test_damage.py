@@ -178,12 +178,11 @@ def test_any_mutation_is_refused_or_counted(tmp_path: Path, name: str) -> None:
 
 def _written(folder: Path, name: str) -> tuple[Path, Path]:
     """Write a recording; return the path to open, and the file to mutate."""
-    short = scene(0.05)
-    events = dict(zip(TOPICS, short.cameras, strict=True))
     if name.startswith('mvsec'):
-        data = mvsec_bags.write_bags(folder, short)
+        data = mvsec_bags.write_bags(folder, scene(0.2))  # which has images of depth
         truth = data.with_name('indoor_flying1_gt.bag')  # it is read beside the events
         return data, data if name == 'mvsec_data' else truth
+    events = dict(zip(TOPICS, scene(0.05).cameras, strict=True))
     if name == 'lz4':
         path = ros1.write_event_arrays(folder / 'a.bag', events, SIZE, compression='lz4')
         return path, path
