@@ -97,7 +97,7 @@ def read_header(file: BinaryIO, path: Path) -> FileHeader:
     """Read the header; raises RecordingError if it is damaged or its compression is unknown."""
     start = file.read(len(MAGIC) + 4)
     if not start.startswith(MAGIC):
-        version = start[:14].decode('ascii', 'replace').strip()
+        version = start[:14].partition(b'\n')[0].decode('ascii', 'replace').strip()
         raise RecordingError(
             f"The recording '{path}' is of the unknown version {version}: export it as AEDAT 4.0 "
             'with DV.'
