@@ -94,11 +94,6 @@ class Schedule:
         """Return whether the recording's time stands still."""
         return self._pause_ns is not None
 
-    @property
-    def is_stopped(self) -> bool:
-        """Return whether the replay was stopped."""
-        return self._is_stopped
-
     def log_time_ns(self) -> int | None:
         """Return the current time of the recording, nanoseconds; None before the start."""
         with self._changed:

@@ -39,7 +39,7 @@ WINDOWS, DEPTHS, TRUTHS, IMAGES = 'windows', 'with depth', 'true depths', 'image
 
 
 class Item(NamedTuple):
-    """One thing to show: its time, nanoseconds, its kinds for the summary, and how to log it."""
+    """Item to log: time, nanoseconds; kinds to count in the summary; function that logs it."""
 
     t_ns: int
     kinds: tuple[str, ...]

@@ -39,7 +39,7 @@ Depth = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Scene:
-    """What all windows of a view have in common.
+    """Camera, number of event cameras and range of colours of all windows of a view.
 
     Args:
         camera: camera of the spike frames and of depth.

@@ -58,11 +58,6 @@ def info_topic(topic: str, infos: Collection[str]) -> str:
     return beside if beside in infos else ''
 
 
-def share_namespace(topic: str, camera: str) -> bool:
-    """Return whether a topic is in the namespace of a camera, such as /davis/left."""
-    return topic.startswith(f'{_namespace(camera)}/')
-
-
 def words(topic: str) -> list[str]:
     """Return the words of a topic in lower case."""
     return _WORD.findall(topic.lower())

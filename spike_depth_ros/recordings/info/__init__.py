@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Recordings of ROS messages: rosbag2 and ROS 1 bags."""
+"""`spike-depth info`: contents of a recording, and doubts about it."""

@@ -22,9 +22,8 @@ from typing import Self, TypeVar
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.depth_counters import DepthCounters
+from spike_depth_ros.ros.depth_meters import FIRING_RATE
 from spike_depth_ros.ros.diagnostics import in_words
-
-FIRING_RATE = 'firing rate'
 
 Counters = TypeVar('Counters', CameraCounters, DepthCounters)
 

@@ -16,8 +16,9 @@
 
 from math import isnan
 
-from spike_depth_ros.ros.demo.node_status import FIRING_RATE, BinnerStatus, DepthStatus
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.result import MIN_RATE_HZ, Result
+from spike_depth_ros.ros.depth_meters import FIRING_RATE
 
 
 def table(result: Result, name: str) -> str:
