@@ -57,7 +57,11 @@ _MCAP_MAGIC_BYTES = 8
 
 def kind(path: Path) -> str:
     """Return the kind of a file, UNKNOWN for one of no known kind."""
-    start = _start(path)
+    return kind_of_bytes(_start(path))
+
+
+def kind_of_bytes(start: bytes) -> str:
+    """Return the kind of a file by its first bytes, UNKNOWN for no known kind."""
     if not start:
         return EMPTY
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), UNKNOWN)

@@ -19,12 +19,13 @@ import heapq
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.recordings.beginning import first_event_ns, stamp_error_ns
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
 from spike_depth_ros.recordings.encoded import as_packets
@@ -38,12 +39,7 @@ from spike_depth_ros.recordings.recording import (
     EventRecording,
 )
 from spike_depth_ros.recordings.schedule import Schedule
-from spike_depth_ros.recordings.timeline import (
-    Stamps,
-    beginning_delays_ns,
-    clock_error_ns,
-    present_shift_ns,
-)
+from spike_depth_ros.recordings.timeline import Stamps, present_shift_ns
 
 # Enough packets to contain a TIME_HIGH word.
 LAST_PACKETS = 16
@@ -157,7 +153,7 @@ class Player:
             RecordingError: the storage is damaged.
         """
         self._recent = [deque(maxlen=LAST_PACKETS) for _ in self._part.cameras]
-        error_ns = clock_error_ns(beginning_delays_ns(packet_stamps(self._chunks())))
+        error_ns = stamp_error_ns(self._chunks())
         self._recording.losses.clear()  # of the first packets, which are read again
         with ReadAhead(self._items(), _size) as items:
             items.wait_until_full(READ_AHEAD_S)
@@ -242,28 +238,6 @@ class Player:
                 lag_ns = behind_ns if behind_ns > SCATTER_NS else 0
                 packet = closing_packet(end, end.stamp_ns + lag_ns + CLOSING_NS)
                 self._send_packet(camera, packet, log_time_ns)
-
-
-def first_event_ns(recording: EventRecording, cameras: Sequence[EventCamera]) -> int:
-    """Return the time of the first packet or event, nanoseconds.
-
-    Raises:
-        RecordingError: the cameras have no events.
-    """
-    first = next(recording.events(cameras), None)
-    if first is None:
-        raise RecordingError(
-            f"The recording '{recording.path}' has no events: record it again, or give another."
-        )
-    return first.t_ns if isinstance(first.events, Packet) else int(first.events.t_ns[0])
-
-
-def packet_stamps(chunks: Iterator[EventChunk]) -> Iterator[tuple[int, int]]:
-    """Yield log time and header stamp of packets; nothing for arrays, which have no stamps."""
-    for chunk in chunks:
-        if not isinstance(chunk.events, Packet):
-            return
-        yield chunk.t_ns, chunk.events.stamp_ns
 
 
 def _size(item: _Item) -> int:

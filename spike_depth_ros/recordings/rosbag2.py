@@ -36,7 +36,6 @@ from spike_depth_ros.recordings.errors import RecordingError, reading
 
 _SUFFIXES = {file_kinds.SQLITE: 'db3', file_kinds.MCAP: 'mcap'}
 _METADATA_VERSION = 9
-_ZSTD = b'\x28\xb5\x2f\xfd'
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class Recording:
         with suppress(Exception):  # a damaged message: it is found again while streaming
             for file in self._files:
                 for message in file.messages(None, None):
-                    return message.cdr.startswith(_ZSTD)
+                    return file_kinds.kind_of_bytes(message.cdr) == file_kinds.ZSTD
         return False
 
     def close(self) -> None:

@@ -25,13 +25,12 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.shipped import shipped_model
+from spike_depth_ros.recordings.beginning import first_event_ns, stamp_error_ns
 from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras, in_words
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
-from spike_depth_ros.recordings.player import first_event_ns, packet_stamps
 from spike_depth_ros.recordings.recording import EventCamera, EventRecording
-from spike_depth_ros.recordings.timeline import beginning_delays_ns, clock_error_ns
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
 from spike_depth_ros.units import SECOND_NS
 
@@ -99,7 +98,7 @@ def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
     end_ns = recording.end_ns + 1
     if arguments.duration:
         end_ns = min(end_ns, start_ns + round(arguments.duration * SECOND_NS))
-    error_ns = clock_error_ns(beginning_delays_ns(packet_stamps(recording.events(cameras))))
+    error_ns = stamp_error_ns(recording.events(cameras))
     recording.losses.clear()  # of the first packets, which are read again
     return Source(recording, cameras, rig, truth, engine, start_ns, end_ns, error_ns, about)
 

@@ -17,20 +17,17 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
-from spike_depth_ros.geometry.calibration import RigCalibration
-from spike_depth_ros.geometry.errors import CalibrationError
-from spike_depth_ros.geometry.files.load import load
+from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.convert.conversion import Span, convert
 from spike_depth_ros.recordings.convert.formats import find_format, new_output
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.progress import Progress
-from spike_depth_ros.recordings.recording import EventCamera, EventRecording
+from spike_depth_ros.recordings.recording import EventRecording
 from spike_depth_ros.recordings.writers.writer import Contents
 from spike_depth_ros.units import SECOND_NS
 
@@ -48,7 +45,9 @@ def main(arguments: argparse.Namespace) -> int:
     paths, truth = ([Path(path) for path in given] for given in (arguments.paths, arguments.truth))
     with open_recording(paths, truth) as recording:
         cameras = choose_cameras(recording, arguments.left, arguments.right)
-        rig = _rig(recording, cameras, arguments.calibration, arguments.right_calibration)
+        files = arguments.calibration, arguments.right_calibration
+        calibration = find_calibration(recording, cameras, *files)
+        rig = calibration.rig if calibration else None
         sides = CAMERAS if len(cameras) == 2 else ('camera',)
         contents = Contents(cameras, sides, recording.depth_streams, rig, recording.about)
         span = _span(recording, arguments.start, arguments.duration)
@@ -69,23 +68,6 @@ def main(arguments: argparse.Namespace) -> int:
         for phrase, count in recording.losses.items():
             print(f'Left out: {count:,} {phrase}.', file=sys.stderr)
     return 0
-
-
-def _rig(
-    recording: EventRecording, cameras: Sequence[EventCamera], file: str, right_file: str
-) -> RigCalibration | None:
-    """Return the calibration from files, or the one that the recording has or that is beside it.
-
-    Raises CalibrationError for a file that cannot be used.
-    """
-    if file:
-        return load(file, right_file, 1 if len(cameras) == 1 else 2)
-    try:
-        found = recording.calibration(cameras)
-    except CalibrationError as error:
-        recording.notes.append(str(error))
-        return None
-    return found.rig if found else None
 
 
 def _span(recording: EventRecording, start_s: float, duration_s: float) -> Span:

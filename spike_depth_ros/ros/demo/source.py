@@ -27,11 +27,11 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.shipped import shipped_model
 from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings.beginning import first_event_ns
 from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
-from spike_depth_ros.recordings.player import first_event_ns
 from spike_depth_ros.recordings.recording import (
     Dataset,
     EventCamera,

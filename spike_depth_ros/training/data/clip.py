@@ -23,16 +23,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
-from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.geometry.pixel_table import PixelTable
 from spike_depth_ros.geometry.rig_map import RigMap
+from spike_depth_ros.recordings.beginning import first_event_ns
+from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.decoded import as_arrays
-from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import DepthFrame, EventRecording
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
@@ -80,7 +78,9 @@ class OpenClip:
     def __init__(self, clip: Clip, recording: EventRecording, network: PinholeCamera) -> None:
         self.recording, self._clip, self._network = recording, clip, network
         self.cameras = choose_cameras(recording, clip.left, clip.right)
-        self._calibration = self._found_calibration()
+        path = str(clip.calibration.expanduser()) if clip.calibration else ''
+        found = find_calibration(recording, self.cameras, path)
+        self._calibration = found.rig if found else None
         self.baseline_m = self._calibration.baseline_m or None if self._calibration else None
 
     @cached_property
@@ -98,7 +98,7 @@ class OpenClip:
     def times(self) -> Iterator[int]:
         """Yield the times of the clip's true depth images after the first event, nanoseconds."""
         start_ns = self.recording.start_ns + round(self._clip.start_s * SECOND_NS)
-        start_ns = max(start_ns, self._first_event_ns() + 1)
+        start_ns = max(start_ns, first_event_ns(self.recording, self.cameras) + 1)
         end_ns = None
         if self._clip.end_s is not None:
             end_ns = self.recording.start_ns + round(self._clip.end_s * SECOND_NS)
@@ -135,21 +135,6 @@ class OpenClip:
             if frame.t_ns in wanted:
                 wanted.remove(frame.t_ns)
                 yield frame.t_ns, _window(events.ending_at(frame.t_ns), frame, truth)
-
-    def _first_event_ns(self) -> int:
-        """Return the time of the first event, or of its packet. Raises RecordingError."""
-        for chunk in self.recording.events(self.cameras):
-            events = chunk.events
-            return int(events.t_ns[0]) if isinstance(events, EventArrays) else chunk.t_ns
-        raise RecordingError(f"The recording '{self.recording.path}' has no events: give another.")
-
-    def _found_calibration(self) -> RigCalibration | None:
-        if self._clip.calibration is not None:
-            return load(
-                str(self._clip.calibration.expanduser()), '', 2 if len(self.cameras) > 1 else 1
-            )
-        found = self.recording.calibration(self.cameras)
-        return found.rig if found else None
 
 
 @contextmanager
