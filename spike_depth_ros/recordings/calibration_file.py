@@ -14,13 +14,12 @@
 
 """Calibration of a recording from a file that was found beside it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.load import load
-from spike_depth_ros.recordings.recording import FoundCalibration, Side
-
-SIDES: tuple[Side, Side] = ('left', 'right')
+from spike_depth_ros.recordings.recording import SIDES, FoundCalibration, Side
 
 
 def rig_from_file(
@@ -34,7 +33,7 @@ def rig_from_file(
         kind: kind of file, for FoundCalibration.origin.
         notes: a file that cannot be used becomes a note here.
     """
-    if file is None or not sides or sides != SIDES[: len(sides)]:
+    if file is None or not have_left_first(sides):
         return None
     try:
         rig = load(str(file), '', 1 if len(sides) == 1 else 2)
@@ -43,3 +42,8 @@ def rig_from_file(
             notes.append(str(error))
         return None
     return FoundCalibration(rig, f"{kind} '{file}'")
+
+
+def have_left_first(sides: Sequence[str]) -> bool:
+    """Return whether sides are the left one, or left and right: those of a calibration."""
+    return len(sides) > 0 and tuple(sides) == SIDES[: len(sides)]

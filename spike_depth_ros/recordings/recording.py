@@ -31,6 +31,7 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.camera import PinholeCamera
 
 Side = Literal['left', 'right']
+SIDES: tuple[Side, Side] = ('left', 'right')
 View = Literal['raw', 'rectified']
 Dataset = Literal['', 'MVSEC', 'DSEC', 'M3ED', 'TUM-VIE', 'VECtor', 'DENSE']
 

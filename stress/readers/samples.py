@@ -41,7 +41,7 @@ from testing.recordings import (
     ros1,
     rosbag2,
 )
-from testing.recordings.array_recording import ArrayRecording
+from testing.recordings.memory_recording import MemoryRecording
 from testing.recordings.scene import HEIGHT, WIDTH, Scene, scene
 
 EVENTS = 300  # of each camera
@@ -90,7 +90,7 @@ def _rosbag2(folder: Path, storage: StoragePlugin) -> _Paths:
 
 def _converted(folder: Path, name: str, with_depth: bool) -> _Paths:
     depth = _scene().depth[:1] if with_depth else ()
-    recording = ArrayRecording(_scene().cameras, depth)
+    recording = MemoryRecording(_scene().cameras, depth)
     contents = Contents(recording.cameras, ('left', 'right'), recording.depth_streams, None, {})
     path = folder / 'converted.mcap' if name == 'mcap' else folder / 'converted'
     with new_output(path, FORMATS[name], contents) as writer:

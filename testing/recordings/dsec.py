@@ -22,14 +22,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.recordings.recording import SIDES, DepthFrame
 from spike_depth_ros.units import US_NS
 from testing.recordings.camera_hdf5 import write_events
 from testing.recordings.scene import Scene
 
 WIDTH, HEIGHT = 640, 480
 IMAGE_SIZE = (1440, 1080)
-SIDES = ('left', 'right')
 
 
 def write_tree(root: Path, scene: Scene, images: int = 2) -> Path:

@@ -26,10 +26,9 @@ from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.stereo_rig import StereoRig
-from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.recordings.recording import SIDES, DepthFrame
 from spike_depth_ros.units import US_NS
 
-SIDES = ('left', 'right')
 WIDTH, HEIGHT = 1280, 720
 US_PER_MS = 1000
 IMAGES = 3

@@ -27,11 +27,10 @@ from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.stereo_rig import StereoRig
-from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.recordings.recording import SIDES, DepthFrame
 from testing.recordings.ros1 import Ros1Writer, event_array, event_messages
 from testing.recordings.scene import HEIGHT, WIDTH, Scene
 
-SIDES = ('left', 'right')
 IMAGE_STEP_NS = 32_000_000
 _IMU_STEP_NS = 10_000_000
 _LIDAR_DELAY_NS = 5_000_000  # from a scan's time to its record time

@@ -22,10 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.recordings.recording import SIDES, DepthFrame
 from spike_depth_ros.units import SECOND_NS
 
-SIDES = ('left', 'right')
 WIDTH, HEIGHT = 346, 260
 IMAGE_STEP_NS = 32_000_000
 

@@ -43,6 +43,7 @@ from spike_depth_ros.recordings.bags.streams import (
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import (
+    SIDES,
     Dataset,
     DepthFrame,
     DepthStream,
@@ -60,7 +61,7 @@ _Number = TypeVar('_Number', bound=np.number[Any])
 
 _MVSEC_TOPICS = {
     f'/davis/{side}/{name}'
-    for side in ('left', 'right')
+    for side in SIDES
     for name in ('events', 'depth_image_raw', 'depth_image_rect')
 }
 

@@ -39,7 +39,7 @@ from spike_depth_ros.recordings.recording import (
     FoundCalibration,
     ImageStream,
 )
-from spike_depth_ros.units import SECOND_NS
+from spike_depth_ros.recordings.times import seconds_to_ns
 
 WIDTH, HEIGHT = 346, 260
 FIELD_OF_VIEW_DEG = 83
@@ -98,7 +98,7 @@ def _times_ns(folder: Path) -> dict[int, int]:
                 if not lines:
                     return {}
                 table = np.loadtxt(lines, ndmin=2, usecols=(0, 1))
-                t_ns = np.rint(np.nan_to_num(table[:, 1]) * SECOND_NS).astype(np.int64)
+                t_ns = seconds_to_ns(np.nan_to_num(table[:, 1]))
                 return dict(zip(table[:, 0].astype(int).tolist(), t_ns.tolist(), strict=True))
     return {}
 

@@ -25,9 +25,10 @@ import h5py
 
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.hdf5 import files
-from spike_depth_ros.recordings.hdf5.columns import MOST_US, Columns, SeparateColumns
+from spike_depth_ros.recordings.hdf5.columns import Columns, SeparateColumns
 from spike_depth_ros.recordings.other_side import file_side
 from spike_depth_ros.recordings.recording import Dataset, EventCamera, Side
+from spike_depth_ros.recordings.times import MOST_US
 
 DSEC_SIZE, TUM_VIE_SIZE = (640, 480), (1280, 720)
 NAMES = ('events/x', 'events/y', 'events/t', 'events/p')

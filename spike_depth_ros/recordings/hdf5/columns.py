@@ -18,7 +18,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -27,14 +26,13 @@ from numpy.typing import NDArray
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.errors import reading
 from spike_depth_ros.recordings.hdf5.read_ahead import read_ahead
-from spike_depth_ros.units import SECOND_NS, SECOND_US, US_NS
+from spike_depth_ros.recordings.times import seconds_to_ns, us_to_ns
+from spike_depth_ros.units import US_NS
 
 DAMAGED = 'events in damaged blocks'
 INCOMPLETE = 'events without all of time, pixel and polarity'
 # A block fits into a processor's cache.
 BLOCK_ROWS = 1 << 17
-# Microseconds (126 years) of which two add up to nanoseconds of int64.
-MOST_US = 4_000_000_000_000_000
 
 
 class Columns(ABC):
@@ -173,25 +171,3 @@ class CompoundColumns(Columns):
     def times_ns(self, first: int, last: int) -> NDArray[np.int64]:
         """Read the times of the rows [first, last), nanoseconds."""
         return us_to_ns(self._records[first:last]['t'])
-
-
-def us_to_ns(t_us: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-    """Return integer microseconds as int64 nanoseconds; damaged times stop at +-126 years."""
-    if t_us.dtype.itemsize >= 8:
-        t_us = np.clip(t_us, -MOST_US if t_us.dtype.kind == 'i' else 0, MOST_US)
-    t_ns: NDArray[np.int64] = np.multiply(t_us, US_NS, dtype=np.int64, casting='unsafe')
-    return t_ns
-
-
-def seconds_to_ns(t_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return seconds as int64 nanoseconds, rounded to microseconds.
-
-    The whole seconds of the first time are subtracted exactly before anything is scaled. float64
-    seconds of Unix time resolve 0.24 us.
-    """
-    if not len(t_s):
-        return np.zeros(0, np.int64)
-    most_s = MOST_US // SECOND_US
-    base_s = int(np.clip(t_s[0], -most_s, most_s))
-    t_us = np.clip((t_s - base_s) * SECOND_US, -MOST_US, MOST_US)
-    return (np.rint(t_us).astype(np.int64) * US_NS) + base_s * SECOND_NS

@@ -26,20 +26,21 @@ from numpy.typing import NDArray
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.rectified import disparity_focal_baseline, rectified_camera
 from spike_depth_ros.recordings.array_recording import Streams
-from spike_depth_ros.recordings.calibration_file import SIDES, rig_from_file
+from spike_depth_ros.recordings.calibration_file import rig_from_file
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import dsec_places
 from spike_depth_ros.recordings.hdf5.camera_file import DSEC_SIZE
-from spike_depth_ros.recordings.hdf5.columns import us_to_ns
 from spike_depth_ros.recordings.hdf5.pair import PairRecording
 from spike_depth_ros.recordings.png import read_grey_16, read_picture
 from spike_depth_ros.recordings.recording import (
+    SIDES,
     DepthStream,
     EventCamera,
     FoundCalibration,
     ImageStream,
 )
+from spike_depth_ros.recordings.times import us_to_ns
 
 IMAGE_SIZE = (1440, 1080)
 CALIBRATION = "DSEC's cam_to_cam file"

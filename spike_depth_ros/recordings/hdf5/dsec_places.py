@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.recording import Side
+from spike_depth_ros.recordings.recording import SIDES, Side
 
 # Patterns of each file; {seq} is empty or the name of the sequence and '_'.
 _EVENTS = (
@@ -112,7 +112,7 @@ def of_folder(folder: Path) -> DsecPlaces | None:
 
 def _prefixes(folder: Path) -> Iterator[str]:
     for pattern in _EVENTS[:3]:
-        for side in ('left', 'right'):
+        for side in SIDES:
             name = pattern.format(seq='*', side=side)
             tail = pattern.format(seq='', side=side)
             for path in folder.glob(name):

@@ -30,18 +30,20 @@ from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import kalibr
 from spike_depth_ros.geometry.files.section import Section
 from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
-from spike_depth_ros.recordings.calibration_file import SIDES
+from spike_depth_ros.recordings.calibration_file import have_left_first
 from spike_depth_ros.recordings.errors import reading
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
-from spike_depth_ros.recordings.hdf5.columns import SeparateColumns, us_to_ns
+from spike_depth_ros.recordings.hdf5.columns import SeparateColumns
 from spike_depth_ros.recordings.hdf5.texts import read_texts
 from spike_depth_ros.recordings.recording import (
+    SIDES,
     DepthStream,
     EventCamera,
     FoundCalibration,
     ImageStream,
 )
+from spike_depth_ros.recordings.times import us_to_ns
 
 SIZE = (1280, 720)
 DEPTH, DEPTH_TIMES = 'depth/prophesee/left', 'ts'
@@ -70,7 +72,7 @@ class M3edRecording(ArrayRecording):
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration in the file; see EventRecording."""
         sides = tuple(side for camera in cameras for side in SIDES if side in camera.name)
-        if not sides or sides != SIDES[: len(sides)]:
+        if not have_left_first(sides):
             return None
         try:
             with reading(self.path):

@@ -26,11 +26,11 @@ import numpy as np
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
-from spike_depth_ros.recordings.calibration_file import SIDES
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
-from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns, seconds_to_ns
+from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns
 from spike_depth_ros.recordings.recording import (
+    SIDES,
     DepthStream,
     EventCamera,
     FoundCalibration,
@@ -38,6 +38,7 @@ from spike_depth_ros.recordings.recording import (
     Side,
     View,
 )
+from spike_depth_ros.recordings.times import seconds_to_ns
 
 EVENTS, IMAGES = 'events', 'image_raw'
 DEPTHS: dict[str, View] = {'depth_image_rect': 'rectified', 'depth_image_raw': 'raw'}

@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
-from spike_depth_ros.recordings.calibration_file import SIDES, rig_from_file
+from spike_depth_ros.recordings.calibration_file import rig_from_file
 from spike_depth_ros.recordings.hdf5 import camera_file, files, prophesee
 from spike_depth_ros.recordings.hdf5.camera_file import CameraFile
 from spike_depth_ros.recordings.other_side import file_side
-from spike_depth_ros.recordings.recording import EventCamera, FoundCalibration
+from spike_depth_ros.recordings.recording import SIDES, EventCamera, FoundCalibration
 
 
 class PairRecording(ArrayRecording):

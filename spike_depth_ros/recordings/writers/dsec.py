@@ -30,7 +30,13 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventCamera, EventChunk
+from spike_depth_ros.recordings.recording import (
+    SIDES,
+    DepthFrame,
+    DepthStream,
+    EventCamera,
+    EventChunk,
+)
 from spike_depth_ros.recordings.writers.hdf5_output import Hdf5Output
 from spike_depth_ros.recordings.writers.writer import Contents, whole_us
 
@@ -160,7 +166,7 @@ class DsecWriter(H5Writer):
         self._stack = ExitStack()
         self._files = [
             _opened(path / 'events' / side / 'events.h5', camera, self._stack)
-            for camera, side in zip(contents.cameras, ('left', 'right'), strict=False)
+            for camera, side in zip(contents.cameras, SIDES, strict=False)
         ]
 
 

@@ -39,7 +39,7 @@ from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import EventCamera, EventChunk, FoundCalibration
 from spike_depth_ros.recordings.writers.writer import Contents
 from stress.readers import samples
-from testing.recordings.array_recording import ArrayRecording
+from testing.recordings.memory_recording import MemoryRecording
 from testing.recordings.read_back import assert_same_events, joined
 from testing.recordings.scene import HEIGHT, WIDTH, scene
 
@@ -47,17 +47,17 @@ OUTPUTS = {'rosbag2': 'out', 'mcap': 'out.mcap', 'aedat4': 'out.aedat4', 'dsec':
 ALL = Span()
 
 
-def source(cameras: int = 2) -> ArrayRecording:
+def source(cameras: int = 2) -> MemoryRecording:
     """Return the scene as a recording, calibrated."""
     camera = scene().rig.camera
     matrix = np.array([[camera.f, 0, camera.cx], [0, camera.f, camera.cy], [0, 0, 1.0]])
     lens = CameraCalibration(WIDTH, HEIGHT, matrix, 'plumb_bob', np.zeros(4), np.eye(3))
     baseline_m = scene().rig.baseline_m if cameras == 2 else 0.0
     found = FoundCalibration(RigCalibration((lens,) * cameras, baseline_m), 'the scene')
-    return ArrayRecording(scene().cameras[:cameras], scene().depth, found)
+    return MemoryRecording(scene().cameras[:cameras], scene().depth, found)
 
 
-def write(recording: ArrayRecording, path: Path, name: str, span: Span = ALL) -> None:
+def write(recording: MemoryRecording, path: Path, name: str, span: Span = ALL) -> None:
     """Convert a recording to a format."""
     found = recording.calibration(recording.cameras)
     contents = Contents(
@@ -125,7 +125,7 @@ def test_a_part_has_the_events_of_its_time(tmp_path: Path) -> None:
 def test_nanoseconds_become_whole_microseconds(tmp_path: Path) -> None:
     times = np.array([1_999, 2_000, 2_001], np.int64)
     ones = np.ones(3, np.uint8)
-    write(ArrayRecording([EventArrays(times, ones, ones, ones)]), tmp_path / 'out.h5', 'h5')
+    write(MemoryRecording([EventArrays(times, ones, ones, ones)]), tmp_path / 'out.h5', 'h5')
     assert events_of(tmp_path / 'out.h5')[0].t_ns.tolist() == [1000, 2000, 2000]
 
 
@@ -186,7 +186,7 @@ def test_dv_processing_reads_the_aedat4_file(tmp_path: Path) -> None:
             np.testing.assert_array_equal(found[name], getattr(expected, name))
 
 
-class Interrupted(ArrayRecording):
+class Interrupted(MemoryRecording):
     """Recording whose reader is interrupted by Ctrl-C after some chunks."""
 
     def events(
@@ -231,4 +231,4 @@ def test_events_of_two_hours_do_not_fit_into_dsec(tmp_path: Path) -> None:
     times = np.array([0, 7200 * 10**9], np.int64)
     ones = np.ones(2, np.uint8)
     with pytest.raises(RecordingError, match='71 minutes'):
-        write(ArrayRecording([EventArrays(times, ones, ones, ones)]), tmp_path / 'out.h5', 'h5')
+        write(MemoryRecording([EventArrays(times, ones, ones, ones)]), tmp_path / 'out.h5', 'h5')

@@ -23,8 +23,8 @@ import pytest
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import OUTSIDE
-from spike_depth_ros.recordings.hdf5.columns import seconds_to_ns
 from spike_depth_ros.recordings.open import open_recording
+from spike_depth_ros.recordings.times import seconds_to_ns
 from testing.recordings.mvsec_hdf5 import write_data, write_truth
 from testing.recordings.read_back import assert_same_events, read_events
 from testing.recordings.scene import scene

@@ -29,13 +29,13 @@ from spike_depth_ros.recordings.info.text import to_json, to_text
 from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import DepthFrame, EventCamera, EventChunk
 from spike_depth_ros.units import SECOND_NS
-from testing.recordings.array_recording import ArrayRecording
+from testing.recordings.memory_recording import MemoryRecording
 from testing.recordings.scene import scene
 
 CAMERA = EventCamera('left', 346, 260)
 
 
-def info_of(recording: ArrayRecording) -> RecordingInfo:
+def info_of(recording: MemoryRecording) -> RecordingInfo:
     return survey(recording, Progress(''))
 
 
@@ -48,7 +48,7 @@ def arrays(*times_ns: int, on: bool | None = None) -> EventArrays:
 
 
 def test_the_scene_has_its_events_and_depth_and_no_doubts() -> None:
-    info = info_of(ArrayRecording(scene().cameras, scene().depth))
+    info = info_of(MemoryRecording(scene().cameras, scene().depth))
     left = info.cameras[0]
     assert left.events == len(scene().left.t_ns)
     assert left.on_events == np.count_nonzero(scene().left.polarity)
@@ -92,7 +92,7 @@ def test_what_looks_wrong_is_said() -> None:
     left = arrays(*range(0, SECOND_NS, 1_000_000), 5 * SECOND_NS, 4 * SECOND_NS, on=True)
     right = arrays(10 * SECOND_NS, 10 * SECOND_NS + 1)
     nowhere = np.full((260, 346), np.nan, np.float32)
-    info = info_of(ArrayRecording((left, right), [DepthFrame(20 * SECOND_NS, nowhere)]))
+    info = info_of(MemoryRecording((left, right), [DepthFrame(20 * SECOND_NS, nowhere)]))
     found = doubts(info)
     assert 'left has events of one polarity only' in found
     assert any('right has 2 events, but left has 1,00' in doubt for doubt in found)
@@ -104,7 +104,7 @@ def test_what_looks_wrong_is_said() -> None:
     assert 'depth and the events do not overlap in time' in found
 
 
-class Lossy(ArrayRecording):
+class Lossy(MemoryRecording):
     """Recording that leaves events out."""
 
     def events(

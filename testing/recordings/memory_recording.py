@@ -21,6 +21,7 @@ from pathlib import Path
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.recording import (
+    SIDES,
     DepthFrame,
     DepthStream,
     EventCamera,
@@ -30,7 +31,7 @@ from spike_depth_ros.recordings.recording import (
 )
 
 
-class ArrayRecording(EventRecording):
+class MemoryRecording(EventRecording):
     """Recording of arrays in memory; see EventRecording.
 
     Args:
@@ -48,7 +49,7 @@ class ArrayRecording(EventRecording):
         size: tuple[int, int] = (346, 260),
     ) -> None:
         super().__init__(Path('memory'), 'arrays in memory')
-        names = ('left', 'right') if len(events) == 2 else ('camera',)
+        names = SIDES if len(events) == 2 else ('camera',)
         self.cameras = tuple(EventCamera(name, *size) for name in names)
         self._arrays = dict(zip(self.cameras, events, strict=True))
         self._depth, self._found = depth, found
