@@ -201,14 +201,13 @@ SAMPLES: Mapping[str, Callable[[Path], _Paths]] = MappingProxyType(
 )
 
 # Share of the inputs; 1 for formats that take many times as long to open: rosbag2, folders,
-# and HDF5 files whose texts another process reads.
+# and AEDAT4 and HDF5 files that another process reads.
 WEIGHTS: Mapping[str, int] = MappingProxyType(
     {
         'RAW, EVT2': 40,
         'RAW, EVT2.1': 40,
         'RAW, EVT3': 40,
         'DAT': 40,
-        'AEDAT4': 40,
         'AEDAT 3.1': 40,
         'AEDAT 2.0': 40,
         'ROS 1 bag': 10,

@@ -40,7 +40,7 @@ from stress.readers.mutations import damage
 from testing.usage import peak_memory_mb
 
 PROGRESS_INPUTS = 200
-LIMIT_S = 10
+LIMIT_S = 30  # AEDAT4 passes over ten damaged packets of two cameras
 LIMIT_BYTES = 6 << 30  # of address space
 LIMIT_MB = 500  # of memory; Python and the libraries take 230
 MOST_FAILURES = 20

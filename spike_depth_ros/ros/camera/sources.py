@@ -60,8 +60,7 @@ class NetworkSource:
             self._stream = NetworkStream(address)
         except ConnectionError as error:
             raise CameraError(str(error)) from error
-        stream = self._stream.stream
-        self.camera = EventCamera(stream.source or address, stream.width, stream.height)
+        self.camera = self._stream.camera
         self.warning = ''
 
     def read(self) -> EventArrays | None:

@@ -17,7 +17,6 @@
 Source: dv-processing 2.0, module io.camera. Nothing here ran with a camera yet: none was there.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -27,6 +26,7 @@ import dv_processing as dv
 import numpy as np
 
 from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings.aedat.dv_process import reason
 from spike_depth_ros.recordings.recording import EventCamera
 from spike_depth_ros.ros.camera.settings import CameraSettings, TuningSettings
 from spike_depth_ros.ros.camera.sources import CameraError, close_all
@@ -40,8 +40,6 @@ OTHER_STREAMS = (
     'setImuRunningGyroscope',
     'setImuRunningTemperature',
 )
-ROOM = 200  # characters of a reason
-KIND = re.compile(r'^\w+: ')  # of an error, before its text
 
 
 class UsbSource:
@@ -196,8 +194,4 @@ def _one_sentence(subject: str, advice: str = LISTED) -> Iterator[None]:
     except CameraError:
         raise
     except (RuntimeError, IndexError, ValueError, TypeError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        # The first line is the place in the source if it has one.
-        texts = [line for line in lines if '/' not in line.partition(' ')[0]] or [repr(error)]
-        reason = KIND.sub('', texts[0].partition('- Error info')[0]).strip().rstrip('.')[:ROOM]
-        raise CameraError(f'{subject} ({reason}): {advice}') from error
+        raise CameraError(f'{subject} ({reason(str(error))}): {advice}') from error

@@ -15,6 +15,7 @@
 """Live stream of AEDAT4: packets over a socket, in any pieces, and servers that are none."""
 
 import socket
+import time
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -25,8 +26,11 @@ from recordings.aedat.reading import assert_events
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.aedat.network import NetworkStream
+from spike_depth_ros.recordings.recording import EventCamera
 from testing.recordings.aedat import LZ4, NONE, write_aedat4
 from testing.recordings.scene import HEIGHT, WIDTH, scene
+
+pytest.importorskip('dv_processing')
 
 EVENTS = scene(0.2).left.select(slice(0, 20_000))
 MAGIC_BYTES = 14  # a stream begins with the size of the header
@@ -40,6 +44,7 @@ def served(content: bytes, pieces: int) -> NetworkStream:
         with listener, listener.accept()[0] as connection:
             for start in range(0, len(content), pieces):
                 connection.sendall(content[start : start + pieces])
+            time.sleep(0.5)  # dv-processing drops what arrives at the end of a connection
 
     Thread(target=send, daemon=True).start()
     return NetworkStream(f'tcp://localhost:{listener.getsockname()[1]}')
@@ -66,25 +71,15 @@ def test_packets_in_any_pieces_give_the_events(
     tmp_path: Path, compression: int, pieces: int
 ) -> None:
     stream = served(content(tmp_path, compression), pieces)
-    assert (stream.stream.source, stream.stream.width, stream.stream.height) == ('A', 346, 260)
+    assert stream.camera == EventCamera('A', WIDTH, HEIGHT)
     assert_events(read_to_the_end(stream), EVENTS)
-    assert stream.damaged == 0
-
-
-def test_a_damaged_packet_is_counted(tmp_path: Path) -> None:
-    data = bytearray(content(tmp_path, LZ4))
-    middle = len(data) // 2
-    data[middle : middle + 50] = bytes(50)
-    stream = served(bytes(data), 5000)
-    assert 0 < len(read_to_the_end(stream).t_ns) < len(EVENTS.t_ns)
-    assert stream.damaged == 1
 
 
 @pytest.mark.parametrize(
     ('data', 'words'),
     [
-        (b'HTTP/1.1 400 Bad Request\r\n\r\n', 'serves no AEDAT4 stream: give the address'),
-        (b'\x20\0\0\0' + bytes(32), 'serves no AEDAT4 stream: no flatbuffer IOHE'),
+        (b'HTTP/1.1 400 Bad Request\r\n\r\n', r'serves no AEDAT4 stream \(.*\): give the address'),
+        (b'\x20\0\0\0' + bytes(32), 'serves no AEDAT4 stream .*could not verify IOHeader'),
         (b'', 'serves no AEDAT4 stream'),
     ],
 )
