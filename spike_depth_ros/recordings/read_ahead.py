@@ -32,15 +32,21 @@ class ReadAhead(Generic[_Item]):
     An error of the source is raised after the items before it.
     """
 
-    def __init__(self, source: Iterable[_Item], size: Callable[[_Item], int]) -> None:
+    def __init__(
+        self,
+        source: Iterable[_Item],
+        size: Callable[[_Item], int],
+        max_items: int = MAX_ITEMS,
+    ) -> None:
         """Start the thread.
 
         Args:
             source: items; the thread alone iterates over it.
             size: returns the bytes of an item; together at most MAX_BYTES wait, or one item.
+            max_items: largest number of items that wait.
         """
         self._source = source
-        self._size = size
+        self._size, self._max_items = size, max_items
         self._items: deque[_Item] = deque()
         self._bytes = 0
         self._is_done = self._is_closed = self._is_full = False
@@ -103,7 +109,7 @@ class ReadAhead(Generic[_Item]):
             return not self._is_closed
 
     def _has_room(self, size: int) -> bool:
-        fits = len(self._items) < MAX_ITEMS and self._bytes + size <= MAX_BYTES
+        fits = len(self._items) < self._max_items and self._bytes + size <= MAX_BYTES
         if not fits and not self._is_full:
             self._is_full = True
             self._changed.notify_all()

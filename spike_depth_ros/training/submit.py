@@ -33,6 +33,7 @@ from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.geometry.files.rectified import rectified_camera
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import check_output_file, whole_file
+from spike_depth_ros.recordings.dsec import SIZE, STEPS_PER_PIXEL
 from spike_depth_ros.recordings.hdf5 import dsec_places
 from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.clip import Clip, OpenClip, opened
@@ -42,9 +43,6 @@ from spike_depth_ros.training.evaluation.holes import filled
 from spike_depth_ros.training.evaluation.predictions import ModelRun
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.units import US_NS
-
-STEPS_PER_PIXEL = 256
-SIZE = (480, 640)  # rows and columns of a disparity image
 
 
 class Wanted(NamedTuple):
@@ -69,8 +67,7 @@ def submit(model: Path, folder: Path, timestamps: Path, output: Path) -> None:
     check_output_file(output)
     parts = _checked(folder, timestamps)
     engine = DepthEngine(model)
-    contract = engine.contract
-    network = PinholeCamera(contract.width, contract.height, contract.f, contract.cx, contract.cy)
+    network = engine.contract.camera
     total = sum(len(wanted) for _, _, wanted in parts)
     with (
         whole_file(output) as unfinished,
@@ -122,7 +119,7 @@ def png(disparity: Depth) -> bytes:
 
     disparity: float32 [h, w], pixels; 0 to 255.99, others are clipped.
     """
-    if disparity.shape != SIZE:
+    if disparity.shape != SIZE[::-1]:
         raise SettingsError(
             f'A disparity image has {disparity.shape[1]} x {disparity.shape[0]} pixels, but DSEC '
             'takes 640 x 480: give the calibration of the event cameras.'

@@ -56,3 +56,17 @@ def test_few_bytes_wait_and_closing_ends_the_thread() -> None:
     items.close()
     assert len(produced) == 4
     assert list(items) == []
+
+
+def test_few_items_wait() -> None:
+    produced: list[int] = []
+
+    def source() -> Iterator[int]:
+        for number in range(5):
+            produced.append(number)
+            yield number
+
+    with ReadAhead(source(), lambda item: 1, max_items=1) as items:
+        items.wait_until_full(LIMIT_S)
+        assert produced == [0, 1]  # one that waits, and one that has no room yet
+        assert list(items) == [0, 1, 2, 3, 4]

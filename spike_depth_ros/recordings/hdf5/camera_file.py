@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import h5py
 
+from spike_depth_ros.recordings import dsec
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import Columns, SeparateColumns
@@ -30,7 +31,7 @@ from spike_depth_ros.recordings.other_side import file_side
 from spike_depth_ros.recordings.recording import Dataset, EventCamera, Side
 from spike_depth_ros.recordings.times import MOST_US
 
-DSEC_SIZE, TUM_VIE_SIZE = (640, 480), (1280, 720)
+TUM_VIE_SIZE = (1280, 720)
 NAMES = ('events/x', 'events/y', 'events/t', 'events/p')
 # Rows at the start, in the middle and at the end that show whether a sensor is larger.
 SAMPLE = 20_000
@@ -91,10 +92,10 @@ def camera_file(path: Path, file: h5py.File) -> CameraFile:
 
 def _layout(file: h5py.File) -> tuple[Dataset, tuple[int, int]]:
     if 't_offset' in file:
-        return ('DSEC' if file['t_offset'].shape == () else 'VECtor'), DSEC_SIZE
+        return ('DSEC' if file['t_offset'].shape == () else 'VECtor'), dsec.SIZE
     if file['events/t'].dtype.itemsize == 8:
         return 'TUM-VIE', TUM_VIE_SIZE
-    return 'DSEC', DSEC_SIZE
+    return 'DSEC', dsec.SIZE
 
 
 def _declared_size(file: h5py.File) -> tuple[int, int] | None:

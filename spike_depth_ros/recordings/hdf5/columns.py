@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.errors import reading
-from spike_depth_ros.recordings.hdf5.read_ahead import read_ahead
+from spike_depth_ros.recordings.read_ahead import ReadAhead
 from spike_depth_ros.recordings.times import seconds_to_ns, us_to_ns
 from spike_depth_ros.units import US_NS
 
@@ -74,7 +74,9 @@ class Columns(ABC):
         if self.spare:
             losses[INCOMPLETE] += self.spare
         first = 0 if start_ns is None else self._row_of(start_ns)
-        return read_ahead(self._from(first, losses))
+        # h5py releases the interpreter's lock while it unpacks the next block.
+        with ReadAhead(self._from(first, losses), _bytes, max_items=1) as blocks:
+            yield from blocks
 
     def _from(self, first: int, losses: Counter[str]) -> Iterator[EventArrays]:
         first -= first % self._rows
@@ -84,7 +86,7 @@ class Columns(ABC):
     def _sound(self, first: int, last: int, losses: Counter[str]) -> Iterator[EventArrays]:
         """Yield the rows that can be read, down to single chunks."""
         try:
-            yield self.read(first, last)
+            events = self.read(first, last)
         except Exception:  # h5py and its filters raise errors of any class
             middle = first + (last - first) // 2
             middle -= middle % self._chunk
@@ -93,6 +95,8 @@ class Columns(ABC):
                 return
             yield from self._sound(first, middle, losses)
             yield from self._sound(middle, last, losses)
+        else:
+            yield events
 
     def _row_of(self, time_ns: int) -> int:
         """Return the first row that is not before a time, by bisection of the file."""
@@ -171,3 +175,7 @@ class CompoundColumns(Columns):
     def times_ns(self, first: int, last: int) -> NDArray[np.int64]:
         """Read the times of the rows [first, last), nanoseconds."""
         return us_to_ns(self._records[first:last]['t'])
+
+
+def _bytes(events: EventArrays) -> int:
+    return sum(column.nbytes for column in events)

@@ -27,10 +27,10 @@ from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.rectified import disparity_focal_baseline, rectified_camera
 from spike_depth_ros.recordings.array_recording import Streams
 from spike_depth_ros.recordings.calibration_file import rig_from_file
+from spike_depth_ros.recordings.dsec import IMAGE_SIZE, SIZE, STEPS_PER_PIXEL
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import dsec_places
-from spike_depth_ros.recordings.hdf5.camera_file import DSEC_SIZE
 from spike_depth_ros.recordings.hdf5.pair import PairRecording
 from spike_depth_ros.recordings.png import read_grey_16, read_picture
 from spike_depth_ros.recordings.recording import (
@@ -42,10 +42,7 @@ from spike_depth_ros.recordings.recording import (
 )
 from spike_depth_ros.recordings.times import us_to_ns
 
-IMAGE_SIZE = (1440, 1080)
 CALIBRATION = "DSEC's cam_to_cam file"
-# 16-bit disparities in parts of a pixel; 0 is unknown.
-DISPARITY_SCALE = 256
 
 
 class DsecRecording(PairRecording):
@@ -93,9 +90,7 @@ class DsecRecording(PairRecording):
         frames = Frames(self, len(names), t_ns, lambda number: _depth(names[number], scale))
         if len(frames):
             name = str(folder.relative_to(self._places.root))
-            view = DepthStream(
-                name, 'left', 'rectified', *DSEC_SIZE, camera, '', len(frames), scale
-            )
+            view = DepthStream(name, 'left', 'rectified', *SIZE, camera, '', len(frames), scale)
             yield view, frames
 
     def _pictures(self) -> Iterator[tuple[ImageStream, Frames]]:
@@ -126,9 +121,9 @@ class _Pictures:
 
 def _depth(path: Path, focal_baseline: float) -> NDArray[np.float32]:
     """Read a disparity as depth, metres; unknown becomes infinite."""
-    disparity = read_grey_16(path, DSEC_SIZE)  # another size is another camera's view
+    disparity = read_grey_16(path, SIZE)  # another size is another camera's view
     with np.errstate(divide='ignore'):
-        return (focal_baseline * DISPARITY_SCALE / disparity).astype(np.float32)
+        return (focal_baseline * STEPS_PER_PIXEL / disparity).astype(np.float32)
 
 
 def _pngs(folder: Path) -> list[Path]:

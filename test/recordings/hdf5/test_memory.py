@@ -12,17 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Reading of large files in constant memory, and reading ahead."""
+"""Reading of large files in constant memory."""
 
 import threading
 import tracemalloc
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from spike_depth_ros.recordings.hdf5.read_ahead import read_ahead
 from spike_depth_ros.recordings.open import open_recording
 from testing.recordings.camera_hdf5 import write_events
 from testing.recordings.mvsec_hdf5 import write_data
@@ -60,31 +57,3 @@ def test_reading_stops_when_nobody_takes_the_events(tmp_path: Path) -> None:
         assert first.t_ns == again.t_ns
         del chunks
     assert threading.active_count() == threads
-
-
-def test_an_error_of_the_source_reaches_the_reader() -> None:
-    def source() -> Iterator[int]:
-        yield 1
-        raise RuntimeError('bad')
-
-    items = read_ahead(source())
-    assert next(items) == 1
-    with pytest.raises(RuntimeError, match='bad'):
-        next(items)
-
-
-def test_one_item_is_made_ahead() -> None:
-    made: Counter[str] = Counter()
-    second = threading.Event()
-
-    def source() -> Iterator[int]:
-        for number in range(5):
-            made['items'] += 1
-            if number == 1:
-                second.set()
-            yield number
-
-    items = read_ahead(source())
-    assert next(items) == 0
-    assert second.wait(10) and made['items'] == 2
-    assert list(items) == [1, 2, 3, 4]
