@@ -23,6 +23,8 @@ import numpy as np
 from spike_depth_ros.geometry.stereo_rig import CAMERAS as CAMERAS
 
 DTYPE = np.uint8
+# Frames (tf) of the cameras where nothing names others.
+FRAME_IDS = tuple(f'{camera}_camera' for camera in CAMERAS)
 MAX_COUNT = 255
 # Offsets of the polarities within the channels of a camera.
 ON, OFF = 0, 1

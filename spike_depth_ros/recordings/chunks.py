@@ -54,8 +54,8 @@ def checked(
     one damaged time must not hide the rest. After a restart of the camera's clock all events are
     earlier.
     """
-    on_sensor = (_on_sensor(block, camera, losses) for block in blocks)
-    pieces = (piece for block in on_sensor for piece in _sorted_pieces(block, losses))
+    inside = (on_sensor(block, camera, losses) for block in blocks)
+    pieces = (piece for block in inside for piece in _sorted_pieces(block, losses))
     held: EventArrays | None = None  # yielded once its successor agrees
     reached_ns: int | None = None  # time of the last event yielded
     behind = 0  # events left out that were earlier than `held`
@@ -119,7 +119,8 @@ def _cell_starts(t_ns: NDArray[np.integer[Any]]) -> list[int]:
     return [int(start) for start in np.unique(np.searchsorted(t_ns, edges))]
 
 
-def _on_sensor(block: EventArrays, camera: EventCamera, losses: Counter[str]) -> EventArrays:
+def on_sensor(block: EventArrays, camera: EventCamera, losses: Counter[str]) -> EventArrays:
+    """Return a block without the events outside of the sensor, which are counted in `losses`."""
     if not len(block.t_ns) or (
         block.x.min() >= 0
         and block.x.max() < camera.width

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from spike_depth_ros.events.packet import Packet
-from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.recordings.beginning import first_event_ns, stamp_error_ns
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.closing import closing_packet, stream_end
@@ -51,8 +51,6 @@ CLOSING_NS = 49_999_000
 SCATTER_NS = 10_000_000
 # Time to read ahead before the start.
 READ_AHEAD_S = 0.5
-# Frames of cameras whose recording names none.
-FRAMES = tuple(f'{camera}_camera' for camera in CAMERAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,7 @@ class Player:
 
     def _send_packet(self, camera: int, packet: Packet, log_time_ns: int) -> None:
         stamp_ns = self._stamps.of_packet(packet.stamp_ns, log_time_ns) + self._paused_ns
-        frame_id = packet.frame_id or FRAMES[camera]
+        frame_id = packet.frame_id or FRAME_IDS[camera]
         try:
             packet = replace(packet, stamp_ns=stamp_ns, seq=packet.seq or 0)
             cdr = self._codec.packet_to_cdr(packet, frame_id)

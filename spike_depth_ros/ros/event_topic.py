@@ -12,13 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Subscription to one camera's event topic, in the message type that is published."""
+"""Event topics: publishers, and a subscription in the message type that is published."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from event_camera_msgs.msg import EventPacket
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 
 from spike_depth_ros.events.messages import EVENT_ARRAY, EVENT_PACKET, READERS
@@ -37,6 +38,17 @@ TYPES: Mapping[str, type] = MappingProxyType(
     {EVENT_PACKET: EventPacket} | ({EVENT_ARRAY: EventArray} if EventArray else {})
 )
 LOOK_PERIOD_S = 0.1
+PUBLISHER_QUEUE = 1000  # packets
+
+
+def event_publishers(node: Node, cameras: int) -> list[Publisher]:
+    """Return publishers of EventPackets, of one camera or two, as drivers make them."""
+    return [
+        node.create_publisher(
+            EventPacket, topic, qos.events(PUBLISHER_QUEUE), qos_overriding_options=qos.OVERRIDABLE
+        )
+        for topic in TOPICS[:cameras]
+    ]
 
 
 class EventTopic:

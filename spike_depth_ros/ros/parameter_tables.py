@@ -14,6 +14,7 @@
 
 """Parameter tables of the nodes."""
 
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.frames.synchroniser import AUTO, HOST, SENSOR
 from spike_depth_ros.geometry.stereo_rig import BASELINES_M, MVSEC_RIG
 from spike_depth_ros.inference import providers
@@ -263,8 +264,8 @@ EVENT_CAMERAS: Table = (
         '',
         'true: two cameras on USB share a clock by their sync cable; false: each has its own.',
     ),
-    ParameterRow('left_frame', 'left_camera', '', "Frame of the left camera's packets."),
-    ParameterRow('right_frame', 'right_camera', '', "Frame of the right camera's packets."),
+    ParameterRow('left_frame', FRAME_IDS[0], '', "Frame of the left camera's packets."),
+    ParameterRow('right_frame', FRAME_IDS[1], '', "Frame of the right camera's packets."),
     ParameterRow(
         'calibration',
         '',

@@ -25,7 +25,7 @@ from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
 from ruamel.yaml import YAML
 
-from spike_depth_ros.recordings.player import FRAMES
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.ros.demo.source import Inputs, Source, open_source
 from spike_depth_ros.ros.launch_description import SHOWN
 
@@ -169,6 +169,6 @@ def _rviz(source: Source, parameters: dict[str, object]) -> Node:
         condition=IfCondition(LaunchConfiguration('rviz')),
         namespace=LaunchConfiguration('namespace'),
         parameters=[parameters],
-        arguments=['-d', config, '-f', source.cameras[0].frame_id or FRAMES[0]],
+        arguments=['-d', config, '-f', source.cameras[0].frame_id or FRAME_IDS[0]],
         remappings=[(f'/{name}', name) for name in SHOWN],
     )

@@ -22,11 +22,10 @@ from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.spike_frame import CAMERAS, FRAME_IDS
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos
 from spike_depth_ros.recordings import depth_codec
-from spike_depth_ros.recordings.player import FRAMES
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventCamera
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
@@ -117,7 +116,7 @@ def _frame_id(stream: DepthStream, left: EventCamera, is_calibrated: bool) -> st
     """Return the recorded frame; where events have none, the frame of the binner's depth."""
     if stream.frame_id and left.frame_id:
         return stream.frame_id
-    frame = left.frame_id or FRAMES[0]
+    frame = left.frame_id or FRAME_IDS[0]
     is_rectified = stream.view == 'rectified' and is_calibrated
     return frame + RECTIFIED_SUFFIX if is_rectified else frame
 

@@ -18,24 +18,22 @@
 import time
 from threading import Event, Thread
 
-from event_camera_msgs.msg import EventPacket
 from rclpy.duration import Duration
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool
 
 from spike_depth_ros.events import encodings
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras, in_words
 from spike_depth_ros.recordings.open import open_recording
-from spike_depth_ros.recordings.player import FRAMES, Outputs, Part, Player
+from spike_depth_ros.recordings.player import Outputs, Part, Player
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventRecording
 from spike_depth_ros.recordings.schedule import Schedule
-from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import WARNING_PERIOD_S, Diagnostics, steady_clock
-from spike_depth_ros.ros.event_topic import TOPICS
+from spike_depth_ros.ros.event_topic import event_publishers
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
 from spike_depth_ros.ros.replay_messages import CameraInfoPublisher, DepthPublisher
@@ -43,7 +41,6 @@ from spike_depth_ros.ros.replay_report import ReplayReport
 from spike_depth_ros.ros.replay_settings import ReplaySettings
 from spike_depth_ros.units import SECOND_NS
 
-EVENT_QUEUE = 1000
 CLOCK_PERIOD_S = 0.01
 GRAPH_PERIOD_S = 0.05
 # A subscriber is found before it is ready to receive, and the last best-effort messages are sent
@@ -71,7 +68,7 @@ class ReplayNode(Node):
         self.get_logger().info(in_words(self._cameras))
         for note in recording.notes:
             self.get_logger().info(note)
-        self._events = self._make_event_publishers()
+        self._events = event_publishers(self, len(self._cameras))
         self._publish_calibration()
         self._depths = {
             stream: DepthPublisher(self, stream, self._cameras[0], self._is_calibrated)
@@ -106,14 +103,6 @@ class ReplayNode(Node):
         restamp = not settings.publish_clock
         return Player(recording, part, self._schedule, settings.rate, restamp, out)
 
-    def _make_event_publishers(self) -> list[Publisher]:
-        return [
-            self.create_publisher(
-                EventPacket, name, qos.events(EVENT_QUEUE), qos_overriding_options=qos.OVERRIDABLE
-            )
-            for name, _ in zip(TOPICS, self._cameras, strict=False)
-        ]
-
     def _publish_calibration(self) -> None:
         settings = self._settings
         found = find_calibration(
@@ -124,7 +113,7 @@ class ReplayNode(Node):
             self.get_logger().info('no calibration was found, so no camera_info is published')
             return
         self.get_logger().info(f'camera_info is from {found.origin}')
-        pairs = zip(self._cameras, FRAMES, strict=False)
+        pairs = zip(self._cameras, FRAME_IDS, strict=False)
         frames = tuple(camera.frame_id or frame for camera, frame in pairs)
         self._camera_info = CameraInfoPublisher(self, found.rig, frames)
 

@@ -22,6 +22,8 @@ libcaer_driver 1838b76.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
+
 # A driver may send a packet this often, seconds.
 PACKET_S = 1e-3
 
@@ -58,7 +60,7 @@ class Driver:
     nodes: tuple[DriverNode, ...]
 
 
-LEFT, RIGHT = 'left_camera', 'right_camera'
+LEFT, RIGHT = FRAME_IDS  # names of the nodes too
 
 
 def _prophesee(name: str, side: str, role: str, *remappings: tuple[str, str]) -> DriverNode:

@@ -23,7 +23,7 @@ import numpy as np
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.chunks import JUMP_NS
+from spike_depth_ros.recordings.chunks import JUMP_NS, on_sensor
 from spike_depth_ros.recordings.encoded import as_packets
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import EventCamera, EventChunk
@@ -175,7 +175,7 @@ class CameraFeed:
             assert isinstance(held.events, EventArrays)
             return held.events
         events = source.read()
-        return None if events is None else in_order(events, source.camera)
+        return None if events is None else in_order(events, source.camera, self.counters.losses)
 
     def _apply_tuning(self) -> None:
         with self._lock:
@@ -185,12 +185,15 @@ class CameraFeed:
                 source.tune(settings)
 
 
-def in_order(events: EventArrays, camera: EventCamera) -> EventArrays | None:
-    """Return the events on the sensor, sorted by time; None without any."""
-    inside = (events.x >= 0) & (events.x < camera.width)
-    inside &= (events.y >= 0) & (events.y < camera.height)
-    if not np.all(inside):
-        events = events.select(inside)
+def in_order(events: EventArrays, camera: EventCamera, losses: Counter[str]) -> EventArrays | None:
+    """Return the events on the sensor, sorted by time; None without any.
+
+    Args:
+        events: events of the camera.
+        camera: the camera.
+        losses: gets the number of events outside of the sensor.
+    """
+    events = on_sensor(events, camera, losses)
     if np.any(events.t_ns[1:] < events.t_ns[:-1]):
         events = events.select(np.argsort(events.t_ns, kind='stable'))
     return events if len(events.t_ns) else None

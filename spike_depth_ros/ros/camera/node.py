@@ -27,19 +27,17 @@ from std_msgs.msg import Header
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.geometry.files.load import load
-from spike_depth_ros.ros import graph, qos
+from spike_depth_ros.ros import graph
 from spike_depth_ros.ros.camera.feed import RETRY_S, CameraFeed
 from spike_depth_ros.ros.camera.settings import CameraSettings, tuning
 from spike_depth_ros.ros.camera.sources import CameraError, Source, open_sources
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics, Report
-from spike_depth_ros.ros.event_topic import TOPICS
+from spike_depth_ros.ros.event_topic import TOPICS, event_publishers
 from spike_depth_ros.ros.parameter_tables import EVENT_CAMERAS
 from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.replay_messages import CameraInfoPublisher
 from spike_depth_ros.units import SECOND_NS
-
-EVENT_QUEUE = 1000
 
 
 class CameraNode(Node):
@@ -57,12 +55,7 @@ class CameraNode(Node):
         topics = TOPICS[: len(settings.sources)]
         graph.check_distinct(self, topics)
         self._frame_ids = settings.frames
-        self._event_publishers = [
-            self.create_publisher(
-                EventPacket, topic, qos.events(EVENT_QUEUE), qos_overriding_options=qos.OVERRIDABLE
-            )
-            for topic in topics
-        ]
+        self._event_publishers = event_publishers(self, len(topics))
         self._sizes: tuple[tuple[int, int], ...] = ()
         if settings.calibration:
             cameras: Literal[1, 2] = 2 if len(topics) == 2 else 1

@@ -14,6 +14,7 @@
 
 """Feed of a camera: packets in order, a clock that starts again, a camera that is lost."""
 
+from collections import Counter
 from collections.abc import Sequence
 from threading import Event
 
@@ -23,6 +24,7 @@ import pytest
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.array_decoder import ArrayDecoder
 from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings.chunks import OUTSIDE
 from spike_depth_ros.recordings.recording import EventCamera
 from spike_depth_ros.ros.camera.feed import CameraFeed, in_order, pieces
 from spike_depth_ros.ros.camera.settings import TuningSettings
@@ -125,8 +127,11 @@ def test_a_lost_source_is_found_again() -> None:
 
 
 def test_events_outside_and_out_of_order() -> None:
-    assert in_order(events(3, 1, 2), CAMERA).t_ns.tolist() == [1000, 2000, 3000]
-    assert in_order(events(3, x=8), CAMERA) is None
+    losses: Counter[str] = Counter()
+    assert in_order(events(3, 1, 2), CAMERA, losses).t_ns.tolist() == [1000, 2000, 3000]
+    assert not losses
+    assert in_order(events(3, x=8), CAMERA, losses) is None
+    assert losses == {OUTSIDE: 1}
 
 
 def test_a_gap_lies_between_packets() -> None:
