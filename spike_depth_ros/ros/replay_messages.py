@@ -26,22 +26,14 @@ from spike_depth_ros.frames.spike_frame import CAMERAS, FRAME_IDS
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.recordings.bags.topic_names import COMPRESSED_DEPTH, depth_topic
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventCamera
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_image, to_time
 from spike_depth_ros.ros.diagnostics import steady_clock
 from spike_depth_ros.ros.rig_publisher import RECTIFIED_SUFFIX
 
-COMPRESSED = '/compressedDepth'  # image_transport's suffix of the topic
 CAMERA_INFO_PERIOD_S = 0.5
-
-
-def depth_topic(stream: DepthStream) -> str:
-    """Return the topic of a stream's images: the recorded one, or by side and view."""
-    if stream.name.startswith('/') and '.' not in stream.name:
-        return stream.name.removesuffix(COMPRESSED)
-    view = 'rect' if stream.view == 'rectified' else 'raw'
-    return f'{stream.side}/depth_image_{view}'
 
 
 class DepthPublisher:
@@ -64,7 +56,7 @@ class DepthPublisher:
         topic = depth_topic(stream)
         self._frame_id = _frame_id(stream, left, is_calibrated)
         self.publishers = [node.create_publisher(Image, topic, qos.truth())]
-        if stream.name.endswith(COMPRESSED):
+        if stream.name.endswith(COMPRESSED_DEPTH):
             compressed = node.create_publisher(CompressedImage, stream.name, qos.truth())
             self.publishers.append(compressed)
 

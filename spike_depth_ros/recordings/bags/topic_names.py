@@ -17,7 +17,9 @@
 import re
 from collections.abc import Collection
 
-from spike_depth_ros.recordings.recording import Side, View
+from spike_depth_ros.recordings.recording import DepthStream, Side, View
+
+COMPRESSED_DEPTH = '/compressedDepth'  # image_transport's suffix of a topic
 
 _WORD = re.compile(r'[a-z]+|\d+')
 # Images of float32 or uint16 that are no depth.
@@ -47,6 +49,23 @@ def may_be_depth(topic: str) -> bool:
 def names_depth(topic: str) -> bool:
     """Return whether the topic says that it is depth."""
     return 'depth' in topic.lower() and may_be_depth(topic)
+
+
+def is_topic(name: str) -> bool:
+    """Return whether the name of a stream, which may be a path in a file, is that of a topic."""
+    parts = name.removeprefix('/').split('/')
+    return name.startswith('/') and all(part.isidentifier() for part in parts)
+
+
+def depth_topic(stream: DepthStream) -> str:
+    """Return the topic of a stream's images as 32FC1: the recorded one, or by side and view.
+
+    The latter is relative: left/depth_image_rect.
+    """
+    if is_topic(stream.name):
+        return stream.name.removesuffix(COMPRESSED_DEPTH)
+    view = 'rect' if stream.view == 'rectified' else 'raw'
+    return f'{stream.side}/depth_image_{view}'
 
 
 def info_topic(topic: str, infos: Collection[str]) -> str:

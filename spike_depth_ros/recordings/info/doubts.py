@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from spike_depth_ros.geometry.plausibility import implausible
-from spike_depth_ros.recordings.info.camera_info import CameraInfo
 from spike_depth_ros.recordings.info.depth_info import DepthInfo
+from spike_depth_ros.recordings.info.event_info import EventInfo
 from spike_depth_ros.recordings.info.survey import RecordingInfo
 from spike_depth_ros.units import SECOND_NS
 
@@ -47,7 +47,7 @@ def seconds(info: RecordingInfo, t_ns: int) -> float:
     return (t_ns - min(starts, default=t_ns)) / SECOND_NS
 
 
-def _of_camera(camera: CameraInfo) -> Iterator[str]:
+def _of_camera(camera: EventInfo) -> Iterator[str]:
     name = camera.camera.name
     if not camera.events:
         yield f'{name} has no event'
@@ -67,7 +67,7 @@ def _of_camera(camera: CameraInfo) -> Iterator[str]:
         )
 
 
-def _of_pair(first: CameraInfo, second: CameraInfo) -> Iterator[str]:
+def _of_pair(first: EventInfo, second: EventInfo) -> Iterator[str]:
     few, many = sorted((first, second), key=lambda camera: camera.events)
     if few.start_ns is None or few.end_ns is None or many.start_ns is None or many.end_ns is None:
         return

@@ -23,8 +23,8 @@ from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.decoded import as_arrays
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.info.camera_info import CameraCounter, CameraInfo
 from spike_depth_ros.recordings.info.depth_info import DepthInfo, survey_depth
+from spike_depth_ros.recordings.info.event_info import EventCounter, EventInfo
 from spike_depth_ros.recordings.progress import Progress
 from spike_depth_ros.recordings.recording import (
     EventChunk,
@@ -50,7 +50,7 @@ class RecordingInfo:
     path: str
     kind: str
     dataset: str
-    cameras: tuple[CameraInfo, ...]
+    cameras: tuple[EventInfo, ...]
     depth: tuple[DepthInfo, ...]
     images: tuple[ImageStream, ...]
     calibration: FoundCalibration | None
@@ -62,7 +62,7 @@ class RecordingInfo:
 
 def survey(recording: EventRecording, progress: Progress) -> RecordingInfo:
     """Read all events and all true depth of a recording."""
-    counters = [CameraCounter(camera) for camera in recording.cameras]
+    counters = [EventCounter(camera) for camera in recording.cameras]
     start_ns, end_ns = recording.start_ns, recording.end_ns
     length_ns = max(end_ns - start_ns, 1)
     chunks = _watched(recording.events(recording.cameras), counters)
@@ -96,7 +96,7 @@ def survey(recording: EventRecording, progress: Progress) -> RecordingInfo:
     )
 
 
-def _watched(chunks: Iterator[EventChunk], counters: list[CameraCounter]) -> Iterator[EventChunk]:
+def _watched(chunks: Iterator[EventChunk], counters: list[EventCounter]) -> Iterator[EventChunk]:
     for chunk in chunks:
         if isinstance(chunk.events, Packet):
             counters[chunk.camera].add_packet(chunk.events)

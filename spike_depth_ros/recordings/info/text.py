@@ -22,9 +22,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from spike_depth_ros.recordings.info.camera_info import PEAK_NS, CameraInfo
 from spike_depth_ros.recordings.info.depth_info import DepthInfo
 from spike_depth_ros.recordings.info.doubts import doubts, seconds
+from spike_depth_ros.recordings.info.event_info import PEAK_NS, EventInfo
 from spike_depth_ros.recordings.info.survey import RecordingInfo
 from spike_depth_ros.units import SECOND_NS
 
@@ -72,7 +72,7 @@ def _lines(info: RecordingInfo) -> Iterator[str]:
         yield '  nothing looks wrong'
 
 
-def _camera_lines(info: CameraInfo) -> Iterator[str]:
+def _camera_lines(info: EventInfo) -> Iterator[str]:
     camera = info.camera
     form = f'{camera.encoding} packets' if camera.encoding else 'arrays'
     frame = f", frame '{camera.frame_id}'" if camera.frame_id else ''
@@ -124,7 +124,7 @@ def _time(t_ns: int) -> str:
     return f'{date:%Y-%m-%d %H:%M:%S} UTC ({t_ns} ns)'
 
 
-def _camera_fields(info: CameraInfo) -> dict[str, Any]:
+def _camera_fields(info: EventInfo) -> dict[str, Any]:
     return {
         **asdict(info),
         'duration_s': info.duration_s,

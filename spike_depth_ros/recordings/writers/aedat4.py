@@ -29,10 +29,11 @@ from xml.sax.saxutils import escape
 
 import lz4.frame
 import numpy as np
+from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventChunk
-from spike_depth_ros.recordings.writers.writer import Contents, whole_us
+from spike_depth_ros.recordings.writers.writer import Contents, times_us
 
 _FIRST_LINE = b'#!AER-DAT4.0\r\n'
 _SIZE_BYTES = 4  # a flatbuffer starts with its size, which does not count itself
@@ -114,13 +115,13 @@ class Aedat4Writer:
     def write_events(self, chunk: EventChunk) -> None:
         """Append events as a packet."""
         assert isinstance(chunk.events, EventArrays)
-        events = whole_us(chunk.events)
-        data = lz4.frame.compress(_packet(events), store_size=False)
-        times = int(events.t_ns[0]), int(events.t_ns[-1])
+        t_us = times_us(chunk.events)
+        data = lz4.frame.compress(_packet(t_us, chunk.events), store_size=False)
+        times = int(t_us[0]), int(t_us[-1])
         self._file.write(struct.pack('<ii', chunk.camera, len(data)))
         place = self._file.tell()
         self._file.write(data)
-        self._entries.append((place, chunk.camera, len(data), len(events.t_ns), *times))
+        self._entries.append((place, chunk.camera, len(data), len(t_us), *times))
 
     def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
         """Do nothing: AEDAT4 has no depth."""
@@ -151,10 +152,10 @@ def _header(streams: str) -> bytes:
     return _HEADER.pack(size, 24, b'IOHE', *places, 10, _LZ4, 12, -1, len(text)) + text + end
 
 
-def _packet(events: EventArrays) -> bytes:
-    """Return EventPacket; times in microseconds."""
-    rows = np.zeros(len(events.t_ns), _EVENT)
-    rows['t_us'], rows['x'], rows['y'] = events.t_ns, events.x, events.y
+def _packet(t_us: NDArray[np.int64], events: EventArrays) -> bytes:
+    """Return EventPacket of events with other times, microseconds."""
+    rows = np.zeros(len(t_us), _EVENT)
+    rows['t_us'], rows['x'], rows['y'] = t_us, events.x, events.y
     rows['polarity'] = events.polarity
     return _list(b'EVTS', 4, struct.pack('<I', len(rows)) + rows.tobytes())
 

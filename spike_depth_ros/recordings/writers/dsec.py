@@ -38,7 +38,7 @@ from spike_depth_ros.recordings.recording import (
     EventChunk,
 )
 from spike_depth_ros.recordings.writers.hdf5_output import Hdf5Output
-from spike_depth_ros.recordings.writers.writer import Contents, whole_us
+from spike_depth_ros.recordings.writers.writer import Contents, times_us
 
 # Events that are written at a time, and those of a chunk in the file.
 _BLOCK: Final = 1 << 19
@@ -56,7 +56,7 @@ class _EventFile:
         self._camera = camera
         self._output = Hdf5Output(path, 'x+')
         self._file = h5py.File(self._output, 'w')
-        self._blocks: list[EventArrays] = []
+        self._blocks: list[tuple[npt.NDArray[Any], ...]] = []  # t_us, x, y, polarity
         self._size = self._waiting = 0
         self._offset_us: int | None = None
         self._columns = {
@@ -67,16 +67,17 @@ class _EventFile:
         self._file['events/width'], self._file['events/height'] = camera.width, camera.height
 
     def append(self, events: EventArrays) -> None:
-        """Append events in order of time; times in microseconds."""
+        """Append events in order of time."""
+        t_us = times_us(events)
         if self._offset_us is None:
-            self._offset_us = int(events.t_ns[0])
-        if int(events.t_ns[-1]) - self._offset_us >= _LONGEST_US:
+            self._offset_us = int(t_us[0])
+        if int(t_us[-1]) - self._offset_us >= _LONGEST_US:
             raise RecordingError(
                 f"The events of '{self._camera.name}' last longer than 71 minutes, which DSEC's "
                 'layout has no room for: write a part of them by --start and --duration.'
             )
-        self._blocks.append(events)
-        self._waiting += len(events.t_ns)
+        self._blocks.append((t_us, events.x, events.y, events.polarity))
+        self._waiting += len(t_us)
         if self._waiting >= _BLOCK:
             self._flush()
 
@@ -138,7 +139,7 @@ class H5Writer:
     def write_events(self, chunk: EventChunk) -> None:
         """Append events."""
         assert isinstance(chunk.events, EventArrays)
-        self._files[chunk.camera].append(whole_us(chunk.events))
+        self._files[chunk.camera].append(chunk.events)
 
     def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
         """Do nothing; see notes."""

@@ -24,7 +24,9 @@ from typing import Self
 import numpy as np
 
 from spike_depth_ros.events.packet import Packet
+from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos
+from spike_depth_ros.recordings.bags.topic_names import depth_topic, is_topic
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventChunk
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 from spike_depth_ros.recordings.writers.writer import Contents
@@ -32,7 +34,6 @@ from spike_depth_ros.units import SECOND_NS
 
 # camera_info is repeated with this period, nanoseconds: a player may start anywhere.
 INFO_PERIOD_NS = SECOND_NS
-_COMPRESSED = '/compressedDepth'
 
 
 class Rosbag2Writer:
@@ -49,8 +50,11 @@ class Rosbag2Writer:
         self._writer = RecordingWriter(path, contents.about, 'mcap')
         self.notes: list[str] = []
         pairs = list(zip(contents.cameras, contents.sides, strict=True))
-        self._topics = [_topic(camera.name, f'/{side}/events') for camera, side in pairs]
-        self._frames = [camera.frame_id or f'{side}_camera' for camera, side in pairs]
+        self._topics = [
+            camera.name if is_topic(camera.name) else f'/{side}/events' for camera, side in pairs
+        ]
+        frames = zip(contents.cameras, FRAME_IDS, strict=False)
+        self._frames = [camera.frame_id or frame for camera, frame in frames]
         self._infos = _infos(contents)
         self._next_info_ns = [-(2**63)] * len(self._infos)
 
@@ -68,8 +72,7 @@ class Rosbag2Writer:
 
     def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
         """Append a depth image, 32FC1."""
-        default = f'/{stream.side}/depth_image_{"rect" if stream.view == "rectified" else "raw"}'
-        topic = _topic(stream.name, default).removesuffix(_COMPRESSED)
+        topic = f'/{depth_topic(stream).removeprefix("/")}'
         frame_id = stream.frame_id or self._frames[0]
         self._writer.write_depth_image(topic, frame.t_ns, frame.depth, frame_id)
 
@@ -104,13 +107,6 @@ class McapWriter(Rosbag2Writer):
             super().__exit__(kind, error, trace)
             if error is None:
                 Path(folder, 'recording', 'recording.mcap').replace(self._path)
-
-
-def _topic(name: str, default: str) -> str:
-    """Return the name of a stream if it can be one of a topic, else another."""
-    parts = name.removeprefix('/').split('/')
-    is_topic = name.startswith('/') and all(part.isidentifier() for part in parts)
-    return name if is_topic else default
 
 
 def _infos(contents: Contents) -> tuple[CameraInfoRecord, ...]:

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.recordings.recording import (
@@ -83,6 +86,6 @@ class Writer(Protocol):
     ) -> None: ...
 
 
-def whole_us(events: EventArrays) -> EventArrays:
-    """Return events with times in whole microseconds."""
-    return events._replace(t_ns=events.t_ns // US_NS)
+def times_us(events: EventArrays) -> NDArray[np.int64]:
+    """Return the times of events, int64 [n], whole microseconds."""
+    return np.asarray(events.t_ns, np.int64) // US_NS

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from math import nan
 
+from spike_depth_ros.recordings.bags.topic_names import depth_topic
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.demo import foreign
 from spike_depth_ros.ros.demo.comparison import Comparison
@@ -29,7 +30,6 @@ from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.source import HOP_S, Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
-from spike_depth_ros.ros.replay_messages import depth_topic
 from spike_depth_ros.units import SECOND_NS
 
 # The first start compiles the decoders, which takes most of this time.

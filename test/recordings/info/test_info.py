@@ -22,8 +22,8 @@ import numpy as np
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.info.camera_info import CameraCounter, Gap
 from spike_depth_ros.recordings.info.doubts import doubts
+from spike_depth_ros.recordings.info.event_info import EventCounter, Gap
 from spike_depth_ros.recordings.info.survey import RecordingInfo, survey
 from spike_depth_ros.recordings.info.text import to_json, to_text
 from spike_depth_ros.recordings.progress import Progress
@@ -63,7 +63,7 @@ def test_the_scene_has_its_events_and_depth_and_no_doubts() -> None:
 
 
 def test_the_peak_rate_is_that_of_the_fullest_tenth_of_a_second() -> None:
-    counter = CameraCounter(CAMERA)
+    counter = EventCounter(CAMERA)
     tenth = SECOND_NS // 10
     counter.add(arrays(0, 1, tenth))
     counter.add(arrays(tenth + 1, 2 * tenth - 1, 9 * tenth))
@@ -72,7 +72,7 @@ def test_the_peak_rate_is_that_of_the_fullest_tenth_of_a_second() -> None:
 
 
 def test_gaps_within_and_between_chunks_are_found() -> None:
-    counter = CameraCounter(CAMERA)
+    counter = EventCounter(CAMERA)
     counter.add(arrays(0, SECOND_NS))
     counter.add(arrays(3 * SECOND_NS))
     found = counter.result()
@@ -80,7 +80,7 @@ def test_gaps_within_and_between_chunks_are_found() -> None:
 
 
 def test_lost_packets_are_counted_by_their_numbers() -> None:
-    counter = CameraCounter(CAMERA)
+    counter = EventCounter(CAMERA)
     for seq in (7, 8, 11):
         data = np.zeros(0, np.uint8)
         counter.add_packet(Packet('evt3', 346, 260, seq, seq * SECOND_NS, 0, False, data))

@@ -40,7 +40,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class CameraInfo:
+class EventInfo:
     """Events of one camera.
 
     Attributes:
@@ -81,7 +81,7 @@ class CameraInfo:
         return self.events / self.duration_s if self.duration_s else 0.0
 
 
-class CameraCounter:
+class EventCounter:
     """Count the events of one camera, chunk by chunk in order of time."""
 
     def __init__(self, camera: EventCamera) -> None:
@@ -121,10 +121,10 @@ class CameraCounter:
         self._on_events += int(np.count_nonzero(events.polarity))
         self._count_bins(events, first_ns, last_ns)
 
-    def result(self) -> CameraInfo:
+    def result(self) -> EventInfo:
         """Return the numbers so far."""
         peak = max(self._peak, self._in_bin)
-        return CameraInfo(
+        return EventInfo(
             camera=self.camera,
             events=self._events,
             on_events=self._on_events,
