@@ -21,6 +21,8 @@ from spike_depth_ros.units import MS_NS, SECOND_NS
 # Time beyond max_wait_ns by which a camera may run ahead of a window before the ring is full.
 RING_SPARE_NS = SECOND_NS
 MIN_HOP_NS = MS_NS
+# Longest wait of a window for a camera; default of max_wait_ns.
+MAX_WAIT_NS = 100 * MS_NS
 MAX_RING_BYTES = 1 << 30
 
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 
 NOISE_SHARE = 10
+MIN_EVENTS = 500  # of a window that yields depth; default
 
 
 class Verdict(Enum):

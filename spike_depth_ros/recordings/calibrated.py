@@ -42,3 +42,15 @@ def find_calibration(
         return recording.calibration(cameras)
     rig = load(path, right_path, 1 if len(cameras) == 1 else 2)
     return FoundCalibration(rig, f"'{path}'")
+
+
+def in_words(found: FoundCalibration | None, recording: EventRecording) -> str:
+    """Return a sentence about the calibration; '' for simulated cameras, which need none."""
+    if found is not None:
+        return f'calibration: {found.origin}'
+    if recording.is_simulated:
+        return ''
+    return (
+        'calibration: none in or beside the recording, so the cameras are taken as rectified and '
+        'the scale of the depth is unknown: give one with --calibration'
+    )

@@ -183,6 +183,11 @@ class EventRecording(ABC):
     def end_ns(self) -> int:
         """Return the time of the last event or image, nanoseconds."""
 
+    @property
+    def is_simulated(self) -> bool:
+        """Return whether the cameras are simulated."""
+        return self.about.get('simulated') == 'true'
+
     @abstractmethod
     def events(
         self,

@@ -14,12 +14,15 @@
 
 """Parameter tables of the nodes."""
 
+from spike_depth_ros.frames.limits import MAX_WAIT_NS
 from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.frames.synchroniser import AUTO, HOST, SENSOR
 from spike_depth_ros.geometry.stereo_rig import BASELINES_M, MVSEC_RIG
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import FOCAL_LENGTH_TOLERANCE
+from spike_depth_ros.inference.verdict import MIN_EVENTS
 from spike_depth_ros.ros.parameter_row import ParameterRow, Table
+from spike_depth_ros.units import MS_NS
 
 CAMERA = MVSEC_RIG.camera
 
@@ -41,7 +44,7 @@ BINNER: Table = (
     ),
     ParameterRow(
         'max_wait_ms',
-        100.0,
+        MAX_WAIT_NS / MS_NS,
         'ms',
         'Longest wait for a camera after the first one has passed the end of a window.',
         1,
@@ -141,7 +144,7 @@ DEPTH: Table = (
     ParameterRow('model', '', '', 'Path of the ONNX model.', required=True, is_path=True),
     ParameterRow(
         'min_events',
-        500,
+        MIN_EVENTS,
         'events',
         'Least number of events in a window that yields depth.',
         0,

@@ -40,7 +40,7 @@ from spike_depth_ros.training.data.recorded import RecordedDataset
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.evaluation import report
 from spike_depth_ros.training.evaluation.by_protocol import protocol_rows
-from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, SemiGlobalMatching
+from spike_depth_ros.training.evaluation.matchers import new_matchers, row_names
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
@@ -229,11 +229,10 @@ def depths_by_name(
 
 def matched(spikes: Spikes, data: DataDescription) -> dict[str, Depth]:
     """Return the depth of conventional stereo by name: with holes, and with holes filled."""
-    matchers: dict[str, Matcher] = {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}
     depths: dict[str, Depth] = {}
-    for name, matcher in matchers.items():
-        sparse, dense = match(matcher, spikes, data.rig.focal_baseline, data.depth_m)
-        depths |= {f'{name}, where it matches': sparse, f'{name}, filled': dense}
+    for name, matcher in new_matchers().items():
+        found = match(matcher, spikes, data.rig.focal_baseline, data.depth_m)
+        depths |= zip(row_names(name), found, strict=True)
     return depths
 
 

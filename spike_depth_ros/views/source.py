@@ -25,8 +25,8 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.shipped import shipped_model
+from spike_depth_ros.recordings import calibrated
 from spike_depth_ros.recordings.beginning import first_event_ns, stamp_error_ns
-from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras, in_words
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
@@ -78,14 +78,8 @@ def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
     cameras = choose_cameras(recording, arguments.left, arguments.right)
     about = [in_words(cameras), *recording.notes]
     files = (_expanded(arguments.calibration), _expanded(arguments.right_calibration))
-    calibration = find_calibration(recording, cameras, *files)
-    if calibration:
-        about.append(f'calibration: {calibration.origin}')
-    elif recording.about.get('simulated') != 'true':
-        about.append(
-            'calibration: none in or beside the recording, so the cameras are taken as rectified '
-            'and the scale of the depth is unknown: give one by --calibration'
-        )
+    calibration = calibrated.find_calibration(recording, cameras, *files)
+    about += filter(None, [calibrated.in_words(calibration, recording)])
     rig = calibration.rig if calibration else None
     engine = _engine(_expanded(arguments.model), len(cameras))
     truth = None

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
+from spike_depth_ros.frames.limits import MAX_WAIT_NS
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.frames.windows import SpikeFrame
@@ -31,13 +32,9 @@ from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.inference.confidence import to_confidence_image
 from spike_depth_ros.inference.depth_image import to_metres
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
+from spike_depth_ros.inference.verdict import MIN_EVENTS, Verdict, camera_events, judge
 from spike_depth_ros.recordings.encoded import as_packets
 from spike_depth_ros.recordings.recording import EventCamera, EventRecording
-from spike_depth_ros.units import MS_NS
-
-MIN_EVENTS = 500  # default of the depth node
-MAX_WAIT_NS = 100 * MS_NS  # default of the binner
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,7 @@ def window(seed: int, view: TrueView | None) -> DepthWindow:
 
 def test_a_plane_has_no_error_in_the_view() -> None:
     truth = np.full((480, 640), 7, np.float32)
-    own = OwnView(window(0, TrueView(WIDE, truth)), DSEC)
+    own = OwnView(window(0, TrueView(WIDE, truth)), DSEC, {})
     found = own.depth(np.full((260, 346), 7, np.float32))
     np.testing.assert_allclose(found, truth, rtol=1e-6)
     assert own.focal_baseline == pytest.approx(583.3 * 0.6)
@@ -51,7 +51,7 @@ def test_a_plane_has_no_error_in_the_view() -> None:
 def test_what_the_network_does_not_show_is_filled_from_the_row() -> None:
     # Half of the view's columns, and all of its rows, are in the network's image.
     view = PinholeCamera(692, 260, NETWORK.f, NETWORK.cx, NETWORK.cy)
-    own = OwnView(window(0, TrueView(view, np.zeros((260, 692), np.float32))), DSEC)
+    own = OwnView(window(0, TrueView(view, np.zeros((260, 692), np.float32))), DSEC, {})
     depth = np.tile(np.linspace(2, 5, 346, dtype=np.float32), (260, 1))
     depth[3, 345] = np.nan  # a hole of the prediction
     found = own.depth(depth)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.geometry.calibration import CameraCalibration, RigCalibration
+from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.checks import without_tail
 from spike_depth_ros.geometry.errors import CalibrationError, naming
 from spike_depth_ros.geometry.files.section import Section
@@ -126,14 +127,22 @@ def _matrix(values: Numbers) -> npt.NDArray[np.float64]:
     return np.array(values, np.float64).reshape(3, -1)
 
 
-def infos(rig: RigCalibration) -> tuple[CameraInfoRecord, ...]:
+def infos(
+    rig: RigCalibration, rectified: PinholeCamera | None = None
+) -> tuple[CameraInfoRecord, ...]:
     """Return the CameraInfo of each camera of a rig, left first; rig() takes them back.
 
-    The rectified cameras have the mean of the raw cameras' focal lengths and principal points.
+    Args:
+        rig: calibration of the cameras.
+        rectified: camera of P; None: the mean of the raw cameras' focal lengths and principal
+            points.
     """
-    matrices = np.array([camera.camera_matrix for camera in rig.cameras])
-    f = float(matrices[:, (0, 1), (0, 1)].mean())
-    cx, cy = matrices[:, :2, 2].mean(axis=0)
+    if rectified is None:
+        matrices = np.array([camera.camera_matrix for camera in rig.cameras])
+        f = float(matrices[:, (0, 1), (0, 1)].mean())
+        cx, cy = matrices[:, :2, 2].mean(axis=0)
+    else:
+        f, cx, cy = rectified.f, rectified.cx, rectified.cy
     offsets_m = (0.0, rig.baseline_m)
     return tuple(
         CameraInfoRecord(

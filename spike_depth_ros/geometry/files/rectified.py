@@ -18,12 +18,13 @@ from typing import Literal
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.errors import CalibrationError, naming
-from spike_depth_ros.geometry.files import yaml_file
+from spike_depth_ros.geometry.files import dsec, yaml_file
 from spike_depth_ros.geometry.files.section import Section
+from spike_depth_ros.geometry.stereo_rig import CAMERAS
 
 # Numbers of the cameras in each kind of file.
 CAMCHAIN = {'left': 0, 'right': 1}
-CAM_TO_CAM = {'left': 0, 'right': 3}
+CAM_TO_CAM = dict(zip(CAMERAS, dsec.EVENT_CAMERAS, strict=True))
 
 
 def rectified_camera(path: str, side: Literal['left', 'right']) -> PinholeCamera:

@@ -15,13 +15,10 @@
 
 """Writer of rosbag2 recordings in mcap files, as a folder or as the file alone."""
 
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
-
-import numpy as np
 
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.spike_frame import FRAME_IDS
@@ -113,14 +110,5 @@ def _infos(contents: Contents) -> tuple[CameraInfoRecord, ...]:
     """Return the CameraInfo of each camera, with the rectified camera of the true depth."""
     if contents.rig is None:
         return ()
-    of_rig = infos(contents.rig)
     cameras = (stream.camera for stream in contents.depth_streams if stream.view == 'rectified')
-    camera = next((camera for camera in cameras if camera is not None), None)
-    if camera is None:
-        return of_rig
-    f, cx, cy = camera.f, camera.cx, camera.cy
-    offsets_m = (0.0, contents.rig.baseline_m)
-    return tuple(
-        replace(info, p=np.array([f, 0, cx, -f * offset_m, 0, f, cy, 0, 0, 0, 1, 0]))
-        for info, offset_m in zip(of_rig, offsets_m, strict=False)
-    )
+    return infos(contents.rig, next((camera for camera in cameras if camera is not None), None))

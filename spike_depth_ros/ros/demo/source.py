@@ -26,9 +26,8 @@ from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.shipped import shipped_model
-from spike_depth_ros.recordings import mvsec
+from spike_depth_ros.recordings import calibrated, mvsec
 from spike_depth_ros.recordings.beginning import first_event_ns
-from spike_depth_ros.recordings.calibrated import find_calibration
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
@@ -80,6 +79,7 @@ class Source:
         inputs: what the user named.
         cameras: event cameras, left first.
         calibration: calibration of the cameras, None if there is none.
+        about_calibration: sentence about it, '' if none is needed.
         truth: true depth, None if there is none that fits.
         no_truth: why the true depth does not fit, '' if there is none.
         dataset: data set of the recording, '' if unknown.
@@ -96,6 +96,7 @@ class Source:
     inputs: Inputs
     cameras: tuple[EventCamera, ...]
     calibration: FoundCalibration | None
+    about_calibration: str
     truth: TrueDepth | None
     no_truth: str
     dataset: Dataset
@@ -164,14 +165,7 @@ class Source:
 
     def about(self) -> list[str]:
         """Return sentences about the recording: calibration, model of one camera, assumptions."""
-        sentences = [*self.notes]
-        if self.calibration:
-            sentences.append(f'calibration: {self.calibration.origin}')
-        elif not self.simulated:
-            sentences.append(
-                'calibration: none in or beside the recording, so the cameras are taken as '
-                'rectified and the scale of the depth is unknown: give one with --calibration'
-            )
+        sentences = [*self.notes, *filter(None, [self.about_calibration])]
         if len(self.cameras) == 1:
             sentences.append('one camera: depth is from a monocular model')
         return sentences
@@ -192,7 +186,7 @@ def open_source(inputs: Inputs) -> Source:
         cameras = choose_cameras(recording, inputs.left, inputs.right)
         model = inputs.model or shipped_model(len(cameras))
         contract = _contract(model, len(cameras))
-        calibration = find_calibration(
+        calibration = calibrated.find_calibration(
             recording, cameras, inputs.calibration, inputs.right_calibration
         )
         truth, no_truth = _truth(recording, cameras[0], calibration, contract)
@@ -209,13 +203,14 @@ def open_source(inputs: Inputs) -> Source:
             inputs=inputs,
             cameras=cameras,
             calibration=calibration,
+            about_calibration=calibrated.in_words(calibration, recording),
             truth=truth,
             no_truth=no_truth,
             dataset=recording.dataset,
             duration_s=duration_s,
             tested=_tested(recording, truth, start_ns, start_ns + round(duration_s * SECOND_NS)),
             nearest_valid_m=_nearest_valid_m(recording),
-            simulated=recording.about.get('simulated') == 'true',
+            simulated=recording.is_simulated,
             notes=tuple(recording.notes),
             model=model.resolve(),
             contract=contract,

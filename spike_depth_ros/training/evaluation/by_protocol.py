@@ -15,7 +15,6 @@
 """Errors by the protocol of a data set, in its own view, window by window."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ from spike_depth_ros.training.data.dataset import (
     DepthWindows,
 )
 from spike_depth_ros.training.evaluation.holes import filled
-from spike_depth_ros.training.evaluation.matchers import Matcher, SemiDense, SemiGlobalMatching
+from spike_depth_ros.training.evaluation.matchers import Matcher, new_matchers, row_names
 from spike_depth_ros.training.evaluation.predictions import Cost, ModelRun, in_metres
 
 CONSTANT_FROM = 64  # windows whose median depth is the constant
@@ -60,12 +59,12 @@ def protocol_rows(
     if with_matchers:
         methods.append(_constant(windows))
         if data.channels == STEREO_CHANNELS:
-            matchers = (('SGBM', SemiGlobalMatching()), ('SemiDense', SemiDense()))
-            methods += [_of_matcher(name, matcher, data) for name, matcher in matchers]
+            methods += [_of_matcher(*named, data) for named in new_matchers().items()]
     errors: dict[str, Errors] = {}
+    views: dict[PinholeCamera, RectifiedView] = {}
     for index in tqdm(range(len(windows)), desc=data.name, unit='window'):
         window = windows[index]
-        own = OwnView(window, data)
+        own = OwnView(window, data, views)
         for method in methods:
             for name, depth in method(window.spikes):
                 table = errors.setdefault(name, Errors(protocol(data.protocol)))
@@ -83,14 +82,29 @@ class OwnView:
         focal_baseline: depth in metres times disparity in pixels of the view.
     """
 
-    def __init__(self, window: DepthWindow, data: DataDescription) -> None:
+    def __init__(
+        self,
+        window: DepthWindow,
+        data: DataDescription,
+        views: dict[PinholeCamera, RectifiedView],
+    ) -> None:
+        """Map the window to its view.
+
+        Args:
+            window: the window.
+            data: description of its data set.
+            views: maps by the camera of the view; a missing one is added.
+        """
         has_events = np.asarray(window.spikes[..., LEFT].any(-1))
         if window.view is None:
             self._view = None
             self.truth, self.has_events = window.depth, has_events
             self.focal_baseline = data.focal_baseline
             return
-        self._view = _rectified_view(window.view.camera, data.rig.camera)
+        camera = window.view.camera
+        if camera not in views:
+            views[camera] = RectifiedView(camera, data.rig.camera)
+        self._view = views[camera]
         self.truth = window.view.depth
         self.has_events = self._view.mask_to_view(has_events)
         self.focal_baseline = window.view.camera.f * data.rig.baseline_m
@@ -107,11 +121,6 @@ class OwnView:
         return np.where(self._view.shown, found, 1 / filled(np.float32(1) / found))
 
 
-@cache
-def _rectified_view(view: PinholeCamera, network: PinholeCamera) -> RectifiedView:
-    return RectifiedView(view, network)
-
-
 def _of_model(name: str, run: ModelRun) -> Method:
     def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
         yield name, run.infer(spikes)[0]
@@ -123,8 +132,7 @@ def _of_matcher(name: str, matcher: Matcher, data: DataDescription) -> Method:
     def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
         disparity = matcher.disparity(spikes)
         sparse, dense = in_metres(disparity, data.rig.focal_baseline, data.depth_m)
-        yield f'{name}, where it matches', sparse
-        yield f'{name}, filled', dense
+        yield from zip(row_names(name), (sparse, dense), strict=True)
 
     return method
 

@@ -144,3 +144,13 @@ def event_store(counts: NDArray[np.uint8]) -> dv.EventStore:
     for y, x, off in np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).tolist():
         store.push_back(0, x, y, not off)
     return store
+
+
+def new_matchers() -> dict[str, Matcher]:
+    """Return all matchers by their names in tables."""
+    return {'SGBM': SemiGlobalMatching(), 'SemiDense': SemiDense()}
+
+
+def row_names(matcher: str) -> tuple[str, str]:
+    """Return the names of a matcher's rows in tables: with holes, and with holes filled."""
+    return f'{matcher}, where it matches', f'{matcher}, filled'
