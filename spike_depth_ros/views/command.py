@@ -33,7 +33,7 @@ from spike_depth_ros.views.layout import layout
 from spike_depth_ros.views.output import output
 from spike_depth_ros.views.rerun_log import RerunLog, Scene
 from spike_depth_ros.views.source import Source, opened
-from spike_depth_ros.views.windows import DepthWindows, Window
+from spike_depth_ros.views.windows import Window, WindowReader
 
 WINDOWS, DEPTHS, TRUTHS, IMAGES = 'windows', 'with depth', 'true depths', 'images'
 
@@ -57,7 +57,7 @@ def view(arguments: argparse.Namespace) -> int:
     with opened(arguments) as source:
         for sentence in source.about:
             print(sentence, flush=True)
-        windows = DepthWindows(source.recording, source.cameras, source.rig, source.engine)
+        windows = WindowReader(source.recording, source.cameras, source.rig, source.engine)
         with output(path, arguments.port, None if path else signal.pause) as stream:
             stream.send_blueprint(_layout(source))
             camera, cameras = source.engine.contract.camera, len(source.cameras)
@@ -71,7 +71,7 @@ def view(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def show(source: Source, windows: DepthWindows, log: RerunLog) -> Counter[str]:
+def show(source: Source, windows: WindowReader, log: RerunLog) -> Counter[str]:
     """Log all that the source has, in order of time; return the numbers by kind.
 
     Raises:
@@ -90,7 +90,7 @@ def show(source: Source, windows: DepthWindows, log: RerunLog) -> Counter[str]:
     return counted
 
 
-def _streams(source: Source, windows: DepthWindows, log: RerunLog) -> list[Iterator[Item]]:
+def _streams(source: Source, windows: WindowReader, log: RerunLog) -> list[Iterator[Item]]:
     recording, part = source.recording, (source.start_ns, source.end_ns)
 
     def of_windows() -> Iterator[Item]:

@@ -58,7 +58,7 @@ class Window:
     inference_ns: int
 
 
-class DepthWindows:
+class WindowReader:
     """Spike frames of a recording and their depth, in order of time and in constant memory.
 
     Attributes:

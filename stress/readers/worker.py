@@ -48,12 +48,7 @@ MOST_FAILURES = 20
 
 def main() -> None:
     """Read the inputs."""
-    parser = argparse.ArgumentParser(prog='python -m stress.readers.worker', description=__doc__)
-    parser.add_argument('--format', required=True)
-    parser.add_argument('--folder', type=Path, required=True)
-    for name in ('--seed', '--first', '--inputs'):
-        parser.add_argument(name, type=int, required=True)
-    arguments = parser.parse_args()
+    arguments = _parse()
     faulthandler.enable()
     warnings.simplefilter('error', RuntimeWarning)
     sample = samples.write(arguments.format, arguments.folder)
@@ -70,22 +65,10 @@ def main() -> None:
         file.write_bytes(damage(originals[file], rng))
         (arguments.folder / '.number').write_text(str(number))
         start_s = time.process_time()
-        signal.alarm(LIMIT_S)
-        try:
-            outcomes[outcome(sample.paths, sample.truth)] += 1
-            _check_memory()
-        except Exception as error:
+        if (found := _read(sample, number, file.name)) is None:
             failures += 1
-            signal.alarm(0)
-            frames = traceback.extract_tb(error.__traceback__)
-            ours = [frame for frame in frames if 'spike_depth_ros' in frame.filename]
-            place = (ours or frames)[-1]
-            report(
-                failure=f'{type(error).__name__}: {error} ({place.filename}, line {place.lineno})',
-                number=number,
-                file=file.name,
-            )
-        signal.alarm(0)
+        else:
+            outcomes[found] += 1
         slowest_s = max(slowest_s, time.process_time() - start_s)
         file.write_bytes(originals[file])
         _remove_others(arguments.folder, sample.files)
@@ -99,6 +82,40 @@ def main() -> None:
             )
         if failures >= MOST_FAILURES:
             raise SystemExit(1)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m stress.readers.worker', description=__doc__)
+    parser.add_argument('--format', required=True)
+    parser.add_argument('--folder', type=Path, required=True)
+    for name in ('--seed', '--first', '--inputs'):
+        parser.add_argument(name, type=int, required=True)
+    return parser.parse_args()
+
+
+def _read(sample: samples.Sample, number: int, file: str) -> str | None:
+    """Read the sample within the limits; return its outcome, None after a reported failure.
+
+    Args:
+        sample: recording with a damaged file.
+        number: number of the input.
+        file: name of the damaged file.
+    """
+    signal.alarm(LIMIT_S)
+    try:
+        found = outcome(sample.paths, sample.truth)
+        _check_memory()
+        return found
+    except Exception as error:  # any error of a reader is a failure to report
+        signal.alarm(0)
+        frames = traceback.extract_tb(error.__traceback__)
+        ours = [frame for frame in frames if 'spike_depth_ros' in frame.filename]
+        place = (ours or frames)[-1]
+        sentence = f'{type(error).__name__}: {error} ({place.filename}, line {place.lineno})'
+        report(failure=sentence, number=number, file=file)
+        return None
+    finally:
+        signal.alarm(0)
 
 
 def report(**values: Any) -> None:

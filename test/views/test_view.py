@@ -32,7 +32,7 @@ from spike_depth_ros.units import SECOND_NS
 
 pytest.importorskip('rerun', reason='the extra rerun is not installed: run `make views`')
 
-from spike_depth_ros.views.windows import DepthWindows, Window
+from spike_depth_ros.views.windows import Window, WindowReader
 from testing.recordings import dsec
 from testing.recordings.scene import scene
 from testing.rrd_file import RrdFile
@@ -60,7 +60,7 @@ def windows() -> list[Window]:
     """Return the first second of the demo recording, computed by itself."""
     with open_recording(DEMO) as recording:
         engine = DepthEngine(shipped_model(2))
-        depths = DepthWindows(recording, recording.cameras, None, engine)
+        depths = WindowReader(recording, recording.cameras, None, engine)
         start_ns = recording.start_ns
         return list(depths.read(start_ns, start_ns + SECOND_NS))
 
