@@ -14,7 +14,7 @@
 
 """Launch description of binner and depth node, which both launch files share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from launch import Action, Condition, LaunchDescription, Substitution
 from launch.actions import DeclareLaunchArgument, Shutdown
@@ -128,7 +128,8 @@ def describe(
             *arguments,
             *_file_arguments(settings, model),
             *ARGUMENTS,
-            _rviz(),  # first: launch does not end what it has started before a missing package
+            # First: launch does not end what it has started before a missing package.
+            rviz(LaunchConfiguration('frame')),
             *cameras,
             _node('binner', two, [files, params_file, use_sim_time]),
             _node('depth', two, [params_file, depth]),
@@ -172,13 +173,20 @@ def _node(executable: str, condition: Condition, parameters: list[object]) -> No
     )
 
 
-def _rviz() -> Node:
+def rviz(frame: str | Substitution, parameters: Mapping[str, object] | None = None) -> Node:
+    """Return rviz2, if the launch argument `rviz` asks for it.
+
+    Args:
+        frame: fixed frame.
+        parameters: parameters of the node by name.
+    """
     config = PathJoinSubstitution([SHARE, 'config', 'stereo.rviz'])
     return Node(
         package='rviz2',
         executable='rviz2',
         condition=IfCondition(LaunchConfiguration('rviz')),
         namespace=LaunchConfiguration('namespace'),
-        arguments=['-d', config, '-f', LaunchConfiguration('frame')],
+        parameters=[parameters] if parameters else None,
+        arguments=['-d', config, '-f', frame],
         remappings=[(f'/{name}', name) for name in SHOWN],
     )

@@ -19,15 +19,13 @@ from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
-from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.substitutions import FindPackageShare
 from ruamel.yaml import YAML
 
 from spike_depth_ros.frames.spike_frame import FRAME_IDS
-from spike_depth_ros.ros.demo.source import Inputs, Source, open_source
-from spike_depth_ros.ros.launch_description import SHOWN
+from spike_depth_ros.ros.demo.source import Inputs, open_source
+from spike_depth_ros.ros.launch_description import rviz
 
 ARGUMENTS = (
     DeclareLaunchArgument(
@@ -117,7 +115,8 @@ def _actions(context: LaunchContext) -> list[Node]:
         'publish_clock': clock,
     }
     return [
-        _rviz(source, use_sim_time),  # first: launch does not end nodes before a missing package
+        # First: launch does not end nodes before a missing package.
+        rviz(source.cameras[0].frame_id or FRAME_IDS[0], use_sim_time),
         _node('binner', source.binner_parameters() | use_sim_time),
         _node('depth', {'model': str(source.model)} | use_sim_time),
         _node('replay', replay),
@@ -158,17 +157,4 @@ def _node(executable: str, parameters: dict[str, object]) -> Node:
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
         output='screen',
         on_exit=Shutdown(reason=f'{executable} has ended'),
-    )
-
-
-def _rviz(source: Source, parameters: dict[str, object]) -> Node:
-    config = PathJoinSubstitution([FindPackageShare('spike_depth_ros'), 'config', 'stereo.rviz'])
-    return Node(
-        package='rviz2',
-        executable='rviz2',
-        condition=IfCondition(LaunchConfiguration('rviz')),
-        namespace=LaunchConfiguration('namespace'),
-        parameters=[parameters],
-        arguments=['-d', config, '-f', source.cameras[0].frame_id or FRAME_IDS[0]],
-        remappings=[(f'/{name}', name) for name in SHOWN],
     )
