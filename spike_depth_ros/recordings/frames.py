@@ -26,6 +26,12 @@ DAMAGED = 'damaged frames'
 UNTIMED = 'frames without a time'
 
 
+def known_depth(depth: NDArray[Any]) -> NDArray[np.float32]:
+    """Return depth as float32, NaN where it is unknown: not finite, or not above 0."""
+    known = np.isfinite(depth) & (depth > 0)
+    return np.where(known, depth, np.nan).astype(np.float32)
+
+
 class Frames:
     """Frames of a recording by their number in a file or folder.
 
@@ -57,8 +63,7 @@ class Frames:
     def depth(self, start_ns: int | None, end_ns: int | None) -> Iterator[DepthFrame]:
         """Yield depth with NaN where it is not finite and above 0."""
         for t_ns, frame in self._between(start_ns, end_ns):
-            valid = np.isfinite(frame) & (frame > 0)
-            yield DepthFrame(t_ns, np.where(valid, frame, np.nan).astype(np.float32))
+            yield DepthFrame(t_ns, known_depth(frame))
 
     def images(self, start_ns: int | None, end_ns: int | None) -> Iterator[ImageFrame]:
         """Yield images; another type than uint8 is damage."""

@@ -28,6 +28,7 @@ from PIL import Image
 
 from spike_depth_ros.events.fields import MessageFields
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.recordings.frames import known_depth
 
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
 MILLIMETRES = '16UC1'
@@ -109,7 +110,7 @@ def to_depth(image: ImageMessage) -> NDArray[np.float32]:
         depth = _pixels(image, 'u2', 1)[:, :, 0] * np.float32(0.001)
     else:
         depth = _pixels(image, 'f4', 1)[:, :, 0].astype(np.float32)
-    return np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(np.nan))
+    return known_depth(depth)
 
 
 def to_picture(image: ImageMessage) -> NDArray[np.uint8]:

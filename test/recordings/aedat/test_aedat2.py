@@ -42,7 +42,7 @@ def header(chip: str) -> bytes:
 
 
 @pytest.mark.parametrize('chip', ['Davis346blue', 'v2e'])
-def test_davis_events_are_turned_upright(tmp_path: Path, chip: str) -> None:
+def test_trap_12_davis_events_are_turned_upright(tmp_path: Path, chip: str) -> None:
     """Trap 12: AEDAT 2 has its origin in the lower right corner."""
     path = write_aedat2(tmp_path / 'a.aedat', SCENE.left, chip, SIZE, START_US)
     with open_recording(path) as recording:

@@ -66,7 +66,7 @@ def check(path: Path) -> None:
 
 
 @pytest.mark.parametrize('package', [*PACKAGES, 'our_own_msgs'])
-def test_the_type_is_known_by_its_fields(tmp_path: Path, package: str) -> None:
+def test_trap_13_the_type_is_known_by_its_fields(tmp_path: Path, package: str) -> None:
     """Trap 13: several packages have one message with one md5; names decide nothing."""
     check(ros1.write_event_arrays(tmp_path / 'a.bag', cameras(), SIZE, package=package))
     check(rosbag2.write_event_arrays(tmp_path / 'a', cameras(), SIZE, package))
@@ -106,7 +106,7 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @settings(max_examples=12)
 @given(first_s=st.floats(-0.1, SECONDS), length_s=st.floats(0, SECONDS + 0.1))
-def test_a_range_of_time_holds_the_events_of_that_range(
+def test_trap_4_a_range_of_time_is_that_of_the_events(
     bag: Path, first_s: float, length_s: float
 ) -> None:
     """Trap 4: an event is up to 53 ms older than the record time of its message."""
