@@ -192,7 +192,9 @@ def test_a_size_that_is_not_in_the_header_fits_the_events(tmp_path: Path) -> Non
         ('% evt 3.0', 'does not end'),
     ],
 )
-def test_trap_11_words_of_another_format_are_refused(tmp_path: Path, header: str, sentence: str) -> None:
+def test_trap_11_words_of_another_format_are_refused(
+    tmp_path: Path, header: str, sentence: str
+) -> None:
     """Trap 11: words of another format would be wrong but plausible events."""
     path = write(tmp_path / 'a.raw', header, evt3(scene().left))
     if sentence == 'does not end':
