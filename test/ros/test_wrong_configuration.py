@@ -140,4 +140,4 @@ def test_unknown_node_name() -> None:
         code, error = process.wait()
 
     assert code == 1
-    assert 'use one of binner, depth, pipeline, replay' in one_sentence(error)
+    assert 'use one of binner, camera, depth, pipeline, replay' in one_sentence(error)
