@@ -263,6 +263,8 @@ def _topics(connections: list[Connection]) -> dict[str, Topic]:
     """Merge connections by topic: each file has one per offered QoS."""
     topics: dict[str, Topic] = {}
     for connection in connections:
+        if not connection.msgtype:
+            continue  # a damaged table
         before = topics.get(connection.topic)
         if before and before.type != connection.msgtype:
             continue  # two types on one topic: the first is read

@@ -107,6 +107,18 @@ def test_topics_are_chosen(folder: Path) -> None:
             recording.messages(['/imu'])
 
 
+def test_a_topic_that_lost_its_type_is_left_out(folder: Path) -> None:
+    database = sqlite3.connect(next(folder.glob('*.db3')))
+    database.executescript(
+        'CREATE TABLE damaged AS SELECT * FROM topics; DROP TABLE topics;'
+        'ALTER TABLE damaged RENAME TO topics;'
+        "UPDATE topics SET type = NULL WHERE name = '/left/depth'"
+    )
+    database.close()
+    with Recording(folder) as recording:
+        assert set(recording.topics) == {'/left/events', '/right/events'}
+
+
 def test_metadata_as_ros2_bag_reads_it(folder: Path) -> None:
     metadata = read_metadata(folder)
     assert metadata['version'] == 8
