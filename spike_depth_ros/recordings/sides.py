@@ -17,6 +17,7 @@
 import re
 
 from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.recording import Side
 
 # Splits camLeft, CAM_LEFT, /left/events and cam10 into words and numbers.
 _WORDS = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+')
@@ -49,6 +50,14 @@ def left_and_right(first: str, second: str) -> tuple[str, str]:
     if not (left or right):
         first, second = sorted((first, second), key=_natural)
     return (second, first) if (left or -right) < 0 else (first, second)
+
+
+def named_side(name: str) -> Side | None:
+    """Return the side whose word is in the name of a camera, None if no or both sides are."""
+    words = {word.lower() for word in _WORDS.findall(name)}
+    if ('left' in words) == ('right' in words):
+        return None
+    return 'left' if 'left' in words else 'right'
 
 
 def _more(names: list[list[str]] | list[str], side: str) -> int:

@@ -21,6 +21,7 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RawView, RectifiedView
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import DepthStream, EventCamera, EventRecording
+from spike_depth_ros.recordings.sides import named_side
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +70,13 @@ def true_depth(
 
 
 def _not_of(stream: DepthStream, left: EventCamera) -> str:
-    """Return why a stream is not of the left camera, as the end of a sentence, '' if it is."""
-    if stream.side != 'left':
-        return f"'{stream.name}' is of the right camera"
+    """Return why a stream is not of the left camera, as the end of a sentence, '' if it is.
+
+    A camera that is played as the left one may be the right one by its name.
+    """
+    side = named_side(left.name) or 'left'
+    if stream.side != side:
+        return f"'{stream.name}' is of the {stream.side} camera, not of '{left.name}'"
     frame, wanted = stream.frame_id, left.frame_id
     if frame and wanted and not frame.startswith(wanted):  # the rectified frame's name is longer
         return f"'{stream.name}' is of the frame '{frame}', but the left camera's is '{wanted}'"

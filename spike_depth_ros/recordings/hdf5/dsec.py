@@ -75,18 +75,26 @@ class DsecRecording(PairRecording):
 
     def _depth(self) -> Iterator[tuple[DepthStream, Frames]]:
         folder, times = self._places.disparities(), self._places.disparity_times()
-        if folder is None or times is None or not (names := _pngs(folder)[1:]):
+        if folder is None or not (names := _pngs(folder)):
             return
         calibration = self._places.calibration()
         try:
+            if times is None:
+                raise RecordingError('there is no timestamps.txt of the disparities')
             if calibration is None:
                 raise CalibrationError('there is no cam_to_cam.yaml, which turns them into depth')
             camera = rectified_camera(str(calibration), 'left')
             scale = disparity_focal_baseline(str(calibration))
-            t_ns = _times_ns(times)[1:]
+            t_ns = _times_ns(times)
+            if len(names) < len(t_ns):
+                raise RecordingError(
+                    f"there are {len(names)} images, but '{times}' has {len(t_ns)} times, so that "
+                    'it is not known which ones are missing: copy the folder again'
+                )
         except (CalibrationError, RecordingError) as error:
             self.notes.append(f"the disparities in '{folder}' are not used: {error}")
             return
+        names, t_ns = names[1:], t_ns[1:]
         frames = Frames(self, len(names), t_ns, lambda number: _depth(names[number], scale))
         if len(frames):
             name = str(folder.relative_to(self._places.root))

@@ -215,6 +215,19 @@ def test_disparities_without_calibration_are_noted(tree: Path, tmp_path: Path) -
         assert any('cam_to_cam.yaml' in note for note in recording.notes)
 
 
+def test_disparities_whose_times_are_unknown_are_not_used(tree: Path, tmp_path: Path) -> None:
+    """A missing image would shift the times of all later ones."""
+    sequence = shutil.copytree(tree, tmp_path / 'a')
+    sorted((sequence / 'disparity/event').iterdir())[3].unlink()
+    with open_recording(sequence) as recording:
+        assert recording.depth_streams == ()
+        assert any('which ones are missing' in note for note in recording.notes)
+    (sequence / 'disparity/timestamps.txt').unlink()
+    with open_recording(sequence) as recording:
+        assert recording.depth_streams == ()
+        assert any('no timestamps.txt' in note for note in recording.notes)
+
+
 def test_damaged_disparities_are_counted(tree: Path, tmp_path: Path) -> None:
     """Trap 7: a disparity in the view of the frame camera is none of the event camera."""
     sequence = shutil.copytree(tree, tmp_path / 'a')
