@@ -15,12 +15,21 @@
 """Archives that users give: their content, and the remedy."""
 
 import re
+import tarfile
 import zipfile
 from pathlib import Path
 
 MAX_NAMES = 6
 # Arrays of MVSEC's npz files (data_format page of daniilidis-group/mvsec).
 _MVSEC_NPZ = {'x_flow_dist': 'optical flow', 'lin_vel': 'odometry'}
+
+
+def is_tar(path: Path) -> bool:
+    """Return whether a file is a tar archive, also one that is compressed."""
+    try:
+        return tarfile.is_tarfile(path)
+    except Exception:  # a damaged compression raises errors of any class
+        return False
 
 
 def why_no_archive(path: Path) -> str:

@@ -17,7 +17,7 @@
 import os
 from pathlib import Path
 
-from spike_depth_ros.recordings.archives import why_no_archive
+from spike_depth_ros.recordings.archives import is_tar, why_no_archive
 
 SQLITE, MCAP, ZSTD, ROS1 = 'sqlite3', 'mcap', 'zstd', 'ros1'
 HDF5, EMPTY, UNKNOWN = 'hdf5', 'empty', ''
@@ -82,6 +82,8 @@ def why_not(path: Path) -> str:
     start = _start(path)
     if start.startswith(_ZIP):
         return why_no_archive(path)
+    if is_tar(path):
+        return 'is a tar archive: unpack it with `tar -xf`, and give the folder in it'
     if path.suffix == '.dat' and any(path.stat().st_size % size == 0 for size in _VIDAR_BYTES):
         return (
             'has no header and the size of a spike camera (Vidar): its spikes are samples of '

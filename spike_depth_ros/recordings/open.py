@@ -15,7 +15,9 @@
 """Opening of any recording: the kind follows from first bytes and paths."""
 
 import importlib
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,6 +46,8 @@ _FILE_READERS: Mapping[str, str] = MappingProxyType(
 # Modules of folders in the order in which they are asked; each has is_recording(folder) -> bool
 # and open_folder(folder) -> EventRecording.
 _FOLDER_READERS = ('bags.bag_recording', 'hdf5.dsec_folder', 'dense.folder')
+_LEVELS = 2  # from a folder such as events/left up to that of its recording
+_ADDRESS = re.compile(r'(?:^|/)[a-z][a-z0-9]+:/')  # https://..., whose slashes a Path joins
 
 
 def open_recording(paths: Path | Sequence[Path], truth: Sequence[Path] = ()) -> EventRecording:
@@ -87,6 +91,17 @@ def _files(path: Path) -> tuple[Path, ...]:
     """Return the path; of a folder without a reader of its own, the files in it."""
     if not path.is_dir() or _folder_reader(path):
         return (path,)
+    try:
+        return _files_within(path)
+    except RecordingError:
+        if whole := _whole(path):
+            raise RecordingError(
+                f"The folder '{path}' is a part of the recording '{whole}': give that."
+            ) from None
+        raise
+
+
+def _files_within(path: Path) -> tuple[Path, ...]:
     within = sorted(file for file in path.iterdir() if not file.name.startswith('.'))
     folders = [file.name for file in within if file.is_dir() and _folder_reader(file)]
     readable = [file for file in within if file.is_file() and _file_reader(file)]
@@ -96,6 +111,15 @@ def _files(path: Path) -> tuple[Path, ...]:
             f'({", ".join(folders)}).'
         )
     return files_of_one_recording(path, readable)
+
+
+def _whole(folder: Path) -> Path | None:
+    """Return the recording that a folder is a part of, such as events/ of DSEC."""
+    for above in folder.absolute().parents[:_LEVELS]:
+        with suppress(RecordingError):
+            if _folder_reader(above):
+                return above
+    return None
 
 
 def _add_truth_beside(files: Sequence[Path], opened: list[EventRecording]) -> None:
@@ -119,6 +143,10 @@ def _is_companion(path: Path, opened: Sequence[EventRecording]) -> bool:
 
 def _open(path: Path) -> EventRecording:
     if not path.exists():
+        if _ADDRESS.search(str(path)):
+            raise RecordingError(
+                f"The recording '{path}' is an address: download it, and give the file or folder."
+            )
         raise RecordingError(f"The recording '{path}' does not exist: give a file or folder.")
     if path.is_dir():
         return _open_folder(path)

@@ -14,8 +14,10 @@
 
 """Archives and arrays are refused by their content."""
 
+import tarfile
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -64,3 +66,11 @@ def test_other_and_damaged_archives(tmp_path: Path) -> None:
 def test_array(tmp_path: Path) -> None:
     np.save(tmp_path / 'a.npy', [1])
     assert 'is one array of NumPy: give the folder' in refusal(tmp_path / 'a.npy')
+
+
+@pytest.mark.parametrize('mode', ['w', 'w:gz'])
+def test_tar(tmp_path: Path, mode: Literal['w', 'w:gz']) -> None:
+    path = tmp_path / 'a.tar'
+    with tarfile.open(path, mode) as archive:
+        archive.add(__file__, 'left.raw')
+    assert 'is a tar archive: unpack it with `tar -xf`' in refusal(path)

@@ -81,3 +81,18 @@ def test_a_folder_of_recordings_names_them(tmp_path: Path) -> None:
 def test_an_empty_folder_is_no_recording(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match='holds no recording'):
         open_recording(tmp_path)
+
+
+def test_a_part_of_a_recording_names_the_whole(tmp_path: Path) -> None:
+    part = tmp_path / 'drive' / 'events' / 'left'
+    part.mkdir(parents=True)
+    for name in ('events.h5', 'rectify_map.h5'):
+        (part / name).write_bytes(b'\x89HDF\r\n\x1a\n')
+    for folder in (part, part.parent):
+        with pytest.raises(RecordingError, match=r"is a part of the recording '.*/drive': give"):
+            open_recording(folder)
+
+
+def test_an_address_is_to_be_downloaded() -> None:
+    with pytest.raises(RecordingError, match='is an address: download it'):
+        open_recording(Path('https://example.com/a.bag'))
