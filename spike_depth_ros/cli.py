@@ -26,6 +26,7 @@ from typing import TypeAlias
 from spike_depth_ros.installation import explain
 
 INTERRUPTED = 130  # shells' exit code for SIGINT
+MAX_SECONDS = 1e6  # of the replay node's parameters too
 PACKAGE = 'spike_depth_ros'  # __name__ is another with python -m
 Commands: TypeAlias = 'argparse._SubParsersAction[argparse.ArgumentParser]'
 # Errors of files that the user must fix.
@@ -141,10 +142,25 @@ def _add_input_options(command: argparse.ArgumentParser) -> None:
     add(
         '--truth', nargs='+', default=[], help='more files, with true depth; default: look for one'
     )
-    add('--start', type=float, default=0.0, help='start after the first event, seconds')
-    add('--duration', type=float, default=0.0, help='length of the part, seconds; 0: to the end')
+    add('--start', type=_seconds, default=0.0, help='start after the first event, seconds')
+    add(
+        '--duration', type=_seconds, default=0.0, help='length of the part, seconds; 0: to the end'
+    )
     add('--left', default='', help='left or only event camera; default: find it')
     add('--right', default='', help='right event camera; default: find it')
+
+
+def _seconds(text: str) -> float:
+    """Return a time of the command line, which nan, inf and negative numbers are not."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= MAX_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no time: give a number of seconds from 0 to {MAX_SECONDS:g}"
+        )
+    return seconds
 
 
 def _add_model_option(command: argparse.ArgumentParser) -> None:

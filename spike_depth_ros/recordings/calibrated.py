@@ -17,6 +17,7 @@
 
 from collections.abc import Sequence
 
+from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.recordings.recording import EventCamera, EventRecording, FoundCalibration
 
@@ -36,11 +37,19 @@ def find_calibration(
         right_path: file of the right camera with a ROS calibration of the left one, else ''.
 
     Raises:
-        CalibrationError: a file that cannot be used.
+        CalibrationError: a file that cannot be used, or is for sensors of another size.
     """
     if not path:
         return recording.calibration(cameras)
     rig = load(path, right_path, 1 if len(cameras) == 1 else 2)
+    for camera, calibrated in zip(cameras, rig.cameras, strict=True):
+        size, wanted = (camera.width, camera.height), (calibrated.width, calibrated.height)
+        if all(size) and size != wanted:
+            raise CalibrationError(
+                f"The camera '{camera.name}' has {size[0]} x {size[1]} pixels, but its "
+                f"calibration '{path}' is for {wanted[0]} x {wanted[1]}: give that of this "
+                'camera.'
+            )
     return FoundCalibration(rig, f"'{path}'")
 
 

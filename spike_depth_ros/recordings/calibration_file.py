@@ -33,7 +33,12 @@ def rig_from_file(
         kind: kind of file, for FoundCalibration.origin.
         notes: a file that cannot be used becomes a note here.
     """
-    if file is None or not have_left_first(sides):
+    if file is None or not sides:
+        return None
+    if not have_left_first(sides):
+        played = ', '.join(sides)
+        if (note := f"'{file}' is not used: it is for left, right, not for {played}") not in notes:
+            notes.append(note)
         return None
     try:
         rig = load(str(file), '', 1 if len(sides) == 1 else 2)

@@ -39,14 +39,13 @@ def view_live(arguments: argparse.Namespace) -> int:
     import rclpy
     from rclpy.signals import SignalHandlerOptions
 
-    from spike_depth_ros.outputs import check_output_file
     from spike_depth_ros.ros.executables import spin
     from spike_depth_ros.ros.view_node import ViewNode
-    from spike_depth_ros.views.output import output
+    from spike_depth_ros.views.output import check_rrd, output
 
     path = Path(arguments.output).expanduser() if arguments.output else None
     if path is not None:
-        check_output_file(path)
+        check_rrd(path)
     names = arguments.namespace.strip('/')
     remapping = ['--ros-args', '-r', f'__ns:=/{names}'] if names else []
     # rclpy's handlers would shut the context down while a callback runs.

@@ -26,11 +26,10 @@ from typing import NamedTuple
 
 import rerun.blueprint as rrb
 
-from spike_depth_ros.outputs import check_output_file
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.views import paths
 from spike_depth_ros.views.layout import layout
-from spike_depth_ros.views.output import output
+from spike_depth_ros.views.output import check_rrd, output
 from spike_depth_ros.views.rerun_log import RerunLog, Scene
 from spike_depth_ros.views.source import Source, opened
 from spike_depth_ros.views.windows import Window, WindowReader
@@ -53,7 +52,7 @@ def view(arguments: argparse.Namespace) -> int:
     """
     path = Path(arguments.output).expanduser() if arguments.output else None
     if path is not None:
-        check_output_file(path)
+        check_rrd(path)
     with opened(arguments) as source:
         for sentence in source.about:
             print(sentence, flush=True)

@@ -20,9 +20,19 @@ from pathlib import Path
 
 import rerun as rr
 
-from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.outputs import OutputError, check_output_file, whole_file
 from spike_depth_ros.views.rerun_log import APPLICATION
 from spike_depth_ros.views.viewer import viewer
+
+
+def check_rrd(path: Path) -> None:
+    """Check that a Rerun file can be written; raises OutputError.
+
+    Rerun takes a file of another ending for what that ending says.
+    """
+    if path.suffix != '.rrd':
+        raise OutputError(f"The file '{path}' has not the ending .rrd, by which Rerun knows it.")
+    check_output_file(path)
 
 
 @contextmanager

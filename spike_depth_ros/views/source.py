@@ -76,9 +76,9 @@ def opened(arguments: argparse.Namespace) -> Iterator[Source]:
 
 def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
     cameras = choose_cameras(recording, arguments.left, arguments.right)
-    about = [in_words(cameras), *recording.notes]
     files = (_expanded(arguments.calibration), _expanded(arguments.right_calibration))
     calibration = calibrated.find_calibration(recording, cameras, *files)
+    about = [in_words(cameras), *recording.notes]
     about += filter(None, [calibrated.in_words(calibration, recording)])
     rig = calibration.rig if calibration else None
     engine = _engine(_expanded(arguments.model), len(cameras))
@@ -88,7 +88,14 @@ def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
             truth = true_depth(recording, cameras[0], rig, engine.contract.camera)
         except RecordingError as error:  # depth can be shown without it
             about.append(str(error))
-    start_ns = first_event_ns(recording, cameras) + round(arguments.start * SECOND_NS)
+    first_ns = first_event_ns(recording, cameras)
+    start_ns = first_ns + round(arguments.start * SECOND_NS)
+    if start_ns > recording.end_ns:
+        length_s = (recording.end_ns - first_ns) / SECOND_NS
+        raise RecordingError(
+            f"The recording '{recording.path}' ends {length_s:.3g} s after its first event: "
+            f'give a start before that, not {arguments.start:g} s.'
+        )
     end_ns = recording.end_ns + 1
     if arguments.duration:
         end_ns = min(end_ns, start_ns + round(arguments.duration * SECOND_NS))

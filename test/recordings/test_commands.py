@@ -23,7 +23,8 @@ from pathlib import Path
 
 import pytest
 
-from testing.recordings.scene import DEMO
+from testing.recordings.dsec import write_calibration
+from testing.recordings.scene import DEMO, scene
 
 MAIN = 'import sys; from spike_depth_ros.cli import main; sys.exit(main())'
 
@@ -75,3 +76,21 @@ def test_a_recording_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> 
         done = run(*command)
         assert (done.returncode, done.stdout) == (1, '')
         assert len(done.stderr.splitlines()) == 1 and 'is empty' in done.stderr
+
+
+@pytest.mark.parametrize('time', ['nan', 'inf', '-1', '1e9', 'soon'])
+def test_a_time_that_is_none_is_refused(time: str, tmp_path: Path) -> None:
+    for command in (['run'], ['view'], ['convert', tmp_path / 'out']):
+        done = run(command[0], DEMO, *command[1:], '--start', time)
+        assert done.returncode == 2
+        assert f"'{time}' is no time: give a number of seconds from 0 to 1e+06" in done.stderr
+
+
+def test_a_calibration_of_other_sensors_is_refused(tmp_path: Path) -> None:
+    write_calibration(tmp_path / 'vga.yaml', scene())
+    output = tmp_path / 'out'
+    for command in (['run'], ['view'], ['convert', output]):
+        done = run(command[0], DEMO, *command[1:], '--calibration', tmp_path / 'vga.yaml')
+        assert done.returncode == 1
+        assert 'has 346 x 260 pixels, but its calibration' in done.stderr
+    assert not output.exists()

@@ -86,7 +86,9 @@ def test_a_rectified_view_of_unknown_camera_is_the_networks_image() -> None:
 def test_depth_of_another_camera_is_not_taken() -> None:
     right = DepthStream('right', 'right', 'rectified', 640, 480, RECTIFIED.camera)
     other = DepthStream('kinect', 'left', 'rectified', 640, 480, RECTIFIED.camera, 'kinect')
-    with pytest.raises(RecordingError, match=r"'right' is of the right camera, not of 'left'; 'ki"):
+    with pytest.raises(
+        RecordingError, match=r"'right' is of the right camera, not of 'left'; 'ki"
+    ):
         true_depth(DepthOnly(right, other), LEFT, MONO, NETWORK)
     with pytest.raises(RecordingError, match=r'has no true depth: give its file too \(--truth\)'):
         true_depth(DepthOnly(), LEFT, MONO, NETWORK)

@@ -173,10 +173,11 @@ def test_images_of_a_camera_without_calibration(tmp_path: Path) -> None:
         ([DEMO, '--model', ROOT / 'models/stereospike_monocular.onnx'], 'made for one camera'),
         ([DEMO, '--left', '/nowhere'], "no event camera '/nowhere'"),
         ([DEMO, '--output', '/proc/x.rrd'], "The file '/proc/x.rrd' cannot be written"),
-        ([DEMO, '--start', 100], 'gives no window'),
+        ([DEMO, '--output', 'x.png'], "The file 'x.png' has not the ending .rrd"),
+        ([DEMO, '--start', 100], ' s after its first event: give a start before that'),
         ([DEMO, '--live'], 'is a recording, but --live shows running nodes'),
     ],
-    ids=['no recording', 'no file', 'model', 'camera', 'output', 'start', 'live'],
+    ids=['no recording', 'no file', 'model', 'camera', 'output', 'ending', 'start', 'live'],
 )
 def test_wrong_arguments_are_one_sentence(
     arguments: list[object], sentence: str, tmp_path: Path

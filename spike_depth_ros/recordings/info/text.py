@@ -67,7 +67,7 @@ def _lines(info: RecordingInfo) -> Iterator[str]:
     yield from (f'  {key}: {value}' for key, value in info.about.items())
     yield from (f'  note: {note}' for note in info.notes)
     found = doubts(info)
-    yield from (f'  LOOKS WRONG: {doubt}.' for doubt in found)
+    yield from (f'  LOOKS WRONG: {doubt}{"" if doubt.endswith("?") else "."}' for doubt in found)
     if not found:
         yield '  nothing looks wrong'
 
