@@ -56,7 +56,7 @@ def test_empty_and_cut_files_are_refused_or_read_in_part(name: str, tmp_path: Pa
         original = file.read_bytes()
         for size in (0, len(original) // 2):
             file.write_bytes(original[:size])
-            outcome(sample.paths, sample.truth)
+            assert outcome(sample.paths, sample.truth) in {READ, LOSSY, REFUSED}
         file.write_bytes(original)
 
 

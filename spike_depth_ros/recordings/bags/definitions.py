@@ -115,16 +115,16 @@ def _parsed(message_type: str, definition: MessageDefinition) -> Mapping[str, An
 def _layout(types: Mapping[str, Any], name: str, depth: int = 0) -> _Layout:
     """Return the fields of a type, with those of its parts in place of their names."""
 
-    def resolved(node: Any) -> Any:
+    def _resolved(node: Any) -> Any:
         kind, value = node
         if kind == Nodetype.NAME:
             is_own = value in types and not value.startswith(_STANDARD) and depth < _MAX_DEPTH
             return _layout(types, value, depth + 1) if is_own else value
         if kind == Nodetype.BASE:
             return value
-        return int(kind), resolved(value[0]), value[1]
+        return int(kind), _resolved(value[0]), value[1]
 
-    return tuple((field, resolved(node)) for field, node in types[name][1])
+    return tuple((field, _resolved(node)) for field, node in types[name][1])
 
 
 def _rihs(message_type: str, text: str) -> str:

@@ -101,6 +101,7 @@ class _Completed(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a byte; see io.RawIOBase.seek."""
         base = {
             os.SEEK_SET: 0,
             os.SEEK_CUR: self._position,
@@ -110,6 +111,7 @@ class _Completed(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Read from the file, then from the end made for it; see io.RawIOBase.readinto."""
         left = self._data_end - self._position
         if left > 0:
             data = os.pread(self._file.fileno(), min(len(buffer), left), self._position)

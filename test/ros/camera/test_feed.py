@@ -145,5 +145,6 @@ def test_tuning_reaches_the_source(value: int) -> None:
     feed = CameraFeed([source], list, PACKET_NS, lambda: 0, lambda *_: None)
     settings = TuningSettings(value, value, 0)
     feed.tune(settings)
-    wait_until(lambda: source.tuned == [settings], 'the tuning')
+    wait_until(lambda: bool(source.tuned), 'the tuning')
     feed.stop()
+    assert source.tuned == [settings]
