@@ -122,6 +122,7 @@ def _add_run(commands: Commands) -> None:
     run = commands.add_parser('run', help='run a recording of any kind through the nodes')
     run.add_argument(
         'recording',
+        type=_path,
         nargs='+',
         help='file or folder; or several that make one recording, such as one file per camera',
     )
@@ -173,6 +174,7 @@ def _add_view(commands: Commands) -> None:
     view = commands.add_parser('view', help='show events and depth in Rerun')
     view.add_argument(
         'recording',
+        type=_path,
         nargs='*',
         help='file or folder; or several that make one recording, such as one file per camera',
     )
@@ -194,7 +196,11 @@ def _add_view(commands: Commands) -> None:
 def _add_info(commands: Commands) -> None:
     info = commands.add_parser('info', help='show what is in a recording')
     info.add_argument(
-        'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'
+        'paths',
+        type=_path,
+        nargs='+',
+        metavar='recording',
+        help='file or folder; several make one recording',
     )
     info.add_argument('--truth', nargs='+', default=[], help='more files, with true depth')
     info.add_argument('--json', action='store_true', help='print JSON')
@@ -204,7 +210,11 @@ def _add_info(commands: Commands) -> None:
 def _add_convert(commands: Commands) -> None:
     convert = commands.add_parser('convert', help='write a recording in another format')
     convert.add_argument(
-        'paths', nargs='+', metavar='recording', help='file or folder; several make one recording'
+        'paths',
+        type=_path,
+        nargs='+',
+        metavar='recording',
+        help='file or folder; several make one recording',
     )
     convert.add_argument(
         'output', help='new file .mcap, .aedat4 or .h5, or new folder for rosbag2 (mcap)'
@@ -216,6 +226,13 @@ def _add_convert(commands: Commands) -> None:
     )
     _add_input_options(convert)
     convert.set_defaults(function=('spike_depth_ros.recordings.convert.command', 'main'))
+
+
+def _path(text: str) -> str:
+    """Return a path with ~ expanded; an empty one, as of an unset variable, is refused."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' is no path: give a file or folder")
+    return os.path.expanduser(text)
 
 
 if __name__ == '__main__':
