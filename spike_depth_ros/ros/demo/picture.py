@@ -128,10 +128,18 @@ def depth_range(windows: Iterable[StoredWindow]) -> tuple[float, float]:
 
 
 def typical(store: WindowStore) -> StoredWindow | None:
-    """Return the window with the median number of event pixels among those with depth."""
-    with_depth = (window for window in store.windows() if window.depth is not None)
-    sizes = [(int((window.events != NONE).sum()), window.stamp_ns) for window in with_depth]
-    return store.window(sorted(sizes)[len(sizes) // 2][1]) if sizes else None
+    """Return the window with the median number of event pixels among those with depth.
+
+    Windows without true depth are left out if others have some.
+    """
+    sizes = [
+        (window.truth is not None, int((window.events != NONE).sum()), window.stamp_ns)
+        for window in store.windows()
+        if window.depth is not None
+    ]
+    has_truth = any(truth for truth, *_ in sizes)
+    rows = sorted(row for row in sizes if row[0] == has_truth)
+    return store.window(rows[len(rows) // 2][2]) if rows else None
 
 
 def _even(pixels: int) -> int:
