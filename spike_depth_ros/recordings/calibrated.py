@@ -37,20 +37,27 @@ def find_calibration(
         right_path: file of the right camera with a ROS calibration of the left one, else ''.
 
     Raises:
-        CalibrationError: a file that cannot be used, or is for sensors of another size.
+        CalibrationError: a file that cannot be used, or a calibration for sensors of another size.
     """
-    if not path:
-        return recording.calibration(cameras)
-    rig = load(path, right_path, 1 if len(cameras) == 1 else 2)
-    for camera, calibrated in zip(cameras, rig.cameras, strict=True):
+    if path:
+        rig = load(path, right_path, 1 if len(cameras) == 1 else 2)
+        found: FoundCalibration | None = FoundCalibration(rig, f"'{path}'")
+    else:
+        found = recording.calibration(cameras)
+    if found is not None:
+        _check_sizes(cameras, found)
+    return found
+
+
+def _check_sizes(cameras: Sequence[EventCamera], found: FoundCalibration) -> None:
+    for camera, calibrated in zip(cameras, found.rig.cameras, strict=True):
         size, wanted = (camera.width, camera.height), (calibrated.width, calibrated.height)
         if all(size) and size != wanted:
             raise CalibrationError(
                 f"The camera '{camera.name}' has {size[0]} x {size[1]} pixels, but its "
-                f"calibration '{path}' is for {wanted[0]} x {wanted[1]}: give that of this "
+                f'calibration {found.origin} is for {wanted[0]} x {wanted[1]}: give that of this '
                 'camera.'
             )
-    return FoundCalibration(rig, f"'{path}'")
 
 
 def in_words(found: FoundCalibration | None, recording: EventRecording) -> str:

@@ -125,8 +125,8 @@ def camera_info(writer: Ros1Writer, side: str, rig: StereoRig) -> dict[str, Any]
     offset = -f * rig.baseline_m if side == 'right' else 0.0
     region = writer.types.types['sensor_msgs/msg/RegionOfInterest']
     return {
-        'height': HEIGHT,
-        'width': WIDTH,
+        'height': rig.camera.height,
+        'width': rig.camera.width,
         'distortion_model': 'plumb_bob',
         'D': np.zeros(5),
         'K': np.array([f, 0, cx, 0, f, cy, 0, 0, 1]),

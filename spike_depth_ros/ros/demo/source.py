@@ -190,6 +190,10 @@ def open_source(inputs: Inputs) -> Source:
             recording, cameras, inputs.calibration, inputs.right_calibration
         )
         truth, no_truth = _truth(recording, cameras[0], calibration, contract)
+        if inputs.truth and truth is None:
+            given = ' and '.join(f"'{path}'" for path in inputs.truth)
+            reason = no_truth.rstrip('.') or f'{given} holds no true depth'
+            raise RecordingError(f'{reason}: give other true depth, or leave out --truth.')
         first_ns = first_event_ns(recording, cameras)
         start_ns = first_ns + round(inputs.start_s * SECOND_NS)
         rest_s = (recording.end_ns - start_ns) / SECOND_NS

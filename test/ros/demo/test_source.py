@@ -15,14 +15,19 @@
 
 """Inputs of a run: what is found in recordings of several formats."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from spike_depth_ros.geometry.errors import CalibrationError
+from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
 from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
+from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 from spike_depth_ros.ros.demo.source import Inputs, open_source
 from testing.recordings import dsec, mvsec_bags
 from testing.recordings.aedat import write_aedat4
@@ -102,3 +107,24 @@ def test_cameras_have_the_same_names_in_the_replay(
     with open_recording(paths) as recording:
         names = [camera.name for camera in choose_cameras(recording)]
     assert [parameters['left'], parameters['right']] == names
+
+
+def test_true_depth_that_was_named_must_be_comparable(tmp_path: Path) -> None:
+    path = write_aedat4(tmp_path / 'a.aedat4', {'DAVIS_1': scene().left}, (WIDTH, HEIGHT))
+    small = tmp_path / 'small'
+    with RecordingWriter(small, about={}) as writer:
+        depth = np.ones((100, 100), np.float32)
+        writer.write_depth('/left/depth_image_rect/compressedDepth', 1, 1, depth, 'camera0')
+    advice = 'give other true depth, or leave out --truth'
+    with pytest.raises(RecordingError, match=f'view of 100 x 100 of an unknown camera.*{advice}'):
+        open_source(Inputs((path,), truth=(small,)))
+    other = write_aedat4(tmp_path / 'b.aedat4', {'DAVIS_1': scene().left}, (WIDTH, HEIGHT))
+    with pytest.raises(RecordingError, match=f"'{other}' holds no true depth: {advice}"):
+        open_source(Inputs((path,), truth=(other,), left=f'{path}/DAVIS_1'))
+
+
+def test_a_calibration_of_other_sensors_in_the_recording_is_refused(tmp_path: Path) -> None:
+    rig = StereoRig(replace(MVSEC_RIG.camera, width=640, height=480), MVSEC_RIG.baseline_m)
+    mvsec_bags.write_bags(tmp_path, replace(scene(), rig=rig))
+    with pytest.raises(CalibrationError, match=r'has 346 x 260 pixels, .* is for 640 x 480'):
+        open_source(Inputs((tmp_path,)))
