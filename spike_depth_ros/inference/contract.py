@@ -17,12 +17,13 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, get_type_hints
 
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.inference.memory import MembraneState
 from spike_depth_ros.units import MS_NS
 
 CONTRACT_VERSION = 2
@@ -63,6 +64,7 @@ class ModelContract:
         training_data: data that the model was trained on, as text.
         recipe: training and export settings, as text.
         commit: commit of this package at the export.
+        states: potentials that last from window to window; () for a model without memory.
 
     Raises:
         ContractError: a value is impossible, or the layers' lists differ in length.
@@ -88,6 +90,7 @@ class ModelContract:
     training_data: str
     recipe: str
     commit: str
+    states: tuple[MembraneState, ...] = ()
 
     def __post_init__(self) -> None:
         for problem in (self._impossible_value(), self._impossible_layers()):
@@ -137,6 +140,8 @@ class ModelContract:
     def to_metadata(self) -> dict[str, str]:
         """Return the contract as ONNX metadata: prefixed keys, numbers and lists as JSON."""
         texts = {name: _to_text(value) for name, value in asdict(self).items()}
+        if not self.states:
+            del texts['states']
         return {
             VERSION_KEY: str(CONTRACT_VERSION),
             **{KEY_PREFIX + name: text for name, text in texts.items()},
@@ -157,7 +162,13 @@ class ModelContract:
                 f'model with this version of spike_depth_ros.'
             )
         types = get_type_hints(cls)
-        return cls(**{f.name: _read(metadata, f.name, types[f.name]) for f in fields(cls)})
+        return cls(
+            **{
+                f.name: _read(metadata, f.name, types[f.name])
+                for f in fields(cls)
+                if f.default is MISSING or KEY_PREFIX + f.name in metadata
+            }
+        )
 
     def mismatch(self, stream: SpikeStream) -> str | None:
         """Return one sentence if spike frames of this stream do not fit the model, else None.
@@ -221,7 +232,7 @@ def _read(metadata: Mapping[str, str], name: str, wanted: object) -> Any:
     reader, description = _READERS[wanted]
     try:
         return reader(json.loads(text))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):
         raise ContractError(
             f'{key} is {text[:60]!r}, but must be {description}: export the model again.'
         ) from None
@@ -251,9 +262,25 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _states(value: object) -> tuple[MembraneState, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise TypeError(value)
+    states = tuple(
+        MembraneState(str(item['name']), _numbers(item['tau_ms']), bool(item['averages']))
+        for item in value
+    )
+    if len({state.name for state in states}) < len(states):
+        raise ValueError(value)
+    return states
+
+
 _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     int: (_integer, 'a whole number'),
     float: (_number, 'a finite number'),
     tuple[float, ...]: (_numbers, 'a JSON list of finite numbers'),
     tuple[str, ...]: (_names, 'a JSON list of names'),
+    tuple[MembraneState, ...]: (
+        _states,
+        'a JSON list of states of different names, each with name, tau_ms above 0 and averages',
+    ),
 }

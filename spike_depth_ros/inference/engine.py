@@ -24,6 +24,7 @@ import numpy.typing as npt
 from spike_depth_ros.frames.spike_frame import DTYPE
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ContractError, ModelContract
+from spike_depth_ros.inference.memory import MembraneState, Memory
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.session import load
 
@@ -67,6 +68,8 @@ class DepthEngine:
         provider: short name of the provider in use.
         warning: one sentence if it is another provider than the requested one, else ''.
         gives_confidence: whether the file has the output `confidence`.
+        memory: potentials that last from window to window; without states for a model that has
+            no memory.
 
     Raises:
         ModelError: the file is missing, is no ONNX file, has no contract or one of another
@@ -83,28 +86,39 @@ class DepthEngine:
             raise ModelError(f"The model '{path}' cannot be used: {error}") from error
         outputs = self._session.get_outputs()
         self.gives_confidence = any(node.name == _CONFIDENCE for node in outputs)
-        needed = _outputs(self.contract, self.gives_confidence)
-        problem = _misfit(self.contract, needed, self._session)
+        contract = self.contract
+        states = _state_shapes(contract, self._session)
+        needed = _outputs(contract, self.gives_confidence)
+        problem = _misfit(contract, needed, states, self._session)
         if problem:
             raise ModelError(f"The model '{path}' {problem}; export it again.")
-        contract = self.contract
+        self.memory = Memory(contract.states, states, contract.window_ns)
         self._frame_shape = (contract.height, contract.width, contract.channels)
         self._shapes = {name: shape for name, (_, shape) in needed.items()}
         self._binding = self._session.io_binding()
 
-    def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
-        """Infer depth from one spike frame, uint8 [h, w, channels].
+    def infer(self, counts: npt.NDArray[np.uint8], elapsed_ns: int | None = None) -> Inference:
+        """Infer depth from one spike frame.
 
-        The network reads the frame in place and writes into new arrays. Not thread-safe.
+        The network reads the frame in place and writes into new arrays. Not thread-safe. An
+        inference that fails leaves the memory as it was.
+
+        Args:
+            counts: spike frame, uint8 [h, w, channels].
+            elapsed_ns: time from the end of the window before to the end of this one,
+                nanoseconds, above 0; None forgets all windows before. Models without memory
+                ignore it.
 
         Raises:
-            ValueError: the frame has another shape or type.
+            ValueError: the frame has another shape or type, or elapsed_ns is not above 0.
         """
         if counts.shape != self._frame_shape or counts.dtype != DTYPE:
             raise ValueError(
                 f'The spike frame is {counts.dtype} {counts.shape}, but the model takes '
                 f'{_FRAME_TYPE} {self._frame_shape}.'
             )
+        if elapsed_ns is not None and elapsed_ns <= 0:
+            raise ValueError(f'elapsed_ns is {elapsed_ns}, but must be above 0, or None.')
         frame = np.ascontiguousarray(counts)
         shape = [1, *self._frame_shape]
         self._binding.bind_input(_INPUT, 'cpu', 0, DTYPE, shape, frame.ctypes.data)
@@ -112,7 +126,9 @@ class DepthEngine:
         for name, array in results.items():
             address = array.ctypes.data
             self._binding.bind_output(name, 'cpu', 0, np.float32, array.shape, address)
+        self.memory.bind(self._binding, elapsed_ns)
         self._session.run_with_iobinding(self._binding)
+        self.memory.step()
         images = (name for name in ('depth', _CONFIDENCE) if name in results)
         return Inference(**results | {name: results[name][0, 0] for name in images})
 
@@ -134,15 +150,55 @@ def _outputs(contract: ModelContract, gives_confidence: bool) -> Tensors:
     }
 
 
-def _misfit(contract: ModelContract, outputs: Tensors, session: Any) -> str | None:
-    """Return the first wrong input or output, as the end of a sentence, or None."""
-    frame = [1, contract.height, contract.width, contract.channels]
-    others = [node.name for node in session.get_inputs() if node.name != _INPUT]
+def _state_shapes(contract: ModelContract, session: Any) -> dict[str, list[int]]:
+    """Return the shape of each state by name; that of a missing one is a guess."""
+    found = {node.name: node.shape for node in session.get_inputs()}
+    image = [1, 1, contract.height, contract.width]
+    return {state.name: found.get(f'{state.name}_in', image) for state in contract.states}
+
+
+def _misfit(
+    contract: ModelContract, outputs: Tensors, states: dict[str, list[int]], session: Any
+) -> str | None:
+    """Return the first wrong input or output, as the end of a sentence, or None.
+
+    Args:
+        contract: the file's contract.
+        outputs: type and shape of each output by name, without the states.
+        states: shape of each state by name.
+        session: session of the file.
+    """
+    inputs: Tensors = {
+        _INPUT: (_FRAME_TYPE, [1, contract.height, contract.width, contract.channels])
+    }
+    outputs = dict(outputs)
+    for state in contract.states:
+        shape = states[state.name]
+        if problem := _impossible_state(state, shape):
+            return problem
+        factors = [1, len(state.tau_ms), 1, 1]
+        inputs[f'{state.name}_in'] = outputs[f'{state.name}_out'] = ('float32', shape)
+        inputs[f'{state.name}_leak'] = inputs[f'{state.name}_gain'] = ('float32', factors)
+    others = [node.name for node in session.get_inputs() if node.name not in inputs]
     if others:
-        return f"has the input '{others[0]}', but '{_INPUT}' alone is allowed"
-    return _difference(
-        'input', {_INPUT: (_FRAME_TYPE, frame)}, session.get_inputs()
-    ) or _difference('output', outputs, session.get_outputs())
+        allowed = ', '.join(f"'{name}'" for name in inputs)
+        verb = 'is' if len(inputs) == 1 else 'are'
+        return f"has the input '{others[0]}', but {allowed} alone {verb} allowed"
+    return _difference('input', inputs, session.get_inputs()) or _difference(
+        'output', outputs, session.get_outputs()
+    )
+
+
+def _impossible_state(state: MembraneState, shape: list[int]) -> str | None:
+    name, channels = f'{state.name}_in', len(state.tau_ms)
+    if len(shape) != 4 or shape[0] != 1 or not all(isinstance(n, int) and n > 0 for n in shape):
+        return f"has the input '{name}' of shape {shape}, but [1, channels, h, w] is needed"
+    if channels not in (1, shape[1]):
+        return (
+            f"has {channels} time constants for the {shape[1]} channels of '{name}', but one, or "
+            'one for each channel, is needed'
+        )
+    return None
 
 
 def _difference(kind: str, needed: Tensors, nodes: list[Any]) -> str | None:

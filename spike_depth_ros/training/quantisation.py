@@ -20,7 +20,8 @@ over n - 1/2, and its threshold 1 lies half-way between two of them: it fires wh
 number is n or more. Integer arithmetic is exact, and so is float32, whose rounding is far below
 that half. bfloat16 is not: quantised layers train in float32.
 
-Readout neurons do not fire: a weight is a whole number of steps, one step for each neuron.
+Readout neurons do not fire: a weight is a whole number of steps, one step for each neuron. Steps
+of neurons whose potentials last from window to window are whole numbers of POTENTIAL_UNIT.
 """
 
 from collections.abc import Sequence
@@ -35,6 +36,9 @@ from spike_depth_ros.training.settings import SettingsError
 LARGEST = 127  # largest weight of eight bits
 # Kernels in phase form are sums of up to four weights, each of which is rounded by up to a half.
 ROUNDING = 2
+# Potentials that last are whole numbers of this unit, exact in float32 up to 1024: they are the
+# same in whatever order they are summed.
+POTENTIAL_UNIT = 2.0**-14
 LARGEST_THRESHOLD = 2**12  # limit for a channel whose weights are almost 0
 
 
@@ -61,19 +65,33 @@ def integer_kernel(synapses: nn.Module, weight: Tensor) -> tuple[Tensor, Tensor]
     return torch.round(weight.detach() * scale), n
 
 
-def integer_readout(kernel: Tensor) -> tuple[Tensor, Tensor]:
+def integer_readout(kernel: Tensor, unit: float | None = None) -> tuple[Tensor, Tensor]:
     """Return a readout's weights, whole numbers from -127 to 127, and their steps.
 
-    kernel: float [out, in, 1, 1]. The numbers are float of the same shape, the steps [out].
+    Args:
+        kernel: float [out, in, 1, 1].
+        unit: unit of the steps; None: they are any numbers.
+
+    Returns:
+        numbers, float of the kernel's shape, and steps, float [out].
     """
     steps = kernel.detach().abs().amax((1, 2, 3)).clamp(min=1e-9) / LARGEST
-    return torch.round(kernel.detach() / steps[:, None, None, None]), steps
+    if unit is not None:
+        steps = steps.clamp(min=unit)
+    numbers = torch.round(kernel.detach() / steps[:, None, None, None])
+    return numbers, steps if unit is None else torch.round(steps / unit) * unit
 
 
 @torch.no_grad()
-def round_together(layers: Sequence[nn.Conv2d]) -> None:
-    """Round the weights of readout layers, in place, with one step per neuron for all of them."""
-    numbers, steps = integer_readout(torch.cat([layer.weight for layer in layers], 1))
+def round_together(layers: Sequence[nn.Conv2d], unit: float | None = None) -> None:
+    """Round the weights of readout layers, in place, with one step per neuron for all of them.
+
+    Args:
+        layers: layers of the same neurons.
+        unit: see integer_readout.
+    """
+    kernel = torch.cat([layer.weight for layer in layers], 1)
+    numbers, steps = integer_readout(kernel, unit)
     sizes = [layer.in_channels for layer in layers]
     rounded = (numbers * steps[:, None, None, None]).split(sizes, 1)
     for layer, weight in zip(layers, rounded, strict=True):

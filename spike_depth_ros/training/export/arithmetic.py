@@ -113,10 +113,14 @@ class Arithmetic(Protocol):
     def potentials(self, spikes: str) -> str:
         """Return spikes as float32."""
 
-    def weigh(self, spikes: str, kernel: Tensor) -> str:
+    def weigh(self, spikes: str, kernel: Tensor, unit: float | None = None) -> str:
         """Return potentials, float32, of neurons that do not fire.
 
-        kernel: float [out, in, 1, 1].
+        Args:
+            spikes: name of a map of spikes.
+            kernel: float [out, in, 1, 1].
+            unit: unit of the potentials, which are then whole numbers in int8; None: 1, and any
+                numbers.
         """
 
 
@@ -201,9 +205,10 @@ class FloatArithmetic:
         """Return spikes as float32."""
         return spikes
 
-    def weigh(self, spikes: str, kernel: Tensor) -> str:
+    def weigh(self, spikes: str, kernel: Tensor, unit: float | None = None) -> str:
         """Return potentials, float32, of neurons that do not fire."""
-        return self._graph.node('Conv', spikes, self._graph.constant(kernel.numpy()))
+        weights = (kernel / (unit or 1.0)).numpy()
+        return self._graph.node('Conv', spikes, self._graph.constant(weights))
 
 
 class IntegerArithmetic:
@@ -293,13 +298,15 @@ class IntegerArithmetic:
         """Return spikes as float32."""
         return self._graph.node('Cast', spikes, to=TensorProto.FLOAT)
 
-    def weigh(self, spikes: str, kernel: Tensor) -> str:
+    def weigh(self, spikes: str, kernel: Tensor, unit: float | None = None) -> str:
         """Return potentials, float32, of neurons that do not fire.
 
         OpenVINO sums whole numbers and then multiplies by their steps. onnxruntime has no integer
         operator with a float32 result here, and multiplies first.
         """
-        numbers, steps = (each.numpy() for each in integer_readout(kernel))
+        numbers, steps = (each.numpy() for each in integer_readout(kernel, unit))
+        if unit is not None:
+            steps = steps / np.float32(unit)
         weights = self._constant(eight_bits(numbers), steps)
         return self._graph.node('Conv', self._real(spikes), weights)
 

@@ -18,7 +18,7 @@ import copy
 from pathlib import Path
 
 import onnx
-from jsonargparse.typing import PositiveInt
+from jsonargparse.typing import PositiveFloat, PositiveInt
 from torch.utils.data import ConcatDataset
 
 from spike_depth_ros.outputs import check_output_file, whole_file
@@ -77,6 +77,7 @@ def export_checkpoint(
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt = 32,
     trust: Trust = Trust(),  # noqa: B008 (frozen)
+    half_life_ms: PositiveFloat | None = None,
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
 
@@ -90,14 +91,18 @@ def export_checkpoint(
         samples: number of windows of each data set.
         trust: factors on the evidence of the coincidence network's detectors and on its prior
             over disparities.
+        half_life_ms: time in which half of the readout's potentials leaks, milliseconds; omitted:
+            that of the training, if it had any.
     """
     check_output_file(output)
     with naming_another(from_checkpoint):
         saved = read_checkpoint(checkpoint)
         network = from_checkpoint(checkpoint).network
     network.trust(trust)
+    if half_life_ms is not None:
+        network.remember(half_life_ms)
     recipe = read_recipe(checkpoint, saved)
-    described = provenance(recipe, precision, trust)
+    described = provenance(recipe, precision, trust, half_life_ms)
     depth_model(network, precision, GRID, GRID)  # raises errors before windows are made
     windows = _validation_windows(recipe, samples, Preparation(folder, workers=1))
     envelope = firing_envelope(exported(network, precision), windows)

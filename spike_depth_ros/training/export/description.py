@@ -31,6 +31,7 @@ from spike_depth_ros.training.data.pairs import Pair, collate
 from spike_depth_ros.training.data.training_data import TrainingData, summary
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
+from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Trust
 
 # The lowest and the highest firing rate of each layer on validation windows, [layers] each.
@@ -76,6 +77,7 @@ def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) 
         training_data=data.provenance,
         recipe=provenance.recipe,
         commit=commit(),
+        states=tuple(membrane.described(name) for name, membrane in membranes(network)),
     )
 
 
@@ -105,19 +107,24 @@ def commit() -> str:
     return result.stdout.strip() or 'unknown'
 
 
-def provenance(recipe: Recipe, precision: str, trust: Trust) -> Provenance:
+def provenance(
+    recipe: Recipe, precision: str, trust: Trust, half_life_ms: float | None = None
+) -> Provenance:
     """Return the provenance of a file that is exported from a checkpoint.
 
     Args:
         recipe: settings of the training.
         precision: precision of the exported weights.
         trust: factors on the evidence and the prior of the network's readout.
+        half_life_ms: half life of the readout's potentials that the export set; None: none.
     """
     trusted = (
         ''
         if trust == Trust()
         else f', evidence times {trust.evidence:g}, prior times {trust.prior:g}'
     )
+    remembers = '' if half_life_ms is None else f', half life {half_life_ms:g} ms'
     return Provenance(
-        summary(recipe.datasets), f'{recipe}{trusted}; exported with {precision} weights'
+        summary(recipe.datasets),
+        f'{recipe}{trusted}{remembers}; exported with {precision} weights',
     )

@@ -14,6 +14,8 @@
 
 """Writer of an ONNX graph, node by node."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -66,23 +68,34 @@ class Graph:
         return self.node('Slice', x, *ends)
 
     def model(
-        self, spikes: tuple[int, ...], outputs: dict[str, tuple[int, ...]]
+        self,
+        spikes: tuple[int, ...],
+        outputs: dict[str, tuple[int, ...]],
+        states: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
     ) -> onnx.ModelProto:
         """Return the finished model, checked by onnx.
 
-        spikes: shape of the input `spikes`, uint8. outputs: shapes of the float32 outputs by name.
+        Args:
+            spikes: shape of the input `spikes`, uint8.
+            outputs: shapes of the float32 outputs by name.
+            states: shapes of further inputs, float32, by name.
         """
         graph = helper.make_graph(
             self._nodes,
             'spike_depth',
-            [helper.make_tensor_value_info('spikes', TensorProto.UINT8, spikes)],
-            [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-                for name, shape in outputs.items()
-            ],
+            [helper.make_tensor_value_info('spikes', TensorProto.UINT8, spikes), *_floats(states)],
+            _floats(outputs),
             self._constants,
         )
         opset = helper.make_opsetid('', OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION)
         onnx.checker.check_model(model, full_check=True)
         return model
+
+
+def _floats(shapes: Mapping[str, tuple[int, ...]]) -> list[onnx.ValueInfoProto]:
+    """Return the descriptions of float32 tensors, by their names and shapes."""
+    return [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in shapes.items()
+    ]

@@ -29,6 +29,7 @@ from spike_depth_ros.training.export.rules import FUNCTIONS, lower, lower_functi
 from spike_depth_ros.training.export.trace import Trace, trace
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.settings import SettingsError
 
@@ -40,7 +41,8 @@ def depth_model(
 
     Input `spikes`, uint8 [1, height, width, channels]: a spike frame as it is. Outputs, float32:
     `depth` [1, 1, height, width], `firing_rates` and `mean_spikes` [layers], and from networks
-    with confidence `confidence` [1, 1, height, width]. Raises SettingsError for a network with an
+    with confidence `confidence` [1, 1, height, width]. States of leaky membranes are further
+    inputs and outputs, see inference/memory.py. Raises SettingsError for a network with an
     operation that has no rule.
 
     Args:
@@ -48,7 +50,9 @@ def depth_model(
         precision: precision of the spiking layers.
         height, width: size of the spike frame, pixels.
     """
-    traced, writer = trace(network), Writer(precision, height, width)
+    traced = trace(network)
+    names = {membrane: name for name, membrane in membranes(network)}
+    writer = Writer(precision, height, width, names)
     with torch.no_grad():
         try:
             _Lowering(traced, writer, network.channels).run(None)
@@ -56,7 +60,8 @@ def depth_model(
             raise SettingsError(f'{type(network).__name__} cannot be exported: {error}') from error
         counted = (writer.counts.write(traced.layers),)
     outputs = writer.outputs | {'firing_rates': counted, 'mean_spikes': counted}
-    return writer.graph.model((1, height, width, network.channels), outputs)
+    frame = (1, height, width, network.channels)
+    return writer.graph.model(frame, outputs, writer.states)
 
 
 class _Lowering(fx.Interpreter):

@@ -23,6 +23,7 @@ from torch import nn
 
 from spike_depth_ros.training.export.kernels import channels_then_places
 from spike_depth_ros.training.export.maps import Map, Spikes
+from spike_depth_ros.training.export.membrane import remembered
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.readout import (
@@ -33,6 +34,7 @@ from spike_depth_ros.training.networks.readout import (
     DisparityReadout,
     LogDepthReadout,
 )
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
 
 COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
 
@@ -103,8 +105,8 @@ def _disparities(
         for names in layer.levels
     ]
     disparities, spread = slice(layer.max_disparity), slice(layer.max_disparity, None)
-    depth = _median_depth(layer, writer, _summed(layer, writer, spikes, disparities))
-    log_spread = _summed(layer, writer, spikes, spread)
+    depth = _median_depth(layer, writer, _potentials(layer, writer, spikes, disparities))
+    log_spread = _potentials(layer, writer, spikes, spread)
     lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
     log_spread = graph.node('Clip', log_spread, lowest, highest)
     per_spread = graph.node('Exp', graph.node('Neg', log_spread))
@@ -117,8 +119,8 @@ def _disparities(
     return 'depth', 'confidence', None
 
 
-def _summed(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons: slice) -> str:
-    """Return potentials of some of the readout's neurons.
+def _potentials(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons: slice) -> str:
+    """Return potentials of some of the readout's neurons; those of disparities may last.
 
     Disparities and spread are summed separately: OpenVINO takes longer to split a common sum.
 
@@ -129,11 +131,42 @@ def _summed(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons:
         neurons: selected outputs of the prediction layers.
     """
     graph = writer.graph
-    sums = graph.constant(layer.resets()[None, neurons].numpy())
+    resets = graph.constant(layer.resets()[None, neurons].numpy())
+    if layer.membrane is None:
+        return _summed(layer, writer, spikes, neurons, resets)
+    unit = POTENTIAL_UNIT if writer.precision == 'int8' else None
+    evidence = _summed(layer, writer, spikes, neurons, unit=unit)
+    if neurons.stop == layer.max_disparity:
+        shape = (layer.max_disparity, *(side // 2 for side in writer.padded))
+        evidence = remembered(layer.membrane, writer, evidence, shape, unit)
+    if unit is not None:
+        evidence = graph.node('Mul', evidence, graph.constant(np.float32(unit)))
+    return graph.node('Add', evidence, resets)
+
+
+def _summed(
+    layer: DisparityReadout,
+    writer: Writer,
+    spikes: list[str],
+    neurons: slice,
+    sums: str | None = None,
+    unit: float | None = None,
+) -> str:
+    """Return the sum of potentials over the resolutions.
+
+    Args:
+        layer, writer, spikes, neurons: see _potentials.
+        sums: name of potentials to which the others are added.
+        unit: unit of the potentials, see Arithmetic.weigh.
+    """
     for number, names in enumerate(layer.levels):
         kernel = torch.cat([layer.heads[name].weight[neurons] for name in names], 1)
-        potentials = writer.arithmetic.weigh(spikes[number], kernel)
-        sums = graph.node('Add', potentials, _spread_pixels(writer, sums) if number else sums)
+        potentials = writer.arithmetic.weigh(spikes[number], kernel, unit)
+        if sums is not None:
+            sums = _spread_pixels(writer, sums) if number else sums
+            potentials = writer.graph.node('Add', potentials, sums)
+        sums = potentials
+    assert sums is not None
     return sums
 
 

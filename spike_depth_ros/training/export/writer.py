@@ -14,8 +14,9 @@
 
 """Writer of an ONNX graph: operations on spikes that the rules share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, groupby
+from types import MappingProxyType
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.maps import Image, Map, Population, Spikes
 from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.networks.network import GRID, LARGEST_COUNT
 from spike_depth_ros.training.quantisation import LARGEST
 from spike_depth_ros.training.settings import SettingsError
@@ -44,18 +46,33 @@ class Writer:
     Args:
         precision: precision of the spiking layers.
         height, width: size of the spike frame, pixels.
+        membranes: names of the states of leaky membranes.
 
     Attributes:
         outputs: shapes of the graph's outputs by name.
+        states: shapes of the graph's inputs for states, by name.
     """
 
-    def __init__(self, precision: Precision, height: int, width: int) -> None:
+    def __init__(
+        self,
+        precision: Precision,
+        height: int,
+        width: int,
+        membranes: Mapping[LeakyMembrane, str] = MappingProxyType({}),
+    ) -> None:
         self.precision, self.height, self.width = precision, height, width
         self.graph = Graph()
         self.arithmetic = ARITHMETIC[precision](self.graph)
         self.counts = SpikeCounts(self.graph, self.arithmetic)
         self.outputs: dict[str, tuple[int, ...]] = {}
+        self.states: dict[str, tuple[int, ...]] = {}
+        self._membranes = membranes
         self._made: dict[object, Map] = {}  # converted and selected maps, by operation and source
+
+    @property
+    def padded(self) -> tuple[int, int]:
+        """Return height and width of the padded spike frame."""
+        return self.height + -self.height % GRID, self.width + -self.width % GRID
 
     def frame(self, channels: int) -> Map:
         """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
@@ -63,7 +80,7 @@ class Writer:
         pads = (0, 0, 0, 0, 0, -self.height % GRID, -self.width % GRID, 0)
         zeros = graph.constant(np.uint8(0))
         padded = graph.node('Pad', 'spikes', graph.constant(np.array(pads)), zeros)
-        height, width = (side + -side % GRID for side in (self.height, self.width))
+        height, width = self.padded
         zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
         blocks = self._blocks(padded, channels, height, width)
         counts = self.arithmetic.spikes(graph.node('Clip', blocks, zero, largest))
@@ -159,6 +176,21 @@ class Writer:
     def image(self, name: str) -> str:
         """Declare an output of the image's size; return its name."""
         self.outputs[name] = (1, 1, self.height, self.width)
+        return name
+
+    def state(
+        self, membrane: LeakyMembrane, shape: tuple[int, ...], factors: tuple[int, ...]
+    ) -> str:
+        """Declare the inputs and the output of a membrane's state; return the state's name.
+
+        Args:
+            membrane: the membrane.
+            shape: shape of the potentials.
+            factors: shape of the leak and of the gain.
+        """
+        name = self._membranes[membrane]
+        self.states |= {f'{name}_in': shape, f'{name}_leak': factors, f'{name}_gain': factors}
+        self.outputs[f'{name}_out'] = shape
         return name
 
     def _selected(self, map: Map, channels: list[int]) -> Map:

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.networks.matching import Coincidences, Cooperation
+from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.networks.network import DepthNetwork, Output, Trust
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import DisparityReadout
@@ -85,11 +86,15 @@ class CoincidenceNetwork(DepthNetwork):
             even, because onnxruntime's integer kernels give some wrong sums for odd widths (its
             issue 27670).
         reach: the largest disparity in pixels, not included; a multiple of 2.
+        half_life_ms: time in which half of the evidence for a disparity leaks, milliseconds, at
+            first: it is learned; None: each window is computed by itself.
     """
 
     penalised = (*EVIDENCE, 'block', 'deconv4', 'deconv3', 'deconv2')
 
-    def __init__(self, width: int = 16, reach: int = 48) -> None:
+    def __init__(
+        self, width: int = 16, reach: int = 48, half_life_ms: float | None = None
+    ) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
             raise SettingsError(f'reach is {reach}: use a positive multiple of 2.')
@@ -122,6 +127,8 @@ class CoincidenceNetwork(DepthNetwork):
             MVSEC_RIG.focal_baseline,
         )
         self.initialise()
+        if half_life_ms is not None:
+            self.remember(half_life_ms)
 
     def initialise(self) -> None:
         """Draw weights with which every layer fires and the readout starts close to flat."""
@@ -129,6 +136,16 @@ class CoincidenceNetwork(DepthNetwork):
             if isinstance(layer, SpikingLayer) and not isinstance(layer.synapses, Cooperation):
                 draw(layer.synapses.weight, FIRING_GAIN)
         self.readout.initialise()
+
+    def remember(self, half_life_ms: float) -> None:
+        """Let the evidence for disparities last from window to window.
+
+        Raises SettingsError for a half life that is not above 0.
+
+        Args:
+            half_life_ms: time in which half of it leaks, milliseconds.
+        """
+        self.readout.membrane = LeakyMembrane(half_life_ms)
 
     def trust(self, trust: Trust) -> None:
         """Scale evidence and prior of the readout, in place."""

@@ -23,6 +23,7 @@ from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.settings import SettingsError
 
 GRID = 16  # image sides are padded to multiples of GRID, which four layers of stride 2 divide
@@ -77,8 +78,8 @@ class DepthNetwork(nn.Module, ABC):
 
     A network is a plain PyTorch module. It builds the package's layers in its constructor and
     connects them in `predict`; the exported file, the layers' names, their fan-outs and the
-    number of operations follow from a trace of `predict` (export/trace.py). Every window is
-    computed by itself: neurons start at potential 0.
+    number of operations follow from a trace of `predict` (export/trace.py). In every window
+    neurons start at potential 0; leaky membranes (membrane.py) alone go on from window to window.
 
     Attributes:
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
@@ -97,13 +98,19 @@ class DepthNetwork(nn.Module, ABC):
                 of 16.
         """
 
-    def forward(self, counts: Tensor) -> Output:
-        """Map counts, float [n, channels, h, w], to depth and the spikes of the layers.
+    def forward(self, counts: Tensor, elapsed_ms: float | Tensor = math.inf) -> Output:
+        """Map counts to depth and the spikes of the layers.
 
         Counts above 127 saturate at 127. The layers compute on counts padded to multiples of 16
-        pixels.
+        pixels. Backpropagation through several windows ends where spikingjelly's `detach_net` is
+        called between them.
+
+        Args:
+            counts: float [n, channels, h, w].
+            elapsed_ms: time from the end of the window of the call before to the end of this one,
+                milliseconds, or float [n] of the images of the batch; inf forgets the former.
         """
-        spiking.reset_net(self)
+        self._start(elapsed_ms)
         height, width = counts.shape[-2:]
         saturated = counts.clamp(max=LARGEST_COUNT)
         padding = (0, -width % GRID, 0, -height % GRID)
@@ -112,6 +119,28 @@ class DepthNetwork(nn.Module, ABC):
         return output._replace(
             log_depth=output.log_depth[..., :height, :width],
             log_spread=None if spread is None else spread[..., :height, :width],
+        )
+
+    def _start(self, elapsed_ms: float | Tensor) -> None:
+        """Reset all neurons, except membranes that go on; see `forward`."""
+        kept = [(membrane, membrane.v) for _, membrane in membranes(self)]
+        spiking.reset_net(self)
+        for membrane, potentials in kept:
+            membrane.elapsed_ms = elapsed_ms
+            if isinstance(elapsed_ms, Tensor) or elapsed_ms < math.inf:
+                membrane.v = potentials
+
+    def remember(self, half_life_ms: float) -> None:
+        """Let the readout's potentials last from window to window.
+
+        Raises SettingsError for a network whose readout has no membrane.
+
+        Args:
+            half_life_ms: time in which half of a potential leaks, milliseconds.
+        """
+        raise SettingsError(
+            f'{type(self).__name__} has no readout that remembers for half_life_ms '
+            f'{half_life_ms:g}: leave --half_life_ms out.'
         )
 
     def trust(self, trust: Trust) -> None:

@@ -26,10 +26,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.networks.network import Trust
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import READOUT_GAIN, draw, fanout
-from spike_depth_ros.training.quantisation import round_together
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, round_together
 
 LOG_SPREAD_BOUNDS = (-6.0, 3.0)
 CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
@@ -103,6 +104,8 @@ class DisparityReadout(Readout):
     error of log depth. The layers' potentials are summed from the coarsest on, each value spread
     to the pixels of the next finer resolution.
 
+    With a membrane the evidence for the disparities lasts from window to window.
+
     Args:
         levels: channels of the input layers by name, for each resolution, coarse to fine; each is
             twice the one before, and the finest is half the image's.
@@ -111,6 +114,7 @@ class DisparityReadout(Readout):
         max_disparity: disparities are 0 to max_disparity - 1 pixels of the image.
         focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
             one pixel.
+        membrane: membrane of the disparities' neurons; None: they start each window anew.
     """
 
     def __init__(
@@ -119,8 +123,10 @@ class DisparityReadout(Readout):
         evidence: Mapping[str, float],
         max_disparity: int,
         focal_baseline: float,
+        membrane: LeakyMembrane | None = None,
     ) -> None:
         super().__init__()
+        self.membrane = membrane
         self.levels = tuple(tuple(level) for level in levels)
         self.evidence, self.max_disparity = dict(evidence), max_disparity
         # Not learned: training fits the mean, and a learned factor would bias the median, which
@@ -158,8 +164,11 @@ class DisparityReadout(Readout):
 
     def quantise(self) -> None:
         """Round the weights: a step for each neuron and resolution, since it is one kernel."""
+        unit = None if self.membrane is None else POTENTIAL_UNIT
         for names in self.levels:
-            round_together([self.heads[name] for name in names])
+            round_together([self.heads[name] for name in names], unit)
+        if self.membrane is not None:
+            self.membrane.is_exact = True
 
     def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
         """Yield each layer and the fan-out of the prediction layer that reads it."""
@@ -209,12 +218,20 @@ class DisparityReadout(Readout):
             sum(self.heads[name](features[name].float()) for name in names)
             for names in self.levels
         ]
-        coarse = coarser[0]
+        summed = coarser[0]
         for level in coarser[1:]:
-            coarse = level + spread_pixels(coarse)
-        coarse = self.resets() + spread_pixels(coarse)
+            summed = level + spread_pixels(summed)
+        summed = spread_pixels(summed)
+        coarse = self.resets() + summed
         fine = coarse + finest
+        if self.membrane is not None:
+            fine = self.resets() + self._remembered(summed + finest)
         return [sums.clamp(-LARGEST_POTENTIAL, LARGEST_POTENTIAL) for sums in (coarse, fine)]
+
+    def _remembered(self, evidence: Tensor) -> Tensor:
+        """Return evidence with that of the windows before; the error's neuron has no memory."""
+        assert self.membrane is not None
+        return torch.cat([self.membrane(evidence[:, :-1]), evidence[:, -1:]], 1)
 
     def mean_log_depth(self, log_disparity: Tensor) -> Tensor:
         """Return the mean of log depth, [n, 1, h, w], over disparities' log probabilities."""

@@ -1,0 +1,142 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Memory of a model: potentials of leaky membranes, which last from window to window.
+
+A membrane's potential follows v' = leak * v + gain * evidence, where leak = exp(-elapsed / tau)
+and elapsed is the time from the end of the window before to the end of this one. Potentials are
+those of a leaky integrator between inputs (Gerstner et al., Neuronal Dynamics, section 1.3).
+
+Overlapping windows count an event several times. The gain makes up for it: a constant scene gives
+the same potentials at every hop.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.units import MS_NS
+
+Potentials = npt.NDArray[np.float32]
+NAME = re.compile(r'[A-Za-z]\w*')
+
+
+@dataclass(frozen=True)
+class MembraneState:
+    """Description of the membranes of one layer.
+
+    Raises ValueError for a name that is no identifier, and for time constants that are missing,
+    not finite or not above 0.
+
+    Args:
+        name: beginning of the names of the model's inputs `NAME_in`, `NAME_leak` and `NAME_gain`
+            and of its output `NAME_out`.
+        tau_ms: time constants, milliseconds; one, or one for each channel.
+        averages: True for membranes that average their evidence, such as those whose potential is
+            log depth; False for those that sum it, such as log odds.
+    """
+
+    name: str
+    tau_ms: tuple[float, ...]
+    averages: bool = False
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f'the name of a state is {self.name!r}, but must be an identifier')
+        if not self.tau_ms or not all(math.isfinite(tau) and tau > 0 for tau in self.tau_ms):
+            raise ValueError(f'tau_ms of {self.name} is {self.tau_ms}, but must be above 0')
+
+    def leak(self, elapsed_ms: float) -> Potentials:
+        """Return the share of the potentials that is left after a time, float32 [1, n, 1, 1].
+
+        elapsed_ms: time since the end of the window before, milliseconds; inf leaves nothing.
+        """
+        return self._kept(elapsed_ms).astype(np.float32)
+
+    def gain(self, elapsed_ms: float, window_ms: float) -> Potentials:
+        """Return the weight of a window's evidence, float32 [1, n, 1, 1]; 1 after a reset.
+
+        Args:
+            elapsed_ms: see `leak`.
+            window_ms: length of the windows, milliseconds.
+        """
+        if self.averages:
+            return (1 - self._kept(elapsed_ms)).astype(np.float32)
+        new = 1 - self._kept(min(elapsed_ms, window_ms))
+        return (new / (1 - self._kept(window_ms))).astype(np.float32)
+
+    def _kept(self, elapsed_ms: float) -> npt.NDArray[np.float64]:
+        tau_ms = np.array(self.tau_ms)[None, :, None, None]
+        return np.asarray(np.exp(-elapsed_ms / tau_ms))
+
+
+class Memory:
+    """Potentials of a model between inferences: two buffers for each state, which swap.
+
+    Args:
+        states: states of the model.
+        shapes: shape of each state by name, [1, channels, h, w].
+        window_ns: length of the model's windows, nanoseconds.
+
+    Attributes:
+        states: potentials by name, float32 [1, channels, h, w], that the next inference reads; a
+            caller may change them in place between inferences.
+    """
+
+    def __init__(
+        self,
+        states: Sequence[MembraneState],
+        shapes: Mapping[str, Sequence[int]],
+        window_ns: int,
+    ) -> None:
+        self._described, self._window_ms = tuple(states), window_ns / MS_NS
+        self.states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+        self._next = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+        self._factors: list[Potentials] = []
+
+    def bind(self, binding: Any, elapsed_ns: int | None) -> None:
+        """Bind the states' inputs and outputs, in place.
+
+        Args:
+            binding: onnxruntime's IOBinding.
+            elapsed_ns: time since the end of the window before, nanoseconds; None forgets it.
+        """
+        if elapsed_ns is None:
+            self.forget()
+        elapsed_ms = math.inf if elapsed_ns is None else elapsed_ns / MS_NS
+        self._factors = []  # keeps the bound arrays alive
+        for state in self._described:
+            leak, gain = state.leak(elapsed_ms), state.gain(elapsed_ms, self._window_ms)
+            self._factors += [leak, gain]
+            inputs = {'in': self.states[state.name], 'leak': leak, 'gain': gain}
+            for end, array in inputs.items():
+                name = f'{state.name}_{end}'
+                binding.bind_input(name, 'cpu', 0, np.float32, array.shape, array.ctypes.data)
+            after = self._next[state.name]
+            name = f'{state.name}_out'
+            binding.bind_output(name, 'cpu', 0, np.float32, after.shape, after.ctypes.data)
+
+    def step(self) -> None:
+        """Take over the potentials that an inference has written."""
+        self.states, self._next = self._next, self.states
+
+    def forget(self) -> None:
+        """Set all potentials to 0."""
+        for potentials in self.states.values():
+            potentials.fill(0)

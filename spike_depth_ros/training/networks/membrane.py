@@ -1,0 +1,108 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Leaky membranes: potentials that last from window to window."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from spikingjelly.activation_based.base import MemoryModule
+from torch import Tensor, nn
+
+from spike_depth_ros.inference.memory import MembraneState
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
+from spike_depth_ros.training.settings import SettingsError
+
+LARGEST_STATE = 256.0  # potentials saturate here
+LONGEST_MS = 1e9  # leaves nothing, as inf does, which has no gradient
+
+
+class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no types
+    """Membranes whose potential is v' = leak * v + gain * evidence; see inference/memory.py.
+
+    The first call after a reset returns the evidence as it is.
+
+    Args:
+        half_life_ms: time in which half of a potential leaks at first, milliseconds; learned.
+        channels: number of time constants, 1 or that of the evidence's channels.
+        averages: True to average the evidence, False to sum it.
+        window_ms: length of the windows, milliseconds.
+
+    Attributes:
+        log_tau_ms: logarithm of the time constants, float [channels].
+        elapsed_ms: time between the ends of the last call's window and of the next one's,
+            milliseconds; inf forgets the potentials. A number, or float [n], one for each image.
+        is_exact: True to round potentials to whole numbers of POTENTIAL_UNIT, as int8 files do.
+    """
+
+    v: Tensor | None
+
+    def __init__(
+        self,
+        half_life_ms: float,
+        channels: int = 1,
+        averages: bool = False,
+        window_ms: float = 50.0,
+    ) -> None:
+        super().__init__()
+        if not 0 < half_life_ms < math.inf:
+            raise SettingsError(
+                f'half_life_ms is {half_life_ms:g}: use a finite number above 0, or none for a '
+                'network without memory.'
+            )
+        tau_ms = half_life_ms / math.log(2)
+        self.log_tau_ms = nn.Parameter(torch.full((channels,), math.log(tau_ms)))
+        self.averages, self.window_ms = averages, window_ms
+        self.elapsed_ms: float | Tensor = math.inf
+        self.is_exact = False
+        self.register_memory('v', None)
+
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Map evidence, float [n, channels, h, w], to potentials of the same shape."""
+        before = torch.zeros_like(evidence) if self.v is None else self.v
+        leak, gain = self._factors(evidence)
+        v = self._rounded(leak * before) + self._rounded(gain * evidence)
+        self.v = v.clamp(-LARGEST_STATE, LARGEST_STATE)
+        return self.v
+
+    def described(self, name: str) -> MembraneState:
+        """Return the description of the membranes in a model's contract."""
+        tau_ms = self.log_tau_ms.detach().double().exp()
+        return MembraneState(name, tuple(tau_ms.tolist()), self.averages)
+
+    def _factors(self, evidence: Tensor) -> tuple[Tensor, Tensor]:
+        """Return leak and gain, [n or 1, channels, 1, 1], computed in double precision."""
+        tau_ms = self.log_tau_ms.double().exp()[None, :, None, None]
+        elapsed_ms = torch.as_tensor(self.elapsed_ms, dtype=torch.float64, device=evidence.device)
+        elapsed_ms = elapsed_ms.clamp(max=LONGEST_MS).reshape(-1, 1, 1, 1)
+        leak = torch.exp(-elapsed_ms / tau_ms)
+        if self.averages:
+            gain = 1 - leak
+        else:
+            new = 1 - torch.exp(-elapsed_ms.clamp(max=self.window_ms) / tau_ms)
+            gain = new / (1 - torch.exp(-self.window_ms / tau_ms))
+        return leak.to(evidence.dtype), gain.to(evidence.dtype)
+
+    def _rounded(self, potentials: Tensor) -> Tensor:
+        if self.is_exact:
+            return torch.round(potentials / POTENTIAL_UNIT) * POTENTIAL_UNIT
+        return potentials
+
+
+def membranes(network: nn.Module) -> Iterator[tuple[str, LeakyMembrane]]:
+    """Yield the leaky membranes of a network, with the names of their states in a file."""
+    found = (module for module in network.modules() if isinstance(module, LeakyMembrane))
+    for number, membrane in enumerate(found, 1):
+        yield 'state' if number == 1 else f'state{number}', membrane

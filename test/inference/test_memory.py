@@ -1,0 +1,179 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Memory of a model: leak and gain computed by hand, and potentials from window to window."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from inference.conftest import WriteModel
+from onnx import TensorProto, helper
+
+from spike_depth_ros.inference.contract import ContractError, ModelContract
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.memory import MembraneState
+from spike_depth_ros.inference.model_file import ModelError
+
+MS = 1_000_000
+TAU_MS = 50 / math.log(2)  # half of a potential is left after 50 ms
+STATE = MembraneState('state', (TAU_MS,))
+
+
+def with_state(path: Path, state: MembraneState, out: str = 'state_out') -> Path:
+    """Add a membrane to the small network: its depth becomes the potential; return its path."""
+    model = onnx.load(path)
+    graph = model.graph
+    floats = {'state_in': [1, 1, 3, 5], 'state_leak': [1, len(state.tau_ms), 1, 1]}
+    floats['state_gain'] = floats['state_leak']
+    for name, shape in floats.items():
+        graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+    graph.output.append(helper.make_tensor_value_info(out, TensorProto.FLOAT, [1, 1, 3, 5]))
+    for node in graph.node:
+        if node.output[0] == 'depth':
+            node.output[0] = 'evidence'
+    graph.node.extend(
+        [
+            helper.make_node('Mul', ['state_in', 'state_leak'], ['kept']),
+            helper.make_node('Mul', ['evidence', 'state_gain'], ['added']),
+            helper.make_node('Add', ['kept', 'added'], [out]),
+            helper.make_node('Identity', [out], ['depth']),
+        ]
+    )
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture
+def small(contract: ModelContract) -> ModelContract:
+    return replace(contract, width=5, height=3)
+
+
+@pytest.fixture
+def counts() -> np.ndarray:
+    frame = np.zeros((3, 5, 4), np.uint8)
+    frame[1, 2, 0] = 8  # depth is the count of channel 0
+    return frame
+
+
+def test_leak_and_gain_by_hand() -> None:
+    np.testing.assert_allclose(STATE.leak(50.0), 0.5, rtol=1e-6)
+    np.testing.assert_allclose(STATE.leak(25.0), 0.5**0.5, rtol=1e-6)
+    np.testing.assert_array_equal(STATE.gain(50.0, 50.0), 1)
+    np.testing.assert_array_equal(STATE.gain(200.0, 50.0), 1)
+    np.testing.assert_allclose(STATE.gain(25.0, 50.0), (1 - 0.5**0.5) / 0.5, rtol=1e-6)
+    assert (STATE.leak(math.inf), STATE.gain(math.inf, 50.0)) == (0, 1)
+
+
+def test_each_channel_has_its_own_time_constant() -> None:
+    state = MembraneState('state', (TAU_MS, 2 * TAU_MS))
+    np.testing.assert_allclose(state.leak(100.0), [[[[0.25]], [[0.5]]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize('hop_ms', [50.0, 20.0, 10.0])
+@pytest.mark.parametrize('averages', [False, True])
+def test_a_constant_scene_has_the_same_potentials_at_every_hop(
+    hop_ms: float, averages: bool
+) -> None:
+    state, v = MembraneState('state', (TAU_MS,), averages), 0.0
+    for number in range(200):
+        elapsed_ms = hop_ms if number else math.inf
+        v = v * state.leak(elapsed_ms).item() + 3.0 * state.gain(elapsed_ms, 50.0).item()
+    assert v == pytest.approx(3.0 if averages else 6.0, rel=1e-5)
+
+
+def test_potentials_last_and_leak(
+    write_model: WriteModel, small: ModelContract, counts: np.ndarray
+) -> None:
+    metadata = replace(small, states=(STATE,)).to_metadata()
+    engine = DepthEngine(with_state(write_model(metadata), STATE), provider='cpu')
+    dark = np.zeros_like(counts)
+    depths = [
+        engine.infer(frame, elapsed).depth[1, 2]
+        for frame, elapsed in (
+            (counts, None),
+            (counts, 50 * MS),
+            (dark, 100 * MS),
+            (counts, None),
+            (counts, 50 * MS),
+        )
+    ]
+    np.testing.assert_allclose(depths, [8, 12, 3, 8, 12], rtol=1e-6)
+    engine.memory.states['state'][...] = 4
+    assert engine.infer(dark, 50 * MS).depth[1, 2] == pytest.approx(2)
+
+
+def test_a_model_without_memory_ignores_the_time(
+    write_model: WriteModel, small: ModelContract, counts: np.ndarray
+) -> None:
+    metadata = small.to_metadata()
+    assert 'spike_depth.states' not in metadata
+    engine = DepthEngine(write_model(metadata), provider='cpu')
+    assert engine.memory.states == {}
+    assert [engine.infer(counts, t).depth[1, 2] for t in (None, 50 * MS)] == [8, 8]
+
+
+def test_forgetting_removes_a_potential_that_is_no_number(
+    write_model: WriteModel, small: ModelContract, counts: np.ndarray
+) -> None:
+    metadata = replace(small, states=(STATE,)).to_metadata()
+    engine = DepthEngine(with_state(write_model(metadata), STATE), provider='cpu')
+    engine.memory.states['state'][...] = np.nan
+    assert np.isnan(engine.infer(counts, 50 * MS).depth).all()
+    assert engine.infer(counts).depth[1, 2] == 8
+
+
+@pytest.mark.parametrize('elapsed_ns', [0, -1])
+def test_time_that_does_not_pass_is_refused(
+    write_model: WriteModel, small: ModelContract, counts: np.ndarray, elapsed_ns: int
+) -> None:
+    engine = DepthEngine(write_model(small.to_metadata()), provider='cpu')
+    with pytest.raises(ValueError, match=f'elapsed_ns is {elapsed_ns}, but must be above 0'):
+        engine.infer(counts, elapsed_ns)
+
+
+@pytest.mark.parametrize(
+    ('state', 'out', 'message'),
+    [
+        (replace(STATE, name='other'), 'state_out', "has the input 'state_in', but .* alone are"),
+        (STATE, 'state2_out', "has no output 'state_out'"),
+        (replace(STATE, tau_ms=(1.0, 2.0)), 'state_out', '2 time constants for the 1 channels'),
+    ],
+)
+def test_states_that_contradict_the_graph(
+    write_model: WriteModel, small: ModelContract, state: MembraneState, out: str, message: str
+) -> None:
+    metadata = replace(small, states=(state,)).to_metadata()
+    path = with_state(write_model(metadata), state, out)
+    with pytest.raises(ModelError, match=message):
+        DepthEngine(path, provider='cpu')
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        '[{"name": "state", "tau_ms": [0], "averages": false}]',
+        '[{"name": "state", "tau_ms": [NaN], "averages": false}]',
+        '[{"name": "state", "tau_ms": [], "averages": false}]',
+        '[{"name": "a b", "tau_ms": [1], "averages": false}]',
+        '[{"name": "state", "averages": false}]',
+        '["state"]',
+    ],
+)
+def test_states_that_cannot_be(contract: ModelContract, text: str) -> None:
+    with pytest.raises(ContractError, match=r'states is .*, but must be a JSON list of states'):
+        ModelContract.from_metadata({**contract.to_metadata(), 'spike_depth.states': text})

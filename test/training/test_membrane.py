@@ -1,0 +1,128 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Leaky membranes: potentials by hand, resets, and the same states in exported files."""
+
+import copy
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from spikingjelly.activation_based import functional as spiking
+from training.exported_files import depth_of
+from training.small_networks import coincidence, edges, frames
+
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.stereo_rig import StereoRig
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.training.data.training_data import TrainingData
+from spike_depth_ros.training.export.command import export, exported
+from spike_depth_ros.training.export.description import Provenance, spikes_of
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.membrane import LeakyMembrane
+from spike_depth_ros.training.networks.network import Output
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
+from spike_depth_ros.training.settings import SettingsError
+
+SIZE = (64, 112)
+RIG = StereoRig(PinholeCamera(112, 64, 200.0, 56.0, 32.0), 0.1)
+PROVENANCE = Provenance(TrainingData(RIG, 50_000_000, (0.5, 8.0), 'none'), 'random weights')
+HOPS_MS = (math.inf, 50.0, 20.0, 10.0, 130.0, 1.0, math.inf, 10.0)
+
+
+def test_potentials_by_hand() -> None:
+    membrane, evidence = LeakyMembrane(50.0), torch.full((1, 2, 1, 1), 8.0)
+    membrane.elapsed_ms = math.inf
+    assert torch.equal(membrane(evidence), evidence)
+    membrane.elapsed_ms = 50.0
+    torch.testing.assert_close(membrane(evidence), 1.5 * evidence)
+    membrane.elapsed_ms = 25.0
+    gain = (1 - 0.5**0.5) / 0.5
+    torch.testing.assert_close(membrane(evidence), evidence * (1.5 * 0.5**0.5 + gain))
+
+
+def test_each_image_of_a_batch_has_its_own_time() -> None:
+    membrane, evidence = LeakyMembrane(50.0), torch.full((2, 1, 1, 1), 8.0)
+    membrane(evidence)
+    membrane.elapsed_ms = torch.tensor([50.0, math.inf])
+    torch.testing.assert_close(membrane(evidence).flatten(), torch.tensor([12.0, 8.0]))
+
+
+def test_the_time_constant_is_learned() -> None:
+    membrane, evidence = LeakyMembrane(50.0), torch.ones(1, 1, 1, 1)
+    membrane(evidence)
+    membrane.elapsed_ms = 50.0
+    membrane(evidence).sum().backward()
+    # d/dlog_tau of exp(-t / tau) is exp(-t / tau) * t / tau = 0.5 * log 2.
+    assert membrane.log_tau_ms.grad is not None
+    torch.testing.assert_close(membrane.log_tau_ms.grad, torch.tensor([0.5 * math.log(2)]))
+
+
+@pytest.mark.parametrize('half_life_ms', [0.0, -1.0, math.inf, math.nan])
+def test_impossible_half_lives(half_life_ms: float) -> None:
+    with pytest.raises(SettingsError, match=r'half_life_ms is .*: use a finite number above 0'):
+        LeakyMembrane(half_life_ms)
+
+
+def test_a_network_without_leaky_readout_says_so() -> None:
+    with pytest.raises(SettingsError, match='StereoSpike has no readout that remembers'):
+        StereoSpike(width=2).remember(50.0)
+
+
+def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:
+    network, frame = coincidence(2), counts(edges((32, 64)))
+    expected = network(frame)
+    network.remember(50.0)
+    first, second, again = network(frame), network(frame, 50.0), network(frame)
+    torch.testing.assert_close(first.log_depth, expected.log_depth)
+    assert not torch.equal(second.log_depth[-1], first.log_depth[-1])
+    assert torch.equal(again.log_depth, first.log_depth)
+    for name, spikes in second.spikes.items():
+        assert torch.equal(spikes, first.spikes[name]), name
+
+
+def test_detached_potentials_have_no_gradient() -> None:
+    network = CoincidenceNetwork(2, 16, half_life_ms=50.0)
+    network(counts(edges((32, 64))))
+    membrane = network.readout.membrane
+    assert membrane is not None and membrane.v is not None and membrane.v.requires_grad
+    spiking.detach_net(network)
+    assert not membrane.v.requires_grad
+
+
+@pytest.mark.parametrize('provider', ['cpu', 'openvino'])
+def test_exported_states_are_those_of_torch(tmp_path: Path, provider: str) -> None:
+    network, path = coincidence(2), tmp_path / 'leaky.onnx'
+    network.remember(50.0)
+    layers = len(spikes_of(network, torch.zeros(1, 4, 32, 32)))
+    export(network, path, 'int8', PROVENANCE, (np.zeros(layers), np.ones(layers)))
+    reference, engine = exported(copy.deepcopy(network), 'int8'), DepthEngine(path, 1, provider)
+    (state,) = engine.contract.states
+    np.testing.assert_allclose(state.tau_ms, 50 / math.log(2), rtol=1e-6)
+    for frame, elapsed_ms in zip([*frames(SIZE), *frames(SIZE)], HOPS_MS, strict=True):
+        with torch.no_grad():
+            output: Output = reference(counts(frame), elapsed_ms)
+        elapsed_ns = None if elapsed_ms == math.inf else round(elapsed_ms * 1e6)
+        depth = engine.infer(frame, elapsed_ns).depth
+        potentials = reference.readout.membrane.v.numpy() / np.float32(POTENTIAL_UNIT)
+        np.testing.assert_array_equal(engine.memory.states['state'], potentials)
+        np.testing.assert_allclose(depth, depth_of(output), rtol=1e-5)
+
+
+def counts(frame: NDArray[np.uint8]) -> torch.Tensor:
+    return torch.from_numpy(frame.transpose(2, 0, 1)[None].copy()).float()
