@@ -92,7 +92,7 @@ class JoinedWindows(Dataset[DepthWindow]):
     events in the last quarter, NaN at other pixels.
     """
 
-    def __init__(self, samples: Samples, joining: Joining, judged: bool) -> None:
+    def __init__(self, samples: Samples[Sample], joining: Joining, judged: bool) -> None:
         self._samples, self._joining, self._judged = samples, joining, judged
 
     def __len__(self) -> int:

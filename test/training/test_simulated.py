@@ -150,10 +150,10 @@ def test_crops_stay_aligned() -> None:
 
 def test_a_folder_of_another_description_is_refused(tmp_path: Path) -> None:
     dataset = read_dataset(CONFIG / 'sim_flying.yaml')
-    SampleFolder(tmp_path, dataset, 'test').prepare(0, workers=0)
+    SampleFolder(tmp_path, dataset, 'test', Sample).prepare(0, workers=0)
     changed = dataclasses.replace(dataset, baseline_m=0.2)
     with pytest.raises(ValueError, match='another description of SimFlying'):
-        SampleFolder(tmp_path, changed, 'test').prepare(0, workers=0)
+        SampleFolder(tmp_path, changed, 'test', Sample).prepare(0, workers=0)
 
 
 def test_other_rigs_land_where_they_look() -> None:

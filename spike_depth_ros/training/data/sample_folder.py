@@ -16,9 +16,10 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -27,20 +28,36 @@ from tqdm import tqdm
 
 from spike_depth_ros.outputs import OutputError
 from spike_depth_ros.training.data.dataset import Split
-from spike_depth_ros.training.data.sample import Sample
 from spike_depth_ros.training.data.window_folder import WindowFolder
 
 if TYPE_CHECKING:
+    from spike_depth_ros.training.data.sequences import SimulatedSequences
     from spike_depth_ros.training.data.simulated import SimulatedDataset
 
 SIMULATOR = 2
 
+S = TypeVar('S')  # Sample or SimulatedSequence
 
-class SampleFolder(WindowFolder):
-    """Folder of the samples of one split: `root`/title/split."""
 
-    def __init__(self, root: Path, dataset: 'SimulatedDataset', split: Split) -> None:
-        self.dataset, self.split = dataset, split
+class SampleFolder(WindowFolder, Generic[S]):
+    """Folder of the samples or sequences of one split: `root`/title/split."""
+
+    def __init__(
+        self,
+        root: Path,
+        dataset: 'SimulatedDataset | SimulatedSequences',
+        split: Split,
+        kind: Callable[..., S],
+    ) -> None:
+        """Name a folder, which need not exist.
+
+        Args:
+            root: folder of all data sets.
+            dataset: simulated windows or sequences.
+            split: 'train', 'validation' or 'test'.
+            kind: type of the items, Sample or SimulatedSequence.
+        """
+        self.dataset, self.split, self._kind = dataset, split, kind
         described = {'simulator': SIMULATOR, **dataclasses.asdict(dataset)}
         description = json.dumps(described, indent=1, sort_keys=True)
         super().__init__(root / dataset.title / split, dataset.title, description)
@@ -64,9 +81,9 @@ class SampleFolder(WindowFolder):
             if problem:
                 raise OutputError(problem)
 
-    def samples(self, count: int) -> 'Samples':
+    def samples(self, count: int) -> 'Samples[S]':
         """Return the first `count` samples, after `prepare`."""
-        return Samples([self.path(index) for index in range(count)])
+        return Samples([self.path(index) for index in range(count)], self._kind)
 
 
 class MissingSamples(Dataset[str]):
@@ -76,7 +93,7 @@ class MissingSamples(Dataset[str]):
     reported with its traceback.
     """
 
-    def __init__(self, folder: SampleFolder, count: int, device: str) -> None:
+    def __init__(self, folder: SampleFolder[Any], count: int, device: str) -> None:
         self.folder, self.device = folder, device
         self.indices = folder.missing(range(count))
 
@@ -98,15 +115,15 @@ class MissingSamples(Dataset[str]):
         return ''
 
 
-class Samples(Dataset[Sample]):
-    """Samples read from files."""
+class Samples(Dataset[S]):
+    """Samples or sequences, read from files."""
 
-    def __init__(self, paths: list[Path]) -> None:
-        self._paths = paths
+    def __init__(self, paths: list[Path], kind: Callable[..., S]) -> None:
+        self._paths, self._kind = paths, kind
 
     def __len__(self) -> int:
         return len(self._paths)
 
-    def __getitem__(self, index: int) -> Sample:
+    def __getitem__(self, index: int) -> S:
         with np.load(self._paths[index]) as arrays:
-            return Sample(**arrays)
+            return self._kind(**arrays)

@@ -112,9 +112,9 @@ class SimulatedDataset(DepthDataset):
         """Return the first windows of a split; see DepthDataset.windows."""
         return SimulatedWindows(self.folder(split, preparation).samples(count))
 
-    def folder(self, split: Split, preparation: Preparation) -> SampleFolder:
+    def folder(self, split: Split, preparation: Preparation) -> SampleFolder[Sample]:
         """Return the folder in which the windows of a split are stored."""
-        return SampleFolder(preparation.folder, self, split)
+        return SampleFolder(preparation.folder, self, split, Sample)
 
     @property
     def title(self) -> str:
@@ -161,7 +161,7 @@ class SimulatedDataset(DepthDataset):
 class SimulatedWindows(Dataset[DepthWindow]):
     """Stored samples as windows."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples[Sample]) -> None:
         self._samples = samples
 
     def __len__(self) -> int:

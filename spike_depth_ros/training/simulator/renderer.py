@@ -14,6 +14,9 @@
 
 """Renderer: log intensity and depth of a scene, by intersecting rays with planes."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -25,6 +28,8 @@ from spike_depth_ros.training.simulator.textures import SIDE
 NEAREST_M = 0.3  # nearer surfaces are invisible: the rig would touch them
 FARTHEST = 1e-3  # inverse depth of pixels without a surface, 1/m
 TILE = 36  # side of a tile in pixels: few surfaces reach into it, and it fits into caches
+
+Tile = tuple[slice, slice, slice]
 
 
 def pixel_rays(camera: PinholeCamera) -> Tensor:
@@ -72,30 +77,76 @@ def render(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Ten
     """
     log_intensity = rays.new_empty(len(forms), *rays.shape[1:])
     inverse_depth = torch.empty_like(log_intensity)
+    for tile in tiles(rays):
+        log_intensity[tile], inverse_depth[tile] = render_tile(scene, bank, forms, rays[tile])
+    return log_intensity, inverse_depth
+
+
+def visible_surfaces(shapes: Shapes, forms: Tensor, rays: Tensor) -> Tensor:
+    """Return the number of the surface that each pixel sees, int64 [n, h, w]; -1 for none.
+
+    Args:
+        shapes: p surfaces.
+        forms, rays: see render.
+    """
+    surface = torch.empty((len(forms), *rays.shape[1:]), dtype=torch.int64, device=rays.device)
+    for tile in tiles(rays):
+        hits = nearest_hits(shapes, forms, rays[tile].flatten(1))
+        numbers = torch.where(hits.inverse > 0, hits.surface, -1)
+        surface[tile] = numbers.reshape(surface[tile].shape)
+    return surface
+
+
+def tiles(rays: Tensor) -> Iterator[Tile]:
+    """Yield the slices of tiles that cover the image of rays, float [3, h, w]."""
     side = TILE if rays.device.type == 'cpu' else max(rays.shape)
     for top in range(0, rays.shape[1], side):
         for left in range(0, rays.shape[2], side):
-            tile = (slice(None), slice(top, top + side), slice(left, left + side))
-            log_intensity[tile], inverse_depth[tile] = render_tile(scene, bank, forms, rays[tile])
-    return log_intensity, inverse_depth
+            yield (slice(None), slice(top, top + side), slice(left, left + side))
 
 
 def render_tile(scene: Scene, bank: Tensor, forms: Tensor, rays: Tensor) -> tuple[Tensor, Tensor]:
     """Render a part of the views with the surfaces that reach into it; see render."""
     size = (-1, *rays.shape[1:])
-    rays = rays.flatten(1)
-    near = within_reach(scene.shapes, forms, rays)
-    half_size, is_round = scene.shapes.half_size[near], scene.shapes.round[near]
+    hits = nearest_hits(scene.shapes, forms, rays.flatten(1))
+    nearest = hits.inverse.clamp(min=FARTHEST)
+    shown = shade(scene.paint, bank, hits.u / nearest, hits.v / nearest, hits.surface)
+    return shown.reshape(size), nearest.reshape(size)
+
+
+class Hits(NamedTuple):
+    """Nearest surface points along rays.
+
+    Args:
+        u, v: float [n, pixels], coordinates on the surface times inverse depth.
+        inverse: float [n, pixels], inverse depth, 1/m; 0 for rays that meet no surface.
+        surface: int64 [n, pixels], number of the surface; any for rays that meet none.
+    """
+
+    u: Tensor
+    v: Tensor
+    inverse: Tensor
+    surface: Tensor
+
+
+def nearest_hits(shapes: Shapes, forms: Tensor, rays: Tensor) -> Hits:
+    """Return the nearest surface points along rays.
+
+    Args:
+        shapes: p surfaces.
+        forms: see render.
+        rays: float [3, pixels].
+    """
+    near = within_reach(shapes, forms, rays)
+    half_size, is_round = shapes.half_size[near], shapes.round[near]
     u, v, inverse = (forms[:, :, near] @ rays).unbind(1)  # each [n, p, pixels]
     reach_u, reach_v = (u / half_size[:, 0, None]).abs_(), (v / half_size[:, 1, None]).abs_()
     reach = reach_u.max(reach_v)
     reach[:, is_round] = torch.hypot(reach_u[:, is_round], reach_v[:, is_round])
     seen = (reach < inverse) & (inverse < 1 / NEAREST_M)
     nearest, winner = (inverse * seen).max(1, keepdim=True)
-    nearest.clamp_(min=FARTHEST)
-    u, v = u.gather(1, winner) / nearest, v.gather(1, winner) / nearest
-    shown = shade(scene.paint, bank, u[:, 0], v[:, 0], near[winner[:, 0]])
-    return shown.reshape(size), nearest[:, 0].reshape(size)
+    u, v = u.gather(1, winner)[:, 0], v.gather(1, winner)[:, 0]
+    return Hits(u, v, nearest[:, 0], near[winner[:, 0]])
 
 
 def within_reach(shapes: Shapes, forms: Tensor, rays: Tensor) -> Tensor:
