@@ -24,7 +24,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / 'spike_depth_ros'
-PURE = ('events', 'frames', 'geometry', 'inference', 'recordings', 'views', 'metrics', 'protocols')
+PURE = (
+    'events',
+    'frames',
+    'geometry',
+    'motion',
+    'inference',
+    'recordings',
+    'views',
+    'metrics',
+    'protocols',
+)
 # Stated once for all parts; it imports geometry alone.
 LAYOUT = 'spike_depth_ros.frames.spike_frame'
 TORCH = {'torch', 'spikingjelly', 'lightning', 'onnx', 'onnxscript', 'tqdm'}
@@ -105,6 +115,10 @@ def test_events_import_nothing_above_but_the_layout_of_a_spike_frame() -> None:
 
 def test_frames_import_neither_inference_nor_recordings() -> None:
     assert not crossings('frames', ('inference', 'recordings'))
+
+
+def test_motion_imports_geometry_and_the_compiler_alone() -> None:
+    assert not crossings('motion', ('frames', 'inference', 'recordings', 'views'))
 
 
 def test_nodes_never_import_training() -> None:
