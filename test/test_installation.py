@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.waiting import LIMIT_S
+
 ROOT = Path(__file__).parents[1]
 # The Python below the virtual environment, which has none of its packages.
 BARE_PYTHON = getattr(sys, '_base_executable', sys.executable)
@@ -39,7 +41,7 @@ def start(node: str, python_path: Path, python: str = sys.executable, rule: str 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
     )
     assert ended.returncode == 1
     *before, sentence = ended.stderr.strip().splitlines()

@@ -14,7 +14,6 @@
 
 """Isolation of sessions that use DDS on one machine at the same time, and waiting."""
 
-import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -24,13 +23,14 @@ import pytest
 from spike_depth_ros.ros.domains import DOMAIN
 from testing import waiting
 from testing.domains import RANGES
+from testing.processes import ChildProcess
 
 ISOLATED = f"""
-import os
+import os, signal
 from testing.domains import isolate
 isolate()
 print(os.environ['{DOMAIN}'], flush=True)
-input()
+signal.pause()
 """
 
 
@@ -42,19 +42,9 @@ def test_no_two_uses_share_a_domain() -> None:
 
 
 def test_sessions_that_start_together_get_different_domains() -> None:
-    sessions = [
-        subprocess.Popen(
-            [sys.executable, '-c', ISOLATED],
-            cwd=Path(__file__).parents[1],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    domains = [session.stdout.readline() for session in sessions if session.stdout]
-    for session in sessions:
-        session.communicate('\n', timeout=waiting.LIMIT_S)
+    command, folder = [sys.executable, '-c', ISOLATED], Path(__file__).parents[1]
+    with ChildProcess(command, folder=folder) as one, ChildProcess(command, folder=folder) as two:
+        domains = [session.lines('')[0] for session in (one, two)]
 
     assert all(int(domain) in RANGES['test'] for domain in domains)
     assert len(set(domains)) == 2

@@ -24,7 +24,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 READY = 'serving'
@@ -45,7 +44,9 @@ class EventServer:
         command = [sys.executable, '-m', 'testing.event_server', path, address, str(speed)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        assert self._process.stdout.readline().strip() == READY
+        if self._process.stdout.readline().strip() != READY:
+            self.__exit__()
+            raise RuntimeError(f'no server was started at {address}')
 
     def suspend(self) -> None:
         """Stop the process, which leaves its connections open."""
@@ -54,12 +55,7 @@ class EventServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 

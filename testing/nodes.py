@@ -14,21 +14,17 @@
 
 """Nodes of the package as child processes."""
 
-import os
-import signal
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import IO
 
 from spike_depth_ros.ros.demo.processes import node_command
-from testing.waiting import LIMIT_S
+from testing.processes import PIPE, ChildProcess
 
-PIPE = subprocess.PIPE
-GRACE_S = 10.0
+# A replay on a busy machine warns of this; its packets and their stamps are the same.
+BEHIND = 'behind its schedule'
 
 
-class NodeProcess:
+class NodeProcess(ChildProcess):
     """A running node; leaving the context ends it.
 
     Args:
@@ -51,61 +47,18 @@ class NodeProcess:
         command = node_command(name)
         for key, value in (parameters or {}).items():
             command += ['-p', f'{key}:={value}']
-        variables = os.environ | (environment or {})
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            env={key: value for key, value in variables.items() if value is not None},
-            stdout=output,
-            stderr=output,
-            text=True,
-        )
-
-    @property
-    def pid(self) -> int:
-        """Return the process number."""
-        return self.process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Return whether the node still runs."""
-        return self.process.poll() is None
-
-    def wait(self) -> tuple[int, str]:
-        """Return exit code and standard error, '' without a pipe, once the node has ended."""
-        _, error = self.process.communicate(timeout=LIMIT_S)
-        return self.process.returncode, error or ''
-
-    def end(self, number: int) -> tuple[int, str]:
-        """Send a signal; return exit code and standard error once the node has ended."""
-        self.process.send_signal(number)
-        return self.wait()
-
-    def interrupt(self) -> tuple[int, str]:
-        """End the node as Ctrl-C does; return exit code and standard error."""
-        return self.end(signal.SIGINT)
-
-    def __enter__(self) -> 'NodeProcess':
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the node by SIGTERM, after GRACE_S by SIGKILL.
-
-        A killed node leaves 0.6 MB of Fast DDS's shared memory in /dev/shm, of which a container
-        has 64 MB.
-        """
-        if self.is_running:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.communicate(timeout=GRACE_S)
-        if self.is_running:
-            self.process.kill()
-        self.process.wait()
+        super().__init__([*command, *arguments], output=output, environment=environment)
 
 
 def is_quiet(ended: tuple[int, str]) -> bool:
     """Return whether a node ended with exit code 0 and wrote nothing but information."""
     code, error = ended
-    return code == 0 and all('[INFO]' in line for line in error.splitlines())
+    return code == 0 and not complaints(error)
+
+
+def complaints(error: str) -> list[str]:
+    """Return the lines of an error output that are no information."""
+    return [line for line in error.splitlines() if '[INFO]' not in line and BEHIND not in line]
 
 
 def one_sentence(error: str) -> str:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 # The limit is long, as the machine may be busy: it ends waits whose condition never holds.
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 STEP_S = 0.05
 
 

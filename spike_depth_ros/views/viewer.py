@@ -23,7 +23,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 LOCALHOST = '127.0.0.1'
-START_S = 20.0  # longest time until the viewer answers
+START_S = 60.0  # longest time until the viewer answers
 STEP_S = 0.05
 
 
@@ -43,7 +43,10 @@ def viewer(web_port: int = 0) -> Iterator[tuple[str, str]]:
     Raises:
         ViewerError: it does not start.
     """
+    is_taken = bool(web_port) and _answers(web_port)
     port, web_port = _free_port(), web_port or _free_port()
+    if is_taken:  # Rerun would end a moment after the other program has answered
+        raise _does_not_start(port, web_port)
     options = ['--bind', LOCALHOST, '--port', str(port), '--web-viewer-port', str(web_port)]
     process = subprocess.Popen(
         [_program(), '--serve-web', *options],
@@ -74,11 +77,15 @@ def _wait(process: 'subprocess.Popen[bytes]', *ports: int) -> None:
     deadline = monotonic() + START_S
     while not all(map(_answers, ports)):
         if process.poll() is not None or monotonic() > deadline:
-            raise ViewerError(
-                f'The viewer of Rerun does not start (ports {ports[0]} and {ports[1]}): give '
-                'another --port, or write a file by --output.'
-            )
+            raise _does_not_start(*ports)
         sleep(STEP_S)
+
+
+def _does_not_start(*ports: int) -> ViewerError:
+    return ViewerError(
+        f'The viewer of Rerun does not start (ports {ports[0]} and {ports[1]}): give another '
+        '--port, or write a file by --output.'
+    )
 
 
 def _answers(port: int) -> bool:

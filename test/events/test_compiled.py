@@ -21,6 +21,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.waiting import LIMIT_S
+
 pytestmark = pytest.mark.slow
 
 FUNCTION = """
@@ -45,7 +47,7 @@ def double(folder: Path, cache: str, **environment: str) -> tuple[str, str]:
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LIMIT_S,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == ''

@@ -19,7 +19,6 @@ import time
 from threading import Thread
 
 from spike_depth_ros.recordings.schedule import Schedule
-from testing.waiting import wait_until
 
 MS = 1_000_000
 
@@ -31,23 +30,35 @@ def test_a_pause_delays_what_follows_by_its_length() -> None:
     before_ns = schedule.log_time_ns()
     time.sleep(0.05)
     assert schedule.log_time_ns() == before_ns
-    schedule.resume()
     start_ns = time.monotonic_ns()
-    assert schedule.wait_until(40 * MS)
-    assert time.monotonic_ns() - start_ns > 20 * MS
-    assert schedule.paused_ns > 50 * MS
+    schedule.resume()
+    assert schedule.wait_until(before_ns + 20 * MS)
+    assert time.monotonic_ns() - start_ns >= 20 * MS
+    assert schedule.paused_ns >= 50 * MS
+
+
+def paused_wait(due_ns: int) -> tuple[Schedule, Thread, list[bool]]:
+    """Return a schedule paused before a time is due, the thread that waits, and its answers."""
+    while True:
+        schedule, answers = Schedule(rate=1.0), []
+        schedule.start(0)
+        thread = Thread(
+            target=lambda schedule, found: found.append(schedule.wait_until(due_ns)),
+            args=(schedule, answers),
+        )
+        thread.start()
+        schedule.pause()
+        if schedule.log_time_ns() < due_ns:
+            return schedule, thread, answers
+        thread.join()  # a busy machine was too slow
 
 
 def test_a_waiting_replay_pauses_resumes_and_stops() -> None:
-    schedule, answers = Schedule(rate=1.0), []
-    schedule.start(0)
-    thread = Thread(target=lambda: answers.append(schedule.wait_until(50 * MS)))
-    thread.start()
-    schedule.pause()
+    schedule, thread, answers = paused_wait(50 * MS)
     thread.join(0.1)
     assert thread.is_alive()  # 50 ms are over, but not of the recording
     schedule.resume()
-    wait_until(lambda: answers, 'the end of the wait', lambda: thread.join(0.1))
+    thread.join()
     assert answers == [True]
     schedule.stop()
     assert not schedule.wait_until(10_000 * MS)

@@ -79,7 +79,8 @@ class Rectified:
         self.expected = expected_frames(streams, make_table=rig_map.table)
         send_both(publishers, streams)
         probe.until(lambda: len(self.images) == len(self.expected), 'all frames')
-        probe.until(lambda: len(self.depths) == len(self.camera_infos) > 0, 'depth')
+        for messages in (self.depths, self.camera_infos):
+            probe.until(lambda found=messages: len(found) == len(self.expected), 'all depth')
         probe.until(lambda: 'left raw pixels on a pixel (median)' in probe.values(STATUS), 'rig')
         self.values = probe.values(STATUS)
         infos = probe.collect(SpikeInfo, '/spikes/info', qos.latched())

@@ -43,6 +43,9 @@ def test_every_window_gives_depth(
     stereo = {'stereo': 'true' if cameras == 2 else 'false', 'max_wait_ms': 1000.0}
     stereo |= {'calibration': 'rectified'}
     model = {'model': stereo_model if cameras == 2 else mono_model, 'queue': 100}
+    # A busy machine may not take a window before the eleventh after it is published.
+    model |= {'qos_overrides./spikes.subscription.depth': 100}
+    stereo |= {'qos_overrides./spikes.publisher.depth': 100}
     with (
         NodeProcess('binner', stereo | reliable('subscription')) as binner,
         NodeProcess('depth', model) as depth,

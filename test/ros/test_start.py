@@ -76,9 +76,9 @@ def test_without_a_log_folder(
     tmp_path: Path, probe: Probe, environment: dict[str, str | None], part: str
 ) -> None:
     plain: dict[str, str | None] = {'ROS_LOG_DIR': None, 'ROS_HOME': None}
-    started = Started(tmp_path / 'log', plain | environment)
-    probe.until(lambda: any(STATUS in name for name in probe.status), 'the binner reports')
-    assert started.end(signal.SIGINT)[0] == 0, started.log
+    with Started(tmp_path / 'log', plain | environment) as started:
+        probe.until(lambda: any(STATUS in name for name in probe.status), 'the binner reports')
+        assert started.interrupt()[0] == 0, started.log
     assert started.errors() == []
     assert f'binner: no log file is written, as {part}' in started.log
     assert 'set ROS_LOG_DIR to a writable folder' in started.log
@@ -86,25 +86,24 @@ def test_without_a_log_folder(
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_during_the_first_compilation(tmp_path: Path, number: int) -> None:
-    started = Started(tmp_path / 'log', {'NUMBA_CACHE_DIR': str(tmp_path / 'cache')})
-    started.until('compiling the event decoders for this processor, once: about 15 s')
-    assert started.end(number)[0] == 0, started.log
+    with Started(tmp_path / 'log', {'NUMBA_CACHE_DIR': str(tmp_path / 'cache')}) as started:
+        started.until('compiling the event decoders for this processor, once: about 15 s')
+        assert started.end(number)[0] == 0, started.log
     assert started.errors() == []
 
 
 @pytest.mark.parametrize('delay_s', [0.0, 0.2, 0.4, 0.6])
 def test_a_signal_while_the_node_starts(tmp_path: Path, delay_s: float) -> None:
-    started = Started(tmp_path / 'log', {})
-    wait_until(lambda: started.handles_signals, 'the handlers of signals', lambda: None)
-    time.sleep(delay_s)  # any moment of the start
-    assert started.end(signal.SIGINT)[0] == 0, started.log
+    with Started(tmp_path / 'log', {}) as started:
+        wait_until(lambda: started.handles_signals, 'the handlers of signals', lambda: None)
+        time.sleep(delay_s)  # any moment of the start
+        assert started.interrupt()[0] == 0, started.log
     assert started.errors() == []
 
 
 def test_errors_of_rcl_name_no_source_line(tmp_path: Path) -> None:
-    started = Started(tmp_path / 'log', {}, '-p', 'window_ms')
-
-    assert started.wait()[0] == 1
+    with Started(tmp_path / 'log', {}, '-p', 'window_ms') as started:
+        assert started.wait()[0] == 1
     assert one_sentence(started.log).startswith('binner: failed to initialize rcl: ')
     assert '.c:' not in one_sentence(started.log)
 

@@ -15,8 +15,7 @@
 """`spike-depth view --live` beside a real depth node."""
 
 import signal
-import subprocess
-import sys
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +25,9 @@ from sensor_msgs.msg import Image
 from spike_depth_ros.ros.conversions import from_image
 from testing.depth_input import STATUS, Source, counts
 from testing.nodes import NodeProcess
-from testing.probe import Probe
-from testing.waiting import LIMIT_S
+from testing.probe import RETRY_S, Probe
+from testing.processes import ChildProcess, command_line
+from testing.waiting import holds_within
 
 pytest.importorskip('rerun', reason='the extra rerun is not installed: run `make views`')
 
@@ -35,46 +35,81 @@ from testing.rrd_file import RrdFile
 
 FIRST_NS, PERIOD_NS = 1_700_000_000_000_000_000, 50_000_000
 WINDOWS = 3
+IMAGES = {'events/left', 'events/right', 'spike_frame/left', 'confidence', 'rig/left/depth'}
+OF_A_WINDOW = IMAGES | {'events_of_a_window', 'latency_ms'}
+RATE = 'firing_rates/only'
 
 
-def test_topics_of_running_nodes(probe: Probe, confident_model: Path, tmp_path: Path) -> None:
-    path = tmp_path / 'live.rrd'
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', 'view', '--live', '--output', path]
-    with (
-        NodeProcess('depth', {'model': confident_model}),
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as view,
-    ):
-        source = Source(probe)
-        depths = probe.collect(Image, '/depth/image_rect')
+class Recorded:
+    """Windows that are sent one by one, each once the one before is in the view's file.
+
+    A busy depth node drops the older of two waiting windows.
+    """
+
+    def __init__(self, probe: Probe, folder: Path) -> None:
+        self._probe, self._folder = probe, folder
+        self._source = Source(probe)
+        self.depths = probe.collect(Image, '/depth/image_rect')
         topics = {'/spikes': 2, '/depth/image_rect': 2, '/depth/confidence': 1}
         for topic, number in topics.items():
             probe.until(
                 lambda topic=topic, number=number: probe.node.count_subscribers(topic) >= number,
                 f'the view to subscribe {topic}',
             )
-        source.fit()
-        frames = [counts(left=number + 1) for number in range(WINDOWS)]
-        for number, frame in enumerate(frames):
-            source.spikes(frame, FIRST_NS + number * PERIOD_NS)
-        probe.until(lambda: len(depths) == WINDOWS, 'all depth images')
+        self._source.fit()
+        # The depth node may discover the view later than the probe does.
+        for number in count(1):
+            self._infer(counts(), FIRST_NS - number * PERIOD_NS)
+            if holds_within(lambda: self.file().entities >= OF_A_WINDOW, RETRY_S, probe.spin):
+                break
+        self.depths.clear()
+
+    def file(self) -> RrdFile:
+        """Return the content so far of the file that the view writes."""
+        (path,) = self._folder.iterdir()
+        return RrdFile(path)
+
+    def send(self, frame: np.ndarray, stamp_ns: int) -> None:
+        """Send a window and wait until all of it is in the file."""
+        self._infer(frame, stamp_ns)
+        self._probe.until(
+            lambda: all(self.file().times_ns(name)[-1] == stamp_ns for name in OF_A_WINDOW),
+            'the window in the file',
+        )
+
+    def _infer(self, frame: np.ndarray, stamp_ns: int) -> None:
+        number = len(self.depths) + 1
+        self._source.spikes(frame, stamp_ns)
+        self._probe.until(lambda: len(self.depths) == number, 'its depth')
+
+
+@pytest.mark.filterwarnings('ignore:RRD file has no footer')
+def test_topics_of_running_nodes(probe: Probe, confident_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / 'live.rrd'
+    frames = [counts(left=number + 1) for number in range(WINDOWS)]
+    times_ns = [FIRST_NS + number * PERIOD_NS for number in range(WINDOWS)]
+    with (
+        NodeProcess('depth', {'model': confident_model}),
+        ChildProcess(command_line('view', '--live', '--output', path)) as view,
+    ):
+        recorded = Recorded(probe, tmp_path)
+        for frame, time_ns in zip(frames, times_ns, strict=True):
+            recorded.send(frame, time_ns)
         probe.until(lambda: 'firing rate only' in probe.values(STATUS), 'firing rates')
         rate = float(probe.values(STATUS)['firing rate only'])
-        view.send_signal(signal.SIGINT)
-        output, error = view.communicate(timeout=LIMIT_S)
+        probe.until(lambda: rate in recorded.file().scalars(RATE), 'the firing rate in the file')
+        view.send(signal.SIGINT)
+        done = view.finish()
 
-    assert view.returncode == 0, error
-    assert f'wrote {path}' in output
+    assert done.returncode == 0, done.stderr
+    assert f'wrote {path}' in done.stdout
     file = RrdFile(path)
-    measured = {'events_of_a_window', 'mean_confidence', 'latency_ms', 'firing_rates/only'}
-    images = {'events/left', 'events/right', 'spike_frame/left', 'confidence', 'rig/left/depth'}
-    assert file.entities == measured | images
+    assert file.entities == OF_A_WINDOW | {'mean_confidence', RATE}
     assert file.blueprints == 1
-    times_ns = [FIRST_NS + number * PERIOD_NS for number in range(WINDOWS)]
-    for entity in images | {'events_of_a_window', 'latency_ms'}:
-        assert file.times_ns(entity) == times_ns, entity
-    assert file.scalars('events_of_a_window') == [frame.sum() for frame in frames]
-    assert rate in file.scalars('firing_rates/only')
-    for image, message in zip(file.images('rig/left/depth'), depths, strict=True):
+    for entity in OF_A_WINDOW:
+        assert file.times_ns(entity)[-WINDOWS:] == times_ns, entity
+    sums = [frame.sum() for frame in frames]
+    assert file.scalars('events_of_a_window')[-WINDOWS:] == sums
+    images = file.images('rig/left/depth')[-WINDOWS:]
+    for image, message in zip(images, recorded.depths, strict=True):
         np.testing.assert_array_equal(image, from_image(message).astype(np.float16))

@@ -17,6 +17,7 @@
 from threading import Thread
 
 from spike_depth_ros.ros.window_queue import WindowQueue
+from testing.waiting import LIMIT_S
 
 
 def test_the_oldest_is_dropped_and_counted() -> None:
@@ -35,7 +36,7 @@ def test_close_wakes_the_worker() -> None:
     worker.start()
 
     queue.close()
-    worker.join(timeout=60)
+    worker.join(LIMIT_S)
 
     assert taken == [None]
     assert queue.get() is None

@@ -16,7 +16,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +24,8 @@ import pytest
 from training.runs import ROOT
 
 from spike_depth_ros.cli import main
+from testing.processes import ChildProcess, command_line
+from testing.waiting import wait_until
 
 COINCIDENCE = ['train', '--config', 'config/training/coincidence.yaml']
 EVALUATE = ['evaluate', '--models', '[models/coincidence.onnx]']
@@ -194,18 +195,18 @@ def test_tilde_stands_for_the_home_folder(
 @pytest.mark.slow
 @pytest.mark.parametrize(('while_it', 'begun'), [('imports', 'torch'), ('works', '| 1/200')])
 def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_path: Path) -> None:
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', 'simulate', '--output=flight']
+    command = command_line('simulate', '--output=flight')
     if while_it == 'imports':
         command[1:3] = ['-c', f'{TELLING}main()']
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    output = ''
-    while not output.endswith(begun):
-        output += process.stderr.read(1)
-    process.send_signal(signal.SIGINT)
-    output += process.stderr.read()
-    assert process.wait() == 130
-    assert 'Traceback' not in output and 'KeyboardInterrupt' not in output
-    assert list(tmp_path.iterdir()) == []
+    log, folder = tmp_path / 'log', tmp_path / 'folder'
+    folder.mkdir()
+    with log.open('w') as output, ChildProcess(command, output, folder=folder) as process:
+        wait_until(lambda: begun in log.read_text() or not process.is_running, begun)
+        code, _ = process.interrupt()
+    assert code == 130
+    assert begun in log.read_text()
+    assert 'Traceback' not in log.read_text() and 'KeyboardInterrupt' not in log.read_text()
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'submit', 'simulate'])

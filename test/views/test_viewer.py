@@ -15,9 +15,6 @@
 """Viewer in the browser."""
 
 import re
-import signal
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -26,6 +23,7 @@ import pytest
 pytest.importorskip('rerun', reason='the extra rerun is not installed: run `make views`')
 
 from spike_depth_ros.views.viewer import ViewerError, viewer
+from testing.processes import ChildProcess, command_line
 from testing.waiting import LIMIT_S
 
 DEMO = Path(__file__).parents[2] / 'demo/recording'
@@ -59,19 +57,11 @@ def test_a_busy_port_is_one_sentence() -> None:
 
 
 def test_a_recording_is_shown_until_ctrl_c() -> None:
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', 'view', DEMO, '--duration', '0.3']
-    with subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if 'open http://127.0.0.1:' in line:
-                page = line.split()[1]
-            if 'windows' in line:
-                break
+    with ChildProcess(command_line('view', DEMO, '--duration', 0.3)) as process:
+        page = process.lines('open http://127.0.0.1:')[-1].split()[1]
+        process.lines('windows')
         with urllib.request.urlopen(page, timeout=LIMIT_S) as answer:
             assert answer.status == 200
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0, error
+        code, error = process.interrupt()
+    assert code == 0, error
     assert 'Traceback' not in error and 'ERROR' not in error

@@ -16,9 +16,9 @@
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +30,10 @@ from spike_depth_ros.recordings.aedat.aedat4 import DAMAGED
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import ImageFrame
+from testing.processes import ChildProcess, is_gone
 from testing.recordings.aedat import LZ4, NONE, ZSTD, write_aedat4
 from testing.recordings.scene import HEIGHT, WIDTH, scene
+from testing.waiting import wait_until
 
 SIZE = WIDTH, HEIGHT
 SCENE = scene(0.2)
@@ -236,20 +238,15 @@ def test_the_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
     """Reading waits in the middle, so that no broken pipe would end it."""
     path = write_aedat4(tmp_path / 'a.aedat4', CAMERAS, SIZE)
     code = (
-        'import sys, time\nfrom pathlib import Path\n'
+        'import signal, sys\nfrom pathlib import Path\n'
         'from spike_depth_ros.recordings.aedat.dv_process import DvProcess\n'
         'child = DvProcess("events", Path(sys.argv[1]), "", "events", "")\n'
-        'child.read()\nprint(child._process.pid, flush=True)\ntime.sleep(60)\n'
+        'child.read()\nprint(child._process.pid, flush=True)\nsignal.pause()\n'
     )
-    parent = subprocess.Popen([sys.executable, '-c', code, path], stdout=subprocess.PIPE)
-    assert parent.stdout is not None
-    child = Path('/proc') / parent.stdout.readline().decode().strip()
-    parent.kill()
-    parent.communicate()
-    deadline = time.monotonic() + 10
-    while child.exists() and 'Z' not in (child / 'stat').read_text().split()[2:3]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    with ChildProcess([sys.executable, '-c', code, path]) as parent:
+        child = int(parent.lines('')[0])
+        parent.end(signal.SIGKILL)
+        wait_until(lambda: is_gone(child), 'the end of the child')
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from spike_depth_ros.recordings.recording import EventCamera
 from spike_depth_ros.ros.camera.feed import CameraFeed, in_order, pieces
 from spike_depth_ros.ros.camera.settings import TuningSettings
 from spike_depth_ros.ros.camera.sources import CameraError
-from testing.waiting import wait_until
+from testing.waiting import LIMIT_S, wait_until
 
 CAMERA = EventCamera('A', 8, 6)
 PACKET_NS = 4_000_000
@@ -121,7 +121,7 @@ def test_a_lost_source_is_found_again() -> None:
         lambda: 0,
         lambda camera, packet, stamp_ns: sent.set(),
     )
-    assert sent.wait(60)
+    assert sent.wait(LIMIT_S)
     feed.stop()
     assert feed.counters.reconnections >= 1
 

@@ -14,10 +14,8 @@
 
 """Demo as a user runs it."""
 
-import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -28,8 +26,9 @@ from PIL import Image as Picture
 from sensor_msgs.msg import Image
 
 from testing.probe import Probe
+from testing.processes import ChildProcess, children, command_line, is_gone
 from testing.stripes import write_recording
-from testing.waiting import LIMIT_S, wait_until
+from testing.waiting import wait_until
 
 
 @pytest.fixture(scope='module')
@@ -39,33 +38,17 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(
     recording: Path | str, model: Path | str, output: Path | str, *interpreter: str
-) -> subprocess.Popen[str]:
-    command = [sys.executable, *(interpreter or ('-m', 'spike_depth_ros.cli')), 'demo']
-    arguments = ['--recording', str(recording), '--model', str(model), '--output', str(output)]
-    return subprocess.Popen(
-        [*command, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+) -> ChildProcess:
+    arguments = ('demo', '--recording', recording, '--model', model, '--output', output)
+    command = (
+        [sys.executable, *interpreter, *arguments] if interpreter else command_line(*arguments)
     )
+    return ChildProcess(command)
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
-    path = Path(f'/proc/{process.pid}/task/{process.pid}/children')
-    return [int(pid) for pid in path.read_text().split()]
-
-
-def wait_for_children(process: subprocess.Popen[str], count: int) -> list[int]:
-    wait_until(lambda: len(children(process)) >= count, 'the nodes to start')
-    return children(process)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[0] == 'Z'
+def wait_for_children(process: ChildProcess, count: int) -> list[int]:
+    wait_until(lambda: len(children(process.pid)) >= count, 'the nodes to start')
+    return children(process.pid)
 
 
 def wait_until_gone(pids: list[int]) -> None:
@@ -73,8 +56,9 @@ def wait_until_gone(pids: list[int]) -> None:
 
 
 def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: Path) -> None:
-    process = start(recording, stereo_model, tmp_path)
-    output, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path) as process:
+        done = process.finish()
+    output, error = done.stdout, done.stderr
 
     assert 'Traceback' not in error
     assert output.startswith('left: /left/events, right: /right/events\nROS domain ')
@@ -85,7 +69,7 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
     sentences = [line for line in error.splitlines() if line.startswith('demo: ')]
     # What a node reported is a warning, which does not fail the run.
     failures = [line for line in sentences if not re.match(r'demo: the \w+ reports: ', line)]
-    assert (process.returncode == 0) == (not failures)
+    assert (done.returncode == 0) == (not failures)
     compared = 'over' in rows['mean depth error']
     assert compared != any('compared with the true depth' in failure for failure in failures)
     if 'no picture and no video' in output:
@@ -101,14 +85,12 @@ def test_table_picture_and_video(recording: Path, stereo_model: Path, tmp_path: 
 def test_no_process_is_left_behind(
     recording: Path, stereo_model: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = start(recording, stereo_model, tmp_path)
-    pids = wait_for_children(process, count=2)
-
-    process.send_signal(number)
-    _, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path) as process:
+        pids = wait_for_children(process, count=2)
+        code, error = process.end(number)
 
     wait_until_gone(pids)
-    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert code == (-number if number == signal.SIGKILL else 128 + number)
     assert 'Traceback' not in error
 
 
@@ -116,15 +98,11 @@ def test_no_process_is_left_behind(
 def test_an_interrupt_during_the_start(
     recording: Path, stereo_model: Path, tmp_path: Path, shown: str
 ) -> None:
-    process = start(recording, stereo_model, tmp_path)
-    assert process.stdout is not None
-    while shown not in process.stdout.readline():
-        assert process.poll() is None
+    with start(recording, stereo_model, tmp_path) as process:
+        process.lines(shown)
+        code, error = process.interrupt()
 
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=LIMIT_S)
-
-    assert process.returncode == 130
+    assert code == 130
     assert error == ''
 
 
@@ -156,10 +134,10 @@ def test_wrong_arguments_are_one_sentence_before_the_run(
     monkeypatch.chdir(tmp_path)
     known = {'recording': recording, 'stereo': stereo_model, 'mono': mono_model}
     names = (name.format(**known) for name in (recording_name, model_name, output))
-    process = start(*names)
-    _, error = process.communicate(timeout=LIMIT_S)
+    with start(*names) as process:
+        code, error = process.wait()
 
-    assert process.returncode == 1
+    assert code == 1
     assert error.startswith('demo: ')
     assert message in error
     assert len(error.splitlines()) == 1
@@ -172,12 +150,12 @@ def test_without_pyav_there_is_a_picture(
         "import sys; sys.modules['av'] = None; from spike_depth_ros.cli import main; "
         'sys.exit(main())'
     )
-    process = start(recording, stereo_model, tmp_path, '-c', blocked)
-    output, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path, '-c', blocked) as process:
+        done = process.finish()
 
-    assert 'Traceback' not in error
-    if 'no picture and no video' not in output:  # a busy machine may lose all windows
-        assert 'no video, as PyAV cannot be imported' in output
+    assert 'Traceback' not in done.stderr
+    if 'no picture and no video' not in done.stdout:  # a busy machine may lose all windows
+        assert 'no video, as PyAV cannot be imported' in done.stdout
         assert [path.name for path in tmp_path.iterdir()] == ['depth.png']
 
 
@@ -187,10 +165,10 @@ def test_a_running_publisher_ends_the_demo_before_the_run(
 ) -> None:
     probe.node.create_publisher(kind, topic, 10)
 
-    process = start(recording, stereo_model, tmp_path)
-    _, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path) as process:
+        code, error = process.wait()
 
-    assert process.returncode == 1
+    assert code == 1
     assert_names(probe, error, f'publishes /{topic}')
 
 
@@ -199,24 +177,23 @@ def test_a_subscriber_of_events_ends_the_demo_before_the_run(
 ) -> None:
     probe.collect(EventPacket, 'right/events')
 
-    process = start(recording, stereo_model, tmp_path)
-    _, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path) as process:
+        code, error = process.wait()
 
-    assert process.returncode == 1
+    assert code == 1
     assert_names(probe, error, 'subscribes /right/events')
 
 
 def test_a_publisher_that_joins_ends_the_demo(
     probe: Probe, recording: Path, stereo_model: Path, tmp_path: Path
 ) -> None:
-    process = start(recording, stereo_model, tmp_path)
-    pids = wait_for_children(process, count=2)
-
-    probe.node.create_publisher(Image, 'depth/image_rect', 10)
-    _, error = process.communicate(timeout=LIMIT_S)
+    with start(recording, stereo_model, tmp_path) as process:
+        pids = wait_for_children(process, count=2)
+        probe.node.create_publisher(Image, 'depth/image_rect', 10)
+        code, error = process.wait()
 
     wait_until_gone(pids)
-    assert process.returncode == 1
+    assert code == 1
     assert_names(probe, error, 'publishes /depth/image_rect')
 
 

@@ -43,7 +43,7 @@ def test_the_line_fits_the_terminal_and_is_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr('sys.stdout.isatty', lambda: True)
-    monkeypatch.setattr('shutil.get_terminal_size', lambda: os.terminal_size((20, 24)))
+    monkeypatch.setattr('shutil.get_terminal_size', lambda *_, **__: os.terminal_size((20, 24)))
 
     with pytest.raises(KeyboardInterrupt), StatusLine() as line:
         line.show(SimpleNamespace(binner=BINNER, depth=DEPTH))
