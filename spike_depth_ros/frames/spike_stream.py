@@ -14,7 +14,7 @@
 
 """Description of a stream of spike frames: camera, baseline, windows and mapped pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,9 @@ class SpikeStream:
             time of the header stamps).
         mapped: bool [height, width], False for pixels to which no pixel of the left sensor is
             mapped.
+        rectification: float64 [3, 3], rotation from the raw left camera's frame to the frames'.
+        imu_rotation: float64 [3, 3], rotation from the frame of the rig's IMU to the frames'; None
+            where no calibration tells it.
     """
 
     window_ns: int
@@ -44,3 +47,5 @@ class SpikeStream:
     baseline_m: float
     sync: str
     mapped: npt.NDArray[np.bool_]
+    rectification: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    imu_rotation: npt.NDArray[np.float64] | None = None

@@ -73,15 +73,19 @@ class CameraCalibration:
 class RigCalibration:
     """Calibration of one camera, or of two with the left one first.
 
-    Raises CalibrationError for another number of cameras or another baseline.
+    Raises CalibrationError for another number of cameras, another baseline, or a matrix that is no
+    rotation.
 
     Args:
         cameras: one or two cameras.
         baseline_m: distance of the rectified cameras in metres, 0.001 to 10; 0 for one camera.
+        imu_rotation: float64 [3, 3], rotation from the IMU's frame to the left raw camera's; None
+            where it is unknown.
     """
 
     cameras: tuple[CameraCalibration, ...]
     baseline_m: float
+    imu_rotation: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if len(self.cameras) not in (1, 2):
@@ -92,3 +96,5 @@ class RigCalibration:
             )
         if len(self.cameras) == 2:
             check_baseline(self.baseline_m, *BASELINES_M)
+        if self.imu_rotation is not None:
+            check_rotation('the rotation from the IMU to the left camera', self.imu_rotation)

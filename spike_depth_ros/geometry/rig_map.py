@@ -33,6 +33,8 @@ class RigMap:
         baseline_m: baseline of the rectified rig in metres; None without a calibration.
         rotation: float64 [3, 3], rotation from the left raw camera's frame to the rectified frame;
             None without a calibration.
+        imu_rotation: float64 [3, 3], rotation from the IMU's frame to the rectified frame; None if
+            the calibration does not tell it.
     """
 
     def __init__(self, network: PinholeCamera, calibration: RigCalibration | None) -> None:
@@ -49,11 +51,14 @@ class RigMap:
         self._sizes: dict[int, tuple[int, int]] = {}
         self.baseline_m: float | None = None
         self.rotation: npt.NDArray[np.float64] | None = None
+        self.imu_rotation: npt.NDArray[np.float64] | None = None
         self._doubts: list[str] = []
         if calibration is not None:
             self._tables = [_rectified_table(camera, network) for camera in calibration.cameras]
             self.baseline_m = calibration.baseline_m
             self.rotation = calibration.cameras[0].rectification
+            if calibration.imu_rotation is not None:
+                self.imu_rotation = self.rotation @ calibration.imu_rotation
             rows = zip(CAMERAS, calibration.cameras, self._tables, strict=False)
             self._doubts = [text for row in rows if (text := poor_coverage(*row, network))]
             self._doubts += implausible(calibration)

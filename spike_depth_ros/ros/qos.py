@@ -57,6 +57,23 @@ def latched() -> QoSProfile:
     )
 
 
+def all_latched() -> QoSProfile:
+    """Return the profile of a subscriber of latched messages of many publishers."""
+    return QoSProfile(
+        depth=100,
+        reliability=QoSReliabilityPolicy.RELIABLE,
+        durability=QoSDurabilityPolicy.TRANSIENT_LOCAL,
+    )
+
+
+def sensor_data() -> QoSProfile:
+    """Return the profile of an IMU or an odometry: BEST_EFFORT matches every publisher.
+
+    The queue holds the samples of a busy moment: 0.1 s of the fastest IMUs.
+    """
+    return QoSProfile(depth=200, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+
+
 def truth() -> QoSProfile:
     """Return the profile of true depth: a late subscriber gets the last 20 images (1 s)."""
     return QoSProfile(

@@ -93,7 +93,8 @@ class RigPublisher:
         self.warning = '' if frame_id else NO_FRAME_ID
 
     def _describe(self, mapped: npt.NDArray[np.bool_], sync: str) -> SpikeStream:
-        settings = self._settings
+        settings, rig = self._settings, self._source.map
+        rotation = rig.rotation if rig else None
         return SpikeStream(
             window_ns=settings.window_ns,
             hop_ns=settings.hop_ns,
@@ -102,6 +103,8 @@ class RigPublisher:
             baseline_m=self._source.baseline_m,
             sync=sync,
             mapped=mapped,
+            rectification=np.eye(3) if rotation is None else rotation,
+            imu_rotation=rig.imu_rotation if rig else None,
         )
 
     def _publish_transform(self, frame_id: str) -> str:

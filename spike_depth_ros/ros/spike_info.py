@@ -28,11 +28,14 @@ from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.frames.synchroniser import HOST, SENSOR
 from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.checks import check_rotation
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.ros.conversions import to_camera_info, to_ns
 from spike_depth_ros.units import SECOND_NS
 
 SYNCS = (SENSOR, HOST)
+# In place of a rotation that is not known.
+UNKNOWN = np.zeros(9)
 CHANNELS = (MONO_CHANNELS, STEREO_CHANNELS)
 
 
@@ -57,6 +60,8 @@ def to_spike_info(stream: SpikeStream, header: Header) -> SpikeInfo:
         channels=stream.channels,
         sync=stream.sync,
         mapped=array('B', np.packbits(stream.mapped).tobytes()),
+        rectification=stream.rectification.ravel(),
+        imu_rotation=UNKNOWN if stream.imu_rotation is None else stream.imu_rotation.ravel(),
     )
 
 
@@ -80,6 +85,10 @@ def to_stream(info: SpikeInfo) -> SpikeStream:
         baseline_m=info.baseline,
         sync=info.sync,
         mapped=_unpacked(info.mapped, camera.height, camera.width),
+        rectification=_to_rotation('rectification', info.rectification),
+        imu_rotation=_to_rotation('imu_rotation', info.imu_rotation)
+        if np.any(info.imu_rotation)
+        else None,
     )
 
 
@@ -108,6 +117,15 @@ def _to_camera(info: SpikeInfo) -> PinholeCamera:
         raise SpikeInfoError(
             f'spikes/info describes no camera ({error}): run a binner of the same version'
         ) from error
+
+
+def _to_rotation(field: str, values: Sequence[float]) -> npt.NDArray[np.float64]:
+    rotation = np.array(values, np.float64).reshape(3, 3)
+    try:
+        check_rotation(field, rotation)
+    except CalibrationError:
+        _check(field, rotation.tolist(), False, 'a rotation')
+    return rotation
 
 
 def _unpacked(packed: Sequence[int], height: int, width: int) -> npt.NDArray[np.bool_]:

@@ -46,6 +46,13 @@ def test_with_a_calibration_each_camera_has_its_table() -> None:
         assert np.array_equal(table.index, pixel_table(one, NETWORK).index)
 
 
+def test_the_imu_turns_with_the_rectification() -> None:
+    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    rig = RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12, turn))
+    np.testing.assert_allclose(rig.imu_rotation, LEFT.rectification @ turn)
+    assert RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12)).imu_rotation is None
+
+
 def test_a_sensor_of_another_size_is_refused() -> None:
     rig = RigMap(NETWORK, RigCalibration((LEFT, RIGHT), 0.12))
     with pytest.raises(CalibrationError, match='the right sensor has 64 x 48 pixels, but its cal'):

@@ -28,6 +28,7 @@ from spike_depth_msgs.msg import SpikeInfo
 from tf2_msgs.msg import TFMessage
 
 from spike_depth_ros.geometry.files import load as files
+from spike_depth_ros.geometry.pose import from_quaternion
 from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
@@ -53,6 +54,11 @@ cam0: &camera
   distortion_model: radtan
   distortion_coeffs: [-0.05, 0.01, 0.0, 0.0]
   resolution: [346, 260]
+  T_cam_imu:
+  - [0.0, 1.0, 0.0, 0.0]
+  - [-1.0, 0.0, 0.0, 0.0]
+  - [0.0, 0.0, 1.0, 0.0]
+  - [0.0, 0.0, 0.0, 1.0]
 cam1:
   <<: *camera
   T_cn_cnm1:
@@ -61,6 +67,7 @@ cam1:
   - [0.0, 0.0, 1.0, -0.035]
   - [0.0, 0.0, 0.0, 1.0]
 """
+IMU_TURN = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 
 class Rectified:
@@ -125,6 +132,11 @@ def test_the_rig_has_the_calibrated_baseline(rectified: Rectified) -> None:
     assert rectified.rig.baseline_m == pytest.approx(BASELINE_M)
     assert rectified.rig.camera == MVSEC_RIG.camera
     assert 0.5 < rectified.rig.mapped.mean() < 0.99
+    # the transform turns from the rectified frame to the camera's
+    turn = rectified.transform.transform.rotation
+    rotation = from_quaternion(turn.x, turn.y, turn.z, turn.w)
+    np.testing.assert_allclose(rectified.rig.rectification, rotation.T, atol=1e-9)
+    np.testing.assert_allclose(rectified.rig.imu_rotation, rotation.T @ IMU_TURN, atol=1e-9)
     assert float(rectified.values['left raw pixels on a pixel (median)']) == 1
 
 

@@ -30,6 +30,7 @@ from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.spike_info import SpikeInfoError, is_same, to_spike_info, to_stream
 
+TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 HEADER = Header(stamp=to_time(1_234_567_890), frame_id='left_camera')
 
 
@@ -59,6 +60,18 @@ def test_fields() -> None:
     assert (info.window.sec, info.window.nanosec, info.hop.nanosec) == (0, 50_000_000, 10_000_000)
     assert (info.baseline, info.channels, info.sync) == (0.0999, 4, SpikeInfo.SYNC_SENSOR)
     assert list(info.mapped) == [0b11000000, 0b00000010]
+
+
+def test_rotations() -> None:
+    info = to_spike_info(rig(), HEADER)
+    assert list(info.rectification) == [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    assert not info.imu_rotation.any()
+    assert to_stream(info).imu_rotation is None
+    turned = replace(rig(), rectification=TURN, imu_rotation=TURN.T)
+    info = to_spike_info(turned, HEADER)
+    assert list(info.rectification) == [0, -1, 0, 1, 0, 0, 0, 0, 1]
+    assert is_same(to_stream(info), turned)
+    assert not is_same(turned, rig())
 
 
 def test_the_message_names_the_clocks_of_the_binner() -> None:
@@ -99,6 +112,8 @@ def test_rigs_that_differ(other: SpikeStream | None) -> None:
         ('baseline', float('inf'), 'baseline = inf m, but it must be 0 m or more'),
         ('baseline', -0.1, 'baseline = -0.1 m, but it must be 0 m or more'),
         ('sync', 'none', "sync = 'none', but it must be 'sensor' or 'host'"),
+        ('rectification', np.zeros(9), 'rectification = .*, but it must be a rotation'),
+        ('imu_rotation', np.ones(9), 'imu_rotation = .*, but it must be a rotation'),
         ('mapped', [], 'mapped = 0 bytes, but it must be 2 bytes'),
     ],
 )

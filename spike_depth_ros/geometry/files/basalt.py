@@ -23,6 +23,7 @@ from spike_depth_ros.geometry.calibration import RigCalibration
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.files import kalibr
 from spike_depth_ros.geometry.files.section import Section
+from spike_depth_ros.geometry.pose import from_quaternion
 
 # Top of the file.
 TOP = 'value0'
@@ -51,15 +52,19 @@ def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
     sizes = top.numbers('resolution', len(lenses), 2)
     left, right = (_pose(poses[number]) for number in numbers)
     relative = np.linalg.inv(right) @ left
+    imu = np.asarray(np.linalg.inv(left), np.float64)
     chain: dict[object, object] = {
-        f'cam{place}': _camera(lenses[number], sizes[number], relative)
+        f'cam{place}': _camera(lenses[number], sizes[number], relative, imu)
         for place, number in enumerate(numbers[:cameras])
     }
     return kalibr.read(Section(chain), cameras)
 
 
 def _camera(
-    lens: Section, size: npt.NDArray[np.float64], pose: npt.NDArray[np.float64]
+    lens: Section,
+    size: npt.NDArray[np.float64],
+    pose: npt.NDArray[np.float64],
+    imu: npt.NDArray[np.float64],
 ) -> dict[str, Any]:
     """Return a camera with the keys of a kalibr camchain."""
     if (model := lens.text('camera_type')) != 'kb4':
@@ -72,6 +77,7 @@ def _camera(
         'distortion_coeffs': [float(values.numbers(name)) for name in ('k1', 'k2', 'k3', 'k4')],
         'resolution': [int(length) for length in size],
         'T_cn_cnm1': pose.tolist(),
+        kalibr.IMU: imu.tolist(),
     }
 
 
@@ -81,8 +87,7 @@ def _pose(section: Section) -> npt.NDArray[np.float64]:
     square = x * x + y * y + z * z + w * w
     if abs(square - 1) > 1e-2:
         raise CalibrationError(f'the quaternion in {section.place} has the square {square:g}')
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     pose = np.eye(4)
-    pose[:3, :3] += 2 / square * (w * cross + cross @ cross)
+    pose[:3, :3] = from_quaternion(x, y, z, w)
     pose[:3, 3] = [float(section.numbers(name)) for name in ('px', 'py', 'pz')]
     return pose

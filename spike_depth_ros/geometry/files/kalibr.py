@@ -34,6 +34,7 @@ LENSES = {
     'equi': 'equidistant',
 }
 RECTIFICATION = 'rectification_matrix'
+IMU = 'T_cam_imu'
 
 
 def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
@@ -41,7 +42,8 @@ def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
 
     If every camera has a rectification_matrix, those are used with the baseline of cam1's
     projection_matrix; otherwise T_cn_cnm1 gives both. One camera without a rectification_matrix
-    is not rotated. Raises CalibrationError with the key of a value that is missing or wrong.
+    is not rotated. T_cam_imu of the left camera, where it is given, tells the IMU's orientation.
+    Raises CalibrationError with the key of a value that is missing or wrong.
 
     Args:
         document: top of the file.
@@ -62,7 +64,8 @@ def read(document: Section, cameras: Literal[1, 2]) -> RigCalibration:
         *rotations, baseline_m = rectify(sections[1].numbers('T_cn_cnm1', 4, 4))
     pairs = zip(sections, rotations, strict=True)
     raw = [raw_camera(section, 'intrinsics', rotation) for section, rotation in pairs]
-    return RigCalibration(tuple(raw), baseline_m)
+    imu = sections[0].numbers(IMU, 4, 4)[:3, :3] if IMU in sections[0] else None
+    return RigCalibration(tuple(raw), baseline_m, imu)
 
 
 def raw_camera(

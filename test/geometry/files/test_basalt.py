@@ -40,6 +40,13 @@ def test_event_cameras_side_by_side(tmp_path: Path) -> None:
     assert load(str(path), '', 1).baseline_m == 0
 
 
+def test_the_imu(tmp_path: Path) -> None:
+    path = tmp_path / 'calibration.json'
+    write_calibration(path, MVSEC_RIG)
+    expected = [[0, 1, 0], [-1, 0, 0], [0, 0, 1]]
+    np.testing.assert_allclose(load(str(path), '', 2).imu_rotation, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     ('change', 'words'),
     [

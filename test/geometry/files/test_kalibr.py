@@ -100,6 +100,13 @@ def test_a_rectification_of_both_is_used_and_one_alone_is_not() -> None:
     assert rig.cameras[0].rectification == pytest.approx(np.eye(3))
 
 
+def test_the_imu() -> None:
+    pose = [[0, -1, 0, 0.1], [1, 0, 0, 0.2], [0, 0, 1, 0.3], [0, 0, 0, 1]]
+    rotation = read(camchain(cam0__T_cam_imu=pose), 1).imu_rotation
+    assert rotation is not None and rotation.tolist() == [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+    assert read(camchain(), 2).imu_rotation is None
+
+
 def test_one_camera_is_rotated_only_by_a_rectification_matrix() -> None:
     rig = read(Section({'cam0': CAMERA}), 1)
     assert rig.baseline_m == 0
@@ -111,6 +118,10 @@ def test_one_camera_is_rotated_only_by_a_rectification_matrix() -> None:
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
+        (
+            {'cam0__T_cam_imu': [[2, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]},
+            'the rotation from the IMU to the left camera is .* but must be a rotation',
+        ),
         (
             {'cam0__camera_model': 'omni'},
             r"cam0\.camera_model is 'omni', but only pinhole is read",
