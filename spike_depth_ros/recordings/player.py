@@ -144,6 +144,11 @@ class Player:
         end_ns, duration_ns = self._recording.end_ns, self._part.duration_ns
         return end_ns if duration_ns is None else min(end_ns, self.start_ns + duration_ns)
 
+    @property
+    def shift_ns(self) -> int:
+        """Return a header stamp less its time of the recording, nanoseconds."""
+        return self._stamps.of_depth(0) + self._paused_ns
+
     def play(self) -> None:
         """Send the part, then one closing packet per camera; return early if stopped.
 
@@ -201,8 +206,8 @@ class Player:
     def _send(self, item: _Item) -> None:
         content = item.content
         if isinstance(content, DepthFrame):
-            stamp_ns = self._stamps.of_depth(content.t_ns) + self._paused_ns
-            self._out.depth(self._part.depths[item.source], content._replace(t_ns=stamp_ns))
+            frame = content._replace(t_ns=content.t_ns + self.shift_ns)
+            self._out.depth(self._part.depths[item.source], frame)
             self.depths += 1
         elif content is None:
             self._close_windows(item.t_ns)

@@ -237,6 +237,12 @@ REPLAY: Table = (
         'loop', False, '', 'true: start again at the end, until the node is ended; false: end.'
     ),
     ParameterRow(
+        'publish_truth',
+        True,
+        '',
+        'true: publish the true depth of the left camera, if there is any; false: leave it out.',
+    ),
+    ParameterRow(
         'publish_clock',
         False,
         '',

@@ -54,9 +54,9 @@ DELIVERY = Duration(seconds=5)
 class ReplayNode(Node):
     """Publish the events, the calibration and the true depth of a recording, then end.
 
-    Publishes left/events, right/events, camera_info of each camera that is calibrated, the true
-    depth of the left camera and, with publish_clock, /clock. The service ~/pause takes true to
-    pause and false to resume.
+    Publishes left/events, right/events, camera_info of each camera that is calibrated, with
+    publish_truth the true depth of the left camera and, with publish_clock, /clock. The service
+    ~/pause takes true to pause and false to resume.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class ReplayNode(Node):
         self._depths = {
             stream: DepthPublisher(self, stream, self._cameras[0], self._is_calibrated)
             for stream in recording.depth_streams
-            if stream.side == 'left'
+            if stream.side == 'left' and settings.publish_truth
         }
         self._stopped = Event()
         self._schedule = Schedule(settings.rate)
@@ -124,6 +124,7 @@ class ReplayNode(Node):
                 self._player.play()
                 while self._settings.loop and not self._stopped.is_set():
                     self._player.play()
+                self._diagnostics.publish()  # the final numbers
                 self._wait_for_delivery()
             for problem in self._report.problems():
                 self.get_logger().warning(problem)

@@ -23,6 +23,8 @@ from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # A message that is sent later is behind its schedule; windows wait for it at least so long.
 LATE_NS = 100 * MS_NS
+PAUSED = 'paused (s)'
+SHIFT = 'header stamp less time of the recording (ns)'
 
 
 class ReplayReport:
@@ -49,6 +51,9 @@ class ReplayReport:
             'most lag (ms)': self._schedule.most_lag_ns / MS_NS,
             **dict(self._recording.losses),  # a copy: the reading thread adds keys
         }
+        if log_time_ns is not None:
+            report.values[PAUSED] = self._schedule.paused_ns / SECOND_NS
+            report.values[SHIFT] = self._player.shift_ns
         if self._schedule.lag_ns > LATE_NS:
             lag_s = self._schedule.lag_ns / SECOND_NS
             report.problem(WARN, f'{lag_s:.1f} s behind its schedule: play it at a lower rate')

@@ -37,6 +37,7 @@ class ReplaySettings:
         start_ns: start after the first event.
         duration_ns: length of the part to play; None: to the end.
         loop: start again at the end.
+        publish_truth: publish the true depth of the left camera.
         publish_clock: publish /clock and leave the recorded stamps; else stamp with current time.
         wait_ns: longest wait for a subscriber of each event topic; 0: do not wait.
     """
@@ -51,6 +52,7 @@ class ReplaySettings:
     start_ns: int
     duration_ns: int | None
     loop: bool
+    publish_truth: bool
     publish_clock: bool
     wait_ns: int
 
@@ -58,14 +60,14 @@ class ReplaySettings:
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:
         """Return the settings that the values of the table REPLAY give."""
         same = ('calibration', 'right_calibration', 'left', 'right', 'rate', 'loop')
+        switches = ('publish_truth', 'publish_clock')
         return cls(
             recording=_paths(values['recording']),
             truth=_paths(values['truth']),
             start_ns=_to_ns(values['start']),
             duration_ns=_to_ns(values['duration']) or None,
-            publish_clock=values['publish_clock'],
             wait_ns=_to_ns(values['wait_s']),
-            **{name: values[name] for name in same},
+            **{name: values[name] for name in (*same, *switches)},
         )
 
 

@@ -33,8 +33,10 @@ from spike_depth_ros.frames.array_decoder import ArrayDecoder
 from spike_depth_ros.geometry.files import camera_info
 from spike_depth_ros.geometry.files.load import load
 from spike_depth_ros.recordings import depth_codec
+from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from spike_depth_ros.ros.demo.node_status import ReplayStatus
 from testing.nodes import NodeProcess, is_quiet, one_sentence
 from testing.probe import Probe
 from testing.recordings import mvsec_bags
@@ -105,6 +107,30 @@ def test_messages_are_stamped_with_the_present(
     images = received[IMAGE_TOPIC]
     assert [image.header for image in images] == [image.header for image in truth]
     assert from_image(images[0]).mean() == pytest.approx(TRUE_DEPTH_M, abs=1e-3)
+
+
+def test_true_depth_can_be_left_out_and_found_by_the_last_report(
+    probe: Probe, received: dict[str, list], recording: Path
+) -> None:
+    parameters = {'recording': recording, 'publish_truth': 'false', **RELIABLE}
+    with NodeProcess('replay', parameters) as replay:
+        code, _ = finish(probe, replay)
+    assert code == 0
+
+    assert received[TRUTH_TOPIC] == received[IMAGE_TOPIC] == []
+    probe.until_value('replay: replay', 'packets sent', sent_packets())
+    probe.until_value('replay: replay', 'true depth sent', 0)
+    status = ReplayStatus.from_values(probe.values('replay: replay'))
+    assert status.shift_ns is not None and status.paused_s == 0
+    with open_recording(recording) as opened:
+        times_ns = [frame.t_ns for frame in opened.depth(opened.depth_streams[0])]
+    window_end_ns = to_ns(received[TOPICS[0]][0].header.stamp) + 50_000_000
+    assert times_ns[0] + status.shift_ns == window_end_ns
+
+
+def sent_packets() -> int:
+    """Return the number of packets of both cameras, with those that close the last window."""
+    return sum(len(packets(camera, DURATION_US)) + 1 for camera in range(len(TOPICS)))
 
 
 def test_clock_instead_of_the_present(

@@ -14,6 +14,7 @@
 
 """Writing of the demo's picture and video."""
 
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image
@@ -26,6 +27,7 @@ from spike_depth_ros.ros.demo.window_store import WindowStore
 
 STILL, VIDEO = 'depth.png', 'depth.mp4'
 VIDEO_SCALE, PICTURE_SCALE = 1, 2
+MAX_WINDOWS = 1200  # a minute at 20 Hz
 
 
 def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
@@ -54,12 +56,14 @@ def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
         Image.fromarray(picture(PICTURE_SCALE).draw(window)).save(path)
     print(f'wrote {still}', flush=True)
     frame = picture(VIDEO_SCALE)
+    windows = islice(store.windows(), MAX_WINDOWS)
     try:
         with whole_file(video) as path:
-            write_video(path, (frame.draw(each) for each in store.windows()), round(1 / HOP_S))
+            write_video(path, (frame.draw(each) for each in windows), round(1 / HOP_S))
     except VideoError as error:
         print(error)
         return
     print(f'wrote {video}')
-    if store.is_full():
-        print(f'the video covers the first {len(store.stamps())} windows only')
+    count = len(store.stamps())
+    if store.is_full() or count > MAX_WINDOWS:
+        print(f'the video covers the first {min(count, MAX_WINDOWS)} windows only')

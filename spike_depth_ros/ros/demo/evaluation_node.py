@@ -16,20 +16,16 @@
 
 import re
 import time
-from contextlib import suppress
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from spike_depth_msgs.msg import SpikeInfo
 
-from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
-from spike_depth_ros.ros.demo.comparison import Comparison
-from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus, ReplayStatus
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
 # Several reports of each node may wait while the demo is busy.
@@ -39,37 +35,25 @@ NUMBER = re.compile(r'[\d.]+')
 
 
 class EvaluationNode(Node):
-    """Collect spike frames, depth, true depth and reports.
+    """Collect spike frames, depth and reports.
 
     Attributes:
         info: latest message of spikes/info, None before any.
-        binner, depth: latest numbers of each node, None before any.
+        binner, depth, replay: latest numbers of each node, None before any.
         depth_message: latest message of the depth node's report, '' before any.
-        reports: number of reports of each node.
+        reports: number of reports of the binner and the depth node.
         firing_rates: firing rates of each report that has them.
         first_s, last_s, before_s: monotonic time in seconds at which the first spike frame, the
             latest and the one before it arrived, None before any.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        truth_topic: str,
-        store: WindowStore,
-        comparison: Comparison | None,
-    ) -> None:
-        """Subscribe the topics.
-
-        Args:
-            context: context of the demo.
-            truth_topic: topic of the true depth, '' for none.
-            store: stores the images.
-            comparison: compares the depth with the true depth; None without a truth_topic.
-        """
+    def __init__(self, context: Context, store: WindowStore) -> None:
+        """Subscribe the topics; store: stores the images."""
         super().__init__('demo', context=context)
         self.info: SpikeInfo | None = None
         self.binner: BinnerStatus | None = None
         self.depth: DepthStatus | None = None
+        self.replay: ReplayStatus | None = None
         self.depth_message = ''
         self._warnings: dict[str, str] = {}
         self.reports = {'binner': 0, 'depth': 0}
@@ -78,15 +62,12 @@ class EvaluationNode(Node):
         self.last_s: float | None = None
         self.before_s: float | None = None
         self._store = store
-        self._comparison = comparison
         self.create_subscription(SpikeInfo, 'spikes/info', self._on_info, qos.latched())
         self.create_subscription(Image, 'spikes', self._on_spikes, qos.images())
         self.create_subscription(Image, 'depth/image_rect', self._on_depth, qos.images())
         self.create_subscription(
             DiagnosticArray, '/diagnostics', self._on_diagnostics, DIAGNOSTICS_QUEUE
         )
-        if truth_topic:
-            self.create_subscription(Image, truth_topic, self._on_truth, qos.truth())
 
     @property
     def warnings(self) -> list[str]:
@@ -108,22 +89,10 @@ class EvaluationNode(Node):
         self.before_s, self.last_s = self.last_s, time.monotonic()
         if self.first_s is None:
             self.first_s = self.last_s
-        stamp_ns, counts = to_ns(message.header.stamp), from_image(message)
-        self._store.add_events(stamp_ns, counts)
-        if self._comparison:
-            self._comparison.add_events(stamp_ns, np.any(counts[..., LEFT], axis=-1))
+        self._store.add_events(to_ns(message.header.stamp), from_image(message))
 
     def _on_depth(self, message: Image) -> None:
-        stamp_ns, depth = to_ns(message.header.stamp), from_image(message)
-        self._store.add_depth(stamp_ns, depth)
-        if self._comparison:
-            self._comparison.add_depth(stamp_ns, depth)
-
-    def _on_truth(self, message: Image) -> None:
-        assert self._comparison is not None
-        stamp_ns, depth = to_ns(message.header.stamp), from_image(message)
-        with suppress(ValueError):  # an image of another size than the first one
-            self._store.add_truth(stamp_ns, self._comparison.add_truth(stamp_ns, depth))
+        self._store.add_depth(to_ns(message.header.stamp), from_image(message))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
@@ -139,6 +108,8 @@ class EvaluationNode(Node):
                 if self.depth.firing_rates:
                     self.firing_rates.append(self.depth.firing_rates)
                 self._count_report(node, status, self.depth.is_working)
+            elif node == 'replay':
+                self.replay = ReplayStatus.from_values(values)
 
     def _count_report(self, node: str, status: DiagnosticStatus, is_working: bool) -> None:
         """Count a report; keep its problems if the node has input, without which it must warn."""

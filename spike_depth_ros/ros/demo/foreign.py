@@ -51,16 +51,14 @@ SUBSCRIBERS: Roles = MappingProxyType(
 )
 
 
-def check_publishers(node: Node, truth_topic: str, running: Collection[str]) -> None:
+def check_publishers(node: Node, running: Collection[str]) -> None:
     """Raise DemoError if another node publishes on a topic of the demo.
 
     Args:
         node: the evaluation node.
-        truth_topic: topic of the recording's true depth, or ''.
         running: names of the demo's nodes that were started.
     """
-    roles = {**PUBLISHERS, truth_topic: (REPLAY,)} if truth_topic else PUBLISHERS
-    _check(node, roles, running, node.get_publishers_info_by_topic, 'publishes')
+    _check(node, PUBLISHERS, running, node.get_publishers_info_by_topic, 'publishes')
 
 
 def check_subscribers(node: Node, running: Collection[str]) -> None:

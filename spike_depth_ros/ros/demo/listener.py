@@ -20,7 +20,6 @@ from contextlib import contextmanager
 from rclpy.context import Context
 from rclpy.experimental import EventsExecutor
 
-from spike_depth_ros.ros.demo.comparison import Comparison
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.window_store import WindowStore
 
@@ -28,14 +27,12 @@ STEP_S = 0.1
 
 
 @contextmanager
-def listening(
-    truth_topic: str, store: WindowStore, comparison: Comparison | None
-) -> Iterator[tuple[EvaluationNode, Callable[[], None]]]:
+def listening(store: WindowStore) -> Iterator[tuple[EvaluationNode, Callable[[], None]]]:
     """Yield the evaluation node and a function that handles a message or waits for STEP_S."""
     context = Context()
     context.init(initialize_logging=False)  # the nodes write the log files
     executor = EventsExecutor(context=context)
-    node = EvaluationNode(context, truth_topic, store, comparison)
+    node = EvaluationNode(context, store)
     executor.add_node(node)
     try:
         yield node, lambda: executor.spin_once(timeout_sec=STEP_S)

@@ -24,6 +24,7 @@ from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.ros.depth_counters import DepthCounters
 from spike_depth_ros.ros.depth_meters import FIRING_RATE
 from spike_depth_ros.ros.diagnostics import in_words
+from spike_depth_ros.ros.replay_report import PAUSED, SHIFT
 
 Counters = TypeVar('Counters', CameraCounters, DepthCounters)
 
@@ -101,6 +102,25 @@ class DepthStatus:
     def is_working(self) -> bool:
         """Return whether spike frames arrive."""
         return self.input_hz > 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayStatus:
+    """Numbers of one report of the replay node.
+
+    Args:
+        shift_ns: header stamp less time of the recording, nanoseconds; None before the start.
+        paused_s: time spent in pauses, seconds.
+    """
+
+    shift_ns: int | None = None
+    paused_s: float = 0.0
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, str]) -> Self:
+        """Read the values of a DiagnosticStatus."""
+        shift = values.get(SHIFT)
+        return cls(None if shift is None else int(shift), float(values.get(PAUSED, 0)))
 
 
 def _counters(kind: type[Counters], values: Mapping[str, str], prefix: str = '') -> Counters:

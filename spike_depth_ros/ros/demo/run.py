@@ -18,16 +18,15 @@ import time
 from collections.abc import Callable
 from math import nan
 
-from spike_depth_ros.recordings.bags.topic_names import depth_topic
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.demo import foreign
-from spike_depth_ros.ros.demo.comparison import Comparison
 from spike_depth_ros.ros.demo.errors import DemoError
 from spike_depth_ros.ros.demo.evaluation_node import EvaluationNode
 from spike_depth_ros.ros.demo.listener import listening
+from spike_depth_ros.ros.demo.measuring import measure
 from spike_depth_ros.ros.demo.processes import Processes
 from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
-from spike_depth_ros.ros.demo.source import HOP_S, Source
+from spike_depth_ros.ros.demo.source import Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
 from spike_depth_ros.units import SECOND_NS
@@ -66,18 +65,15 @@ class Run:
 
         Raises DemoError if a node fails or does not report, or if another node interferes.
         """
-        truth = self._source.truth
-        self._truth_topic = depth_topic(truth.stream) if truth else ''
-        comparison = _comparison(self._source) if truth else None
         with (
             Processes() as self._processes,
-            listening(self._truth_topic, self._store, comparison) as (self._node, self._spin_once),
+            listening(self._store) as (self._node, self._spin_once),
             StatusLine() as self._line,
         ):
             self._discover()
             self._start()
             self._replay()
-        return _result(self._source, self._node, comparison)
+        return _result(self._source, self._node, self._store)
 
     def _discover(self) -> None:
         """Receive for DISCOVERY_S, in which nodes that run already are found."""
@@ -134,24 +130,13 @@ class Run:
 
     def _check_others(self) -> None:
         running = (*self._processes.started(), foreign.DEMO)
-        foreign.check_publishers(self._node, self._truth_topic, running)
+        foreign.check_publishers(self._node, running)
         if foreign.REPLAY not in running:  # later subscribers do no harm
             foreign.check_subscribers(self._node, running)
 
 
-def _comparison(source: Source) -> Comparison:
-    assert source.truth is not None
-    return Comparison(
-        source.truth,
-        source.dataset,
-        source.focal_baseline,
-        tolerance_ns=round(HOP_S * SECOND_NS / 2),
-        frames=source.tested,
-        nearest_valid_m=source.nearest_valid_m,
-    )
-
-
-def _result(source: Source, node: EvaluationNode, comparison: Comparison | None) -> Result:
+def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
+    error, problem = measure(source, store, node.replay)
     return Result(
         counts=Counts.of(node.binner, node.depth),
         most_windows=source.most_windows,
@@ -163,10 +148,10 @@ def _result(source: Source, node: EvaluationNode, comparison: Comparison | None)
         has_truth=source.truth is not None,
         no_truth=source.no_truth,
         tested=len(source.tested) if source.tested else None,
-        error=comparison.result() if comparison else None,
+        error=error,
         binner_problem=node.info.problem if node.info else '',
         depth_problem=node.depth_message,
-        warnings=node.warnings,
+        warnings=[*node.warnings, *filter(None, [problem])],
     )
 
 

@@ -83,7 +83,7 @@ class Source:
         truth: true depth, None if there is none that fits.
         no_truth: why the true depth does not fit, '' if there is none.
         dataset: data set of the recording, '' if unknown.
-        duration_s: length of the part that is run, seconds.
+        start_ns, end_ns: half-open part that is run, time of the recording, nanoseconds.
         tested: numbers of the true depths, counted from the start of the part, that are compared;
             None: all.
         nearest_valid_m: true depth up to which pixels are invalid, metres.
@@ -100,7 +100,8 @@ class Source:
     truth: TrueDepth | None
     no_truth: str
     dataset: Dataset
-    duration_s: float
+    start_ns: int
+    end_ns: int
     tested: range | None
     nearest_valid_m: float
     simulated: bool
@@ -114,6 +115,11 @@ class Source:
         cameras = 'stereo' if len(self.cameras) == 2 else 'one camera'
         kind = f'{cameras}, simulated' if self.simulated else cameras
         return f'{" and ".join(p.resolve().name for p in self.inputs.recording)} ({kind})'
+
+    @property
+    def duration_s(self) -> float:
+        """Return the length of the part that is run, seconds."""
+        return (self.end_ns - self.start_ns) / SECOND_NS
 
     @property
     def most_windows(self) -> int:
@@ -153,6 +159,7 @@ class Source:
             'right_calibration': inputs.right_calibration,
             'start': inputs.start_s,
             'duration': inputs.duration_s,
+            'publish_truth': False,  # it is read after the run
             **{side: c.name for side, c in zip(CAMERAS, self.cameras, strict=False)},
         }
 
@@ -202,7 +209,7 @@ def open_source(inputs: Inputs) -> Source:
                 f"The recording '{recording.path}' ends {rest_s + inputs.start_s:.3g} s after its "
                 f'first event: give a start before that, not {inputs.start_s:g} s.'
             )
-        duration_s = min(inputs.duration_s or rest_s, rest_s)
+        end_ns = start_ns + round(min(inputs.duration_s or rest_s, rest_s) * SECOND_NS)
         return Source(
             inputs=inputs,
             cameras=cameras,
@@ -211,8 +218,9 @@ def open_source(inputs: Inputs) -> Source:
             truth=truth,
             no_truth=no_truth,
             dataset=recording.dataset,
-            duration_s=duration_s,
-            tested=_tested(recording, truth, start_ns, start_ns + round(duration_s * SECOND_NS)),
+            start_ns=start_ns,
+            end_ns=end_ns,
+            tested=_tested(recording, truth, start_ns, end_ns),
             nearest_valid_m=_nearest_valid_m(recording),
             simulated=recording.is_simulated,
             notes=tuple(recording.notes),

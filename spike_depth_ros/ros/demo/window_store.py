@@ -12,21 +12,26 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Windows of a run, stored until they are drawn and measured."""
+"""Windows of a run, stored until they are measured and drawn."""
 
+import os
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import LEFT
 
-# A minute at 20 Hz, about 550 MB of temporary file.
-MAX_WINDOWS = 1200
+# Size of the temporary file, bytes, from which on no window is stored: about 4,600 windows of
+# 346 x 260 pixels.
+MAX_BYTES = 2_500_000_000
 OFF, NONE, ON = 0, 1, 2
-EVENTS, DEPTH, TRUTH = range(3)
+COUNTS, DEPTH, TRUTH = range(3)
+DTYPES = (np.uint8, np.float32, np.float16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,22 +40,35 @@ class StoredWindow:
 
     Args:
         stamp_ns: stamp of the spike frame, nanoseconds.
-        events: left camera, uint8 [height, width]: OFF, NONE or ON, the more frequent polarity.
-        depth: float16 [height, width], metres, or None.
+        counts: events of the left camera, uint8 [height, width, 2], ON and OFF.
+        depth: float32 [height, width], metres, or None.
         truth: true depth in the network's image, float16 [height, width], metres, or None.
     """
 
     stamp_ns: int
-    events: npt.NDArray[np.uint8]
-    depth: npt.NDArray[np.float16] | None
+    counts: npt.NDArray[np.uint8]
+    depth: npt.NDArray[np.float32] | None
     truth: npt.NDArray[np.float16] | None
+
+    @property
+    def events(self) -> npt.NDArray[np.uint8]:
+        """Return the more frequent polarity, uint8 [height, width]: OFF, NONE or ON."""
+        on, off = np.moveaxis(self.counts, -1, 0)
+        sign: npt.NDArray[np.uint8] = np.uint8(NONE) + (on > off) - (on < off)
+        return sign
+
+    @property
+    def has_events(self) -> npt.NDArray[np.bool_]:
+        """Return True for pixels with events, bool [height, width]."""
+        seen: npt.NDArray[np.bool_] = np.any(self.counts, axis=-1)
+        return seen
 
 
 class WindowStore:
-    """Store of the first MAX_WINDOWS windows, or as many as fit, in a temporary file.
+    """Store of the first windows, up to MAX_BYTES or as many as fit, in a temporary file.
 
-    Adding appends bytes and no more, to leave the processor to the nodes; decoding follows the
-    run.
+    Adding appends bytes and no more, to leave the processor to the nodes; measuring and drawing
+    follow the run.
     """
 
     def __init__(self, tolerance_ns: int) -> None:
@@ -60,39 +78,45 @@ class WindowStore:
             tolerance_ns: largest distance of a true depth's stamp from its window's.
         """
         self._tolerance_ns = tolerance_ns
-        # Unbuffered: a full disk is noticed at the window that does not fit.
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as the store)
-        self._has_room = True
-        self._places: dict[int, dict[int, tuple[int, int]]] = {EVENTS: {}, DEPTH: {}, TRUTH: {}}
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the store)
+        self._end = 0
+        self._is_full = False
+        self._places: tuple[dict[int, tuple[int, int]], ...] = ({}, {}, {})
         self._shape = (0, 0)
 
     def add_events(self, stamp_ns: int, counts: npt.NDArray[np.uint8]) -> None:
         """Store the left camera's events of a spike frame, uint8 [height, width, channels]."""
         self._shape = counts.shape[:2]
-        on, off = np.moveaxis(counts[..., LEFT], -1, 0)
-        sign = np.uint8(NONE) + (on > off) - (on < off)
-        self._add(EVENTS, stamp_ns, sign.astype(np.uint8).tobytes())
+        self._add(COUNTS, stamp_ns, counts[..., LEFT])
 
     def add_depth(self, stamp_ns: int, depth: npt.NDArray[np.float32]) -> None:
-        """Store a depth image in metres as float16, which rounds by at most 0.05 %."""
-        self._add(DEPTH, stamp_ns, depth.astype(np.float16).tobytes())
+        """Store a depth image, metres."""
+        self._add(DEPTH, stamp_ns, depth)
 
     def add_truth(self, stamp_ns: int, depth: npt.NDArray[np.float32]) -> None:
-        """Store a true depth in the network's image, metres, as float16."""
-        self._add(TRUTH, stamp_ns, depth.astype(np.float16).tobytes())
+        """Store a window's true depth in the network's image, metres, as float16, if it fits."""
+        self._append(TRUTH, stamp_ns, depth)
 
     def stamps(self) -> list[int]:
         """Return the stamps of the windows in increasing order."""
-        return sorted(self._places[EVENTS])
+        return sorted(self._places[COUNTS])
+
+    def nearest(self, truth_ns: int) -> StoredWindow | None:
+        """Return the window nearest to the stamp of a true depth, None if all are too far off."""
+        stamps = self.stamps()
+        place = bisect_left(stamps, truth_ns)
+        near = stamps[max(place - 1, 0) : place + 1]
+        stamp_ns = min(near, key=lambda stamp: abs(stamp - truth_ns), default=None)
+        if stamp_ns is None or abs(stamp_ns - truth_ns) > self._tolerance_ns:
+            return None
+        return self.window(stamp_ns)
 
     def window(self, stamp_ns: int) -> StoredWindow:
         """Return the window with this stamp."""
-        return StoredWindow(
-            stamp_ns,
-            np.frombuffer(self._read(EVENTS, stamp_ns), np.uint8).reshape(self._shape),
-            self._depth(DEPTH, stamp_ns),
-            self._depth(TRUTH, self._nearest_truth(stamp_ns)),
-        )
+        counts = self._read(COUNTS, stamp_ns)
+        assert counts is not None
+        depth, truth = self._read(DEPTH, stamp_ns), self._read(TRUTH, stamp_ns)
+        return StoredWindow(stamp_ns, counts, depth, truth)
 
     def windows(self) -> Iterator[StoredWindow]:
         """Return the windows in the order of their stamps."""
@@ -100,31 +124,30 @@ class WindowStore:
 
     def is_full(self) -> bool:
         """Return whether later windows were not stored."""
-        return not self._has_room or len(self._places[EVENTS]) >= MAX_WINDOWS
+        return self._is_full
 
-    def _add(self, kind: int, stamp_ns: int, data: bytes) -> None:
-        if not self._has_room or len(self._places[kind]) >= MAX_WINDOWS:
-            return
-        offset = self._file.tell()
+    def _add(self, kind: int, stamp_ns: int, pixels: npt.NDArray[Any]) -> None:
+        """Append pixels of the run; the first ones that do not fit end the store."""
+        if not self._is_full:
+            has_room = self._end < MAX_BYTES
+            self._is_full = not (has_room and self._append(kind, stamp_ns, pixels))
+
+    def _append(self, kind: int, stamp_ns: int, pixels: npt.NDArray[Any]) -> bool:
+        """Append pixels; return whether they fit on the disk."""
+        data = pixels.astype(DTYPES[kind], copy=False).tobytes()
         try:
-            self._has_room = self._file.write(data) == len(data)
+            fits = os.pwrite(self._file.fileno(), data, self._end) == len(data)
         except OSError:
-            self._has_room = False
-        if self._has_room:
-            self._places[kind][stamp_ns] = (offset, len(data))
+            return False
+        if fits:
+            self._places[kind][stamp_ns] = (self._end, len(data))
+            self._end += len(data)
+        return fits
 
-    def _read(self, kind: int, stamp_ns: int) -> bytes:
-        """Return the stored bytes, b'' if there are none."""
-        offset, size = self._places[kind].get(stamp_ns, (0, 0))
-        self._file.seek(offset)
-        return self._file.read(size)
-
-    def _depth(self, kind: int, stamp_ns: int) -> npt.NDArray[np.float16] | None:
-        """Return stored depth, None if there is none."""
-        data = self._read(kind, stamp_ns)
-        return np.frombuffer(data, np.float16).reshape(self._shape) if data else None
-
-    def _nearest_truth(self, stamp_ns: int) -> int:
-        stamps = self._places[TRUTH]
-        nearest = min(stamps, key=lambda stamp: abs(stamp - stamp_ns), default=0)
-        return nearest if abs(nearest - stamp_ns) <= self._tolerance_ns else 0
+    def _read(self, kind: int, stamp_ns: int) -> npt.NDArray[Any] | None:
+        """Return stored pixels, None if there are none."""
+        if stamp_ns not in self._places[kind]:
+            return None
+        offset, size = self._places[kind][stamp_ns]
+        pixels = np.frombuffer(os.pread(self._file.fileno(), size, offset), DTYPES[kind])
+        return pixels.reshape(*self._shape, -1) if kind == COUNTS else pixels.reshape(self._shape)

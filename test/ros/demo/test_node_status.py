@@ -21,7 +21,7 @@ from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.counters import BinnerCounters, CameraCounters
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.ros.binner_report import BinnerReport
-from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
+from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus, ReplayStatus
 from spike_depth_ros.ros.depth_counters import DepthCounters
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.diagnostics import Report, key_values
@@ -72,3 +72,9 @@ def test_a_report_without_values_counts_nothing() -> None:
     empty = BinnerStatus.from_values({})
     assert empty.counters == BinnerCounters((CameraCounters(), CameraCounters()))
     assert empty.subscribers == 0
+
+
+def test_the_start_of_a_replay_by_its_report() -> None:
+    started = {'header stamp less time of the recording (ns)': '-12', 'paused (s)': '0.5'}
+    assert ReplayStatus.from_values(started) == ReplayStatus(-12, 0.5)
+    assert ReplayStatus.from_values({}) == ReplayStatus(None, 0.0)

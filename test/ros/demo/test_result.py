@@ -14,17 +14,14 @@
 
 """Result of the demo: counts, failures, table."""
 
-import resource
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from spike_depth_ros.ros.demo.comparison import DepthError
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.table import table
-from spike_depth_ros.ros.demo.window_store import MAX_WINDOWS, WindowStore
 
 BINNER = {
     'windows closed': '200',
@@ -158,50 +155,6 @@ def test_firing_rates_are_averaged() -> None:
         'firing rate a': pytest.approx(0.2)
     }
     assert mean_firing_rates([]) == {}
-
-
-def test_stored_windows_come_back() -> None:
-    store = WindowStore(tolerance_ns=10)
-    counts = np.zeros((2, 3, 4), np.uint8)
-    counts[0, 0, 0] = 3  # more ON than OFF
-    counts[0, 0, 1] = 1
-    counts[1, 2, 1] = 1
-    depth = np.array([[1, 2, np.nan], [np.inf, 0.5, 4]], np.float32)
-    store.add_events(7, counts)
-    store.add_depth(7, depth)
-    store.add_truth(12, depth + 1)
-    store.add_truth(70, depth)  # too far off
-
-    window = store.window(7)
-
-    np.testing.assert_array_equal(window.events, [[2, 1, 1], [1, 1, 0]])
-    np.testing.assert_array_equal(window.depth, depth)
-    np.testing.assert_array_equal(window.truth, depth + 1)
-    assert store.stamps() == [7]
-
-
-def test_the_store_is_bounded() -> None:
-    store = WindowStore(tolerance_ns=10)
-    for stamp_ns in range(MAX_WINDOWS + 5):
-        store.add_events(stamp_ns, np.zeros((1, 1, 2), np.uint8))
-
-    assert store.is_full()
-    assert len(store.stamps()) == MAX_WINDOWS
-
-
-def test_a_store_without_room_keeps_what_it_has() -> None:
-    store = WindowStore(tolerance_ns=10)
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (250, limit[1]))
-    try:
-        for stamp_ns in range(5):
-            store.add_events(stamp_ns, np.zeros((10, 10, 2), np.uint8))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-
-    assert store.is_full()
-    assert store.stamps() == [0, 1]
-    assert [window.events.shape for window in store.windows()] == [(10, 10), (10, 10)]
 
 
 def test_the_table_ends_with_the_errors_in_the_protocol_of_the_data_set() -> None:
