@@ -70,6 +70,7 @@ class Binner:
         sync: str = AUTO,
         noise: NoiseSettings = NO_FILTERS,
         make_table: TableMaker | None = None,
+        gives_empty: bool = False,
     ) -> None:
         """Wait for packets.
 
@@ -82,6 +83,7 @@ class Binner:
             sync: setting of the Synchroniser.
             noise: settings of the noise filters.
             make_table: makes pixel tables; None scales each sensor into the frame.
+            gives_empty: see Windows.
 
         Raises ValueError for a number out of its range.
         """
@@ -97,7 +99,9 @@ class Binner:
         self._intake = Intake(self.counters.cameras, self._sensors)
         self._time = TimeBase(cameras, sync, self._deadline, self._intake.stamps)
         ring = SlotRing(limits.ring_slots(window_ns, hop_ns, max_wait_ns), shape)
-        self._windows = Windows(ring, window_ns, hop_ns, self.counters, self._deadline)
+        self._windows = Windows(
+            ring, window_ns, hop_ns, self.counters, self._deadline, gives_empty
+        )
         self._counter = EventCounter(self._sensors, self._windows, self.counters, self._time)
 
     @staticmethod

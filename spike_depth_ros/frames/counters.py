@@ -145,7 +145,7 @@ class BinnerCounters:
         cameras: counters of the left camera, then of the right one.
         resets: resets of the common time.
         windows_closed: windows closed, empty ones included.
-        windows_empty: closed without an event, so without a frame.
+        windows_empty: closed without an event.
         windows_incomplete: closed without all events of each camera: before the camera had passed
             the window's end, or while it joined.
         windows_discarded: open windows with events that a reset discarded.

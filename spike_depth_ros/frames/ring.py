@@ -70,7 +70,7 @@ class SlotRing:
         The saturated sum of saturated slots equals the histogram of all their events.
         """
         used = [slot for slot in slots if self.events(slot)]
-        frame = self.histogram(used[0]).copy()
+        frame = self.histogram((used or slots)[0]).copy()
         for slot in used[1:]:
             _add_saturating(self.histogram(slot), frame)
         lost = sum(self.events(slot) for slot in used) - int(_sum(frame))

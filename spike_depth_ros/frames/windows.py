@@ -64,6 +64,7 @@ class Windows:
         hop_ns: int,
         counters: BinnerCounters,
         deadline: Deadline,
+        gives_empty: bool = False,
     ) -> None:
         """Wait for the first camera.
 
@@ -73,6 +74,8 @@ class Windows:
             hop_ns: length of a slot, nanoseconds.
             counters: counters of windows.
             deadline: longest wait of a window for a camera.
+            gives_empty: whether a window without events that all cameras have passed gives a
+                frame; of several that close together, the last.
         """
         self.open = 0
         self.hop_ns = hop_ns
@@ -82,6 +85,7 @@ class Windows:
         self._hops = window_ns // hop_ns
         self._counters = counters
         self._deadline = deadline
+        self._gives_empty = gives_empty
         self._closed = False  # whether a window has closed since the last reset
         self._newest: int | None = None  # last slot with an event
         self._next_ns = ALWAYS  # the earliest stamp of the next frame
@@ -184,7 +188,8 @@ class Windows:
         frames = []
         while self._begun and self.open < before:
             self._closed = True
-            frame = self._frame(self.open)
+            is_asked = self._gives_empty and self.open + 1 == before <= min(passed)
+            frame = self._frame(self.open, is_asked)
             if frame is not None:
                 frames.append(frame)
                 self._leave_out(frame, passed)
@@ -210,14 +215,15 @@ class Windows:
         """Return the first window that can be open while a slot is written to."""
         return slot + self._hops - self._ring.size
 
-    def _frame(self, window: int) -> SpikeFrame | None:
-        """Return the frame of a window, None if it has no event."""
+    def _frame(self, window: int, even_empty: bool) -> SpikeFrame | None:
+        """Return the frame of a window, None if it has no event unless `even_empty`."""
         offset_ns = self._stamps.offset_ns(window)
         self._counters.windows_closed += 1
         slots = range(window + 1 - self._hops, window + 1)
         if not any(self._ring.events(slot) for slot in slots):
             self._counters.windows_empty += 1
-            return None
+            if not even_empty:
+                return None
         counts, saturated = self._ring.total(slots)
         self._counters.events_saturated += saturated
         end_ns = (window + 1) * self.hop_ns
@@ -231,7 +237,7 @@ class Windows:
         self._ring.clear(self.open + 1 - self._hops)
         self.open += 1
         if self._newest is None or self.open + 1 - self._hops > self._newest:
-            skipped = max(0, before - self.open)
+            skipped = max(0, before - self._gives_empty - self.open)
             self._counters.windows_closed += skipped
             self._counters.windows_empty += skipped
             self.open += skipped

@@ -79,6 +79,34 @@ def test_overlapping_windows_share_their_slots() -> None:
     assert binner.counters.windows_empty == 3
 
 
+def test_windows_without_events_are_given_if_asked_for_the_last_of_several() -> None:
+    left, right = Camera('evt3'), Camera('evt3')
+    size = WIDTH, HEIGHT
+    binner = Binner(2, 50 * MS_NS, 50 * MS_NS, 100 * MS_NS, *size, gives_empty=True)
+    frames = []
+    for end_ms in (60, 110, 160, 410, 460):
+        sent = [event(10)] if end_ms == 60 else [event(420)] if end_ms == 460 else []
+        for number, camera in enumerate((left, right)):
+            frames += binner.push(number, camera.send(sent, end_ms * 1000), 0)
+    assert ends_ms(frames) == [50, 100, 150, 400, 450]
+    assert [int(frame.counts.sum()) for frame in frames] == [2, 0, 0, 0, 2]
+    assert frames[1].stamp_ns == 100 * MS_NS + OFFSET_NS
+    assert (binner.counters.windows_closed, binner.counters.windows_empty) == (9, 7)
+    assert binner.counters.windows_incomplete == 0
+
+
+def test_a_window_that_a_camera_has_not_passed_is_not_given_empty() -> None:
+    """A camera that sends nothing may be one that is broken."""
+    left, right = Camera('evt3'), Camera('evt3')
+    size = WIDTH, HEIGHT
+    binner = Binner(2, 50 * MS_NS, 50 * MS_NS, 100 * MS_NS, *size, gives_empty=True)
+    binner.push(0, left.send([event(10)], 60_000), 0)
+    assert ends_ms(binner.push(1, right.send([event(10)], 60_000), 0)) == [50]
+    binner.push(0, left.send([], 210_000), 0)
+    assert [frame for ms in (50, 100, 150) for frame in binner.poll(ms * MS_NS)] == []
+    assert binner.counters.windows_empty == 3
+
+
 def test_a_small_sensor_is_mapped_to_the_frame() -> None:
     camera, binner = Camera('mono'), Binner(1, MS_NS, MS_NS, 0, WIDTH * 2, HEIGHT * 4)
     assert binner.mapped is None
