@@ -198,15 +198,17 @@ def test_rviz_shows_the_published_topics_as_they_are() -> None:
         'Depth in colours': '/depth/image_color',
         'Depth in metres': '/depth/image_rect',
         'Confidence': '/depth/confidence',
+        'Age of events': '/depth/age',
         'Points': '/depth/points',
     }
-    for display in shown.values():
-        assert display['Enabled'] and display['Value']
+    for name, display in shown.items():
+        assert display['Enabled'] is display['Value'] is (name != 'Age of events')
         topic = display['Topic']
         assert topic['Reliability Policy'] == 'Reliable'  # as qos.images() publishes
         assert topic['Durability Policy'] == 'Volatile'
     # The range of an image with NaN, found by rviz, shows black (ros2/rviz issue 969).
-    for name, range_ in {'Depth in metres': (0, 10), 'Confidence': (0, 1)}.items():
+    ranges = {'Depth in metres': (0, 10), 'Confidence': (0, 1), 'Age of events': (0, 2)}
+    for name, range_ in ranges.items():
         display = shown[name]
         assert display['Normalize Range'] is False
         assert (display['Min Value'], display['Max Value']) == range_

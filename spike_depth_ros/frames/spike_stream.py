@@ -14,7 +14,7 @@
 
 """Description of a stream of spike frames: camera, baseline, windows and mapped pixels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -49,3 +49,11 @@ class SpikeStream:
     mapped: npt.NDArray[np.bool_]
     rectification: npt.NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
     imu_rotation: npt.NDArray[np.float64] | None = None
+
+
+def is_same(stream: SpikeStream, other: SpikeStream | None) -> bool:
+    """Return whether two streams have equal fields, the mask of mapped pixels included."""
+    return other is not None and all(
+        np.array_equal(getattr(stream, each.name), getattr(other, each.name))
+        for each in fields(stream)
+    )

@@ -136,6 +136,10 @@ class Memory:
         """Take over the potentials that an inference has written."""
         self.states, self._next = self._next, self.states
 
+    def is_finite(self) -> bool:
+        """Return whether all potentials that the next inference reads are finite."""
+        return all(bool(np.isfinite(potentials).all()) for potentials in self.states.values())
+
     def forget(self) -> None:
         """Set all potentials to 0."""
         for potentials in self.states.values():

@@ -50,8 +50,11 @@ def judge(cameras: npt.NDArray[np.int64], min_events: int) -> Verdict:
 
     A network would invent depth from next to no events, or from one camera of two. A covered
     camera still sends noise: it counts as silent with fewer than min_events / NOISE_SHARE events.
+    A frame is skipped, not incomplete, if no camera has more: nothing moves before either.
     """
+    silent = cameras < max(1, min_events / NOISE_SHARE)
+    if silent.all():
+        return Verdict.SKIPPED
     if not cameras.sum() >= min_events:
         return Verdict.SKIPPED if cameras.all() else Verdict.INCOMPLETE
-    silent = cameras < max(1, min_events / NOISE_SHARE)
     return Verdict.INCOMPLETE if silent.any() else Verdict.DEPTH

@@ -164,4 +164,5 @@ def _make_binner(settings: BinnerSettings, rig: RigSource) -> Binner:
         sync=settings.sync,
         noise=settings.noise,
         make_table=rig.table,
+        gives_empty=settings.empty_windows,
     )

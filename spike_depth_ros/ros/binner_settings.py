@@ -31,6 +31,7 @@ class BinnerSettings:
         cameras: number of cameras, 1 or 2.
         window_ns, hop_ns: length of a window, and time from window to window, nanoseconds.
         max_wait_ns: longest wait for a camera after the first one has passed the end of a window.
+        empty_windows: whether windows without events are published too.
         sync: 'auto', or the clock in which windows are cut: 'sensor' or 'host'.
         camera: rectified camera of the spike frames.
         baseline_m: distance of the cameras in metres without a calibration; 0 with one camera.
@@ -44,6 +45,7 @@ class BinnerSettings:
     window_ns: int
     hop_ns: int
     max_wait_ns: int
+    empty_windows: bool
     sync: str
     camera: PinholeCamera
     baseline_m: float
@@ -60,6 +62,7 @@ class BinnerSettings:
             window_ns=_ms_to_ns(values['window_ms']),
             hop_ns=_ms_to_ns(values['hop_ms']),
             max_wait_ns=_ms_to_ns(values['max_wait_ms']),
+            empty_windows=values['empty_windows'],
             sync=values['sync'],
             camera=PinholeCamera(
                 values['width'],

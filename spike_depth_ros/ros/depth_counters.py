@@ -44,8 +44,9 @@ class DepthCounters:
     Args:
         windows_in: windows received.
         windows_out: windows that gave a depth image.
+        windows_held: windows with fewer than min_events events that repeated an earlier depth.
         windows_dropped: windows dropped from the full queue.
-        windows_skipped: windows with fewer than min_events events.
+        windows_skipped: windows with fewer than min_events events, without depth.
         windows_incomplete: stereo windows without an event of one camera.
         windows_unfit: windows that do not fit the model, or came before spikes/info.
         windows_malformed: images that are no spike frame, or of another shape than described.
@@ -54,12 +55,18 @@ class DepthCounters:
 
     windows_in: int = 0
     windows_out: int = 0
+    windows_held: int = 0
     windows_dropped: int = 0
     windows_skipped: int = 0
     windows_incomplete: int = 0
     windows_unfit: int = 0
     windows_malformed: int = 0
     windows_failed: int = 0
+
+    @property
+    def with_depth(self) -> int:
+        """Return the number of windows with a depth image."""
+        return self.windows_out + self.windows_held
 
 
 class DepthIdleness:
@@ -87,7 +94,7 @@ class DepthIdleness:
         before, latest = self._latest[0], self._latest[-1]
         self._latest.append(now)
         ends = {name: getattr(now, name) - getattr(before, name) for name in REASONS}
-        if now.windows_out > latest.windows_out or not any(ends.values()):
+        if now.with_depth > latest.with_depth or not any(ends.values()):
             self._since_ns = None
             return ''
         if self._since_ns is None:

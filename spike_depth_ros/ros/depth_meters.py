@@ -73,6 +73,10 @@ class DepthMeters:
             self._latency.add(published_ns - stamp_ns)
         self._activity.add(events, inference.firing_rates, inference.mean_spikes)
 
+    def window_held(self) -> None:
+        """Count a depth image of an earlier window."""
+        self._rates['output'].add()
+
     def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
         """Measure the confidence of a depth image's mapped pixels, float32 [n]."""
         self._confidence.add(confidence, min_confidence)

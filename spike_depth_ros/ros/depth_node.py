@@ -49,7 +49,7 @@ class DepthNode(Node):
 
     Subscribes spikes and spikes/info, unless a binner in the same process passes them to the
     worker. Publishes depth/image_rect and depth/camera_info; depth/confidence if the model outputs
-    it; depth/image_color and depth/points for people.
+    it; depth/age; depth/image_color and depth/points for people.
 
     Attributes:
         worker: takes spike frames and infers depth.
@@ -80,6 +80,7 @@ class DepthNode(Node):
             self._publish,
             self._warn,
         )
+        self.worker.hold_ns = self._settings.hold_ns
         on_change(self, DEPTH, self._change, self._refuse)
         Diagnostics(self, 'depth', f'{platform.node()}, {self._provider}', self._make_report)
         self._spikes = SpikeSubscriber(self, self.worker) if subscribes else None
@@ -100,6 +101,7 @@ class DepthNode(Node):
     def _make_publishers(self) -> None:
         self._depth = self._make_publisher('image_rect', Image)
         self._camera_info = self._make_publisher('camera_info', CameraInfo)
+        self._age = self._make_publisher('age', Image)
         self._views = DepthViews(self._make_publisher)
         self._confidence = (
             self._make_publisher('confidence', Image) if self._gives_confidence else None
@@ -113,6 +115,7 @@ class DepthNode(Node):
     def _change(self, values: Mapping[str, Any]) -> None:
         self._settings = DepthSettings.from_parameters(values)
         self.worker.min_events = self._settings.min_events
+        self.worker.hold_ns = self._settings.hold_ns
 
     def _refuse(self, name: str, value: float) -> str:
         """Return why the model does not allow a parameter's value, or ''."""
@@ -145,11 +148,17 @@ class DepthNode(Node):
             image = to_image(to_millimetres(depth), '16UC1', header)
             self._report.depth_cut(over_millimetres(depth))
         self._depth.publish(image)
-        published_ns = self.get_clock().now().nanoseconds
-        self._report.window_out(to_ns(header.stamp), published_ns, result.events, inference)
+        if result.age_ns:
+            self._report.window_held(result.age_ns)
+        else:
+            published_ns = self.get_clock().now().nanoseconds
+            self._report.window_out(to_ns(header.stamp), published_ns, result.events, inference)
         self._camera_info.publish(to_camera_info(stream.camera, header))
         self._views.publish(depth, stream.camera, (near_m * scale, far_m * scale), header)
         self._publish_confidence(result, min_confidence)
+        if self._age.get_subscription_count():
+            age = result.event_age.seconds(to_ns(header.stamp), stream.mapped)
+            self._age.publish(to_image(age, '32FC1', header))
 
     def _publish_confidence(self, result: DepthResult, min_confidence: float) -> None:
         confidence, mapped = result.inference.confidence, result.stream.mapped
@@ -168,7 +177,11 @@ class DepthNode(Node):
         problems = (conflict, self.worker.upstream_problem)
         upstream = ' and '.join(problem for problem in problems if problem)
         report = self._report.make(
-            time.monotonic_ns(), self.worker.reason, upstream, self.worker.min_events
+            time.monotonic_ns(),
+            self.worker.reason,
+            upstream,
+            self.worker.min_events,
+            self.worker.resets,
         )
         report.values['provider'] = self._provider
         for warning in (*self.worker.warnings, graph.conflict(self, 'depth/image_rect')):

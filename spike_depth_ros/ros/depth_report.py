@@ -14,17 +14,19 @@
 
 """Report of the depth node on /diagnostics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from threading import Lock
 
 from spike_depth_ros.inference.confidence import Confidence
+from spike_depth_ros.inference.continuity import Reset
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.engine import Inference
 from spike_depth_ros.ros.depth_counters import DepthCounters, DepthIdleness
 from spike_depth_ros.ros.depth_meters import DepthMeters
 from spike_depth_ros.ros.diagnostics import ERROR, STALE, WARN, Report, in_words
-from spike_depth_ros.units import SECOND_NS
+from spike_depth_ros.ros.memory_report import MemoryReport
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # No spike frame is reported as STALE after this time.
 SILENT_NS = SECOND_NS
@@ -60,6 +62,8 @@ class DepthReport:
         self._before = DepthCounters()
         self._idleness = DepthIdleness()
         self._received_ns = now_ns
+        self._age_ns: int | None = None
+        self._memory = MemoryReport(contract.states)
 
     def window_in(self, now_ns: int) -> None:
         """Count a window received at now_ns, monotonic nanoseconds."""
@@ -80,7 +84,15 @@ class DepthReport:
         """
         with self._lock:
             self.counters.windows_out += 1
+            self._age_ns = 0
             self._meters.window_out(stamp_ns, published_ns, events, inference)
+
+    def window_held(self, age_ns: int) -> None:
+        """Count a depth image of an earlier window; age_ns: age of the depth, nanoseconds."""
+        with self._lock:
+            self.counters.windows_held += 1
+            self._age_ns = age_ns
+            self._meters.window_held()
 
     def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
         """Measure the confidence of a depth image's mapped pixels, float32 [n]."""
@@ -110,7 +122,14 @@ class DepthReport:
             setattr(self.counters, counter, getattr(self.counters, counter) + 1)
             self._last_problem = problem or self._last_problem
 
-    def make(self, now_ns: int, reason: str, upstream: str, min_events: int) -> Report:
+    def make(
+        self,
+        now_ns: int,
+        reason: str,
+        upstream: str,
+        min_events: int,
+        resets: Mapping[Reset, int],
+    ) -> Report:
         """Return the report and start the next.
 
         Args:
@@ -118,17 +137,21 @@ class DepthReport:
             reason: why no window is inferred, or ''.
             upstream: problem of the binner's spike frames, or ''.
             min_events: least number of events in a window that yields depth.
+            resets: number of times that the network's memory was forgotten, by cause.
         """
         report = Report()
         with self._lock:
             now = replace(self.counters)
             report.values |= {in_words(name): count for name, count in asdict(now).items()}
+            if self._age_ns is not None:
+                report.values['depth age (ms)'] = self._age_ns / MS_NS
             self._meters.add_to(report, now_ns)
             last_problem, self._last_problem = self._last_problem, ''
         if reason:
             report.problem(ERROR, f'{reason}: {upstream}' if upstream else reason)
         elif upstream:
             report.problem(WARN, upstream)
+        self._memory.add_to(report, resets)
         self._add_problems(report, now, now_ns)
         if idleness := self._idleness.update(now, now_ns, min_events):
             report.problem(WARN, idleness)

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from spike_depth_ros.units import MS_NS
+
 
 @dataclass(frozen=True)
 class DepthSettings:
@@ -27,6 +29,8 @@ class DepthSettings:
         model: path of the ONNX model.
         min_events: least number of events in a window that yields depth.
         min_confidence: least confidence of a pixel that has depth, 0 to 1; 0: off.
+        hold_ms: greatest age of the depth of an earlier window that stands in for that of a window
+            with too few events, milliseconds; 0: none does.
         provider: 'auto' or the name of an execution provider.
         threads: threads of the inference; 0: one for each core.
         queue: number of windows that may wait for inference.
@@ -36,10 +40,16 @@ class DepthSettings:
     model: str
     min_events: int
     min_confidence: float
+    hold_ms: float
     provider: str
     threads: int
     queue: int
     depth_encoding: str
+
+    @property
+    def hold_ns(self) -> int:
+        """Return hold_ms in nanoseconds."""
+        return round(self.hold_ms * MS_NS)
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:

@@ -15,20 +15,25 @@
 """Inference thread of the depth node, behind a bounded queue."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
-from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.frames.spike_stream import SpikeStream, is_same
+from spike_depth_ros.inference.continuity import Reset
 from spike_depth_ros.inference.depth_range import implausible_range
 from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.event_age import EventAge
+from spike_depth_ros.inference.history import History
 from spike_depth_ros.inference.stereo_check import StereoCheck
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
+from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
-from spike_depth_ros.ros.spike_info import is_same
 from spike_depth_ros.ros.spike_link import NO_INFO, SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
@@ -56,12 +61,16 @@ class DepthResult(NamedTuple):
         stream: description of the spike frame.
         events: number of events in the window.
         inference: output of the network.
+        event_age: ages of the events; changes with the next window.
+        age_ns: age of the depth, nanoseconds: above 0 if it is that of an earlier window.
     """
 
     header: Header
     stream: SpikeStream
     events: int
     inference: Inference
+    event_age: EventAge
+    age_ns: int = 0
 
 
 class DepthWorker:
@@ -71,6 +80,8 @@ class DepthWorker:
 
     Attributes:
         min_events: least number of events in a window that yields depth; may change at any time.
+        hold_ns: greatest age of the depth of an earlier window that stands in for that of a window
+            with too few events, nanoseconds; 0: none does. May change at any time.
     """
 
     def __init__(
@@ -93,7 +104,10 @@ class DepthWorker:
             warn: called with a sentence about a window that yields no depth.
         """
         self.min_events = min_events
+        self.hold_ns = 0
         self._engine = engine
+        self._history = History(engine)
+        self._malformed = False  # an image since the latest window was no spike frame
         self._queue: WindowQueue[tuple[SpikeWindow, Fit]] = WindowQueue(capacity)
         self._report = report
         self._publish = publish
@@ -120,6 +134,11 @@ class DepthWorker:
         """Return a sentence for each reason to doubt the depth."""
         warnings = (self._range_warning, self._check.problem(time.monotonic_ns()))
         return [warning for warning in warnings if warning]
+
+    @property
+    def resets(self) -> Mapping[Reset, int]:
+        """Return the number of times that the network's memory was forgotten, by cause."""
+        return self._history.resets
 
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Take the description of all windows until the next call.
@@ -153,6 +172,7 @@ class DepthWorker:
     def drop_malformed(self, problem: str) -> None:
         """Count an image that is no spike frame."""
         self._report.window_in(time.monotonic_ns())
+        self._malformed = True
         self._give_up('windows_malformed', problem)
 
     def close(self) -> None:
@@ -166,28 +186,63 @@ class DepthWorker:
             try:
                 self._infer(*waiting)
             except Exception as error:  # no error may end the stream
+                self._history.forget(Reset.FAILED)
                 self._give_up('windows_failed', ' '.join(str(error).split()) or repr(error))
 
     def _infer(self, window: SpikeWindow, fit: Fit) -> None:
         """Infer depth from a window and publish it, or count why it yields none."""
         stream, reason = fit
         if stream is None:
+            self._history.forget(Reset.UNFIT)
             self._give_up('windows_unfit', reason)
             return
         shape = (stream.camera.height, stream.camera.width, stream.channels)
         if window.counts.shape != shape:
+            self._malformed = True
             has = f'a spike frame has the shape {window.counts.shape}'
             self._give_up('windows_malformed', f'{has}, but spikes/info promises {shape}')
             return
+        if self._malformed:
+            self._malformed = False
+            self._history.forget(Reset.MALFORMED)
+        self._history.enter(window.counts, stream, to_ns(window.header.stamp))
         events = camera_events(window.counts)
         verdict = judge(events, self.min_events)
-        if verdict is not Verdict.DEPTH:
+        result = self._result(window, stream, events, verdict)
+        if result is None:
             self._report.without_depth(COUNTERS[verdict], cameras=events.tolist())
             return
-        inference = self._engine.infer(window.counts)
-        self._publish(DepthResult(window.header, stream, int(events.sum()), inference))
-        if stream.channels == STEREO_CHANNELS:
+        self._publish(result)
+        if verdict is Verdict.DEPTH and stream.channels == STEREO_CHANNELS:
             self._check.add(window.counts, time.monotonic_ns())
+
+    def _result(
+        self,
+        window: SpikeWindow,
+        stream: SpikeStream,
+        events: npt.NDArray[np.int64],
+        verdict: Verdict,
+    ) -> DepthResult | None:
+        """Return the depth of a window that was entered, None if it has none.
+
+        An incomplete window never gets the depth of an earlier one: a camera that is silent while
+        the other is not, is covered or broken, and what moves is seen by one camera alone.
+
+        Args:
+            window: the window.
+            stream: its description.
+            events: number of events of each camera, int64 [cameras].
+            verdict: decision about the window.
+        """
+        age_ns = 0
+        if verdict is Verdict.DEPTH:
+            inference = self._history.infer(window.counts)
+        elif verdict is Verdict.SKIPPED and (held := self._history.held(self.hold_ns)):
+            inference, age_ns = held
+        else:
+            return None
+        count, ages = int(events.sum()), self._history.event_age
+        return DepthResult(window.header, stream, count, inference, ages, age_ns)
 
     def _give_up(self, counter: str, problem: str) -> None:
         self._report.without_depth(counter, problem)

@@ -31,6 +31,7 @@ SHOWN = (
     'depth/image_color',
     'depth/image_rect',
     'depth/confidence',
+    'depth/age',
     'depth/points',
 )
 ARGUMENTS = (

@@ -52,6 +52,13 @@ BINNER: Table = (
         read_only=False,
     ),
     ParameterRow(
+        'empty_windows',
+        False,
+        '',
+        'true: publish windows without an event too, if the packets of all cameras show that time '
+        'passes, for hold_ms of the depth node; false: leave them out.',
+    ),
+    ParameterRow(
         'sync',
         AUTO,
         '',
@@ -159,6 +166,16 @@ DEPTH: Table = (
         'confidence.',
         0,
         1,
+        read_only=False,
+    ),
+    ParameterRow(
+        'hold_ms',
+        0.0,
+        'ms',
+        'Greatest age of the latest depth, which is published again, with falling confidence, for '
+        'windows with fewer than min_events events; 0: off.',
+        0,
+        60_000,
         read_only=False,
     ),
     ParameterRow(

@@ -16,7 +16,6 @@
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
@@ -89,14 +88,6 @@ def to_stream(info: SpikeInfo) -> SpikeStream:
         imu_rotation=_to_rotation('imu_rotation', info.imu_rotation)
         if np.any(info.imu_rotation)
         else None,
-    )
-
-
-def is_same(stream: SpikeStream, other: SpikeStream | None) -> bool:
-    """Return whether two streams have equal fields, the mask of mapped pixels included."""
-    return other is not None and all(
-        np.array_equal(getattr(stream, field.name), getattr(other, field.name))
-        for field in fields(stream)
     )
 
 

@@ -38,7 +38,7 @@ RANGE_M = 0.5, 10.0  # of the colours: the topics do not tell the model's range
 
 
 class ViewNode(Node):
-    """Log spikes, depth/image_rect, depth/confidence and the depth node's firing rates.
+    """Log spikes, depth/image_rect, depth/confidence, depth/age and the depth node's firing rates.
 
     Nothing is logged before spikes/info describes the spike frames.
     """
@@ -56,6 +56,7 @@ class ViewNode(Node):
         for topic, take in (
             ('depth/image_rect', self._on_depth),
             ('depth/confidence', self._on_confidence),
+            ('depth/age', self._on_age),
         ):
             self.create_subscription(Image, topic, take, qos.images())
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
@@ -102,6 +103,11 @@ class ViewNode(Node):
         confidence = self._pixels(message)
         if self._log is not None and confidence is not None:
             self._log.confidence(to_ns(message.header.stamp), confidence)
+
+    def _on_age(self, message: Image) -> None:
+        age_s = self._pixels(message)
+        if self._log is not None and age_s is not None:
+            self._log.event_age(to_ns(message.header.stamp), age_s)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         prefix = f'{FIRING_RATE} '

@@ -48,6 +48,8 @@ def layout(
         depths.append(_image(paths.TRUE_DEPTH, 'True depth', origin=f'{paths.TRUTH}/{paths.LEFT}'))
     if has_confidence:
         depths.append(_image(paths.CONFIDENCE, 'Confidence'))
+    if timing == paths.LATENCY_MS:  # of running nodes
+        depths.append(_image(paths.EVENT_AGE, 'Age of events'))
     clouds = [_cloud(paths.RIG, 'Depth in 3-D')]
     if has_truth:
         clouds.append(_cloud(paths.TRUTH, 'True depth in 3-D'))

@@ -20,6 +20,7 @@ LEFT = CAMERAS[0]
 RIG, TRUTH = 'rig', 'truth'  # roots of the 3-D views
 DEPTH, TRUE_DEPTH = f'{RIG}/{LEFT}/depth', f'{TRUTH}/{LEFT}/depth'
 EVENTS, COUNTS, CONFIDENCE, IMAGES = 'events', 'spike_frame', 'confidence', 'images'
+EVENT_AGE = 'event_age'
 FIRING_RATES = 'firing_rates'
 EVENT_COUNT, MEAN_CONFIDENCE = 'events_of_a_window', 'mean_confidence'
 INFERENCE_MS, LATENCY_MS = 'inference_ms', 'latency_ms'

@@ -32,6 +32,7 @@ TIMELINE = 'time'
 DEPTH_COLOURS: Final = 'turbo'
 COUNT_COLOURS: Final = 'viridis'
 MOST_COUNTS = 8.0  # events of a pixel in a window that have the brightest colour
+OLDEST_S = 2.0  # age of events that has the brightest colour, seconds
 CONE_M = 0.3  # drawn length of the cameras
 
 Depth = npt.NDArray[np.float32]
@@ -118,6 +119,14 @@ class RerunLog:
         known = confidence[np.isfinite(confidence)]
         if known.size:
             self._scalar(paths.MEAN_CONFIDENCE, float(known.mean()))
+
+    def event_age(self, t_ns: int, age_s: npt.NDArray[np.float32]) -> None:
+        """Log the time since the last event of each pixel, float32 [h, w], seconds; NaN: never."""
+        self._at(t_ns)
+        image = rr.DepthImage(
+            age_s.astype(np.float16), depth_range=(0.0, OLDEST_S), colormap=COUNT_COLOURS
+        )
+        self._stream.log(paths.EVENT_AGE, image)
 
     def image(self, t_ns: int, name: str, image: npt.NDArray[np.uint8]) -> None:
         """Log an intensity image, uint8 [h, w] or [h, w, 3] (RGB), of a stream by its name."""

@@ -32,6 +32,7 @@ from spike_depth_ros.geometry.rig_map import RigMap
 from spike_depth_ros.inference.confidence import to_confidence_image
 from spike_depth_ros.inference.depth_image import to_metres
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.history import History
 from spike_depth_ros.inference.verdict import MIN_EVENTS, Verdict, camera_events, judge
 from spike_depth_ros.recordings.encoded import as_packets
 from spike_depth_ros.recordings.recording import EventCamera, EventRecording
@@ -83,7 +84,7 @@ class WindowReader:
         Raises:
             CalibrationError: a camera sees nothing of the network's image.
         """
-        self._recording, self._cameras, self._engine = recording, cameras, engine
+        self._recording, self._cameras, self._history = recording, cameras, History(engine)
         self._contract = contract = engine.contract
         self._map = RigMap(contract.camera, rig)
         self.problems: list[str] = []
@@ -121,15 +122,17 @@ class WindowReader:
 
     def _infer(self, frame: SpikeFrame) -> Window:
         """Return a window with its depth if it has enough events, as the depth node does."""
+        mapped = self._binner.mapped
+        assert mapped is not None  # a window has events
+        stream = self._stream(mapped)
+        self._history.enter(frame.counts, stream, frame.stamp_ns)
         if judge(camera_events(frame.counts), MIN_EVENTS) is not Verdict.DEPTH:
             return Window(frame.stamp_ns, frame.counts, None, None, {}, 0)
         begin_ns = time.perf_counter_ns()
-        inference = self._engine.infer(frame.counts)
+        inference = self._history.infer(frame.counts)
         took_ns = time.perf_counter_ns() - begin_ns
-        mapped = self._binner.mapped
-        assert mapped is not None  # a window has events
         contract, confidence = self._contract, inference.confidence
-        scale = contract.depth_scale(self._stream(mapped))
+        scale = contract.depth_scale(stream)
         depth = to_metres(
             inference.depth, mapped, contract.depth_min_m, contract.depth_max_m, scale
         )

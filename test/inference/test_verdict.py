@@ -29,7 +29,9 @@ from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
         (5000, 49, Verdict.INCOMPLETE),  # the noise of a covered camera
         (5000, 50, Verdict.DEPTH),
         (0, 5000, Verdict.INCOMPLETE),
-        (0, 0, Verdict.INCOMPLETE),
+        (0, 50, Verdict.INCOMPLETE),
+        (0, 49, Verdict.SKIPPED),  # noise, of a rig that stands still
+        (0, 0, Verdict.SKIPPED),
     ],
 )
 def test_two_cameras(left: int, right: int, verdict: Verdict) -> None:

@@ -14,6 +14,7 @@
 
 """DDS isolation, a probe for each test, and small models for the nodes."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,7 @@ import pytest
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.memory import MembraneState
 from testing.domains import isolate
 from testing.probe import Probe
 
@@ -32,22 +34,23 @@ isolate()
 
 
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
-# Confidence, where it is given, is 1 / (1 + the left camera's OFF events).
+# Confidence, where it is given, is 1 / (1 + the left camera's OFF events). Memory, where it is
+# given, adds half of the depth of 50 ms ago.
 GRAPH = """
 <ir_version: 8, opset_import: ["" : 17]>
-tiny (uint8[1,260,346,{channels}] spikes)
-    => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes{output})
+tiny (uint8[1,260,346,{channels}] spikes{inputs})
+    => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes{outputs})
 <float[1,{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
 {{
     frame = Cast<to=1>(spikes)
     counts = Transpose<perm=[0,3,1,2]>(frame)
-    depth = Conv(counts, weights)
+    {evidence} = Conv(counts, weights)
     fired = Sign(counts)
     rate = ReduceMean<axes=[0,1,2,3], keepdims=0>(fired)
     mean = ReduceMean<axes=[0,1,2,3], keepdims=0>(counts)
     firing_rates = Reshape(rate, one)
     mean_spikes = Reshape(mean, one)
-{confidence}
+{nodes}
 }}
 """
 CONFIDENCE = """
@@ -57,9 +60,17 @@ CONFIDENCE = """
     doubt = Add(off, unit)
     confidence = Reciprocal(doubt)
 """
+FACTORS = ', float[1,1,260,346] state_in, float[1,1,1,1] state_leak, float[1,1,1,1] state_gain'
+MEMORY = """
+    kept = Mul(state_in, state_leak)
+    added = Mul(evidence, state_gain)
+    state_out = Add(kept, added)
+    depth = Identity(state_out)
+"""
+HALF_LIFE_MS = 50.0
 
 
-def contract(channels: int) -> ModelContract:
+def contract(channels: int, memory: bool) -> ModelContract:
     return ModelContract(
         window_ns=50_000_000,
         channels=channels,
@@ -77,18 +88,22 @@ def contract(channels: int) -> ModelContract:
         training_data='none',
         recipe='none',
         commit='none',
+        states=(MembraneState('state', (HALF_LIFE_MS / math.log(2),)),) if memory else (),
     )
 
 
-def write_model(path: Path, channels: int, confidence: bool = False) -> Path:
+def write_model(path: Path, channels: int, confidence: bool = False, memory: bool = False) -> Path:
     graph = GRAPH.format(
         channels=channels,
         weights=', '.join(['1', *['0'] * (channels - 2), '2']),
-        output=', float[1,1,260,346] confidence' if confidence else '',
-        confidence=CONFIDENCE if confidence else '',
+        inputs=FACTORS if memory else '',
+        outputs=', float[1,1,260,346] confidence' * confidence
+        + ', float[1,1,260,346] state_out' * memory,
+        evidence='evidence' if memory else 'depth',
+        nodes=CONFIDENCE * confidence + MEMORY * memory,
     )
     model = onnx.parser.parse_model(graph)
-    onnx.helper.set_model_props(model, contract(channels).to_metadata())
+    onnx.helper.set_model_props(model, contract(channels, memory).to_metadata())
     onnx.save(model, path)
     return path
 
@@ -108,6 +123,12 @@ def stereo_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def confident_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('model') / 'confident.onnx'
     return write_model(path, channels=4, confidence=True)
+
+
+@pytest.fixture(scope='session')
+def leaky_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('model') / 'leaky.onnx'
+    return write_model(path, channels=4, confidence=True, memory=True)
 
 
 @pytest.fixture(scope='session')

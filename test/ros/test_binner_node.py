@@ -26,10 +26,11 @@ from spike_depth_msgs.msg import SpikeInfo
 from spike_depth_ros.events.noise import NoiseSettings
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.frames.spike_frame import CAMERAS
+from spike_depth_ros.frames.spike_stream import is_same
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
-from spike_depth_ros.ros.spike_info import is_same, to_stream
+from spike_depth_ros.ros.spike_info import to_stream
 from testing.binner_io import (
     PATIENT,
     RECTIFIED,

@@ -71,7 +71,7 @@ def test_a_depth_range_that_no_robot_has(
     ('left', 'right', 'part'),
     [
         (0, 1, 'incomplete, one camera saw nothing (0 and 89960 in the last window'),
-        (0, 0, 'incomplete, one camera saw nothing'),
+        (0, 0, 'skipped, fewer events than min_events (0 and 0 in the last window'),
     ],
 )
 def test_why_no_window_yields_depth(

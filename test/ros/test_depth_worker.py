@@ -23,6 +23,7 @@ from std_msgs.msg import Header
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
 from spike_depth_ros.ros.spike_link import SpikeWindow
@@ -45,6 +46,7 @@ class Bench:
 
     def __init__(self, model: Path, publish: Callable[[DepthResult], None] | None = None) -> None:
         engine = DepthEngine(model)
+        self.stamp_ns = 0
         self.answers: list[DepthResult] = []
         self.warnings: list[str] = []
         self.report = DepthReport(engine.contract, 0)
@@ -52,7 +54,10 @@ class Bench:
         self.worker = DepthWorker(engine, 100, 500, self.report, publish, self.warnings.append)
 
     def take(self, counts: np.ndarray) -> None:
-        self.worker.take_window(SpikeWindow(Header(frame_id='left_camera'), counts))
+        """Take a window, 50 ms after the one before."""
+        self.stamp_ns += RIG.hop_ns
+        header = Header(stamp=to_time(self.stamp_ns), frame_id='left_camera')
+        self.worker.take_window(SpikeWindow(header, counts))
 
     def until(self, condition: Callable[[], object]) -> None:
         try:
@@ -86,7 +91,7 @@ def test_windows_without_depth_are_counted(stereo_model: Path) -> None:
     bench.until(lambda: counters.windows_unfit)
     bench.worker.take_stream(RIG, 'left_camera')
     bench.take(ones((100, WIDTH, 4)))
-    bench.take(np.zeros((HEIGHT, WIDTH, 4), np.uint8))
+    bench.take(ones() * np.array([1, 1, 0, 0], np.uint8))
     bench.worker.drop_malformed('no image')
     bench.until(lambda: counters.windows_incomplete)
     bench.worker.reject_stream('no rig any more')

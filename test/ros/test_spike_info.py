@@ -24,11 +24,11 @@ from rclpy.serialization import deserialize_message, serialize_message
 from spike_depth_msgs.msg import SpikeInfo
 from std_msgs.msg import Header
 
-from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.frames.spike_stream import SpikeStream, is_same
 from spike_depth_ros.frames.synchroniser import HOST, SENSOR
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.ros.conversions import to_time
-from spike_depth_ros.ros.spike_info import SpikeInfoError, is_same, to_spike_info, to_stream
+from spike_depth_ros.ros.spike_info import SpikeInfoError, to_spike_info, to_stream
 
 TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 HEADER = Header(stamp=to_time(1_234_567_890), frame_id='left_camera')

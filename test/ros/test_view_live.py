@@ -35,7 +35,8 @@ from testing.rrd_file import RrdFile
 
 FIRST_NS, PERIOD_NS = 1_700_000_000_000_000_000, 50_000_000
 WINDOWS = 3
-IMAGES = {'events/left', 'events/right', 'spike_frame/left', 'confidence', 'rig/left/depth'}
+IMAGES = {'events/left', 'events/right', 'spike_frame/left', 'confidence', 'event_age'}
+IMAGES |= {'rig/left/depth'}
 OF_A_WINDOW = IMAGES | {'events_of_a_window', 'latency_ms'}
 RATE = 'firing_rates/only'
 
@@ -50,7 +51,7 @@ class Recorded:
         self._probe, self._folder = probe, folder
         self._source = Source(probe)
         self.depths = probe.collect(Image, '/depth/image_rect')
-        topics = {'/spikes': 2, '/depth/image_rect': 2, '/depth/confidence': 1}
+        topics = {'/spikes': 2, '/depth/image_rect': 2, '/depth/confidence': 1, '/depth/age': 1}
         for topic, number in topics.items():
             probe.until(
                 lambda topic=topic, number=number: probe.node.count_subscribers(topic) >= number,

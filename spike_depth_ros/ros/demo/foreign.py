@@ -37,6 +37,7 @@ PUBLISHERS: Roles = MappingProxyType(
         'depth/camera_info': (DEPTH,),
         'depth/image_color': (DEPTH,),
         'depth/confidence': (DEPTH,),
+        'depth/age': (DEPTH,),
     }
 )
 # Subscribers of each topic before the replay; the binner subscribes to events once they are

@@ -61,10 +61,10 @@ class Counts:
         windows = depth.counters if depth else DepthCounters()
         windows_in = frames.windows_closed + frames.windows_discarded
         skipped = windows.windows_skipped + frames.windows_empty
-        answered = windows.windows_out + skipped + windows.windows_incomplete
+        answered = windows.with_depth + skipped + windows.windows_incomplete
         return cls(
             windows_in=windows_in,
-            windows_out=windows.windows_out,
+            windows_out=windows.with_depth,
             skipped=skipped,
             incomplete=windows.windows_incomplete,
             dropped=windows.windows_dropped,

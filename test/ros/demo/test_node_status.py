@@ -60,7 +60,7 @@ def test_counters_of_the_depth_node(stereo_model: Path) -> None:
     report.window_in(0)
     report.without_depth('windows_skipped', cameras=(3, 4))
 
-    status = DepthStatus.from_values(values(report.make(10**9, '', '', 500)))
+    status = DepthStatus.from_values(values(report.make(10**9, '', '', 500, {})))
 
     assert status.counters == DepthCounters(windows_in=2, windows_skipped=1)
     assert (status.input_hz, status.output_hz) == (2.0, 0.0)

@@ -1,0 +1,94 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Past of a stream of windows: memory of the network, its latest depth, and ages of events."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from spike_depth_ros.frames.spike_stream import SpikeStream, is_same
+from spike_depth_ros.inference.continuity import Continuity, Reset, longest_gap_ns
+from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.event_age import EventAge
+from spike_depth_ros.inference.hold import DepthHold, Held
+
+# After these causes the latest depth and the events are those of another time or rig, too.
+_ENDS = (Reset.TIME, Reset.STREAM, Reset.UNFIT)
+
+
+class History:
+    """Inference with what is known from the windows before; forgets what is no longer true.
+
+    Not thread-safe. Times are the stamps of the windows, which are the ends of the windows.
+
+    Attributes:
+        event_age: ages of the events of the current stream.
+    """
+
+    def __init__(self, engine: DepthEngine) -> None:
+        """Know nothing; engine: the network."""
+        self.event_age = EventAge()
+        self._engine = engine
+        self._hold = DepthHold()
+        self._continuity = Continuity(longest_gap_ns(engine.contract.states))
+        self._stream: SpikeStream | None = None
+        self._stamp_ns = 0
+
+    @property
+    def resets(self) -> Mapping[Reset, int]:
+        """Return the number of times that memory was forgotten, by cause."""
+        return self._continuity.resets
+
+    def enter(self, counts: npt.NDArray[np.uint8], stream: SpikeStream, stamp_ns: int) -> None:
+        """Take the next window, whether depth is inferred from it or not.
+
+        Args:
+            counts: spike frame, uint8 [h, w, channels].
+            stream: description of the spike frame.
+            stamp_ns: end of the window, nanoseconds.
+        """
+        if self._stream is not None:
+            if not (stream is self._stream or is_same(stream, self._stream)):
+                self.forget(Reset.STREAM)
+            elif stamp_ns <= self._stamp_ns:
+                self.forget(Reset.TIME)
+        self._stream, self._stamp_ns = stream, stamp_ns
+        self.event_age.add(counts, stamp_ns)
+
+    def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
+        """Infer depth from the spike frame of the window that was entered last."""
+        if not self._engine.memory.is_finite():
+            self.forget(Reset.NOT_FINITE)
+        elapsed_ns = self._continuity.elapsed_ns(self._stamp_ns)
+        inference = self._engine.infer(counts, elapsed_ns)
+        self._continuity.infer(self._stamp_ns)
+        self._hold.keep(inference, self._stamp_ns)
+        return inference
+
+    def held(self, hold_ns: int) -> Held | None:
+        """Return the latest depth for the window that was entered last, None if it is too old.
+
+        hold_ns: greatest age, nanoseconds; 0: never.
+        """
+        return self._hold.at(self._stamp_ns, hold_ns)
+
+    def forget(self, cause: Reset) -> None:
+        """Forget what is no longer true after a cause."""
+        self._continuity.forget(cause)
+        if cause in _ENDS:
+            self._stream = None
+            self._hold.clear()
+            self.event_age.clear()
