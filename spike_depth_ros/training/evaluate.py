@@ -37,10 +37,12 @@ from spike_depth_ros.training.data.dataset import (
     read_dataset,
 )
 from spike_depth_ros.training.data.recorded import RecordedDataset
+from spike_depth_ros.training.data.sequences import sequences_of
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.evaluation import report
 from spike_depth_ros.training.evaluation.by_protocol import protocol_rows
 from spike_depth_ros.training.evaluation.matchers import new_matchers, row_names
+from spike_depth_ros.training.evaluation.over_sequences import evaluated
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
 from spike_depth_ros.training.settings import SettingsError
@@ -56,6 +58,9 @@ def evaluate(
     matchers: bool = True,
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt | None = None,
+    sequences: PositiveInt | None = None,
+    sequence_ms: PositiveInt = 800,
+    hop_ms: PositiveInt | None = None,
     output: Path | None = None,
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
@@ -73,6 +78,11 @@ def evaluate(
         matchers: evaluate the stereo matching of OpenCV and dv-processing too.
         folder: folder for windows, which are made where they are missing.
         samples: number of windows; omitted: all of a data set with a protocol, else 256.
+        sequences: number of sequences of consecutive windows, for the measures of memory; see
+            docs/reference/memory-measures.md. Omitted: single windows.
+        sequence_ms: length of a sequence, from the end of its first window, ms.
+        hop_ms: time between the ends of consecutive simulated windows, ms; omitted: 50. Windows
+            overlap if it is shorter than a window.
         output: JSON file for all scores.
     """
     if output is not None:
@@ -80,17 +90,37 @@ def evaluate(
     dataset, preparation = with_window(read_dataset(data), window_ms), Preparation(folder)
     description = dataset.description
     check_models(models, description)
-    count = samples or _all_or_few(dataset, preparation)
-    dataset.prepare('test', count, preparation)
-    windows = dataset.windows('test', count, preparation)
-    if description.protocol:
-        rows, costs = protocol_rows(models, windows, description, matchers)
-        report.print_protocol(description, count, rows)
-        report.print_costs(costs)
+    if sequences is not None:
+        _check_not_both(samples, sequences)
+        source = sequences_of(dataset, sequence_ms, hop_ms)
+        rows = evaluated(models, source, sequences, description, preparation, matchers)
     else:
-        rows = _printed(models, windows, description, matchers)
+        count = samples or _all_or_few(dataset, preparation)
+        dataset.prepare('test', count, preparation)
+        rows = _over_windows(
+            models, dataset.windows('test', count, preparation), description, matchers
+        )
     if output is not None:
         save(output, rows)
+
+
+def _check_not_both(samples: int | None, sequences: int) -> None:
+    if samples is not None:
+        raise SettingsError(
+            f'samples is {samples} and sequences is {sequences}: give one of them.'
+        )
+
+
+def _over_windows(
+    models: list[Path], windows: DepthWindows, data: DataDescription, matchers: bool
+) -> dict[str, dict[str, float]]:
+    """Print the tables of single windows, and return all scores by method; see `evaluate`."""
+    if not data.protocol:
+        return _printed(models, windows, data, matchers)
+    rows, costs = protocol_rows(models, windows, data, matchers)
+    report.print_protocol(data, len(windows), rows)
+    report.print_costs(costs)
+    return rows
 
 
 def _all_or_few(dataset: DepthDataset, preparation: Preparation) -> int:

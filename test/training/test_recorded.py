@@ -27,6 +27,8 @@ from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.training.data.clip import Clip
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.recorded import Entry
+from spike_depth_ros.training.data.recorded_sequences import RecordedSequences, consecutive
 from spike_depth_ros.training.data.recorded_windows import store
 from spike_depth_ros.training.data.recordings import RecordingDataset
 from spike_depth_ros.training.data.window_folder import WindowFolder
@@ -235,3 +237,31 @@ def test_a_recording_that_cannot_be_read_is_one_sentence(workers: int) -> None:
     parts = [(CLIP, {1: 0, 2: 1}), (CLIP, {1: 2, 2: 3})]
     with pytest.raises(SettingsError, match=r'^The recording is damaged: copy it again\.$'):
         store(stored, parts, workers, 'windows')
+
+
+def test_sequences_are_of_consecutive_windows_of_a_clip(tmp_path: Path) -> None:
+    dataset, preparation = recordings(), Preparation(tmp_path, workers=0)
+    sequences = RecordedSequences(dataset, length_ms=300)
+    sequences.prepare('train', 2, preparation)
+    times = {entry.t_ns for entry in dataset.entries('train', preparation)}
+    read = sequences.window_sequences('train', 2, preparation)
+    ends = [read[number].ends_ns for number in range(len(read))]
+    assert not set(ends[0]) & set(ends[1]) and set(ends[0]) | set(ends[1]) <= times
+    for number, one in enumerate(ends):
+        assert np.diff(one).tolist() == [WINDOW_NS] * (len(one) - 1)
+        assert one[-1] - one[0] < 300_000_000 and len(one) == 6
+        window = read[number].windows[0]
+        np.testing.assert_array_equal(window.spikes, counted(decoded(), one[0]))
+    assert read[0].motions is None and read[0].stands_still is None
+    with pytest.raises(SettingsError, match='has 3 sequences of 300 ms, not 4'):
+        sequences.prepare('train', 4, preparation)
+
+
+def test_a_gap_ends_a_sequence() -> None:
+    times = [0, 50, 100, 350, 400, 450, 500, 550, 900]
+    entries = [Entry(0, 1_000_000 * ms) for ms in times]
+    runs = consecutive(list(range(len(times))), entries, length_ms=200)
+    assert [[times[number] for number in run] for run in runs] == [
+        [0, 50, 100],
+        [350, 400, 450, 500],
+    ]

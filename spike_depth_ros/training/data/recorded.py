@@ -17,7 +17,7 @@
 import json
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -36,6 +36,7 @@ from spike_depth_ros.training.data.clip import Clip, OpenClip, opened
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     DepthDataset,
+    DepthWindow,
     Preparation,
     Split,
     network_rig,
@@ -169,24 +170,40 @@ class RecordedDataset(DepthDataset):
         """
         if not count:
             return
-        folder = self._folder(split, preparation)
-        folder.begin(range(count))
-        entries = self._entries(split, preparation)
-        _check_count(self.title, split, count, len(entries))
+        self._folder(split, preparation).begin(range(count))
+        _check_count(self.title, split, count, len(self._entries(split, preparation)))
+        self.prepare_some(split, range(count), preparation)
+
+    def prepare_some(self, split: Split, numbers: Iterable[int], preparation: Preparation) -> None:
+        """Count those of some windows that are missing; shows progress, and resumes.
+
+        Args:
+            split: 'train', 'validation' or 'test'.
+            numbers: numbers of windows; see `entries`.
+            preparation: folder and number of processes.
+        """
+        folder, entries = self._folder(split, preparation), self.entries(split, preparation)
         missing: dict[int, dict[int, int]] = {}
-        for index in folder.missing(range(count)):
-            entry = entries[index]
-            missing.setdefault(entry.clip, {})[entry.t_ns] = index
+        for number in folder.missing(numbers):
+            entry = entries[number]
+            missing.setdefault(entry.clip, {})[entry.t_ns] = number
         clips = self.clips(split)
         parts = [(clips[number], indices) for number, indices in missing.items()]
         name = f'windows of {self.title} {split}'
         store(partial(self.stored, folder=folder), parts, preparation.workers, name)
 
+    def entries(self, split: Split, preparation: Preparation) -> list[Entry]:
+        """Return clip and time of all windows of a split, in the order of their numbers."""
+        self._folder(split, preparation).begin(())
+        return self._entries(split, preparation)
+
+    def window(self, split: Split, number: int, preparation: Preparation) -> DepthWindow:
+        """Return one window, after `prepare_some`."""
+        return RecordedWindows([self._folder(split, preparation).path(number)])[0]
+
     def count(self, split: Split, preparation: Preparation) -> int:
         """Return the number of windows of a split; see DepthDataset.count."""
-        folder = self._folder(split, preparation)
-        folder.begin(())
-        return len(self._entries(split, preparation))
+        return len(self.entries(split, preparation))
 
     def windows(self, split: Split, count: int, preparation: Preparation) -> RecordedWindows:
         """Return the first windows of a split; see DepthDataset.windows."""

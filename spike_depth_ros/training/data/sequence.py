@@ -16,14 +16,14 @@
 """Sequence of consecutive windows of one scene, with the rig's pose and the true motion."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.temporal_metrics import at_earlier_place
-from spike_depth_ros.training.data.dataset import Depth, DepthWindow
+from spike_depth_ros.training.data.dataset import Depth, DepthWindow, Preparation, Split
 from spike_depth_ros.training.data.sample import FRAME, Sample
 
 
@@ -61,6 +61,41 @@ class WindowSequence(NamedTuple):
     stands_still: bool | None = None
     centre: NDArray[np.float32] | None = None
     rotation: NDArray[np.float32] | None = None
+
+
+class WindowSequences(Protocol):
+    """Sequences by their numbers."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> WindowSequence: ...
+
+
+class DepthSequences(Protocol):
+    """Sequences of consecutive windows of a data set, in its splits."""
+
+    @property
+    def extent(self) -> str:
+        """Return the length of the sequences in words."""
+        ...
+
+    def prepare(self, split: Split, count: int, preparation: Preparation) -> None:
+        """Make the missing sequences; shows progress, and resumes.
+
+        Raises SettingsError for a split that has fewer, and OutputError.
+
+        Args:
+            split: 'train', 'validation' or 'test', which share no scene.
+            count: number of sequences.
+            preparation: folder, processes and device.
+        """
+        ...
+
+    def window_sequences(
+        self, split: Split, count: int, preparation: Preparation
+    ) -> WindowSequences:
+        """Return the first sequences of a split, after `prepare`; each is read when indexed."""
+        ...
 
 
 class SimulatedSequence(NamedTuple):

@@ -25,17 +25,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spike_depth_ros.training.data.dataset import Preparation, Split
+from spike_depth_ros.training.data.dataset import DepthDataset, Preparation, Split
+from spike_depth_ros.training.data.recorded import RecordedDataset
+from spike_depth_ros.training.data.recorded_sequences import RecordedSequences
 from spike_depth_ros.training.data.sample import mapped, sensor_pixels, to_sample
 from spike_depth_ros.training.data.sample_folder import SampleFolder, Samples
-from spike_depth_ros.training.data.sequence import SimulatedSequence
+from spike_depth_ros.training.data.sequence import (
+    DepthSequences,
+    SimulatedSequence,
+    WindowSequence,
+    WindowSequences,
+)
 from spike_depth_ros.training.data.simulated import STEP_US, SimulatedDataset
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulator import renderer
 from spike_depth_ros.training.simulator.sensor import Events
 from spike_depth_ros.training.simulator.simulation import Simulation, Window
 
-SEQUENCE_WINDOWS = 16
+SEQUENCE_WINDOWS, HOP_MS = 16, 50
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ class SimulatedSequences:
 
     dataset: SimulatedDataset
     windows: int = SEQUENCE_WINDOWS
-    hop_ms: int = 50
+    hop_ms: int = HOP_MS
 
     def __post_init__(self) -> None:
         if self.windows < 2:
@@ -70,6 +77,11 @@ class SimulatedSequences:
     def title(self) -> str:
         """Return the name of the folder."""
         return f'{self.dataset.title}_sequences_{self.windows}x{self.hop_ms}ms'
+
+    @property
+    def extent(self) -> str:
+        """Return the length of the sequences in words."""
+        return f'{self.windows} windows every {self.hop_ms} ms'
 
     def check(self, split: Split, count: int, preparation: Preparation) -> None:
         """Check that missing sequences can be stored. Raises SettingsError, OutputError.
@@ -93,6 +105,12 @@ class SimulatedSequences:
     ) -> Samples[SimulatedSequence]:
         """Return the first sequences of a split, after `prepare`; each is read when indexed."""
         return self.folder(split, preparation).samples(count)
+
+    def window_sequences(
+        self, split: Split, count: int, preparation: Preparation
+    ) -> WindowSequences:
+        """Return the first sequences of a split with their true motion; see DepthSequences."""
+        return _WithMotion(self.sequences(split, count, preparation))
 
     def folder(self, split: Split, preparation: Preparation) -> SampleFolder[SimulatedSequence]:
         """Return the folder in which the sequences of a split are stored."""
@@ -129,6 +147,46 @@ class SimulatedSequences:
             nearest=np.stack([sample.nearest for sample in samples]),
             **_states(simulation, ends_us),
         )
+
+
+def sequences_of(dataset: DepthDataset, length_ms: int, hop_ms: int | None) -> DepthSequences:
+    """Return the sequences of a data set.
+
+    Raises SettingsError for a data set without consecutive windows.
+
+    Args:
+        dataset: the data set.
+        length_ms: length of a sequence, from the end of its first window, ms.
+        hop_ms: time between the ends of consecutive simulated windows, ms; None: 50. Recordings
+            have windows at the times of their true depth.
+    """
+    if isinstance(dataset, SimulatedDataset):
+        hop_ms = hop_ms or HOP_MS
+        return SimulatedSequences(dataset, length_ms // hop_ms, hop_ms)
+    if not isinstance(dataset, RecordedDataset):
+        raise SettingsError(
+            f'{dataset.description.name} has no consecutive windows: leave sequences out, or give '
+            'a simulated data set or one of recordings.'
+        )
+    if hop_ms is not None:
+        raise SettingsError(
+            f'hop_ms is {hop_ms}, but {dataset.title} has windows at the times of its true depth: '
+            'leave hop_ms out.'
+        )
+    return RecordedSequences(dataset, length_ms)
+
+
+class _WithMotion:
+    """Stored sequences, with the true motion between their windows."""
+
+    def __init__(self, stored: Samples[SimulatedSequence]) -> None:
+        self._stored = stored
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __getitem__(self, index: int) -> WindowSequence:
+        return self._stored[index].to_sequence()
 
 
 def joined(before: Window, after: Window) -> Window:

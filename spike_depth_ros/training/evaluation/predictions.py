@@ -80,13 +80,27 @@ class ModelRun:
         self._scale = np.float32(baseline_m / self.contract.baseline_m if is_stereo else 1.0)
         self._meter = ActivityMeter(self.contract)
 
-    def infer(self, spikes: Spikes) -> tuple[Depth, NDArray[np.float32] | None]:
+    @property
+    def remembers(self) -> bool:
+        """Return whether depth of a window depends on earlier windows."""
+        return bool(self.contract.states)
+
+    @property
+    def gives_confidence(self) -> bool:
+        """Return whether the model gives the confidence of its depth."""
+        return self._engine.gives_confidence
+
+    def infer(
+        self, spikes: Spikes, elapsed_ns: int | None = None
+    ) -> tuple[Depth, NDArray[np.float32] | None]:
         """Return depth in metres of the rig and confidence, float32 [h, w]; None without one.
 
-        spikes: uint8 [h, w, channels].
+        Args:
+            spikes: uint8 [h, w, channels].
+            elapsed_ns: see DepthEngine.infer.
         """
         frame = np.ascontiguousarray(spikes[..., : self.contract.channels])
-        inference = self._engine.infer(frame)
+        inference = self._engine.infer(frame, elapsed_ns)
         self._meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
         return inference.depth * self._scale, inference.confidence
 

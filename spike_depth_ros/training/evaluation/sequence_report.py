@@ -1,0 +1,129 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Printed report of an evaluation over sequences of consecutive windows."""
+
+from collections.abc import Mapping, Sequence
+
+from spike_depth_ros.training.data.dataset import DataDescription
+from spike_depth_ros.training.evaluation.scores import table
+from spike_depth_ros.training.evaluation.sequence_scores import (
+    AFTER_CUT,
+    AFTER_START,
+    ALL,
+    ERROR,
+    EVENT_ACCURACY,
+    EVENT_ERROR,
+    EVENT_FLICKER,
+    EVENT_TEPE,
+    FLICKER,
+    MEASURES,
+    MEDIAN,
+    MOVING,
+    SHARE,
+    STILL,
+    TEPE,
+    TIME,
+    TOLD,
+    UNTOLD,
+    Rows,
+    age_name,
+    share_name,
+)
+from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS
+from spike_depth_ros.units import MS_NS
+
+RATIOS = (ERROR, MEDIAN, EVENT_ERROR, FLICKER, EVENT_FLICKER, TEPE, EVENT_TEPE)
+POINTS = f'{EVENT_ACCURACY}, points'
+SETTLING = (
+    f'{SHARE}, settled',
+    *(f'{SHARE}, first window {name}' for name in (AFTER_START, AFTER_CUT)),
+    *(f'ms {name}' for name in (AFTER_START, AFTER_CUT)),
+)
+
+
+def print_sequences(
+    data: DataDescription, extent: str, rows: Rows, references: Mapping[str, str]
+) -> None:
+    """Print all tables.
+
+    Args:
+        data: description of the data set.
+        extent: number and length of the sequences, in words.
+        rows: scores by method; see over_sequences.sequence_rows.
+        references: row without memory by row.
+    """
+    print(f'{data.name}, {extent}, windows of {data.window_ns / MS_NS:g} ms\n')
+    for group in (ALL, MOVING, STILL):
+        if any(key.startswith(f'{group}: ') for key in next(iter(rows.values()))):
+            _print(group.capitalize(), rows, MEASURES, f'{group}: ')
+    compared = relative(rows, references)
+    if compared:
+        _print('Relative to the same method without memory, all rigs', compared, [*RATIOS, POINTS])
+    for group in (ALL, MOVING, STILL):
+        _print_ages(group, rows)
+    _print('Time until depth is right', rows, SETTLING)
+    cut = (ERROR, EVENT_ERROR, EVENT_ACCURACY)
+    _print('Each window of another scene, told to the method', rows, cut, TOLD)
+    _print('Each window of another scene, not told', rows, cut, UNTOLD)
+    _print('Time of a window; of a filter, without that of its source', rows, [TIME])
+
+
+def relative(rows: Rows, references: Mapping[str, str]) -> Rows:
+    """Return scores of all rigs over those of the reference, and the difference of 1PA in points.
+
+    Args: see print_sequences. Rows that are references themselves are left out.
+    """
+    found: Rows = {}
+    for row, reference in references.items():
+        if row != reference:
+            own, other = rows[row], rows[reference]
+            found[row] = {name: _ratio(own, other, f'{ALL}: {name}') for name in RATIOS}
+            key = f'{ALL}: {EVENT_ACCURACY}'
+            found[row][POINTS] = 100 * (own[key] - other[key])
+    return found
+
+
+def _ratio(one: Mapping[str, float], other: Mapping[str, float], key: str) -> float:
+    nan = float('nan')
+    divisor = other.get(key, nan)
+    return one.get(key, nan) / divisor if divisor else nan
+
+
+def _print_ages(group: str, rows: Rows) -> None:
+    """Print the mean error by the age of the pixels' last event."""
+    prefix, numbers = f'{group}: ', range(len(AGES_MS))
+    first = next(iter(rows.values()))
+    if f'{prefix}{share_name(0)}' not in first:
+        return
+    names = [age_name(number) for number in numbers]
+    shares = {
+        f'{prefix}{age_name(number)}': first[f'{prefix}{share_name(number)}'] for number in numbers
+    }
+    _print(
+        f'Mean error by the age of the last event, {group}',
+        {'share of the pixels': shares, **rows},
+        names,
+        prefix,
+    )
+
+
+def _print(heading: str, rows: Rows, columns: Sequence[str], prefix: str = '') -> None:
+    nan = float('nan')
+    whole = {
+        row: {prefix + column: values.get(prefix + column, nan) for column in columns}
+        for row, values in rows.items()
+    }
+    print(f'{heading}\n\n{table(whole, columns, prefix)}\n')

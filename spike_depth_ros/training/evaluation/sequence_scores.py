@@ -1,0 +1,188 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Scores of one method over sequences of consecutive windows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spike_depth_ros import temporal_metrics
+from spike_depth_ros.training.data.dataset import Depth
+from spike_depth_ros.training.evaluation.pooled import PooledMean, PooledMedian
+from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS, SequenceTruth
+from spike_depth_ros.training.networks.readout import CONFIDENT
+
+Mask = NDArray[np.bool_]
+Errors = NDArray[np.float64]
+
+ALL, MOVING, STILL = 'all rigs', 'moving rigs', 'still rigs'
+ERROR, MEDIAN = 'mean error (m)', 'median error (m)'
+EVENT_ERROR, EVENT_ACCURACY = 'events: mean error (m)', 'events: 1PA'
+FLICKER, EVENT_FLICKER = 'flicker', 'events: flicker'
+TEPE, EVENT_TEPE = 'TEPE (px)', 'events: TEPE (px)'
+MEASURES = (
+    *(ERROR, MEDIAN, EVENT_ERROR, EVENT_ACCURACY),
+    *(FLICKER, EVENT_FLICKER, TEPE, EVENT_TEPE),
+)
+SHARE = 'share right'
+# Share of a sequence, from its start, whose windows only count for the time until depth is right.
+WARM_UP = 0.25
+SETTLED = 0.5  # share of a sequence after which depth has settled
+AFTER_START, AFTER_CUT = 'after a start', 'after a cut'
+TOLD, UNTOLD = 'cut every window, told: ', 'cut every window, not told: '
+TIME = 'time (ms)'
+
+Rows = dict[str, dict[str, float]]
+
+
+class SequenceScores:
+    """Scores of one method, added sequence by sequence."""
+
+    def __init__(self) -> None:
+        self._means: dict[tuple[str, str], PooledMean] = {}
+        self._medians: dict[str, PooledMedian] = {}
+        self._shares: dict[str, list[PooledMean]] = {AFTER_START: [], AFTER_CUT: []}
+
+    def add(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
+        """Add the depth of a sequence, with the start of a scene.
+
+        Args:
+            depths: float32 [h, w] for each window, metres; NaN where missing.
+            truth: true depth of the windows.
+        """
+        groups = [ALL]
+        if truth.stands_still is not None:
+            groups.append(STILL if truth.stands_still else MOVING)
+        self._add_shares(AFTER_START, depths, truth)
+        for number in range(max(1, round(WARM_UP * len(depths))), len(depths)):
+            found = window_errors(number, depths[number], truth)
+            found |= _by_age(number, depths[number], truth) | _changes(number, depths, truth)
+            for name, errors in found.items():
+                for group in groups:
+                    self._mean(group, name).add(errors)
+                    if name == ERROR:
+                        self._medians.setdefault(group, PooledMedian()).add(errors)
+
+    def add_cut(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
+        """Add the depth of a sequence's first windows, straight after another scene; see `add`."""
+        self._add_shares(AFTER_CUT, depths, truth)
+
+    def values(self) -> dict[str, float]:
+        """Return the measures by group of rigs and name: 'moving rigs: flicker'."""
+        means = {f'{group}: {name}': mean.value for (group, name), mean in self._means.items()}
+        medians = {f'{group}: {MEDIAN}': one.value for group, one in self._medians.items()}
+        return means | medians
+
+    def settling(self, window_ms: float, hop_ms: float) -> dict[str, float]:
+        """Return shares of right depth by name, and the times until depth is right.
+
+        A time, ms, is that from a start or a cut to the end of the first window with at least 90 %
+        of the settled share; NaN if there is none.
+
+        Args:
+            window_ms: length of a window, ms.
+            hop_ms: time between the ends of consecutive windows, ms.
+        """
+        started = [mean.value for mean in self._shares[AFTER_START]]
+        settled = float(np.mean(started[int(SETTLED * len(started)) :]))
+        found = {f'{SHARE}, settled': settled}
+        for name, means in self._shares.items():
+            shares = np.array([mean.value for mean in means])
+            count = temporal_metrics.settling_windows(shares, settled)
+            reached = 0 < len(shares) >= count
+            found[f'{SHARE}, first window {name}'] = shares[0] if len(shares) else float('nan')
+            found[f'ms {name}'] = window_ms + (count - 1) * hop_ms if reached else float('nan')
+        return found
+
+    def _mean(self, group: str, name: str) -> PooledMean:
+        return self._means.setdefault((group, name), PooledMean())
+
+    def _add_shares(self, name: str, depths: Sequence[Depth], truth: SequenceTruth) -> None:
+        means = self._shares[name]
+        for number, depth in enumerate(depths):
+            if number == len(means):
+                means.append(PooledMean())
+            share = temporal_metrics.right_share(depth, truth.depth[number], CONFIDENT)
+            if np.isfinite(share):
+                means[number].add(np.array([share]))
+
+
+def age_name(number: int) -> str:
+    """Return the name of the mean error of a class of AGES_MS."""
+    return f'error at {AGES_MS[number]} ms (m)'
+
+
+def share_name(number: int) -> str:
+    """Return the name of the share of pixels in a class of AGES_MS."""
+    return f'pixels at {AGES_MS[number]} ms'
+
+
+def window_errors(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, Errors]:
+    """Return the values by measure whose means are the scores of one window.
+
+    Args:
+        number: number of the window.
+        depth: its depth, float32 [h, w], metres; NaN where missing.
+        truth: true depth of the windows.
+    """
+    event_depth, events = truth.event_depth[number], truth.has_events[number]
+    error, event_error = _absolute(depth, truth.depth[number]), _absolute(depth, event_depth)
+    return {
+        ERROR: error[np.isfinite(error)],
+        EVENT_ERROR: event_error[events & np.isfinite(event_error)],
+        EVENT_ACCURACY: _within_a_pixel(depth, event_depth, truth.focal_baseline, events),
+    }
+
+
+def _absolute(depth: Depth, true: Depth) -> Errors:
+    return np.abs(depth.astype(np.float64) - true)
+
+
+def _within_a_pixel(depth: Depth, true: Depth, focal_baseline: float, mask: Mask) -> Errors:
+    measured = mask & np.isfinite(depth) & np.isfinite(true)
+    disparity, right = (
+        focal_baseline / each[measured].astype(np.float64) for each in (depth, true)
+    )
+    return (np.abs(disparity - right) <= 1).astype(np.float64)
+
+
+def _by_age(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, Errors]:
+    """Return the errors, and the share of the pixels, by the age of the pixels' last event."""
+    true = np.where(truth.has_events[number], truth.event_depth[number], truth.depth[number])
+    error, age = _absolute(depth, true), truth.age[number]
+    known = age[np.isfinite(truth.depth[number])]
+    found = {}
+    for one in range(len(AGES_MS)):
+        found[age_name(one)] = error[(age == one) & np.isfinite(error)]
+        found[share_name(one)] = (known == one).astype(np.float64)
+    return found
+
+
+def _changes(number: int, depths: Sequence[Depth], truth: SequenceTruth) -> dict[str, Errors]:
+    """Return the values of the measures of change since the window before."""
+    pair = depths[number], depths[number - 1]
+    true, before = truth.depth[number], truth.depth[number - 1]
+    motion, events = truth.motions[number], truth.has_events[number]
+    found = {}
+    for name, mask in ((FLICKER, None), (EVENT_FLICKER, events)):
+        found[name] = temporal_metrics.flicker_errors(*pair, true, before, mask)
+    if motion is not None:
+        for name, mask in ((TEPE, None), (EVENT_TEPE, events)):
+            found[name] = temporal_metrics.temporal_errors(
+                *pair, true, motion.earlier, motion.flow, truth.focal_baseline, mask
+            )
+    return found
