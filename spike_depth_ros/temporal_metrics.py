@@ -106,15 +106,17 @@ def right_share(predicted: Depth, truth: Depth, within: float, mask: Mask | None
     return right / np.count_nonzero(wanted) if wanted.any() else float('nan')
 
 
-def settling_windows(shares: npt.NDArray[np.floating], settled: float, part: float = 0.9) -> int:
-    """Return the number of windows until a share reaches a part of its settled value, from 1 on.
+def settling_windows(
+    shares: npt.NDArray[np.floating], settled: npt.NDArray[np.floating], part: float = 0.9
+) -> int:
+    """Return the number of windows until a share reaches a part of the settled one, from 1 on.
 
     Args:
-        shares: float [n], share of right pixels in windows after a start or a cut.
-        settled: share of right pixels long after it.
+        shares: float [n], share of right pixels in the windows after a start or a cut.
+        settled: float [n], share in the same windows without it.
         part: part of the settled share; if no window reaches it, the number is n + 1.
     """
-    reached = np.flatnonzero(np.asarray(shares) >= part * settled)
+    reached = np.flatnonzero(shares >= part * settled)
     return int(reached[0]) + 1 if reached.size else len(shares) + 1
 
 

@@ -65,8 +65,9 @@ def test_missing_depth_is_wrong() -> None:
 
 
 def test_depth_settles_in_the_first_window_with_most_of_the_share() -> None:
-    assert settling_windows(np.array([0.2, 0.44, 0.46, 0.4]), settled=0.5) == 3
-    assert settling_windows(np.array([0.2, 0.3]), settled=0.5) == 3  # not within them
+    settled = np.array([0.5, 0.5, 0.4, 0.5])
+    assert settling_windows(np.array([0.2, 0.44, 0.37, 0.4]), settled) == 3
+    assert settling_windows(np.array([0.2, 0.3]), settled[:2]) == 3  # not within them
 
 
 def test_values_of_the_earlier_place() -> None:

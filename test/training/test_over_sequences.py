@@ -44,6 +44,7 @@ from spike_depth_ros.training.evaluation.sequence_scores import (
     EVENT_ERROR,
     FLICKER,
     MEDIAN,
+    SETTLED,
     STILL,
     TEPE,
     TIME,
@@ -143,17 +144,19 @@ def test_depth_outside_of_the_range_does_not_count() -> None:
 
 
 def test_times_until_depth_is_right_by_hand() -> None:
-    scores, truth = SequenceScores(), truth_of([row(2, 4)] * 4)
-    scores.add([row(1, 1), row(2, 9), row(2, 4), row(2, 4)], truth)
-    scores.add_cut([row(2, 9), row(2, 4)], truth)
+    scores, true = SequenceScores(), [row(2, 4)] * 3
+    scores.add_shares(SETTLED, [row(2, 4)] * 3, true)
+    scores.add_shares(AFTER_START, [row(1, 1), row(2, 9), row(2, 4)], true)
+    scores.add_shares(AFTER_CUT, [row(2, 9), row(2, 4), row(2, 4)], true)
     found = scores.settling(window_ms=50, hop_ms=20)
     assert found['share right, settled'] == 1
     assert found[f'ms {AFTER_START}'] == 50 + 2 * 20
     assert found[f'ms {AFTER_CUT}'] == 50 + 20
     assert found[f'share right, first window {AFTER_CUT}'] == 0.5
     never = SequenceScores()
-    never.add([row(2, 4)] * 4, truth)
-    never.add_cut([row(9, 9)], truth)
+    never.add_shares(SETTLED, [row(2, 4)], true[:1])
+    never.add_shares(AFTER_START, [row(9, 9)], true[:1])
+    assert math.isnan(never.settling(50, 50)[f'ms {AFTER_START}'])
     assert math.isnan(never.settling(50, 50)[f'ms {AFTER_CUT}'])
 
 
@@ -205,6 +208,7 @@ def test_rows_of_all_methods(leaky: Path, capsys: pytest.CaptureFixture[str]) ->
     for name in (ERROR, EVENT_ACCURACY):
         assert own[TOLD + name] == other[TOLD + name] == other[UNTOLD + name]
     assert own[UNTOLD + ERROR] != own[TOLD + ERROR]
+    assert other[f'ms {AFTER_START}'] == other[f'ms {AFTER_CUT}'] == 50
     assert own[f'{ALL}: {FLICKER}'] < other[f'{ALL}: {FLICKER}']
     assert all(values[TIME] > 0 for values in rows.values())
     assert relative(rows, references)['leaky'][FLICKER] < 1

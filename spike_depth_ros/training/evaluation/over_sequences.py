@@ -30,6 +30,9 @@ from spike_depth_ros.training.data.sequence import (
 from spike_depth_ros.training.evaluation.pooled import PooledMean
 from spike_depth_ros.training.evaluation.sequence_report import print_sequences
 from spike_depth_ros.training.evaluation.sequence_scores import (
+    AFTER_CUT,
+    AFTER_START,
+    SETTLED,
     TIME,
     TOLD,
     UNTOLD,
@@ -110,15 +113,24 @@ class _Evaluation:
     def _add_method(
         self, method: Stream, spikes: list[Spikes], after_ns: list[int], truth: SequenceTruth
     ) -> None:
-        """Add a sequence of one method: the cut from the sequence before, and then the start."""
+        """Add a sequence of one method.
+
+        The second half comes first: straight after the sequence before, which is a cut, and after
+        a start.
+        """
         known = [] if method.source.remembers else method.results(spikes)
+        half = len(spikes) // 2
+        later, true = after_ns[half:], truth.depth[half:]
+        starts: list[tuple[str, int | None]] = [(AFTER_START, None)]
         if not self._is_first:
-            half = len(spikes) // 2
-            elapsed = [after_ns[0], *after_ns[: half - 1]]
-            for row, depths in method.run(spikes[:half], elapsed, known).items():
-                self._scores[row].add_cut(depths, truth)
+            starts.insert(0, (AFTER_CUT, after_ns[half - 1]))
+        for name, first in starts:
+            found = method.run(spikes[half:], [first, *later], known[half:])
+            for row, depths in found.items():
+                self._scores[row].add_shares(name, depths, true)
         for row, depths in method.run(spikes, [None, *after_ns], known).items():
             self._scores[row].add(depths, truth)
+            self._scores[row].add_shares(SETTLED, depths[half:], true)
 
     def rows(self) -> Rows:
         window_ms, hop_ms = self._data.window_ns / MS_NS, self._hop_ns / MS_NS

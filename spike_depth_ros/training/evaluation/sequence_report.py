@@ -32,6 +32,7 @@ from spike_depth_ros.training.evaluation.sequence_scores import (
     MEASURES,
     MEDIAN,
     MOVING,
+    SETTLED,
     SHARE,
     STILL,
     TEPE,
@@ -48,7 +49,7 @@ from spike_depth_ros.units import MS_NS
 RATIOS = (ERROR, MEDIAN, EVENT_ERROR, FLICKER, EVENT_FLICKER, TEPE, EVENT_TEPE)
 POINTS = f'{EVENT_ACCURACY}, points'
 SETTLING = (
-    f'{SHARE}, settled',
+    f'{SHARE}, {SETTLED}',
     *(f'{SHARE}, first window {name}' for name in (AFTER_START, AFTER_CUT)),
     *(f'ms {name}' for name in (AFTER_START, AFTER_CUT)),
 )

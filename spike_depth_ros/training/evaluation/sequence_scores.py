@@ -15,6 +15,7 @@
 
 """Scores of one method over sequences of consecutive windows."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,10 +40,8 @@ MEASURES = (
     *(FLICKER, EVENT_FLICKER, TEPE, EVENT_TEPE),
 )
 SHARE = 'share right'
-# Share of a sequence, from its start, whose windows only count for the time until depth is right.
-WARM_UP = 0.25
-SETTLED = 0.5  # share of a sequence after which depth has settled
-AFTER_START, AFTER_CUT = 'after a start', 'after a cut'
+WARM_UP = 0.25  # share of a sequence, from its start, that does not count
+SETTLED, AFTER_START, AFTER_CUT = 'settled', 'after a start', 'after a cut'
 TOLD, UNTOLD = 'cut every window, told: ', 'cut every window, not told: '
 TIME = 'time (ms)'
 
@@ -55,10 +54,11 @@ class SequenceScores:
     def __init__(self) -> None:
         self._means: dict[tuple[str, str], PooledMean] = {}
         self._medians: dict[str, PooledMedian] = {}
-        self._shares: dict[str, list[PooledMean]] = {AFTER_START: [], AFTER_CUT: []}
+        names = (SETTLED, AFTER_START, AFTER_CUT)
+        self._shares: dict[str, list[PooledMean]] = {name: [] for name in names}
 
     def add(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
-        """Add the depth of a sequence, with the start of a scene.
+        """Add the depth of a sequence.
 
         Args:
             depths: float32 [h, w] for each window, metres; NaN where missing.
@@ -67,7 +67,6 @@ class SequenceScores:
         groups = [ALL]
         if truth.stands_still is not None:
             groups.append(STILL if truth.stands_still else MOVING)
-        self._add_shares(AFTER_START, depths, truth)
         for number in range(max(1, round(WARM_UP * len(depths))), len(depths)):
             found = window_errors(number, depths[number], truth)
             found |= _by_age(number, depths[number], truth) | _changes(number, depths, truth)
@@ -77,9 +76,22 @@ class SequenceScores:
                     if name == ERROR:
                         self._medians.setdefault(group, PooledMedian()).add(errors)
 
-    def add_cut(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
-        """Add the depth of a sequence's first windows, straight after another scene; see `add`."""
-        self._add_shares(AFTER_CUT, depths, truth)
+    def add_shares(self, name: str, depths: Sequence[Depth], true: Sequence[Depth]) -> None:
+        """Add the share of right depth of the last windows of a sequence.
+
+        Args:
+            name: SETTLED for a method that saw the earlier windows, AFTER_START for one that
+                begins with these windows, and AFTER_CUT for one that saw another scene before.
+            depths: float32 [h, w] for each of these windows, metres; NaN where missing.
+            true: their true depth.
+        """
+        means = self._shares[name]
+        for number, (depth, truth) in enumerate(zip(depths, true, strict=True)):
+            if number == len(means):
+                means.append(PooledMean())
+            share = temporal_metrics.right_share(depth, truth, CONFIDENT)
+            if np.isfinite(share):
+                means[number].add(np.array([share]))
 
     def values(self) -> dict[str, float]:
         """Return the measures by group of rigs and name: 'moving rigs: flicker'."""
@@ -91,34 +103,27 @@ class SequenceScores:
         """Return shares of right depth by name, and the times until depth is right.
 
         A time, ms, is that from a start or a cut to the end of the first window with at least 90 %
-        of the settled share; NaN if there is none.
+        of the share of a method that saw the scene before; NaN if there is none.
 
         Args:
             window_ms: length of a window, ms.
             hop_ms: time between the ends of consecutive windows, ms.
         """
-        started = [mean.value for mean in self._shares[AFTER_START]]
-        settled = float(np.mean(started[int(SETTLED * len(started)) :]))
-        found = {f'{SHARE}, settled': settled}
-        for name, means in self._shares.items():
-            shares = np.array([mean.value for mean in means])
-            count = temporal_metrics.settling_windows(shares, settled)
+        settled = self._curve(SETTLED)
+        found = {f'{SHARE}, {SETTLED}': float(settled.mean()) if len(settled) else math.nan}
+        for name in (AFTER_START, AFTER_CUT):
+            shares = self._curve(name)
+            count = temporal_metrics.settling_windows(shares, settled[: len(shares)])
             reached = 0 < len(shares) >= count
-            found[f'{SHARE}, first window {name}'] = shares[0] if len(shares) else float('nan')
-            found[f'ms {name}'] = window_ms + (count - 1) * hop_ms if reached else float('nan')
+            found[f'{SHARE}, first window {name}'] = shares[0] if len(shares) else math.nan
+            found[f'ms {name}'] = window_ms + (count - 1) * hop_ms if reached else math.nan
         return found
+
+    def _curve(self, name: str) -> NDArray[np.float64]:
+        return np.array([mean.value for mean in self._shares[name]])
 
     def _mean(self, group: str, name: str) -> PooledMean:
         return self._means.setdefault((group, name), PooledMean())
-
-    def _add_shares(self, name: str, depths: Sequence[Depth], truth: SequenceTruth) -> None:
-        means = self._shares[name]
-        for number, depth in enumerate(depths):
-            if number == len(means):
-                means.append(PooledMean())
-            share = temporal_metrics.right_share(depth, truth.depth[number], CONFIDENT)
-            if np.isfinite(share):
-                means[number].add(np.array([share]))
 
 
 def age_name(number: int) -> str:
