@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pixel_unshuffle
 
-from spike_depth_ros.training.networks.readout import LOG_SPREAD_BOUNDS
+from spike_depth_ros.training.networks.posterior import LOG_SPREAD_BOUNDS
 
 # Number of event pixels below which a window's weight falls: fewer are mostly noise.
 FEW_PIXELS = 100.0

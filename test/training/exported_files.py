@@ -28,6 +28,7 @@ from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.export.weights import exact_kernel
+from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 
@@ -56,6 +57,13 @@ def depth_of(output: Output) -> NDArray[np.float32]:
     race in oneMKL; pytorch/pytorch issue 188792).
     """
     return np.exp(output.log_depth[-1][0, 0].numpy())
+
+
+def confidence_of(network: DepthNetwork, output: Output) -> NDArray[np.float32]:
+    """Return the confidence of a coincidence network's output, (H, W)."""
+    assert isinstance(network, CoincidenceNetwork)
+    assert output.log_disparity is not None and output.log_spread is not None
+    return network.readout.confidence(output.log_disparity[-1], output.log_spread)[0, 0].numpy()
 
 
 def populations(model: onnx.ModelProto) -> list[str]:

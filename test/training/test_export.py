@@ -30,6 +30,7 @@ import torch
 from training.exported_files import (
     NOTHING,
     computed,
+    confidence_of,
     depth_of,
     in_the_files_order,
     populations,
@@ -47,7 +48,6 @@ from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.network import DepthNetwork
-from spike_depth_ros.training.networks.readout import confidence
 
 pytestmark = pytest.mark.slow
 
@@ -86,8 +86,8 @@ CASES = {
     'monocular': Case(lambda: stereospike(2), 13, 13 + 13 + 6, 0, 0, 4 + 3),
     # 15 populations, two of which in two maps, counted; 4 sums, counted, and three layers of
     # bursts a second time. The product that finds coincidences, counted twice. In float32: two
-    # readouts at three resolutions, and the median in two steps.
-    'coincidence': Case(coincidence, 16, 2 * (15 + 2) + 4 + 3, 3, 6, 8),
+    # readouts at three resolutions, the median and the share near it in two steps each.
+    'coincidence': Case(coincidence, 16, 2 * (15 + 2) + 4 + 3, 3, 6, 6 + 2 + 2),
 }
 
 
@@ -133,8 +133,8 @@ def test_outputs_agree_with_torch(
         np.testing.assert_allclose(found['depth'][0, 0], depth_of(expected), rtol=1e-4)
         assert ('confidence' in found) == (expected.log_spread is not None)
         if expected.log_spread is not None:
-            sure = confidence(expected.log_spread)
-            np.testing.assert_allclose(found['confidence'], sure, rtol=1e-4)
+            sure = confidence_of(reference, expected)
+            np.testing.assert_allclose(found['confidence'][0, 0], sure, atol=1e-5)
         spikes = expected.spikes.values()
         sizes = np.array([layer.numel() for layer in spikes])
         counted = [float(layer.count_nonzero()) for layer in spikes]

@@ -84,6 +84,7 @@ def test_a_checkpoint_exports(folder: Path) -> None:
     assert contract.channels == 4
     assert re.match(r'4 steps from random weights: 1 crops', contract.recipe)
     assert any(contract.firing_rate_high)
+    assert re.search(r'confidence sigmoid\(.* share .* log error .*\)', contract.recipe)
 
 
 def test_an_export_may_trust_its_detectors_more(folder: Path) -> None:
@@ -94,6 +95,17 @@ def test_an_export_may_trust_its_detectors_more(folder: Path) -> None:
         'evidence times 1.5, prior times 0.5'
         in DepthEngine(folder / 'trusting.onnx').contract.recipe
     )
+
+
+def test_an_export_with_memory_is_calibrated_on_sequences(folder: Path) -> None:
+    arguments = [f'--checkpoint={checkpoint(folder)}', '--output=leaky.onnx']
+    output = spike_depth(
+        'export', *arguments, '--half_life_ms=50', f'--samples={SAMPLES}', folder=folder
+    )
+    assert 'SimFlying_sequences_8x50ms' in output
+    contract = DepthEngine(folder / 'leaky.onnx').contract
+    assert 'half life 50 ms' in contract.recipe and 'share' in contract.recipe
+    assert [state.name for state in contract.states] == ['state']
 
 
 def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> None:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from spike_depth_ros import metrics
 from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.protocols import CUT_OFFS_M
-from spike_depth_ros.training.networks.readout import CONFIDENT
+from spike_depth_ros.training.networks.posterior import CONFIDENT
 
 Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]

@@ -15,23 +15,22 @@
 """Export of a checkpoint from the command line: `spike-depth export`."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 from jsonargparse.typing import PositiveFloat, PositiveInt
-from torch.utils.data import ConcatDataset
 
 from spike_depth_ros.outputs import check_output_file, whole_file
 from spike_depth_ros.training.checkpoints import (
-    Recipe,
     naming_another,
     read_checkpoint,
     read_recipe,
 )
 from spike_depth_ros.training.command_line import run
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
-from spike_depth_ros.training.data.pairs import Pair, pairs_of
 from spike_depth_ros.training.estimation import from_checkpoint
+from spike_depth_ros.training.export.calibration import calibrate
 from spike_depth_ros.training.export.description import (
     Envelope,
     Provenance,
@@ -40,10 +39,14 @@ from spike_depth_ros.training.export.description import (
     provenance,
 )
 from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.export.validation import validation_sequences, validation_windows
 from spike_depth_ros.training.export.weights import Precision
+from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Trust
-from spike_depth_ros.training.networks.readout import Readout
+from spike_depth_ros.training.networks.posterior import Calibration
+from spike_depth_ros.training.networks.readout import DisparityReadout, Readout
 from spike_depth_ros.training.quantisation import quantise
+from spike_depth_ros.units import MS_NS
 
 
 def export(
@@ -88,7 +91,8 @@ def export_checkpoint(
             readout; StereoSpike's readout is float32.
         folder: folder of simulated windows. The firing envelope is measured on the validation
             splits of the data sets that the network was trained on.
-        samples: number of windows of each data set.
+        samples: number of windows of each data set, on which confidence is calibrated as well; a
+            network with memory takes as many in sequences of 8.
         trust: factors on the evidence of the coincidence network's detectors and on its prior
             over disparities.
         half_life_ms: time in which half of the readout's potentials leaks, milliseconds; omitted:
@@ -104,22 +108,26 @@ def export_checkpoint(
     recipe = read_recipe(checkpoint, saved)
     described = provenance(recipe, precision, trust, half_life_ms)
     depth_model(network, precision, GRID, GRID)  # raises errors before windows are made
-    windows = _validation_windows(recipe, samples, Preparation(folder, workers=1))
-    envelope = firing_envelope(exported(network, precision), windows)
+    datasets = [read_dataset(Path(path)) for path in recipe.datasets]
+    validation = datasets, samples, Preparation(folder, workers=1)
+    windows, rounded = validation_windows(*validation), exported(network, precision)
+    envelope = firing_envelope(rounded, windows)
+    if any(membranes(network)):
+        sequences = validation_sequences(*validation)
+    else:
+        sequences = ([windows[index]] for index in range(len(windows)))
+    hop_ms = datasets[0].description.window_ns / MS_NS
+    if calibration := calibrate(rounded, sequences, hop_ms):
+        set_calibration(network, calibration)
+        described = replace(described, recipe=f'{described.recipe}, {calibration}')
     export(network, output, precision, described, envelope)
 
 
-def _validation_windows(
-    recipe: Recipe, samples: int, preparation: Preparation
-) -> ConcatDataset[Pair]:
-    """Return the first validation windows of each data set that a network was trained on."""
-    datasets = [read_dataset(Path(path)) for path in recipe.datasets]
-    for dataset in datasets:
-        dataset.check('validation', samples, preparation)
-    for dataset in datasets:
-        dataset.prepare('validation', samples, preparation)
-    parts = [pairs_of(dataset, 'validation', samples, preparation) for dataset in datasets]
-    return ConcatDataset(parts)
+def set_calibration(network: DepthNetwork, calibration: Calibration) -> None:
+    """Set the weights of the confidence of a network's readout."""
+    for module in network.modules():
+        if isinstance(module, DisparityReadout):
+            module.calibration = calibration
 
 
 def exported(network: DepthNetwork, precision: Precision) -> DepthNetwork:

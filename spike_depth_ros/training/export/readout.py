@@ -24,16 +24,10 @@ from torch import nn
 from spike_depth_ros.training.export.kernels import channels_then_places
 from spike_depth_ros.training.export.maps import Map, Spikes
 from spike_depth_ros.training.export.membrane import remembered
+from spike_depth_ros.training.export.posterior import confidence, posterior
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
-from spike_depth_ros.training.networks.readout import (
-    CONFIDENT,
-    LARGEST_POTENTIAL,
-    LEAST_DISPARITY,
-    LOG_SPREAD_BOUNDS,
-    DisparityReadout,
-    LogDepthReadout,
-)
+from spike_depth_ros.training.networks.readout import DisparityReadout, LogDepthReadout
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
 
 COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
@@ -105,17 +99,13 @@ def _disparities(
         for names in layer.levels
     ]
     disparities, spread = slice(layer.max_disparity), slice(layer.max_disparity, None)
-    depth = _median_depth(layer, writer, _potentials(layer, writer, spikes, disparities))
+    found = posterior(graph, _potentials(layer, writer, spikes, disparities), layer.max_disparity)
+    focal_baseline = graph.constant(np.float32(math.exp(layer.log_focal_baseline)))
+    depth = graph.node('Div', focal_baseline, found.median)
     log_spread = _potentials(layer, writer, spikes, spread)
-    lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
-    log_spread = graph.node('Clip', log_spread, lowest, highest)
-    per_spread = graph.node('Exp', graph.node('Neg', log_spread))
-    tolerance = graph.constant(np.float32(-math.log(CONFIDENT)))
-    outside = graph.node('Exp', graph.node('Mul', per_spread, tolerance))
-    one = graph.constant(np.float32(1))
-    _cropped(writer, _spread_pixels(writer, depth), writer.image('depth'))
-    confidence = graph.node('Sub', one, outside)
-    _cropped(writer, _spread_pixels(writer, confidence), writer.image('confidence'))
+    sure = confidence(graph, found, log_spread, layer.calibration)
+    for values, name in ((depth, 'depth'), (sure, 'confidence')):
+        _cropped(writer, _spread_pixels(writer, values), writer.image(name))
     return 'depth', 'confidence', None
 
 
@@ -168,27 +158,6 @@ def _summed(
         sums = potentials
     assert sums is not None
     return sums
-
-
-def _median_depth(layer: DisparityReadout, writer: Writer, potentials: str) -> str:
-    """Return depth at the median of the disparities under their softmax.
-
-    Convolutions sum over the disparities, which stay in place; onnxruntime's Softmax and CumSum
-    would move them.
-    """
-    graph = writer.graph
-    bounds = (graph.constant(np.float32(sign * LARGEST_POTENTIAL)) for sign in (-1, 1))
-    weights = graph.node('Exp', graph.node('Clip', potentials, *bounds))
-    # Probability of a disparity and larger ones, minus one half.
-    sums = torch.ones(layer.max_disparity, layer.max_disparity).triu() - 0.5
-    from_here = graph.node('Conv', weights, graph.constant(sums[..., None, None].numpy()))
-    zero, one = (graph.constant(np.float32(n)) for n in (0, 1))
-    below = graph.node('Clip', graph.node('Div', from_here, weights), zero, one)
-    ones = graph.constant(np.ones((1, layer.max_disparity, 1, 1), np.float32))
-    median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
-    least = graph.constant(np.float32(LEAST_DISPARITY))
-    focal_baseline = graph.constant(np.float32(math.exp(layer.log_focal_baseline)))
-    return graph.node('Div', focal_baseline, graph.node('Max', median, least))
 
 
 def _spread_pixels(writer: Writer, values: str) -> str:

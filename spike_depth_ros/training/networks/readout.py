@@ -29,15 +29,17 @@ from torch import Tensor, nn
 from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.networks.network import Trust
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
+from spike_depth_ros.training.networks.posterior import (
+    LARGEST_POTENTIAL,
+    LEAST_DISPARITY,
+    Calibration,
+    confidence,
+    posterior,
+    share_near_median,
+)
 from spike_depth_ros.training.networks.spiking import READOUT_GAIN, draw, fanout
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, round_together
 
-LOG_SPREAD_BOUNDS = (-6.0, 3.0)
-CONFIDENT = 1.1  # confidence is the probability of depth within this factor of the truth
-# Potentials are bounded: sums of their exponentials fit in float32.
-LARGEST_POTENTIAL = 60.0
-LEAST_PROBABILITY = 1e-30
-LEAST_DISPARITY = 0.5  # pixels; a smaller disparity gives the depth of this one
 FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
 
 
@@ -104,7 +106,8 @@ class DisparityReadout(Readout):
     error of log depth. The layers' potentials are summed from the coarsest on, each value spread
     to the pixels of the next finer resolution.
 
-    With a membrane the evidence for the disparities lasts from window to window.
+    With a membrane the evidence for the disparities lasts from window to window. Confidence
+    follows from the disparities' softmax and the expected error.
 
     Args:
         levels: channels of the input layers by name, for each resolution, coarse to fine; each is
@@ -115,6 +118,9 @@ class DisparityReadout(Readout):
         focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
             one pixel.
         membrane: membrane of the disparities' neurons; None: they start each window anew.
+
+    Attributes:
+        calibration: weights of the confidence; `spike-depth export` fits them.
     """
 
     def __init__(
@@ -126,7 +132,7 @@ class DisparityReadout(Readout):
         membrane: LeakyMembrane | None = None,
     ) -> None:
         super().__init__()
-        self.membrane = membrane
+        self.membrane, self.calibration = membrane, Calibration()
         self.levels = tuple(tuple(level) for level in levels)
         self.evidence, self.max_disparity = dict(evidence), max_disparity
         # Not learned: training fits the mean, and a learned factor would bias the median, which
@@ -238,19 +244,21 @@ class DisparityReadout(Readout):
         mean = (log_disparity.exp() * self.log_disparity).sum(1, keepdim=True)
         return self.log_focal_baseline - mean
 
-    @torch.no_grad()
     def median_log_depth(self, log_disparity: Tensor) -> Tensor:
-        """Return the median of log depth, [n, 1, h, w], over disparities' log probabilities.
+        """Return the median of log depth, [n, 1, h, w], over disparities' log probabilities."""
+        return self.log_focal_baseline - posterior(log_disparity).median().log()
 
-        The probability of a disparity is taken as uniform within half a pixel of it.
+    def confidence(self, log_disparity: Tensor, log_spread: Tensor) -> Tensor:
+        """Return the confidence in the median of disparity, float [n, 1, h, w].
+
+        Args:
+            log_disparity: log probabilities of disparities, float [n, disparities, h / 2, w / 2].
+            log_spread: logarithm of the expected error of log depth, float [n, 1, h, w], without
+                the padding of the frame.
         """
-        probability = log_disparity.exp().clamp(min=LEAST_PROBABILITY)
-        # Probability of each disparity and larger ones.
-        from_here = probability.flip(1).cumsum(1).flip(1)
-        # Share of each disparity below the median.
-        below = ((from_here - 0.5) / probability).clamp(0, 1)
-        median = below.sum(1, keepdim=True) - 0.5
-        return self.log_focal_baseline - median.clamp(min=LEAST_DISPARITY).log()
+        height, width = log_spread.shape[-2:]
+        share = spread_pixels(share_near_median(log_disparity))[..., :height, :width]
+        return confidence(share, log_spread, self.calibration)
 
 
 def prediction_layer(channels: int, scale: int) -> nn.Module:
@@ -263,12 +271,3 @@ def prediction_layer(channels: int, scale: int) -> nn.Module:
 def spread_pixels(x: Tensor) -> Tensor:
     """Return [..., h, w] at twice the resolution, each value in four pixels."""
     return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
-
-
-def confidence(log_spread: Tensor) -> Tensor:
-    """Return the probability that depth is within 10 % of the truth, of the same shape.
-
-    Log depth is taken as Laplace distributed, with mean absolute error exp(log_spread).
-    """
-    spread = torch.exp(log_spread.clamp(*LOG_SPREAD_BOUNDS))
-    return 1 - torch.exp(-math.log(CONFIDENT) / spread)

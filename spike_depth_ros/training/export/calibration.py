@@ -1,0 +1,120 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Calibration of confidence: a logistic regression of right depth on validation windows."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spike_depth_ros.training.data.pairs import Pair, collate
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.posterior import (
+    CONFIDENT,
+    LOG_SPREAD_BOUNDS,
+    Calibration,
+    share_near_median,
+)
+from spike_depth_ros.training.networks.readout import DisparityReadout
+
+Numbers = NDArray[np.float64]
+SPACING = 4  # pixels of the disparities between two observations: neighbours say the same
+# Weight of the default calibration, in pixels: few windows may be all right or all wrong.
+PRIOR_PIXELS = 20.0
+STEPS = 50  # Newton's method converges in ten
+
+
+class Observations(NamedTuple):
+    """Pixels of windows with known depth, float64 [n] each.
+
+    Args:
+        share: share of the posterior within 10 % of its median.
+        log_spread: logarithm of the expected error of log depth.
+        is_right: 1 where depth is within 10 % of the truth, else 0.
+    """
+
+    share: Numbers
+    log_spread: Numbers
+    is_right: Numbers
+
+
+def calibrate(
+    network: DepthNetwork, sequences: Iterable[Sequence[Pair]], hop_ms: float
+) -> Calibration | None:
+    """Return the calibration of a network's confidence; None for a network without confidence.
+
+    Args:
+        network: network with the weights of its file.
+        sequences: consecutive windows of scenes.
+        hop_ms: time between the ends of consecutive windows, milliseconds.
+    """
+    if not any(isinstance(module, DisparityReadout) for module in network.modules()):
+        return None
+    parts = list(observed(network, sequences, hop_ms))
+    return fitted(Observations(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+
+
+@torch.no_grad()
+def observed(
+    network: DepthNetwork, sequences: Iterable[Sequence[Pair]], hop_ms: float
+) -> Iterator[Observations]:
+    """Yield the observations of each window; see calibrate."""
+    for sequence in sequences:
+        elapsed_ms = math.inf
+        for pair in sequence:
+            counts, depth, _ = collate([pair])
+            output = network(counts[:, : network.channels].float(), elapsed_ms)
+            yield observations(output, depth[0, 0].numpy())
+            elapsed_ms = hop_ms
+
+
+def observations(output: Output, depth: NDArray[np.float32]) -> Observations:
+    """Return the observations of one window.
+
+    Args:
+        output: output of a network with confidence.
+        depth: true depth, float32 [h, w], metres of the network; NaN where unknown.
+    """
+    assert output.log_disparity is not None and output.log_spread is not None
+    half = slice(SPACING // 2, None, SPACING)
+    whole = slice(SPACING, None, 2 * SPACING)
+    truth = depth[whole, whole]
+    rows, columns = truth.shape
+    share = share_near_median(output.log_disparity[-1])[0, 0, half, half][:rows, :columns]
+    spread = output.log_spread[0, 0, whole, whole].clamp(*LOG_SPREAD_BOUNDS)
+    log_depth = output.log_depth[-1][0, 0, whole, whole].numpy()
+    known = np.isfinite(truth)
+    error = np.abs(log_depth[known] - np.log(truth[known]))
+    numbers = (share.numpy()[known], spread.numpy()[known], error <= math.log(CONFIDENT))
+    return Observations(*(each.astype(np.float64) for each in numbers))
+
+
+def fitted(observed: Observations) -> Calibration:
+    """Return the most likely calibration, by Newton's method.
+
+    A quadratic penalty draws it to the default calibration, as PRIOR_PIXELS would.
+    """
+    inputs = np.stack([observed.share, observed.log_spread, np.ones(len(observed.share))])
+    default = np.array(Calibration())
+    weights = default
+    for _ in range(STEPS):
+        expected = 1 / (1 + np.exp(-weights @ inputs))
+        gradient = inputs @ (observed.is_right - expected) - PRIOR_PIXELS * (weights - default)
+        curvature = (inputs * (expected * (1 - expected))) @ inputs.T + PRIOR_PIXELS * np.eye(3)
+        weights = weights + np.linalg.solve(curvature, gradient)
+    return Calibration(*weights.tolist())
