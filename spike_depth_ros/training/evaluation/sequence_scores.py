@@ -25,7 +25,7 @@ from spike_depth_ros import temporal_metrics
 from spike_depth_ros.training.data.dataset import Depth
 from spike_depth_ros.training.evaluation.pooled import PooledMean, PooledMedian
 from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS, SequenceTruth
-from spike_depth_ros.training.networks.readout import CONFIDENT
+from spike_depth_ros.training.networks.posterior import CONFIDENT
 
 Mask = NDArray[np.bool_]
 Errors = NDArray[np.float64]

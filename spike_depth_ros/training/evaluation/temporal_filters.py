@@ -25,7 +25,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.training.networks.readout import CONFIDENT
+from spike_depth_ros.training.networks.posterior import CONFIDENT
 
 Depth = NDArray[np.float32]
 Confidence = NDArray[np.float32]
