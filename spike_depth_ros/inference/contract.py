@@ -262,11 +262,23 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
 def _states(value: object) -> tuple[MembraneState, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise TypeError(value)
     states = tuple(
-        MembraneState(str(item['name']), _numbers(item['tau_ms']), bool(item['averages']))
+        MembraneState(_text(item['name']), _numbers(item['tau_ms']), _truth(item['averages']))
         for item in value
     )
     if len({state.name for state in states}) < len(states):

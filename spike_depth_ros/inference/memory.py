@@ -67,7 +67,7 @@ class MembraneState:
 
         elapsed_ms: time since the end of the window before, milliseconds; inf leaves nothing.
         """
-        return self._kept(elapsed_ms).astype(np.float32)
+        return np.exp(-elapsed_ms / self._taus_ms()).astype(np.float32)
 
     def gain(self, elapsed_ms: float, window_ms: float) -> Potentials:
         """Return the weight of a window's evidence, float32 [1, n, 1, 1]; 1 after a reset.
@@ -77,13 +77,16 @@ class MembraneState:
             window_ms: length of the windows, milliseconds.
         """
         if self.averages:
-            return (1 - self._kept(elapsed_ms)).astype(np.float32)
-        new = 1 - self._kept(min(elapsed_ms, window_ms))
-        return (new / (1 - self._kept(window_ms))).astype(np.float32)
+            return self._leaked(elapsed_ms).astype(np.float32)
+        new = self._leaked(min(elapsed_ms, window_ms))
+        return (new / self._leaked(window_ms)).astype(np.float32)
 
-    def _kept(self, elapsed_ms: float) -> npt.NDArray[np.float64]:
-        tau_ms = np.array(self.tau_ms)[None, :, None, None]
-        return np.asarray(np.exp(-elapsed_ms / tau_ms))
+    def _leaked(self, elapsed_ms: float) -> npt.NDArray[np.float64]:
+        """Return 1 - exp(-elapsed / tau), without loss of digits where tau is long."""
+        return np.asarray(-np.expm1(-elapsed_ms / self._taus_ms()))
+
+    def _taus_ms(self) -> npt.NDArray[np.float64]:
+        return np.array(self.tau_ms)[None, :, None, None]
 
 
 class Memory:

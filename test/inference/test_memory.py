@@ -15,6 +15,7 @@
 """Memory of a model: leak and gain computed by hand, and potentials from window to window."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_leak_and_gain_by_hand() -> None:
     np.testing.assert_array_equal(STATE.gain(200.0, 50.0), 1)
     np.testing.assert_allclose(STATE.gain(25.0, 50.0), (1 - 0.5**0.5) / 0.5, rtol=1e-6)
     assert (STATE.leak(math.inf), STATE.gain(math.inf, 50.0)) == (0, 1)
+
+
+@pytest.mark.parametrize('tau_ms', [1e-9, 1e-3, 1e6, 1e18, 1e300])
+@pytest.mark.parametrize('averages', [False, True])
+def test_leak_and_gain_are_finite_for_every_time_constant(tau_ms: float, averages: bool) -> None:
+    state = MembraneState('state', (tau_ms,), averages)
+    for elapsed_ms in (1e-6, 1.0, 50.0, 1e12, math.inf):
+        leak, gain = state.leak(elapsed_ms).item(), state.gain(elapsed_ms, 50.0).item()
+        assert 0 <= leak <= 1 and 0 <= gain <= 1
+        if averages:
+            assert leak + gain == pytest.approx(1)
+    if not averages and tau_ms > 1e5:  # nothing leaks: the share of new events
+        assert state.gain(10.0, 50.0).item() == pytest.approx(0.2, rel=1e-3)
 
 
 def test_each_channel_has_its_own_time_constant() -> None:
@@ -163,6 +177,49 @@ def test_states_that_contradict_the_graph(
         DepthEngine(path, provider='cpu')
 
 
+Break = Callable[[onnx.GraphProto], None]
+
+
+def without_output(graph: onnx.GraphProto) -> None:
+    del graph.output[-1]
+
+
+def shaped(kind: str, place: int, dtype: int, shape: Sequence[int | str]) -> Break:
+    """Return what gives an input or output another type and shape."""
+
+    def change(graph: onnx.GraphProto) -> None:
+        value = getattr(graph, kind)[place]
+        value.CopyFrom(helper.make_tensor_value_info(value.name, dtype, shape))
+
+    return change
+
+
+@pytest.mark.parametrize('provider', ['cpu', 'openvino'])
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (without_output, "has no output 'state_out'; it has depth, firing_rates, mean_spikes"),
+        (shaped('input', -3, TensorProto.FLOAT, [1, 1, 1, 5]), "'state_out' as float32"),
+        (shaped('input', -3, TensorProto.FLOAT, [1, 1, 3, 'w']), r"'state_in' of shape .*'w'\]"),
+        (
+            shaped('input', -2, TensorProto.FLOAT, [1, 1, 3, 1]),
+            "'state_leak' as float32",
+        ),
+        (shaped('input', -1, TensorProto.FLOAT, [1]), r"'state_gain' as float32 \[1\]"),
+    ],
+)
+def test_a_graph_that_contradicts_its_states_is_refused(
+    write_model: WriteModel, small: ModelContract, change: Break, message: str, provider: str
+) -> None:
+    path = with_state(write_model(replace(small, states=(STATE,)).to_metadata()), STATE)
+    model = onnx.load(path)
+    change(model.graph)
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match=message) as refused:
+        DepthEngine(path, provider=provider)
+    assert str(refused.value).endswith('; export it again.')
+
+
 @pytest.mark.parametrize(
     'text',
     [
@@ -171,6 +228,17 @@ def test_states_that_contradict_the_graph(
         '[{"name": "state", "tau_ms": [], "averages": false}]',
         '[{"name": "a b", "tau_ms": [1], "averages": false}]',
         '[{"name": "state", "averages": false}]',
+        '[{"name": "state", "tau_ms": [-1], "averages": false}]',
+        '[{"name": "state", "tau_ms": [1e999], "averages": false}]',
+        '[{"name": "state", "tau_ms": ["50"], "averages": false}]',
+        '[{"name": "state", "tau_ms": 50, "averages": false}]',
+        '[{"name": "state", "tau_ms": [1], "averages": "no"}]',
+        '[{"name": 1, "tau_ms": [1], "averages": false}]',
+        '[{"name": "state", "tau_ms": [1]}]',
+        '[{"name": "state", "tau_ms": [1], "averages": true}, '
+        '{"name": "state", "tau_ms": [1], "averages": true}]',
+        '{"name": "state", "tau_ms": [1], "averages": true}',
+        'state',
         '["state"]',
     ],
 )

@@ -89,10 +89,10 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         elapsed_ms = elapsed_ms.clamp(max=LONGEST_MS).reshape(-1, 1, 1, 1)
         leak = torch.exp(-elapsed_ms / tau_ms)
         if self.averages:
-            gain = 1 - leak
+            gain = -torch.expm1(-elapsed_ms / tau_ms)
         else:
-            new = 1 - torch.exp(-elapsed_ms.clamp(max=self.window_ms) / tau_ms)
-            gain = new / (1 - torch.exp(-self.window_ms / tau_ms))
+            new = torch.expm1(-elapsed_ms.clamp(max=self.window_ms) / tau_ms)
+            gain = new / torch.expm1(-self.window_ms / tau_ms)
         return leak.to(evidence.dtype), gain.to(evidence.dtype)
 
     def _rounded(self, potentials: Tensor) -> Tensor:
