@@ -28,10 +28,9 @@ import numpy.typing as npt
 
 Mask = npt.NDArray[np.bool_]
 Depth = npt.NDArray[np.floating]
-Errors = npt.NDArray[np.float64]
 
 
-def temporal_errors(
+def temporal_error(
     predicted: Depth,
     predicted_before: Depth,
     truth: Depth,
@@ -39,12 +38,12 @@ def temporal_errors(
     flow: npt.NDArray[np.floating],
     focal_baseline: float,
     mask: Mask | None = None,
-) -> Errors:
-    """Return the temporal end-point errors of disparity, pixels, float64 [n].
+) -> float:
+    """Return the temporal end-point error of disparity, pixels.
 
-    The error is |change of predicted disparity - change of true disparity| of a surface point from
-    the window before to this one. Predicted disparity of the window before is that of the pixel
-    nearest to the point's place there.
+    It is the mean of |change of predicted disparity - change of true disparity| of a surface point
+    from the window before to this one. Predicted disparity of the window before is that of the
+    pixel nearest to the point's place there.
 
     Args:
         predicted: predicted depth of this window.
@@ -63,17 +62,17 @@ def temporal_errors(
         focal_baseline / depth[valid].astype(np.float64)
         for depth in (predicted, followed, truth, truth_before)
     )
-    return np.abs((now - before) - (true_now - true_before))
+    return _mean(np.abs((now - before) - (true_now - true_before)))
 
 
-def flicker_errors(
+def flicker(
     predicted: Depth,
     predicted_before: Depth,
     truth: Depth,
     truth_before: Depth,
     mask: Mask | None = None,
-) -> Errors:
-    """Return |change of predicted log depth - change of true log depth| by pixel, float64 [n].
+) -> float:
+    """Return the mean of |change of predicted log depth - change of true log depth|.
 
     Both changes are those of a pixel, from the window before to this one.
 
@@ -87,7 +86,7 @@ def flicker_errors(
         np.log(depth[valid].astype(np.float64))
         for depth in (predicted, predicted_before, truth, truth_before)
     )
-    return np.abs((now - before) - (true_now - true_before))
+    return _mean(np.abs((now - before) - (true_now - true_before)))
 
 
 def right_share(predicted: Depth, truth: Depth, within: float, mask: Mask | None = None) -> float:
@@ -125,7 +124,7 @@ def at_earlier_place(values: Depth, flow: npt.NDArray[np.floating]) -> Depth:
 
     Args:
         values: float [h, w], values of the earlier window.
-        flow: float [h, w, 2], see temporal_errors; values are those of the nearest pixel.
+        flow: float [h, w, 2], see temporal_error; values are those of the nearest pixel.
     """
     rows, columns = np.indices(values.shape, np.float32)
     height, width = values.shape
@@ -136,6 +135,10 @@ def at_earlier_place(values: Depth, flow: npt.NDArray[np.floating]) -> Depth:
     found = np.full(values.shape, np.nan, values.dtype)
     found[inside] = values.reshape(-1)[place]
     return found
+
+
+def _mean(values: npt.NDArray[np.float64]) -> float:
+    return float(values.mean()) if values.size else float('nan')
 
 
 def _measured(mask: Mask | None, *depths: Depth) -> Mask:

@@ -20,10 +20,10 @@ import pytest
 
 from spike_depth_ros.temporal_metrics import (
     at_earlier_place,
-    flicker_errors,
+    flicker,
     right_share,
     settling_windows,
-    temporal_errors,
+    temporal_error,
 )
 
 NAN = np.nan
@@ -40,23 +40,25 @@ def test_temporal_error_follows_the_surface() -> None:
     flow[0, 2] = NAN  # new
     truth, before = row(2, 3, 4), row(3, 3, NAN)
     predicted, predicted_before = row(2, 4, 9), row(7, 6, 9)
-    errors = temporal_errors(predicted, predicted_before, truth, before, flow, 12.0)
+    error = temporal_error(predicted, predicted_before, truth, before, flow, 12.0)
     # Pixel 0: predicted 6 - 2 px, truth 6 - 4 px. Pixel 1: predicted 3 - 2 px, truth 0.
-    assert errors.tolist() == pytest.approx([2, 1])
+    assert error == pytest.approx((2 + 1) / 2)
     mask = np.array([[False, True, True]])
-    masked = temporal_errors(predicted, predicted_before, truth, before, flow, 12.0, mask)
-    assert masked.tolist() == pytest.approx([1])
+    masked = temporal_error(predicted, predicted_before, truth, before, flow, 12.0, mask)
+    assert masked == pytest.approx(1)
+    new = temporal_error(predicted, predicted_before, truth, before, flow, 12.0, ~mask & mask)
+    assert np.isnan(new)
 
 
 def test_flicker_is_the_change_beyond_the_true_one() -> None:
-    errors = flicker_errors(row(2, 4, NAN), row(1, 4, 1), row(2, 1, 1), row(1, 2, 1))
+    found = flicker(row(2, 4, NAN), row(1, 4, 1), row(2, 1, 1), row(1, 2, 1))
     # Pixel 0 changes as the truth; pixel 1 should have halved.
-    assert errors.tolist() == pytest.approx([0, np.log(2)])
+    assert found == pytest.approx(np.log(2) / 2)
 
 
 def test_an_offset_that_stays_does_not_flicker() -> None:
     now, before = row(1, 2, 5), row(1.5, 2, 4)
-    assert flicker_errors(3 * now, 3 * before, now, before) == pytest.approx([0, 0, 0])
+    assert flicker(3 * now, 3 * before, now, before) == pytest.approx(0)
 
 
 def test_missing_depth_is_wrong() -> None:
@@ -81,4 +83,4 @@ def test_values_of_the_earlier_place() -> None:
 
 def test_shapes_must_agree() -> None:
     with pytest.raises(ValueError, match='shape'):
-        flicker_errors(row(1), row(1), row(1, 2), row(1))
+        flicker(row(1), row(1), row(1, 2), row(1))

@@ -33,7 +33,7 @@ from spike_depth_ros.training.data.dataset import DataDescription, DepthWindow
 from spike_depth_ros.training.data.sequence import Motion, WindowSequence
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.evaluation.over_sequences import sequence_rows
-from spike_depth_ros.training.evaluation.pooled import PooledMean, PooledMedian
+from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_report import print_sequences, relative
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,
@@ -124,7 +124,7 @@ def test_scores_of_a_sequence_by_hand() -> None:
     values = scores.values()
     # Windows 1 and 2 count; window 0 is only the one before.
     assert values[f'{ALL}: {ERROR}'] == pytest.approx((0 + 2 + 1 + 1) / 4)
-    assert values[f'{STILL}: {MEDIAN}'] == pytest.approx(1, abs=1e-3)
+    assert values[f'{STILL}: {MEDIAN}'] == pytest.approx(1)
     assert values[f'{ALL}: {EVENT_ERROR}'] == pytest.approx(0.5)
     assert values[f'{ALL}: {EVENT_ACCURACY}'] == pytest.approx(0.5)  # 0 and 2 px off
     changes = np.log([9 / 2, 9 / 6, 3 / 2, 6 / 3])
@@ -160,14 +160,23 @@ def test_times_until_depth_is_right_by_hand() -> None:
     assert math.isnan(never.settling(50, 50)[f'ms {AFTER_CUT}'])
 
 
-def test_pooled_values() -> None:
-    mean, median = PooledMean(), PooledMedian()
-    assert math.isnan(mean.value) and math.isnan(median.value)
-    for values in ([0.1, 0.2], [0.3, 5.0, 1e9]):
-        mean.add(np.array(values[:2]))
-        median.add(np.array(values))
-    assert mean.value == pytest.approx(1.4)
-    assert median.value == pytest.approx(0.3, abs=1e-3)
+def test_each_window_has_the_same_weight_and_each_pixel_of_an_age() -> None:
+    scores, depth = SequenceScores(), row(2, 4)
+    few = [np.array([[0, 1]], np.int8), np.array([[1, 1]], np.int8)]
+    truth = truth_of([depth, depth, row(2, NAN)], age=[few[0], *few])
+    scores.add([depth, row(3, 5), row(4, 4)], truth)
+    values = scores.values()
+    assert values[f'{ALL}: {ERROR}'] == pytest.approx((1 + 2) / 2)
+    assert values[f'{ALL}: {age_name(1)}'] == pytest.approx((1 + 2) / 2)
+    assert values[f'{ALL}: {share_name(1)}'] == pytest.approx(2 / 3)
+
+
+def test_running_mean() -> None:
+    mean = RunningMean()
+    assert math.isnan(mean.value)
+    mean.add(np.array([0.1, 0.2]))
+    mean.add(0.6)
+    assert mean.value == pytest.approx(0.3)
 
 
 def made(random: np.random.Generator, count: int) -> WindowSequence:

@@ -15,6 +15,7 @@
 
 """Scores of methods over sequences of consecutive windows."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from spike_depth_ros.training.data.sequence import (
     WindowSequence,
     WindowSequences,
 )
-from spike_depth_ros.training.evaluation.pooled import PooledMean
+from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_report import print_sequences
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,
@@ -38,7 +39,7 @@ from spike_depth_ros.training.evaluation.sequence_scores import (
     UNTOLD,
     Rows,
     SequenceScores,
-    window_errors,
+    window_scores,
 )
 from spike_depth_ros.training.evaluation.sequence_truth import SequenceTruth, sequence_truth
 from spike_depth_ros.training.evaluation.streams import Spikes, Stream, streams
@@ -170,9 +171,10 @@ class _Cuts:
         found = {}
         elapsed = [None, *[elapsed_ns] * (len(self._spikes) - 1)]
         for row, depths in method.run(self._spikes, elapsed).items():
-            means: dict[str, PooledMean] = {}
+            means: dict[str, RunningMean] = {}
             for number, depth in enumerate(depths):
-                for name, errors in window_errors(number, depth, self._truth).items():
-                    means.setdefault(name, PooledMean()).add(errors)
+                for name, value in window_scores(number, depth, self._truth).items():
+                    if math.isfinite(value):
+                        means.setdefault(name, RunningMean()).add(value)
             found[row] = {name: mean.value for name, mean in means.items()}
         return found

@@ -21,13 +21,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros import temporal_metrics
+from spike_depth_ros import metrics, temporal_metrics
 from spike_depth_ros.training.data.dataset import Depth
-from spike_depth_ros.training.evaluation.pooled import PooledMean, PooledMedian
+from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS, SequenceTruth
 from spike_depth_ros.training.networks.posterior import CONFIDENT
 
-Mask = NDArray[np.bool_]
 Errors = NDArray[np.float64]
 
 ALL, MOVING, STILL = 'all rigs', 'moving rigs', 'still rigs'
@@ -52,10 +51,9 @@ class SequenceScores:
     """Scores of one method, added sequence by sequence."""
 
     def __init__(self) -> None:
-        self._means: dict[tuple[str, str], PooledMean] = {}
-        self._medians: dict[str, PooledMedian] = {}
+        self._means: dict[tuple[str, str], RunningMean] = {}
         names = (SETTLED, AFTER_START, AFTER_CUT)
-        self._shares: dict[str, list[PooledMean]] = {name: [] for name in names}
+        self._shares: dict[str, list[RunningMean]] = {name: [] for name in names}
 
     def add(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
         """Add the depth of a sequence.
@@ -68,13 +66,14 @@ class SequenceScores:
         if truth.stands_still is not None:
             groups.append(STILL if truth.stands_still else MOVING)
         for number in range(max(1, round(WARM_UP * len(depths))), len(depths)):
-            found = window_errors(number, depths[number], truth)
-            found |= _by_age(number, depths[number], truth) | _changes(number, depths, truth)
-            for name, errors in found.items():
-                for group in groups:
-                    self._mean(group, name).add(errors)
-                    if name == ERROR:
-                        self._medians.setdefault(group, PooledMedian()).add(errors)
+            measures = window_scores(number, depths[number], truth)
+            measures |= _changes(number, depths, truth)
+            for group in groups:
+                for name, value in measures.items():
+                    if math.isfinite(value):
+                        self._mean(group, name).add(value)
+                for name, values in _by_age(number, depths[number], truth).items():
+                    self._mean(group, name).add(values)
 
     def add_shares(self, name: str, depths: Sequence[Depth], true: Sequence[Depth]) -> None:
         """Add the share of right depth of the last windows of a sequence.
@@ -88,16 +87,14 @@ class SequenceScores:
         means = self._shares[name]
         for number, (depth, truth) in enumerate(zip(depths, true, strict=True)):
             if number == len(means):
-                means.append(PooledMean())
+                means.append(RunningMean())
             share = temporal_metrics.right_share(depth, truth, CONFIDENT)
             if np.isfinite(share):
-                means[number].add(np.array([share]))
+                means[number].add(share)
 
     def values(self) -> dict[str, float]:
         """Return the measures by group of rigs and name: 'moving rigs: flicker'."""
-        means = {f'{group}: {name}': mean.value for (group, name), mean in self._means.items()}
-        medians = {f'{group}: {MEDIAN}': one.value for group, one in self._medians.items()}
-        return means | medians
+        return {f'{group}: {name}': mean.value for (group, name), mean in self._means.items()}
 
     def settling(self, window_ms: float, hop_ms: float) -> dict[str, float]:
         """Return shares of right depth by name, and the times until depth is right.
@@ -122,8 +119,8 @@ class SequenceScores:
     def _curve(self, name: str) -> NDArray[np.float64]:
         return np.array([mean.value for mean in self._shares[name]])
 
-    def _mean(self, group: str, name: str) -> PooledMean:
-        return self._means.setdefault((group, name), PooledMean())
+    def _mean(self, group: str, name: str) -> RunningMean:
+        return self._means.setdefault((group, name), RunningMean())
 
 
 def age_name(number: int) -> str:
@@ -136,39 +133,28 @@ def share_name(number: int) -> str:
     return f'pixels at {AGES_MS[number]} ms'
 
 
-def window_errors(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, Errors]:
-    """Return the values by measure whose means are the scores of one window.
+def window_scores(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, float]:
+    """Return the errors of one window by measure; NaN without a pixel.
 
     Args:
         number: number of the window.
         depth: its depth, float32 [h, w], metres; NaN where missing.
         truth: true depth of the windows.
     """
-    event_depth, events = truth.event_depth[number], truth.has_events[number]
-    error, event_error = _absolute(depth, truth.depth[number]), _absolute(depth, event_depth)
+    true, event_depth = truth.depth[number], truth.event_depth[number]
+    events, focal_baseline = truth.has_events[number], truth.focal_baseline
     return {
-        ERROR: error[np.isfinite(error)],
-        EVENT_ERROR: event_error[events & np.isfinite(event_error)],
-        EVENT_ACCURACY: _within_a_pixel(depth, event_depth, truth.focal_baseline, events),
+        ERROR: metrics.mean_depth_error(depth, true),
+        MEDIAN: metrics.median_depth_error(depth, true),
+        EVENT_ERROR: metrics.mean_depth_error(depth, event_depth, events),
+        EVENT_ACCURACY: metrics.pixel_accuracy(depth, event_depth, focal_baseline, 1, events),
     }
-
-
-def _absolute(depth: Depth, true: Depth) -> Errors:
-    return np.abs(depth.astype(np.float64) - true)
-
-
-def _within_a_pixel(depth: Depth, true: Depth, focal_baseline: float, mask: Mask) -> Errors:
-    measured = mask & np.isfinite(depth) & np.isfinite(true)
-    disparity, right = (
-        focal_baseline / each[measured].astype(np.float64) for each in (depth, true)
-    )
-    return (np.abs(disparity - right) <= 1).astype(np.float64)
 
 
 def _by_age(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, Errors]:
     """Return the errors, and the share of the pixels, by the age of the pixels' last event."""
     true = np.where(truth.has_events[number], truth.event_depth[number], truth.depth[number])
-    error, age = _absolute(depth, true), truth.age[number]
+    error, age = np.abs(depth.astype(np.float64) - true), truth.age[number]
     known = age[np.isfinite(truth.depth[number])]
     found = {}
     for one in range(len(AGES_MS)):
@@ -177,17 +163,17 @@ def _by_age(number: int, depth: Depth, truth: SequenceTruth) -> dict[str, Errors
     return found
 
 
-def _changes(number: int, depths: Sequence[Depth], truth: SequenceTruth) -> dict[str, Errors]:
-    """Return the values of the measures of change since the window before."""
+def _changes(number: int, depths: Sequence[Depth], truth: SequenceTruth) -> dict[str, float]:
+    """Return the measures of change since the window before; NaN without a pixel."""
     pair = depths[number], depths[number - 1]
     true, before = truth.depth[number], truth.depth[number - 1]
     motion, events = truth.motions[number], truth.has_events[number]
     found = {}
     for name, mask in ((FLICKER, None), (EVENT_FLICKER, events)):
-        found[name] = temporal_metrics.flicker_errors(*pair, true, before, mask)
+        found[name] = temporal_metrics.flicker(*pair, true, before, mask)
     if motion is not None:
         for name, mask in ((TEPE, None), (EVENT_TEPE, events)):
-            found[name] = temporal_metrics.temporal_errors(
+            found[name] = temporal_metrics.temporal_error(
                 *pair, true, motion.earlier, motion.flow, truth.focal_baseline, mask
             )
     return found

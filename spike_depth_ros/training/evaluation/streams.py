@@ -29,8 +29,8 @@ from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.dataset import DataDescription, Depth
 from spike_depth_ros.training.evaluation.holes import filled
 from spike_depth_ros.training.evaluation.matchers import Matcher, SemiGlobalMatching
-from spike_depth_ros.training.evaluation.pooled import PooledMean
 from spike_depth_ros.training.evaluation.predictions import ModelRun, in_metres
+from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.temporal_filters import (
     DepthFilter,
     ExponentialFilter,
@@ -127,7 +127,7 @@ class Stream:
     filters: Mapping[str, DepthFilter] = field(default_factory=dict)
     reference: str = ''
     fill_m: tuple[float, float] | None = None
-    times_ms: dict[str, PooledMean] = field(default_factory=dict)
+    times_ms: dict[str, RunningMean] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[str]:
@@ -164,8 +164,8 @@ class Stream:
     def _timed(self, name: str, call: Callable[..., T], *arguments: Any) -> T:
         start_s = time.perf_counter()
         result = call(*arguments)
-        spent_ms = np.array([1e3 * (time.perf_counter() - start_s)])
-        self.times_ms.setdefault(name, PooledMean()).add(spent_ms)
+        spent_ms = 1e3 * (time.perf_counter() - start_s)
+        self.times_ms.setdefault(name, RunningMean()).add(spent_ms)
         return result
 
     def _whole(self, depth: Depth) -> Depth:
