@@ -15,6 +15,7 @@
 """Past of a stream of windows: memory of the network, its latest depth, and ages of events."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,27 @@ from spike_depth_ros.inference.hold import DepthHold, Held
 _ENDS = (Reset.TIME, Reset.STREAM, Reset.UNFIT)
 
 
+class MemoryMotion(Protocol):
+    """Motion of what a network remembers with the rig."""
+
+    def move(
+        self,
+        states: Mapping[str, npt.NDArray[np.float32]],
+        span_ns: tuple[int, int],
+        stream: SpikeStream,
+    ) -> None:
+        """Move states, in place, to where the rig looks now.
+
+        Args:
+            states: potentials by name, float32 [1, channels, h, w].
+            span_ns: ends of the window that was inferred before and of this one, nanoseconds.
+            stream: description of the spike frames.
+        """
+
+    def forget(self) -> None:
+        """Drop a motion that is not yet carried out."""
+
+
 class History:
     """Inference with what is known from the windows before; forgets what is no longer true.
 
@@ -38,10 +60,15 @@ class History:
         event_age: ages of the events of the current stream.
     """
 
-    def __init__(self, engine: DepthEngine) -> None:
-        """Know nothing; engine: the network."""
+    def __init__(self, engine: DepthEngine, motion: MemoryMotion | None = None) -> None:
+        """Know nothing.
+
+        Args:
+            engine: the network.
+            motion: moves its memory with the rig; None: the memory stays.
+        """
         self.event_age = EventAge()
-        self._engine = engine
+        self._engine, self._motion = engine, motion
         self._hold = DepthHold()
         self._continuity = Continuity(longest_gap_ns(engine.contract.states))
         self._stream: SpikeStream | None = None
@@ -73,10 +100,21 @@ class History:
         if not self._engine.memory.is_finite():
             self.forget(Reset.NOT_FINITE)
         elapsed_ns = self._continuity.elapsed_ns(self._stamp_ns)
+        self._move(elapsed_ns)
         inference = self._engine.infer(counts, elapsed_ns)
         self._continuity.infer(self._stamp_ns)
         self._hold.keep(inference, self._stamp_ns)
         return inference
+
+    def _move(self, elapsed_ns: int | None) -> None:
+        """Move the memory by the motion of the rig since a time before the current window."""
+        if self._motion is None or self._stream is None:
+            return
+        if elapsed_ns is None:
+            self._motion.forget()
+            return
+        span_ns = self._stamp_ns - elapsed_ns, self._stamp_ns
+        self._motion.move(self._engine.memory.states, span_ns, self._stream)
 
     def held(self, hold_ns: int) -> Held | None:
         """Return the latest depth for the window that was entered last, None if it is too old.

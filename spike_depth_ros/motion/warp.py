@@ -42,6 +42,12 @@ OUTSIDE = 1e6  # column of a ray that the old camera does not see, pixels
 _compiled = cached(**OPTIONS, error_model='numpy')
 
 
+def warm_up() -> None:
+    """Compile the warp, or load it from the cache: the first window must not wait for it."""
+    warp = VolumeWarp(PinholeCamera(2, 2, 1.0, 0.5, 0.5), 2)
+    warp.move(np.zeros((2, 2, 2), np.float32), Pose(np.eye(3), np.ones(3)), 1.0)
+
+
 class VolumeWarp:
     """Warp of volumes of one shape; it holds the buffers.
 

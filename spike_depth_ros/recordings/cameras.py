@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from spike_depth_ros.frames.spike_frame import CAMERAS
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.recording import EventCamera, EventRecording
+from spike_depth_ros.recordings.recording import EventCamera, EventRecording, ImuStream
 from spike_depth_ros.recordings.sides import left_and_right
 
 
@@ -53,10 +53,28 @@ def choose_cameras(
     return tuple(cameras[name] for name in names)
 
 
+def choose_imu(recording: EventRecording, left: EventCamera) -> ImuStream | None:
+    """Return the inertial measurements of the left camera, else of the rig; None without any.
+
+    Those that share the beginning of their name, or the frame, with the left camera are its own;
+    those of another camera are left out.
+    """
+    others = {_place(camera.name) for camera in recording.cameras} - {_place(left.name)}
+    found = [stream for stream in recording.imu_streams if _place(stream.name) not in others]
+    own = [stream for stream in found if _place(stream.name) == _place(left.name)]
+    own += [stream for stream in found if stream.frame_id and stream.frame_id == left.frame_id]
+    return next(iter((*own, *found)), None)
+
+
 def in_words(cameras: Sequence[EventCamera]) -> str:
     """Return the choice as text: 'left: /a, right: /b' or 'camera: /a'."""
     sides = CAMERAS if len(cameras) > 1 else ('camera',)
     return ', '.join(f'{side}: {c.name}' for side, c in zip(sides, cameras, strict=True))
+
+
+def _place(name: str) -> str:
+    """Return the name of a stream without its last part: '/davis/left' of '/davis/left/imu'."""
+    return name.rpartition('/')[0]
 
 
 def _found(names: list[str]) -> list[str]:

@@ -35,6 +35,7 @@ from spike_depth_ros.units import SECOND_NS
 COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
 IMAGE = 'sensor_msgs/msg/Image'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+IMU = 'sensor_msgs/msg/Imu'
 
 # Fields of interfaces/event_camera_msgs, which is not part of an installed package.
 EVENT_PACKET_DEFINITION = """

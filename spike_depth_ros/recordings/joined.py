@@ -31,9 +31,11 @@ from spike_depth_ros.recordings.recording import (
     FoundCalibration,
     ImageFrame,
     ImageStream,
+    ImuSample,
+    ImuStream,
 )
 
-_Stream = TypeVar('_Stream', EventCamera, DepthStream, ImageStream)
+_Stream = TypeVar('_Stream', EventCamera, DepthStream, ImageStream, ImuStream)
 
 
 class JoinedRecording(EventRecording):
@@ -56,9 +58,11 @@ class JoinedRecording(EventRecording):
         cameras = _unique([(part, camera) for part in parts for camera in part.cameras])
         depths = _unique([(part, stream) for part in parts for stream in part.depth_streams])
         images = _unique([(part, stream) for part in parts for stream in part.image_streams])
+        imus = _unique([(part, stream) for part in parts for stream in part.imu_streams])
         self._camera_sources, self.cameras = cameras, tuple(cameras)
         self._depth_sources, self.depth_streams = depths, tuple(depths)
         self._image_sources, self.image_streams = images, tuple(images)
+        self._imu_sources, self.imu_streams = imus, tuple(imus)
 
     @property
     def start_ns(self) -> int:
@@ -100,6 +104,13 @@ class JoinedRecording(EventRecording):
         """Yield the images of a part; see EventRecording.images."""
         part, own = self._image_sources[stream]
         return part.images(own, start_ns, end_ns)
+
+    def imu(
+        self, stream: ImuStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImuSample]:
+        """Yield the inertial measurements of a part; see EventRecording.imu."""
+        part, own = self._imu_sources[stream]
+        return part.imu(own, start_ns, end_ns)
 
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration that a part has for all of these cameras."""

@@ -37,6 +37,8 @@ from spike_depth_ros.recordings.recording import (
     EventCamera,
     EventChunk,
     EventRecording,
+    ImuSample,
+    ImuStream,
 )
 from spike_depth_ros.recordings.schedule import Schedule
 from spike_depth_ros.recordings.timeline import Stamps, present_shift_ns
@@ -49,6 +51,7 @@ CLOSING_NS = 49_999_000
 # Header stamps give the end of a stream to within a packet's length. A camera that ended earlier
 # than that is advanced to the end of the other.
 SCATTER_NS = 10_000_000
+IMU_BYTES = 300  # of a measurement in memory, about
 # Time to read ahead before the start.
 READ_AHEAD_S = 0.5
 
@@ -62,12 +65,14 @@ class Part:
         depths: streams of true depth.
         offset_ns: start of the part after the first event, nanoseconds.
         duration_ns: length of the part, nanoseconds; None: to the end.
+        imu: inertial measurements; None: none.
     """
 
     cameras: tuple[EventCamera, ...]
     depths: tuple[DepthStream, ...] = ()
     offset_ns: int = 0
     duration_ns: int | None = None
+    imu: ImuStream | None = None
 
 
 class Outputs(NamedTuple):
@@ -75,21 +80,26 @@ class Outputs(NamedTuple):
 
     Attributes:
         events: takes a camera (0 left, 1 right) and the CDR bytes of its EventPacket.
-        depth: takes a stream, the header stamp in nanoseconds, and float32 [h, w], metres.
+        depth: takes a stream, and an image at its header stamp.
+        imu: takes an inertial measurement at its header stamp.
         warn: takes one sentence for each message that cannot be sent.
     """
 
     events: Callable[[int, bytes], None]
     depth: Callable[[DepthStream, DepthFrame], None]
+    imu: Callable[[ImuSample], None]
     warn: Callable[[str], None]
 
 
 class _Item(NamedTuple):
-    """Item to send: a packet of a camera, an image of a stream, or None at the end of events."""
+    """Item to send: a packet of a camera, an image of a stream, an inertial measurement, or None.
+
+    None is the end of the events.
+    """
 
     t_ns: int
     source: int
-    content: Packet | DepthFrame | None
+    content: Packet | DepthFrame | ImuSample | None
 
 
 class Player:
@@ -105,7 +115,7 @@ class Player:
 
     Attributes:
         start_ns: time of the recording at which the part starts, nanoseconds.
-        packets, depths: numbers of packets and images sent.
+        packets, depths, imu_samples: numbers of packets, images and measurements sent.
 
     Raises:
         RecordingError: the part has no events.
@@ -129,7 +139,7 @@ class Player:
         self._codec = MessageCodec(message_types())
         self._stamps = Stamps()
         self._recent: list[deque[Packet]] = []
-        self.packets = self.depths = 0
+        self.packets = self.depths = self.imu_samples = 0
         self.start_ns = first_event_ns(recording, part.cameras) + part.offset_ns
         if next(self._chunks(), None) is None:
             raise RecordingError(
@@ -147,7 +157,7 @@ class Player:
     @property
     def shift_ns(self) -> int:
         """Return a header stamp less its time of the recording, nanoseconds."""
-        return self._stamps.of_depth(0) + self._paused_ns
+        return self._stamps.at(0) + self._paused_ns
 
     def play(self) -> None:
         """Send the part, then one closing packet per camera; return early if stopped.
@@ -186,6 +196,8 @@ class Player:
         streams = [self._events()]
         for number, stream in enumerate(self._part.depths):
             streams.append(self._images(number, stream))
+        if self._part.imu is not None:
+            streams.append(self._measurements(self._part.imu))
         for item in heapq.merge(*streams, key=lambda item: item.t_ns):
             yield item
             if item.content is None:
@@ -203,12 +215,20 @@ class Player:
         for frame in self._recording.depth(stream, self.start_ns):
             yield _Item(frame.t_ns, number, frame)
 
+    def _measurements(self, stream: ImuStream) -> Iterator[_Item]:
+        for sample in self._recording.imu(stream, self.start_ns):
+            yield _Item(sample.t_ns, 0, sample)
+
     def _send(self, item: _Item) -> None:
         content = item.content
         if isinstance(content, DepthFrame):
             frame = content._replace(t_ns=content.t_ns + self.shift_ns)
             self._out.depth(self._part.depths[item.source], frame)
             self.depths += 1
+        elif isinstance(content, ImuSample):
+            stamp_ns = self._stamps.at(content.t_ns) + self._paused_ns
+            self._out.imu(content._replace(t_ns=stamp_ns))
+            self.imu_samples += 1
         elif content is None:
             self._close_windows(item.t_ns)
         else:
@@ -247,4 +267,6 @@ def _size(item: _Item) -> int:
     content = item.content
     if content is None:
         return 0
+    if isinstance(content, ImuSample):
+        return IMU_BYTES
     return content.depth.nbytes if isinstance(content, DepthFrame) else content.data.nbytes

@@ -92,6 +92,19 @@ class ImageStream:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class ImuStream:
+    """Inertial measurements of a recording.
+
+    Attributes:
+        name: topic, or name in the file.
+        frame_id: frame of the measurements; '' if the recording has none.
+    """
+
+    name: str
+    frame_id: str = ''
+
+
 class EventChunk(NamedTuple):
     """Events of one camera.
 
@@ -125,6 +138,20 @@ class ImageFrame(NamedTuple):
     image: NDArray[np.uint8]
 
 
+class ImuSample(NamedTuple):
+    """Inertial measurement in the frame of the IMU.
+
+    Attributes:
+        t_ns: time, nanoseconds.
+        angular_velocity: about x, y and z, rad/s.
+        linear_acceleration: along x, y and z, gravity included, m/s^2.
+    """
+
+    t_ns: int
+    angular_velocity: tuple[float, float, float]
+    linear_acceleration: tuple[float, float, float]
+
+
 @dataclass(frozen=True, eq=False)
 class FoundCalibration:
     """Calibration of a recording's cameras: the rig, and its origin in words."""
@@ -146,6 +173,7 @@ class EventRecording(ABC):
         cameras: event cameras; () in a recording of true depth alone.
         depth_streams: true depth.
         image_streams: intensity images.
+        imu_streams: inertial measurements.
         companions: files of the recording that the reader found beside `path`, resolved.
         about: custom data by key, such as 'simulated'.
         notes: sentences about what the reader had to assume.
@@ -162,6 +190,7 @@ class EventRecording(ABC):
     cameras: tuple[EventCamera, ...]
     depth_streams: tuple[DepthStream, ...]
     image_streams: tuple[ImageStream, ...]
+    imu_streams: tuple[ImuStream, ...]
     companions: tuple[Path, ...]
     about: Mapping[str, str]
     notes: list[str]
@@ -170,6 +199,7 @@ class EventRecording(ABC):
     def __init__(self, path: Path, kind: str, dataset: Dataset = '') -> None:
         self.path, self.kind, self.dataset = path, kind, dataset
         self.cameras, self.depth_streams, self.image_streams = (), (), ()
+        self.imu_streams = ()
         self.companions, self.about, self.notes, self.losses = (), {}, [], Counter()
         self._stack = ExitStack()  # of open files
 
@@ -214,6 +244,12 @@ class EventRecording(ABC):
     ) -> Iterator[ImageFrame]:
         """Yield the images of a stream in the half-open range of time, in order of time."""
         raise NotImplementedError(f'{self.kind} has no images')
+
+    def imu(
+        self, stream: ImuStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImuSample]:
+        """Yield the samples of a stream in the half-open range of time, in order of time."""
+        raise NotImplementedError(f'{self.kind} has no inertial measurements')
 
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration of one or two cameras in or beside the recording, else None."""

@@ -71,8 +71,8 @@ class Stamps:
             return stamp_ns
         return min(stamp_ns + self.clock_error_ns, log_time_ns) + self.shift_ns
 
-    def of_depth(self, time_ns: int) -> int:
-        """Return the stamp of true depth at a time of the recording."""
+    def at(self, time_ns: int) -> int:
+        """Return the stamp of true depth, or of a measurement, at a time of the recording."""
         if self.shift_ns is None:
             return time_ns - self.clock_error_ns
         return time_ns + self.shift_ns

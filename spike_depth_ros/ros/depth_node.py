@@ -41,6 +41,7 @@ from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics,
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import DEPTH
 from spike_depth_ros.ros.parameters import ParameterError, declare, on_change
+from spike_depth_ros.ros.rig_motion import rig_motion
 from spike_depth_ros.ros.spike_link import SpikeSubscriber
 
 
@@ -72,6 +73,7 @@ class DepthNode(Node):
             raise ParameterError(problem)
         self._report = DepthReport(engine.contract, time.monotonic_ns())
         self._make_publishers()
+        self._motion = rig_motion(self, engine.contract, self._settings)
         self.worker = DepthWorker(
             engine,
             self._settings.queue,
@@ -79,6 +81,7 @@ class DepthNode(Node):
             self._report,
             self._publish,
             self._warn,
+            self._motion,
         )
         self.worker.hold_ns = self._settings.hold_ns
         on_change(self, DEPTH, self._change, self._refuse)
@@ -184,6 +187,8 @@ class DepthNode(Node):
             self.worker.resets,
         )
         report.values['provider'] = self._provider
+        if self._motion is not None:
+            self._motion.add_to(report, time.monotonic_ns())
         for warning in (*self.worker.warnings, graph.conflict(self, 'depth/image_rect')):
             if warning:
                 report.problem(WARN, warning)

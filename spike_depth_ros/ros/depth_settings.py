@@ -31,6 +31,9 @@ class DepthSettings:
         min_confidence: least confidence of a pixel that has depth, 0 to 1; 0: off.
         hold_ms: greatest age of the depth of an earlier window that stands in for that of a window
             with too few events, milliseconds; 0: none does.
+        motion: 'auto' (by odometry or imu where they come) or 'none'.
+        camera_in_imu: pose of the left camera in the IMU's frame, or ''; see ros/mounting.py.
+        camera_in_base: pose of the left camera in the odometry's child frame, or ''; likewise.
         provider: 'auto' or the name of an execution provider.
         threads: threads of the inference; 0: one for each core.
         queue: number of windows that may wait for inference.
@@ -41,6 +44,9 @@ class DepthSettings:
     min_events: int
     min_confidence: float
     hold_ms: float
+    motion: str
+    camera_in_imu: str
+    camera_in_base: str
     provider: str
     threads: int
     queue: int

@@ -34,6 +34,7 @@ from spike_depth_ros.inference.stereo_check import StereoCheck
 from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.depth_report import DepthReport
+from spike_depth_ros.ros.rig_motion import RigMotion
 from spike_depth_ros.ros.spike_link import NO_INFO, SpikeWindow
 from spike_depth_ros.ros.window_queue import WindowQueue
 
@@ -92,6 +93,7 @@ class DepthWorker:
         report: DepthReport,
         publish: Callable[[DepthResult], None],
         warn: Callable[[str], None],
+        motion: RigMotion | None = None,
     ) -> None:
         """Start the thread.
 
@@ -102,11 +104,12 @@ class DepthWorker:
             report: counts the windows.
             publish: called with each result, in the worker's thread.
             warn: called with a sentence about a window that yields no depth.
+            motion: moves the network's memory with the rig; None: it stays.
         """
         self.min_events = min_events
         self.hold_ns = 0
         self._engine = engine
-        self._history = History(engine)
+        self._history, self._motion = History(engine, motion), motion
         self._malformed = False  # an image since the latest window was no spike frame
         self._queue: WindowQueue[tuple[SpikeWindow, Fit]] = WindowQueue(capacity)
         self._report = report
@@ -145,8 +148,10 @@ class DepthWorker:
 
         Args:
             stream: description of the spike frames.
-            frame_id: their optical frame; not used, as each window's header has it.
+            frame_id: their optical frame.
         """
+        if self._motion is not None:
+            self._motion.frame_id = frame_id
         reason = self._engine.contract.mismatch(stream)
         if not is_same(stream, self._fit.stream):
             self._check.clear()

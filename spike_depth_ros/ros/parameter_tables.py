@@ -179,6 +179,29 @@ DEPTH: Table = (
         read_only=False,
     ),
     ParameterRow(
+        'motion',
+        'auto',
+        '',
+        'Move what the model remembers with the rig: auto: by the topic odometry, else by imu, '
+        'where they come; none: do not. For models with memory.',
+        choices=('auto', 'none'),
+    ),
+    ParameterRow(
+        'camera_in_imu',
+        '',
+        '',
+        "Orientation of the left camera's optical frame in the IMU's frame: roll pitch yaw, "
+        'radians, as static_transform_publisher takes them; empty: from the calibration of the '
+        'binner, else from /tf_static.',
+    ),
+    ParameterRow(
+        'camera_in_base',
+        '',
+        '',
+        "Pose of the left camera's optical frame in child_frame_id of odometry: x y z roll pitch "
+        'yaw, metres and radians; empty: from /tf_static.',
+    ),
+    ParameterRow(
         'provider',
         providers.AUTO,
         '',

@@ -26,14 +26,21 @@ from std_srvs.srv import SetBool
 from spike_depth_ros.events import encodings
 from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.recordings.calibrated import find_calibration
-from spike_depth_ros.recordings.cameras import choose_cameras, in_words
+from spike_depth_ros.recordings.cameras import choose_cameras, choose_imu, in_words
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.player import Outputs, Part, Player
-from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventRecording
+from spike_depth_ros.recordings.recording import (
+    DepthFrame,
+    DepthStream,
+    EventRecording,
+    ImuSample,
+    ImuStream,
+)
 from spike_depth_ros.recordings.schedule import Schedule
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import WARNING_PERIOD_S, Diagnostics, steady_clock
 from spike_depth_ros.ros.event_topic import event_publishers
+from spike_depth_ros.ros.imu_publisher import ImuPublisher
 from spike_depth_ros.ros.parameter_tables import REPLAY
 from spike_depth_ros.ros.parameters import declare
 from spike_depth_ros.ros.replay_messages import CameraInfoPublisher, DepthPublisher
@@ -54,9 +61,9 @@ DELIVERY = Duration(seconds=5)
 class ReplayNode(Node):
     """Publish the events, the calibration and the true depth of a recording, then end.
 
-    Publishes left/events, right/events, camera_info of each camera that is calibrated, with
-    publish_truth the true depth of the left camera and, with publish_clock, /clock. The service
-    ~/pause takes true to pause and false to resume.
+    Publishes left/events, right/events, camera_info of each camera that is calibrated, imu where
+    it was recorded, with publish_truth the true depth of the left camera and, with publish_clock,
+    /clock. The service ~/pause takes true to pause and false to resume.
     """
 
     def __init__(self) -> None:
@@ -98,10 +105,18 @@ class ReplayNode(Node):
 
     def _make_player(self, recording: EventRecording) -> Player:
         settings = self._settings
-        part = Part(self._cameras, tuple(self._depths), settings.start_ns, settings.duration_ns)
-        out = Outputs(self._send_events, self._send_depth, self._warn)
+        imu = choose_imu(recording, self._cameras[0])
+        self._imu = self._make_imu(imu) if imu else None
+        depths = tuple(self._depths)
+        part = Part(self._cameras, depths, settings.start_ns, settings.duration_ns, imu)
+        out = Outputs(self._send_events, self._send_depth, self._send_imu, self._warn)
         restamp = not settings.publish_clock
         return Player(recording, part, self._schedule, settings.rate, restamp, out)
+
+    def _make_imu(self, stream: ImuStream) -> ImuPublisher:
+        self.get_logger().info(f'imu: {stream.name}')
+        camera_frame = self._cameras[0].frame_id or FRAME_IDS[0]
+        return ImuPublisher(self, stream.frame_id, camera_frame, self._imu_rotation)
 
     def _publish_calibration(self) -> None:
         settings = self._settings
@@ -109,6 +124,7 @@ class ReplayNode(Node):
             self._recording, self._cameras, settings.calibration, settings.right_calibration
         )
         self._is_calibrated = found is not None
+        self._imu_rotation = found.rig.imu_rotation if found else None
         if found is None:
             self.get_logger().info('no calibration was found, so no camera_info is published')
             return
@@ -159,6 +175,10 @@ class ReplayNode(Node):
 
     def _send_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
         self._depths[stream].publish(frame)
+
+    def _send_imu(self, sample: ImuSample) -> None:
+        if self._imu is not None:
+            self._imu.publish(sample)
 
     def _warn(self, problem: str) -> None:
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)

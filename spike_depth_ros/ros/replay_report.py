@@ -47,6 +47,7 @@ class ReplayReport:
             'paused': self._schedule.is_paused,
             'packets sent': self._player.packets,
             'true depth sent': self._player.depths,
+            'imu samples sent': self._player.imu_samples,
             'lag (ms)': self._schedule.lag_ns / MS_NS,
             'most lag (ms)': self._schedule.most_lag_ns / MS_NS,
             **dict(self._recording.losses),  # a copy: the reading thread adds keys

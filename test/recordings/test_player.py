@@ -28,11 +28,11 @@ import pytest
 from spike_depth_ros.events.messages import read_packet
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
-from spike_depth_ros.recordings.cameras import choose_cameras
+from spike_depth_ros.recordings.cameras import choose_cameras, choose_imu
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.player import Outputs, Part, Player
-from spike_depth_ros.recordings.recording import DepthFrame
+from spike_depth_ros.recordings.recording import DepthFrame, ImuSample
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
 from spike_depth_ros.recordings.schedule import Schedule
 from testing.stripes import PACKET_US, TOPICS, TRUTH_TOPIC, packets, write_recording
@@ -58,6 +58,7 @@ class Sent:
     def __init__(self) -> None:
         self.events: list[tuple[int, Packet]] = []
         self.depths: list[DepthFrame] = []
+        self.imu: list[ImuSample] = []
         self.problems: list[str] = []
         self.losses: Counter[str] = Counter()
         self.ages_ns: list[int] = []
@@ -85,10 +86,16 @@ def play(
         if len(sent.events) == stop_after:
             schedule.stop()
 
-    out = Outputs(take, lambda stream, frame: sent.depths.append(frame), sent.problems.append)
+    out = Outputs(
+        take,
+        lambda stream, frame: sent.depths.append(frame),
+        sent.imu.append,
+        sent.problems.append,
+    )
     with open_recording(path) as recording:
         cameras = choose_cameras(recording)
-        part = Part(cameras, recording.depth_streams, offset_ns, duration_ns)
+        imu = choose_imu(recording, cameras[0])
+        part = Part(cameras, recording.depth_streams, offset_ns, duration_ns, imu)
         Player(recording, part, schedule, rate, restamp, out).play()
         sent.losses = recording.losses
     return sent

@@ -54,9 +54,9 @@ def test_stamps_move_to_the_present_and_never_beyond() -> None:
 
     assert stamps.of_packet(100, log_time_ns=200) == 1110
     assert stamps.of_packet(195, log_time_ns=200) == 1200
-    assert stamps.of_depth(195) == 1195
+    assert stamps.at(195) == 1195
     recorded = Stamps(clock_error_ns=10)
-    assert (recorded.of_packet(300, log_time_ns=200), recorded.of_depth(300)) == (300, 290)
+    assert (recorded.of_packet(300, log_time_ns=200), recorded.at(300)) == (300, 290)
 
 
 @pytest.mark.parametrize(('rate', 'ahead_ns'), [(1.0, 0), (0.5, 0), (4.0, 3 * S)])

@@ -35,12 +35,12 @@ isolate()
 
 # Depth is 1 m for each ON event of the left camera and 2 m for each OFF event of the last one.
 # Confidence, where it is given, is 1 / (1 + the left camera's OFF events). Memory, where it is
-# given, adds half of the depth of 50 ms ago.
+# given, adds half of the depth of 50 ms ago; it has the same potential for several disparities.
 GRAPH = """
 <ir_version: 8, opset_import: ["" : 17]>
 tiny (uint8[1,260,346,{channels}] spikes{inputs})
     => (float[1,1,260,346] depth, float[1] firing_rates, float[1] mean_spikes{outputs})
-<float[1,{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
+<float[{disparities},{channels},1,1] weights = {{{weights}}}, int64[1] one = {{1}}>
 {{
     frame = Cast<to=1>(spikes)
     counts = Transpose<perm=[0,3,1,2]>(frame)
@@ -60,12 +60,13 @@ CONFIDENCE = """
     doubt = Add(off, unit)
     confidence = Reciprocal(doubt)
 """
-FACTORS = ', float[1,1,260,346] state_in, float[1,1,1,1] state_leak, float[1,1,1,1] state_gain'
+STATE = 'float[1,{disparities},260,346]'
+FACTORS = f', {STATE} state_in, float[1,1,1,1] state_leak, float[1,1,1,1] state_gain'
 MEMORY = """
     kept = Mul(state_in, state_leak)
     added = Mul(evidence, state_gain)
     state_out = Add(kept, added)
-    depth = Identity(state_out)
+    depth = ReduceMean<axes=[1]>(state_out)
 """
 HALF_LIFE_MS = 50.0
 
@@ -92,13 +93,15 @@ def contract(channels: int, memory: bool) -> ModelContract:
     )
 
 
-def write_model(path: Path, channels: int, confidence: bool = False, memory: bool = False) -> Path:
+def write_model(path: Path, channels: int, confidence: bool = False, disparities: int = 0) -> Path:
+    memory = disparities > 0
     graph = GRAPH.format(
         channels=channels,
-        weights=', '.join(['1', *['0'] * (channels - 2), '2']),
-        inputs=FACTORS if memory else '',
+        disparities=max(disparities, 1),
+        weights=', '.join(['1', *['0'] * (channels - 2), '2'] * max(disparities, 1)),
+        inputs=FACTORS.format(disparities=disparities) if memory else '',
         outputs=', float[1,1,260,346] confidence' * confidence
-        + ', float[1,1,260,346] state_out' * memory,
+        + f', {STATE} state_out'.format(disparities=disparities) * memory,
         evidence='evidence' if memory else 'depth',
         nodes=CONFIDENCE * confidence + MEMORY * memory,
     )
@@ -128,7 +131,13 @@ def confident_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope='session')
 def leaky_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp('model') / 'leaky.onnx'
-    return write_model(path, channels=4, confidence=True, memory=True)
+    return write_model(path, channels=4, confidence=True, disparities=1)
+
+
+@pytest.fixture(scope='session')
+def volume_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('model') / 'volume.onnx'
+    return write_model(path, channels=4, disparities=2)
 
 
 @pytest.fixture(scope='session')

@@ -27,17 +27,18 @@ from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings import file_kinds, mvsec
-from spike_depth_ros.recordings.bags import calibrations, event_arrays
+from spike_depth_ros.recordings.bags import calibrations, event_arrays, imu
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.clocks import TopicSpan, find_span
-from spike_depth_ros.recordings.bags.image_topics import ImageTopic, image_span
-from spike_depth_ros.recordings.bags.images import ImageMessage, to_depth, to_picture
+from spike_depth_ros.recordings.bags.images import IMAGES, ImageMessage, to_depth, to_picture
 from spike_depth_ros.recordings.bags.other_events import without_events
 from spike_depth_ros.recordings.bags.ros1_bag import Ros1Bag
 from spike_depth_ros.recordings.bags.rosbag2_bag import Rosbag2Bag
+from spike_depth_ros.recordings.bags.stamped_topic import StampedTopic, stamped_span
 from spike_depth_ros.recordings.bags.storage_files import is_rosbag2
 from spike_depth_ros.recordings.bags.streams import (
     find_streams,
+    read_image_message,
     read_packet_message,
 )
 from spike_depth_ros.recordings.chunks import checked, merged, within
@@ -53,11 +54,14 @@ from spike_depth_ros.recordings.recording import (
     FoundCalibration,
     ImageFrame,
     ImageStream,
+    ImuSample,
+    ImuStream,
 )
 from spike_depth_ros.recordings.timeline import PLAUSIBLE_NS, beginning_delays_ns, clock_error_ns
 from spike_depth_ros.units import SECOND_NS
 
 _Number = TypeVar('_Number', bound=np.number[Any])
+_Content = TypeVar('_Content')
 
 _MVSEC_TOPICS = {
     f'/davis/{side}/{name}'
@@ -101,6 +105,7 @@ class BagRecording(EventRecording):
             raise RecordingError(
                 streams.faults[0] if streams.faults else without_events(bag.topics.values())
             )
+        self.imu_streams = tuple(imu.find_imus(bag))
         self.about, self.notes = bag.about, [*bag.notes, *streams.faults]
         if self.dataset == 'MVSEC':
             self._take_mvsec_views()
@@ -151,6 +156,14 @@ class BagRecording(EventRecording):
         for t_ns, image in self._frames(stream, to_picture, start_ns, end_ns):
             yield ImageFrame(t_ns, image)
 
+    def imu(
+        self, stream: ImuStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImuSample]:
+        """Yield the inertial measurements of a topic; see EventRecording."""
+        samples = self._stamped(stream.name, imu.IMU_SAMPLES, imu.read_imu, start_ns, end_ns)
+        for t_ns, sample in samples:
+            yield sample._replace(t_ns=t_ns)
+
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration from MVSEC's camchain beside the bag, or from its topics."""
         notes: list[str] = []
@@ -195,12 +208,38 @@ class BagRecording(EventRecording):
         start_ns: int | None,
         end_ns: int | None,
     ) -> Iterator[tuple[int, NDArray[_Number]]]:
-        """Yield images at the times of their headers, put on the clock of the packets."""
+        """Yield the images of a stream; see _stamped."""
+
+        def read(message: BagMessage) -> NDArray[_Number]:
+            content = self._bag.topics[stream.name].content
+            pixels = decode(read_image_message(message, content))
+            if pixels.shape[:2] != (stream.height, stream.width):
+                raise ValueError('the image has another size')
+            return pixels
+
+        return self._stamped(stream.name, IMAGES, read, start_ns, end_ns)
+
+    def _stamped(
+        self,
+        topic: str,
+        things: str,
+        read: Callable[[BagMessage], _Content],
+        start_ns: int | None,
+        end_ns: int | None,
+    ) -> Iterator[tuple[int, _Content]]:
+        """Yield messages at the times of their headers, put on the clock of the packets.
+
+        Args:
+            topic: name of the topic.
+            things: plural of what the messages are.
+            read: returns the content of a message; raises ValueError if it is damaged.
+            start_ns, end_ns: half-open range of time, nanoseconds; None: all.
+        """
         error_ns = self._clock_error_ns
         start_ns, end_ns = (None if t is None else t - error_ns for t in (start_ns, end_ns))
-        topic = ImageTopic(self._bag, stream.name, (stream.height, stream.width), self.losses)
-        for t_ns, pixels in topic.frames(decode, start_ns, end_ns):
-            yield t_ns + error_ns, pixels
+        messages = StampedTopic(self._bag, topic, self.losses, things)
+        for t_ns, content in messages.read(read, start_ns, end_ns):
+            yield t_ns + error_ns, content
 
     @cached_property
     def _clock_error_ns(self) -> int:
@@ -217,7 +256,7 @@ class BagRecording(EventRecording):
         if self._packets or (self._arrays and not spans):
             times.append((self._bag.start_ns, self._bag.end_ns))
         if not times:
-            found = [image_span(self._bag, stream.name) for stream in self.depth_streams]
+            found = [stamped_span(self._bag, stream.name) for stream in self.depth_streams]
             times = [(span.start_ns, span.end_ns) for span in found if span]
         self._start_ns = min(start for start, _ in times)
         # a damaged time may be either

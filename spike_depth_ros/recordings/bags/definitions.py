@@ -30,10 +30,11 @@ from spike_depth_ros.recordings.cdr import (
     COMPRESSED_IMAGE,
     EVENT_PACKET_DEFINITION,
     IMAGE,
+    IMU,
 )
 
 # Contents of a topic that the package reads; '': any other.
-Content = Literal['', 'packets', 'arrays', 'image', 'compressed image', 'camera info']
+Content = Literal['', 'packets', 'arrays', 'image', 'compressed image', 'camera info', 'imu']
 
 _Layout = tuple[tuple[str, Any], ...]
 
@@ -67,6 +68,7 @@ _COMMON_TYPES: Mapping[str, Content] = {
     IMAGE: 'image',
     COMPRESSED_IMAGE: 'compressed image',
     CAMERA_INFO: 'camera info',
+    IMU: 'imu',
 }
 _STANDARD = ('std_msgs/', 'builtin_interfaces/')
 # Lines between the parts of a definition in IDL that rosbags' parser does not know.

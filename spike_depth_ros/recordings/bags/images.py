@@ -30,6 +30,7 @@ from spike_depth_ros.events.fields import MessageFields
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.frames import known_depth
 
+IMAGES = 'images'  # in phrases of what is left out
 DEPTH_ENCODINGS = ('32FC1', '16UC1')
 MILLIMETRES = '16UC1'
 # Type of a channel, number of channels, and the channels that make grey or RGB.

@@ -28,7 +28,8 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.recordings import depth_codec
 from spike_depth_ros.recordings.bags import topic_names
 from spike_depth_ros.recordings.bags.bag_recording import open_file, open_folder
-from spike_depth_ros.recordings.bags.image_topics import EARLIER_IMAGES
+from spike_depth_ros.recordings.bags.images import IMAGES
+from spike_depth_ros.recordings.bags.stamped_topic import earlier
 from spike_depth_ros.recordings.cdr import MessageCodec, message_types
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import EventRecording
@@ -144,7 +145,7 @@ def test_damaged_and_late_depth_is_left_out_and_counted(write: Write) -> None:
     (stream,) = recording.depth_streams
     times = [frame.t_ns for frame in recording.depth(stream)]
     assert times == [START_NS, START_NS + 4 * STEP_NS]
-    assert dict(recording.losses) == {'damaged messages': 2, EARLIER_IMAGES: 1}
+    assert dict(recording.losses) == {'damaged messages': 2, earlier(IMAGES): 1}
 
 
 def test_a_message_without_a_stamp_has_its_log_time(write: Write) -> None:

@@ -12,71 +12,64 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Images of one topic of a bag in a range of time, decoded, in order of time."""
+"""Messages of one topic of a bag in a range of time, decoded, in the order of their stamps."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.clocks import TopicSpan, find_span
 from spike_depth_ros.recordings.bags.event_arrays import DAMAGED
-from spike_depth_ros.recordings.bags.images import ImageMessage
-from spike_depth_ros.recordings.bags.streams import read_image_message
 
-EARLIER_IMAGES = 'images earlier than the images before them'
-_Number = TypeVar('_Number', bound=np.number[Any])
+_Content = TypeVar('_Content')
 
 
-class ImageTopic:
-    """Images of a topic, at the times of their headers.
+class StampedTopic:
+    """Messages of a topic, at the times of their headers.
 
     Args:
         bag: the bag.
         topic: name of the topic.
-        shape: rows and columns of the images.
         losses: numbers of what is left out, by a phrase.
+        things: plural of what the messages are, for the phrases.
     """
 
-    def __init__(self, bag: Bag, topic: str, shape: tuple[int, int], losses: Counter[str]) -> None:
-        self._bag, self._topic, self._shape, self._losses = bag, topic, shape, losses
+    def __init__(self, bag: Bag, topic: str, losses: Counter[str], things: str) -> None:
+        self._bag, self._topic, self._losses = bag, topic, losses
+        self._earlier = earlier(things)
 
-    def frames(
+    def read(
         self,
-        decode: Callable[[ImageMessage], NDArray[_Number]],
+        decode: Callable[[BagMessage], _Content],
         start_ns: int | None,
         end_ns: int | None,
-    ) -> Iterator[tuple[int, NDArray[_Number]]]:
-        """Yield times, nanoseconds, and pixels; times do not fall.
+    ) -> Iterator[tuple[int, _Content]]:
+        """Yield times, nanoseconds, and contents; times do not fall.
 
         Args:
-            decode: returns the pixels of a message; raises ValueError if it is damaged.
+            decode: returns the content of a message; raises ValueError if it is damaged.
             start_ns, end_ns: half-open range of time, nanoseconds; None: all.
         """
         reached_ns = None
         for message in self._messages(start_ns, end_ns):
             try:
-                t_ns = image_time_ns(message)
+                t_ns = stamp_ns(message)
                 if not _is_within(t_ns, start_ns, end_ns):
                     continue
-                pixels = decode(self._read(message))
-                if pixels.shape[:2] != self._shape:
-                    raise ValueError('the image has another size')
+                content = decode(message)
             except ValueError:
                 self._losses[DAMAGED] += 1
                 continue
             if reached_ns is not None and t_ns < reached_ns:
-                self._losses[EARLIER_IMAGES] += 1
+                self._losses[self._earlier] += 1
                 continue
             reached_ns = t_ns
-            yield t_ns, pixels
+            yield t_ns, content
 
     def _messages(self, start_ns: int | None, end_ns: int | None) -> Iterator[BagMessage]:
         """Yield the undamaged messages whose log times may belong to a range of time."""
-        span = image_span(self._bag, self._topic)
+        span = stamped_span(self._bag, self._topic)
         from_ns = span.log_time_ns(start_ns) if span else None
         for message in self._bag.messages([self._topic], from_ns):
             if message is None:
@@ -86,22 +79,24 @@ class ImageTopic:
             else:
                 yield message
 
-    def _read(self, message: BagMessage) -> ImageMessage:
-        return read_image_message(message, self._bag.topics[self._topic].content)
+
+def earlier(things: str) -> str:
+    """Return the phrase for messages with earlier stamps than those before them."""
+    return f'{things} earlier than the {things} before them'
 
 
-def image_span(bag: Bag, topic: str) -> TopicSpan | None:
-    """Return the times of a topic of images, None without a message that can be read."""
+def stamped_span(bag: Bag, topic: str) -> TopicSpan | None:
+    """Return the times of a topic by its headers, None without a message that can be read."""
 
     def times(message: BagMessage) -> tuple[int, int]:
-        t_ns = image_time_ns(message)
+        t_ns = stamp_ns(message)
         return t_ns, t_ns
 
     return find_span(bag, topic, times)
 
 
-def image_time_ns(message: BagMessage) -> int:
-    """Return the header stamp of an image, nanoseconds; without one the log time."""
+def stamp_ns(message: BagMessage) -> int:
+    """Return the header stamp of a message, nanoseconds; without one the log time."""
     return message.fields().header()[0] or message.log_time_ns
 
 
