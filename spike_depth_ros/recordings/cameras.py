@@ -56,14 +56,16 @@ def choose_cameras(
 def choose_imu(recording: EventRecording, left: EventCamera) -> ImuStream | None:
     """Return the inertial measurements of the left camera, else of the rig; None without any.
 
-    Those that share the beginning of their name, or the frame, with the left camera are its own;
-    those of another camera are left out.
+    A camera's own have the beginning of their names, or the frame, in common with it. Those of
+    another camera are left out.
     """
-    others = {_place(camera.name) for camera in recording.cameras} - {_place(left.name)}
-    found = [stream for stream in recording.imu_streams if _place(stream.name) not in others]
-    own = [stream for stream in found if _place(stream.name) == _place(left.name)]
-    own += [stream for stream in found if stream.frame_id and stream.frame_id == left.frame_id]
-    return next(iter((*own, *found)), None)
+    own = [stream for stream in recording.imu_streams if _is_of(stream, left)]
+    others = [
+        stream
+        for stream in recording.imu_streams
+        if not any(_is_of(stream, camera) for camera in recording.cameras)
+    ]
+    return next(iter((*own, *others)), None)
 
 
 def in_words(cameras: Sequence[EventCamera]) -> str:
@@ -72,9 +74,14 @@ def in_words(cameras: Sequence[EventCamera]) -> str:
     return ', '.join(f'{side}: {c.name}' for side, c in zip(sides, cameras, strict=True))
 
 
-def _place(name: str) -> str:
-    """Return the name of a stream without its last part: '/davis/left' of '/davis/left/imu'."""
-    return name.rpartition('/')[0]
+def _is_of(stream: ImuStream, camera: EventCamera) -> bool:
+    """Return whether inertial measurements are those of a camera."""
+    place = camera.name.rpartition('/')[0]
+    if stream.name.startswith(f'{camera.name}/') or (
+        stream.name.startswith(f'{place}/') and place
+    ):
+        return True
+    return stream.frame_id != '' and stream.frame_id == camera.frame_id
 
 
 def _found(names: list[str]) -> list[str]:

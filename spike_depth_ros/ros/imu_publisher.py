@@ -57,7 +57,7 @@ class ImuPublisher:
         """
         self.frame_id = frame_id
         self._publisher = node.create_publisher(
-            Imu, TOPIC, qos.sensor_data(), qos_overriding_options=qos.OVERRIDABLE
+            Imu, TOPIC, qos.measurements(), qos_overriding_options=qos.OVERRIDABLE
         )
         if rotation is not None:
             if frame_id in ('', camera_frame):

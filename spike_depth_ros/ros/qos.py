@@ -74,6 +74,11 @@ def sensor_data() -> QoSProfile:
     return QoSProfile(depth=200, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 
 
+def measurements() -> QoSProfile:
+    """Return the profile of a publisher of an IMU: RELIABLE matches every subscriber."""
+    return QoSProfile(depth=200, reliability=QoSReliabilityPolicy.RELIABLE)
+
+
 def truth() -> QoSProfile:
     """Return the profile of true depth: a late subscriber gets the last 20 images (1 s)."""
     return QoSProfile(

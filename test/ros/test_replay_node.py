@@ -25,7 +25,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from event_camera_msgs.msg import EventPacket
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu
 from std_srvs.srv import SetBool
 
 from spike_depth_ros.events.packet import Packet
@@ -206,6 +206,7 @@ def test_mvsecs_two_bags_as_they_are_downloaded(probe: Probe, tmp_path: Path) ->
     events = [probe.collect(EventPacket, topic) for topic in TOPICS]
     depth = probe.collect(Image, '/davis/left/depth_image_rect', qos.truth())
     info = probe.collect(CameraInfo, 'right/camera_info', qos.latched())
+    imu = probe.collect(Imu, 'imu')
     with NodeProcess('replay', {'recording': tmp_path, **RELIABLE}) as replay:
         code, log = finish(probe, replay)
 
@@ -221,6 +222,12 @@ def test_mvsecs_two_bags_as_they_are_downloaded(probe: Probe, tmp_path: Path) ->
     first_ns = to_ns(events[0][0].header.stamp)
     assert 0 < to_ns(depth[0].header.stamp) - first_ns < 100_000_000
     assert info[0].p[3] == pytest.approx(-info[0].p[0] * scene().rig.baseline_m, rel=1e-6)
+    assert 'imu: /davis/left/imu' in log
+    assert len(imu) >= 45
+    assert {m.angular_velocity.z for m in imu} == {mvsec_bags.SIDE_RATES['left']}
+    assert {m.header.frame_id for m in imu} == {'davis_left'}
+    stamps = [to_ns(m.header.stamp) - first_ns for m in imu]
+    assert -50_000_000 <= stamps[0] <= stamps[-1] < 500_000_000
 
 
 def count_of(message: EventPacket) -> int:

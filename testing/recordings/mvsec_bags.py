@@ -29,10 +29,12 @@ from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.recordings.recording import SIDES, DepthFrame
 from testing.recordings.ros1 import Ros1Writer, event_array, event_messages
+from testing.recordings.rosbag2 import Rosbag2Writer
 from testing.recordings.scene import HEIGHT, WIDTH, Scene
 
 IMAGE_STEP_NS = 32_000_000
-_IMU_STEP_NS = 10_000_000
+IMU_STEP_NS = 10_000_000
+SIDE_RATES = {'left': 0.25, 'right': -0.25}  # about z, rad/s
 _LIDAR_DELAY_NS = 5_000_000  # from a scan's time to its record time
 _ARRAY = 'dvs_msgs/msg/EventArray'
 _Message = tuple[int, str, str, Any]  # log time, topic, type, and bytes or fields
@@ -149,10 +151,15 @@ def _events(cameras: Mapping[str, EventArrays], start_ns: int) -> Iterator[_Mess
 
 def _sensors(writer: Ros1Writer, side: str, rig: StereoRig, times: range) -> Iterator[_Message]:
     """Yield images, camera_infos and IMU of one camera; times: nanoseconds."""
-    for t_ns in range(times.start, times.stop, _IMU_STEP_NS):
+    for t_ns in range(times.start, times.stop, IMU_STEP_NS):
         header = {'header': writer.header(t_ns, f'davis_{side}')}
-        yield t_ns, f'/davis/{side}/imu', 'sensor_msgs/msg/Imu', header | _imu(writer)
-        if (t_ns - times.start) % IMAGE_STEP_NS < _IMU_STEP_NS:
+        yield (
+            t_ns,
+            f'/davis/{side}/imu',
+            'sensor_msgs/msg/Imu',
+            header | imu(writer, SIDE_RATES[side]),
+        )
+        if (t_ns - times.start) % IMAGE_STEP_NS < IMU_STEP_NS:
             grey = np.full((HEIGHT, WIDTH), (t_ns // IMAGE_STEP_NS) % 256, np.uint8)
             info = camera_info(writer, side, rig)
             place = f'/davis/{side}'
@@ -165,15 +172,21 @@ def _sensors(writer: Ros1Writer, side: str, rig: StereoRig, times: range) -> Ite
             yield t_ns, f'{place}/camera_info', 'sensor_msgs/msg/CameraInfo', header | info
 
 
-def _imu(writer: Ros1Writer) -> dict[str, Any]:
+def imu(writer: Ros1Writer | Rosbag2Writer, rate: float) -> dict[str, Any]:
+    """Return the fields of a sensor_msgs/Imu but its header: at rest but for a turn about z.
+
+    Args:
+        writer: writer of the bag.
+        rate: angular velocity, rad/s; nan for a message without it.
+    """
     types = writer.types.types
-    zero = types['geometry_msgs/msg/Vector3'](x=0.0, y=0.0, z=0.0)
-    unknown = np.zeros(9)
+    vector = types['geometry_msgs/msg/Vector3']
+    known, absent = np.zeros(9), np.array([-1.0, *[0.0] * 8])
     return {
         'orientation': types['geometry_msgs/msg/Quaternion'](x=0.0, y=0.0, z=0.0, w=1.0),
-        'orientation_covariance': unknown,
-        'angular_velocity': zero,
-        'angular_velocity_covariance': unknown,
-        'linear_acceleration': zero,
-        'linear_acceleration_covariance': unknown,
+        'orientation_covariance': absent,
+        'angular_velocity': vector(x=0.0, y=0.0, z=0.0 if np.isnan(rate) else rate),
+        'angular_velocity_covariance': absent if np.isnan(rate) else known,
+        'linear_acceleration': vector(x=0.0, y=0.0, z=9.81),
+        'linear_acceleration_covariance': known,
     }
