@@ -44,6 +44,11 @@ WRONG = {
     ),
     'one model': (['evaluate', '--models', 'models/coincidence.onnx'], 'use a list such as'),
     'samples': ([*EVALUATE, '--samples', '0'], 'samples is 0: use a number above 0'),
+    'samples and sequences': (
+        [*EVALUATE, '--samples', '9', '--sequences', '2'],
+        'samples is 9 and sequences is 2: give one of them',
+    ),
+    'hop': ([*EVALUATE, '--sequences', '2', '--hop_ms', '7'], 'hop_ms is 7: use a multiple of 5'),
     'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
     'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),
     'data set': (

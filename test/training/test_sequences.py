@@ -20,11 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training.array_dataset import ArrayDataset
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.recorded_sequences import RecordedSequences
+from spike_depth_ros.training.data.recordings import RecordingDataset
 from spike_depth_ros.training.data.sequence import SimulatedSequence, pixel_rays
-from spike_depth_ros.training.data.sequences import SimulatedSequences
+from spike_depth_ros.training.data.sequences import SimulatedSequences, sequences_of
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.settings import SettingsError
 
@@ -151,6 +154,27 @@ def test_impossible_sequences_are_refused(
 ) -> None:
     with pytest.raises(SettingsError, match='use'):
         SimulatedSequences(dataset, windows, hop_ms)
+
+
+def test_sequences_of_every_kind_of_data_set(dataset: SimulatedDataset) -> None:
+    assert sequences_of(dataset, 800, None) == SimulatedSequences(dataset, 16, 50)
+    assert sequences_of(dataset, 800, 10) == SimulatedSequences(dataset, 80, 10)
+    recorded = RecordingDataset(name='Mine', depth_m=(0.5, 8.0))
+    assert sequences_of(recorded, 800, None) == RecordedSequences(recorded, 800)
+
+
+def test_sequences_that_a_data_set_lacks_are_refused(
+    dataset: SimulatedDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r'sequence_ms is 60, but .*: use 100 or more'):
+        sequences_of(dataset, 60, None)
+    with pytest.raises(SettingsError, match=r'hop_ms is 10, but Mine has .*: leave hop_ms out'):
+        sequences_of(RecordingDataset(name='Mine', depth_m=(0.5, 8.0)), 800, 10)
+    arrays = {'test_spikes': np.zeros((1, 4, 4, 4), np.uint8), 'test_depth': np.ones((1, 4, 4))}
+    np.savez(tmp_path / 'own.npz', **arrays)
+    own = ArrayDataset(tmp_path / 'own.npz', 200.0, 2.0, 2.0, 0.1, 50)
+    with pytest.raises(SettingsError, match='own has no consecutive windows'):
+        sequences_of(own, 800, None)
 
 
 def test_rays_of_pixels() -> None:

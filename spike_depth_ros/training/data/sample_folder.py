@@ -77,7 +77,7 @@ class SampleFolder(WindowFolder, Generic[S]):
         processes = workers if device == 'cpu' else 0
         loader = DataLoader(missing, batch_size=None, num_workers=processes)
         name = f'simulating {self.dataset.title} {self.split}'
-        for problem in tqdm(loader, desc=name, unit='window', disable=not missing.indices):
+        for problem in tqdm(loader, desc=name, unit='sample', disable=not missing.indices):
             if problem:
                 raise OutputError(problem)
 

@@ -162,6 +162,11 @@ def sequences_of(dataset: DepthDataset, length_ms: int, hop_ms: int | None) -> D
     """
     if isinstance(dataset, SimulatedDataset):
         hop_ms = hop_ms or HOP_MS
+        if length_ms < 2 * hop_ms:
+            raise SettingsError(
+                f'sequence_ms is {length_ms}, but a sequence has at least 2 windows: use '
+                f'{2 * hop_ms} or more.'
+            )
         return SimulatedSequences(dataset, length_ms // hop_ms, hop_ms)
     if not isinstance(dataset, RecordedDataset):
         raise SettingsError(

@@ -68,7 +68,7 @@ def print_sequences(
     """
     print(f'{data.name}, {extent}, windows of {data.window_ns / MS_NS:g} ms\n')
     for group in (ALL, MOVING, STILL):
-        if any(key.startswith(f'{group}: ') for key in next(iter(rows.values()))):
+        if any(key.startswith(f'{group}: ') for key in next(iter(rows.values()), {})):
             _print(group.capitalize(), rows, MEASURES, f'{group}: ')
     compared = relative(rows, references)
     if compared:
@@ -106,7 +106,7 @@ def _ratio(one: Mapping[str, float], other: Mapping[str, float], key: str) -> fl
 def _print_ages(group: str, rows: Rows) -> None:
     """Print the mean error by the age of the pixels' last event."""
     prefix, numbers = f'{group}: ', range(len(AGES_MS))
-    first = next(iter(rows.values()))
+    first = next(iter(rows.values()), {})
     if f'{prefix}{share_name(0)}' not in first:
         return
     names = [age_name(number) for number in numbers]
