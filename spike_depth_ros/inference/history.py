@@ -97,10 +97,11 @@ class History:
 
     def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
         """Infer depth from the spike frame of the window that was entered last."""
-        if not self._engine.memory.is_finite():
-            self.forget(Reset.NOT_FINITE)
         elapsed_ns = self._continuity.elapsed_ns(self._stamp_ns)
         self._move(elapsed_ns)
+        if not self._engine.memory.is_finite():
+            self.forget(Reset.NOT_FINITE)
+            elapsed_ns = None
         inference = self._engine.infer(counts, elapsed_ns)
         self._continuity.infer(self._stamp_ns)
         self._hold.keep(inference, self._stamp_ns)

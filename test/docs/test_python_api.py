@@ -58,7 +58,7 @@ assert not found, found
 
 
 def programs() -> list[str]:
-    """Return the page's programs: arrays, arrays with a calibration, recording."""
+    """Return the page's programs: arrays, arrays with a calibration, recording, history."""
     return re.findall(r'^```python\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -162,5 +162,6 @@ def test_a_calibration_scales_depth_by_the_baseline(
 
 @pytest.mark.slow
 def test_depth_from_a_recording(tmp_path: Path) -> None:
-    check = 'assert len(depths) >= 5 and all(d.shape == (260, 346) for d in depths)'
-    run(programs()[2] + check, tmp_path)
+    check = 'assert len(depths) >= 5 and all(d.shape == (260, 346) for d in depths)\n'
+    history = 'assert np.array_equal(depth, depths[-1]) and np.nanmin(age_s) == 0'
+    run(programs()[2] + check + programs()[3] + history, tmp_path)

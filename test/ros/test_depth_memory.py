@@ -25,8 +25,10 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.inference.continuity import Reset
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.history import History
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
@@ -180,6 +182,27 @@ def test_memory_that_is_not_finite_is_a_reset(bench: Bench, value: float) -> Non
     assert (
         'memory was forgotten 1 times, as it held NaN or infinity' in bench.make_report().message()
     )
+
+
+class BrokenMotion:
+    """Motion of the rig that leaves no numbers."""
+
+    def move(
+        self, states: Mapping[str, np.ndarray], span_ns: tuple[int, int], stream: SpikeStream
+    ) -> None:
+        states['state'].fill(np.nan)
+
+    def forget(self) -> None:
+        """Nothing waits."""
+
+
+def test_motion_that_leaves_no_numbers_is_a_reset(leaky_model: Path) -> None:
+    """OpenVINO's Clip would turn NaN into the largest potential."""
+    history = History(DepthEngine(leaky_model), BrokenMotion())
+    for stamp_ms in (1000, 1050, 1100):
+        history.enter(counts(), RIG, stamp_ms * MS)
+        np.testing.assert_array_equal(history.infer(counts()).depth, 3)
+    assert history.resets == {Reset.NOT_FINITE: 2}
 
 
 def test_the_report_has_half_life_age_and_resets_by_cause(bench: Bench) -> None:
