@@ -15,13 +15,18 @@
 """Nodes of the package as child processes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import IO
 
 from spike_depth_ros.ros.demo.processes import node_command
+from testing import preloaded
 from testing.processes import PIPE, ChildProcess
 
 # A replay on a busy machine warns of this; its packets and their stamps are the same.
 BEHIND = 'behind its schedule'
+PROGRAM = 'spike_depth_ros.ros.__main__'
+NODES = ('binner_node', 'camera.node', 'depth_node', 'replay_node')
+preloaded.preload(PROGRAM, *(f'spike_depth_ros.ros.{module}' for module in NODES))
 
 
 class NodeProcess(ChildProcess):
@@ -44,10 +49,28 @@ class NodeProcess(ChildProcess):
         output: int | IO[str] | None = PIPE,
         environment: Mapping[str, str | None] | None = None,
     ) -> None:
-        command = node_command(name)
-        for key, value in (parameters or {}).items():
-            command += ['-p', f'{key}:={value}']
-        super().__init__([*command, *arguments], output=output, environment=environment)
+        command = [*_command(name, parameters), *arguments]
+        super().__init__(command, output=output, environment=environment)
+
+
+def run_to_the_end(
+    name: str, parameters: Mapping[str, object] | None = None, *arguments: str
+) -> tuple[int, str]:
+    """Run a node that ends by itself; return its exit code and standard error.
+
+    Args:
+        name: see NodeProcess.
+        parameters: see NodeProcess.
+        arguments: see NodeProcess.
+    """
+    words = [*_command(name, parameters), *arguments]
+    done = preloaded.run(f'{PROGRAM}.main', words[words.index('-m') + 1 :], Path.cwd())
+    return done.returncode, done.stderr
+
+
+def _command(name: str, parameters: Mapping[str, object] | None) -> list[str]:
+    rows = [f'{key}:={value}' for key, value in (parameters or {}).items()]
+    return node_command(name) + [word for row in rows for word in ('-p', row)]
 
 
 def is_quiet(ended: tuple[int, str]) -> bool:

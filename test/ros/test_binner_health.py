@@ -31,7 +31,7 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_time
 from testing.binner_io import PATIENT, RELIABLE, STATUS, TOPICS, event_publishers, send
-from testing.nodes import NodeProcess
+from testing.nodes import NodeProcess, run_to_the_end
 from testing.probe import Probe
 from testing.stripes import packets
 
@@ -101,8 +101,7 @@ def test_a_rig_without_a_calibration_is_named_at_the_start_and_always(probe: Pro
 
 def test_two_cameras_on_one_topic_are_refused() -> None:
     both = ('-r', 'left/events:=/cam/events', '-r', 'right/events:=/cam/events')
-    with NodeProcess('binner', PATIENT, *both) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('binner', PATIENT, *both)
     assert code == 1
     assert 'left/events and right/events are both remapped to /cam/events' in error
 

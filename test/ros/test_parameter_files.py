@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from rcl_interfaces.srv import ListParameters
 
-from testing.nodes import NodeProcess, one_sentence
+from testing.nodes import NodeProcess, one_sentence, run_to_the_end
 from testing.probe import Probe
 
 SHARED = """
@@ -93,8 +93,7 @@ def test_an_unknown_name_of_the_node_itself_is_refused(
 ) -> None:
     path = tmp_path / 'binner.yaml'
     path.write_text(content)
-    with NodeProcess('binner', {}, '--params-file', str(path), *arguments) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('binner', {}, '--params-file', str(path), *arguments)
 
     assert code == 1
     part = (
@@ -107,8 +106,7 @@ def test_the_parameters_of_one_node_in_a_launch_file_are_its_own(tmp_path: Path)
     """ros2 launch writes them under /** into a file of this name."""
     path = tmp_path / 'launch_params_x1y2z3'
     path.write_text('/**:\n  ros__parameters:\n    windw_ms: 10.0\n')
-    with NodeProcess('binner', {}, '--params-file', str(path)) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('binner', {}, '--params-file', str(path))
 
     assert code == 1
     assert "there is no parameter 'windw_ms'" in one_sentence(error)
@@ -163,8 +161,7 @@ def test_an_invalid_file(tmp_path: Path, content: bytes | None, part: str) -> No
     path = tmp_path / 'parameters.yaml'
     if content is not None:
         path.write_bytes(content)
-    with NodeProcess('binner', {}, '--params-file', str(path)) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('binner', {}, '--params-file', str(path))
 
     assert code == 1
     assert str(path) in one_sentence(error)

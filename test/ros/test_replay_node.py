@@ -37,7 +37,7 @@ from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from spike_depth_ros.ros.demo.node_status import ReplayStatus
-from testing.nodes import NodeProcess, is_quiet, one_sentence
+from testing.nodes import NodeProcess, is_quiet, one_sentence, run_to_the_end
 from testing.probe import Probe
 from testing.recordings import mvsec_bags
 from testing.recordings.scene import scene
@@ -310,8 +310,7 @@ def test_packets_that_no_decoder_reads_are_refused(
         changed = [(data.replace(find, replace), row) for data, row in rows]
         connection.executemany('UPDATE messages SET data = ? WHERE id = ?', changed)
 
-    with NodeProcess('replay', {'recording': path, 'wait_s': 0.0}) as replay:
-        code, error = replay.wait()
+    code, error = run_to_the_end('replay', {'recording': path, 'wait_s': 0.0})
 
     assert code == 1
     assert reason in one_sentence(error)
@@ -321,5 +320,5 @@ def test_a_recording_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.Monk
     write_recording(tmp_path / 'drive', 50_000)
     monkeypatch.setenv('HOME', str(tmp_path))
 
-    with NodeProcess('replay', {'recording': '~/drive', 'wait_s': 0.0}) as replay:
-        assert replay.wait()[0] == 0
+    code, error = run_to_the_end('replay', {'recording': '~/drive', 'wait_s': 0.0})
+    assert code == 0, error

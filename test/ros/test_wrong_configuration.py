@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
-from testing.nodes import NodeProcess, one_sentence
+from testing.nodes import one_sentence, run_to_the_end
 from testing.stripes import TOPICS, write_recording
 
 
@@ -119,8 +119,7 @@ def test_one_sentence_and_exit_code_1(
         if isinstance(value, str) and value.startswith('{'):
             parameters = parameters | {key: files[value[1:-1]]}
 
-    with NodeProcess(node, parameters, *arguments) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end(node, parameters, *arguments)
 
     assert code == 1
     assert sentence in one_sentence(error)
@@ -128,16 +127,14 @@ def test_one_sentence_and_exit_code_1(
 
 
 def test_replay_without_a_binner_gives_up(files: dict[str, Path]) -> None:
-    with NodeProcess('replay', {'recording': files['good'], 'wait_s': 0.2}) as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('replay', {'recording': files['good'], 'wait_s': 0.2})
 
     assert code == 1
     assert "nobody subscribed to '/left/events' within 0.2 s" in one_sentence(error)
 
 
 def test_unknown_node_name() -> None:
-    with NodeProcess('nothing') as process:
-        code, error = process.wait()
+    code, error = run_to_the_end('nothing')
 
     assert code == 1
     assert 'use one of binner, camera, depth, pipeline, replay' in one_sentence(error)

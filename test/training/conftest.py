@@ -17,12 +17,12 @@
 from pathlib import Path
 
 import pytest
-from training.runs import train
+from training.runs import arguments, spike_depth_from_the_start
 
 
 @pytest.fixture(scope='session')
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a training of two steps; not to be changed."""
     folder = tmp_path_factory.mktemp('training')
-    train(folder, steps=2)
+    spike_depth_from_the_start(*arguments(steps=2), folder=folder)
     return folder

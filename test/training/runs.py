@@ -16,8 +16,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
+
+from spike_depth_ros.cli import TRAINING
+from testing.preloaded import preload, run
+from testing.processes import command_line
 
 ROOT = Path(__file__).parents[2]
 SIM_FLYING = ROOT / 'config/simulation/sim_flying.yaml'
@@ -25,10 +28,22 @@ NAME = 'coincidence'
 SAMPLES = 2
 
 
+preload(*(f'spike_depth_ros.training.{command}' for command in TRAINING))
+
+
 def spike_depth(*arguments: str, folder: Path) -> str:
-    """Run a command in a folder and return its output; it must succeed."""
-    command = [sys.executable, '-m', 'spike_depth_ros.cli', *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    """Run a command in a folder and return its outputs; it must succeed."""
+    return checked(run('spike_depth_ros.cli.main', ['spike-depth', *arguments], folder))
+
+
+def spike_depth_from_the_start(*arguments: str, folder: Path) -> str:
+    """Run a command as a program, with its imports; return its outputs; it must succeed."""
+    command = list(map(str, command_line(*arguments)))
+    return checked(subprocess.run(command, cwd=folder, capture_output=True, text=True))
+
+
+def checked(result: 'subprocess.CompletedProcess[str]') -> str:
+    """Return the outputs of a command that has succeeded."""
     assert result.returncode == 0, result.stderr
     return result.stdout + result.stderr
 

@@ -23,7 +23,16 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 from ruamel.yaml import YAML
-from training.runs import ROOT, SAMPLES, SIM_FLYING, checkpoint, spike_depth, train
+from training.runs import (
+    ROOT,
+    SAMPLES,
+    SIM_FLYING,
+    arguments,
+    checkpoint,
+    spike_depth,
+    spike_depth_from_the_start,
+    train,
+)
 
 from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
@@ -59,14 +68,14 @@ def test_training_resumes_where_it_stopped(folder: Path) -> None:
 
 
 def test_two_processes_train_together(folder: Path) -> None:
-    output = train(
-        folder,
+    words = arguments(
         steps=2,
         trainer__accelerator='cpu',
         trainer__devices='2',
         trainer__strategy='ddp',
         trainer__logger__init_args__name='together',
     )
+    output = spike_depth_from_the_start(*words, folder=folder)
     assert 'MEMBER: 2/2' in output
     last = torch.load(folder / 'runs/together/checkpoints/last.ckpt', weights_only=False)
     assert last['global_step'] == 2
@@ -88,9 +97,9 @@ def test_a_checkpoint_exports(folder: Path) -> None:
 
 
 def test_an_export_may_trust_its_detectors_more(folder: Path) -> None:
-    arguments = [f'--checkpoint={checkpoint(folder)}', '--output=trusting.onnx']
-    arguments += ['--trust.evidence=1.5', '--trust.prior=0.5', f'--samples={SAMPLES}']
-    spike_depth('export', *arguments, folder=folder)
+    options = [f'--checkpoint={checkpoint(folder)}', '--output=trusting.onnx']
+    options += ['--trust.evidence=1.5', '--trust.prior=0.5', f'--samples={SAMPLES}']
+    spike_depth('export', *options, folder=folder)
     assert (
         'evidence times 1.5, prior times 0.5'
         in DepthEngine(folder / 'trusting.onnx').contract.recipe

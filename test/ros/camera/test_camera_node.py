@@ -30,7 +30,7 @@ from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image
 from testing.binner_io import RECTIFIED
 from testing.event_server import EventServer
-from testing.nodes import NodeProcess, is_quiet, one_sentence
+from testing.nodes import NodeProcess, is_quiet, one_sentence, run_to_the_end
 from testing.probe import Probe, to_packet
 from testing.recordings.aedat import write_aedat4
 from testing.recordings.scene import HEIGHT, WIDTH, scene
@@ -168,8 +168,7 @@ def test_a_mute_server_is_refused() -> None:
         listener.bind(('127.0.0.1', 0))
         listener.listen()
         address = f'tcp://127.0.0.1:{listener.getsockname()[1]}'
-        with NodeProcess('camera', {'left': address}) as node:
-            code, error = node.wait()
+        code, error = run_to_the_end('camera', {'left': address})
     assert code == 1
     assert 'serves no AEDAT4 stream' in one_sentence(error)
 
@@ -188,7 +187,6 @@ def test_a_mute_server_is_refused() -> None:
 def test_cameras_that_are_missing_are_one_sentence(
     parameters: dict[str, object], words: str
 ) -> None:
-    with NodeProcess('camera', parameters) as node:
-        code, error = node.wait()
+    code, error = run_to_the_end('camera', parameters)
     assert code == 1
     assert words in one_sentence(error)
