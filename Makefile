@@ -53,9 +53,9 @@ demo: $(if $(RECORDING),readers,runtime)
 		$(if $(TRUTH),--truth "$$TRUTH") $(if $(CALIBRATION),--calibration "$$CALIBRATION") \
 		$(if $(LEFT),--left "$$LEFT") $(if $(RIGHT),--right "$$RIGHT")
 
-# Each worker runs whole files, on a ROS domain of its own.
+# Each worker runs whole files, on a ROS domain of its own, in the order of test/conftest.py.
 WORKERS ?= 2
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: lint views
 	@$(PYTEST)

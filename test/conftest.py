@@ -42,10 +42,17 @@ def pytest_report_header() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need ROS as `ros`."""
+    """Mark the tests that need ROS as `ros`, and put the files that take long first.
+
+    A long file that begins last would keep one worker busy while the others have ended.
+    """
     for item in items:
         if FOLDER in item.path.parents and item.path.relative_to(FOLDER).parts[0] in NEED_ROS:
             item.add_marker('ros')
+    long = {
+        item.path for item in items for mark in ('slow', 'ros') if item.get_closest_marker(mark)
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope='session')

@@ -18,28 +18,39 @@
 import json
 import resource
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from testing import preloaded
+from testing.processes import command_line
 from testing.recordings.dsec import write_calibration
 from testing.recordings.scene import DEMO, scene
 
-MAIN = 'import sys; from spike_depth_ros.cli import main; sys.exit(main())'
+LARGEST_FILE = 100_000
 
 
-def run(*arguments: str | Path, largest_file: int | None = None) -> 'subprocess.CompletedProcess':
-    """Run a command; largest_file stands for a disk that is full after as many bytes."""
+preloaded.preload(
+    'spike_depth_ros.recordings.info.command',
+    'spike_depth_ros.recordings.convert.command',
+    'spike_depth_ros.ros.demo.command',
+)
+
+
+def run(*arguments: str | Path) -> 'subprocess.CompletedProcess[str]':
+    """Run a command."""
+    words = ['spike-depth', *map(str, arguments)]
+    return preloaded.run('spike_depth_ros.cli.main', words, Path.cwd())
+
+
+def run_on_a_full_disk(*arguments: str | Path) -> 'subprocess.CompletedProcess[str]':
+    """Run a command that can write LARGEST_FILE bytes to a file."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
 
     return subprocess.run(
-        [sys.executable, '-c', MAIN, *map(str, arguments)],
-        text=True,
-        capture_output=True,
-        preexec_fn=limit if largest_file else None,
+        list(map(str, command_line(*arguments))), text=True, capture_output=True, preexec_fn=limit
     )
 
 
@@ -63,7 +74,7 @@ def test_converted_recordings_have_the_same_contents(tmp_path: Path) -> None:
 @pytest.mark.parametrize('output', ['out', 'out.mcap', 'out.aedat4', 'out.dsec'])
 def test_a_full_disk_leaves_nothing(output: str, tmp_path: Path) -> None:
     options = ['--format', 'dsec'] if output == 'out.dsec' else []
-    done = run('convert', DEMO, tmp_path / output, *options, largest_file=100_000)
+    done = run_on_a_full_disk('convert', DEMO, tmp_path / output, *options)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert 'cannot be written' in done.stderr
