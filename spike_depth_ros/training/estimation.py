@@ -16,6 +16,7 @@
 
 import math
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -35,11 +36,13 @@ from spike_depth_ros.training.checkpoints import (
     read_checkpoint,
 )
 from spike_depth_ros.training.data.module import DepthData
+from spike_depth_ros.training.data.training_sequences import Batch
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
+from spike_depth_ros.training.networks.membrane import membrane_weights
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
+from spike_depth_ros.training.settings import SettingsError, check_least
 
-Batch = tuple[Tensor, Tensor, Tensor]  # of data.pairs.collate
 WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
@@ -49,7 +52,8 @@ class DepthEstimation(LightningModule):
     """A network, its loss and its optimiser.
 
     Args:
-        network: network of training/networks, or another DepthNetwork.
+        network: network of training/networks, or another DepthNetwork. Sequences of windows are
+            backpropagated through its membranes.
         learning_rate: peak learning rate of Adam, under a one-cycle schedule.
         loss: weights of the loss's terms.
         initial: checkpoint with the initial weights; omitted: random weights. A StereoSpike for
@@ -59,6 +63,9 @@ class DepthEstimation(LightningModule):
         compiled: compile the training step with torch.compile. The first step takes a minute or
             more; the others are faster, because elementwise operations are fused. Needs a C++
             compiler, and triton on a GPU.
+        unscored: number of windows at the beginning of each sequence that fill the memory only,
+            without loss and without backpropagation.
+        frozen: layers and weights that stay as they are, by the beginnings of their names.
     """
 
     def __init__(
@@ -69,23 +76,31 @@ class DepthEstimation(LightningModule):
         initial: str | None = None,
         quantised: bool = False,
         compiled: bool = False,
+        unscored: int = 0,
+        frozen: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
+        check_least(0, unscored=unscored)
         self.save_hyperparameters()
         self.network, self.learning_rate, self.loss = network, learning_rate, loss
+        self.unscored = unscored
         self.step = torch.compile(self.objective) if compiled else self.objective
         if initial is not None:
             start(self.network, Path(initial))
         if quantised:
             quantise(self.network)
+        freeze(self.network, frozen)
 
     def on_load_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Rename weights of older checkpoints."""
         checkpoint['state_dict'] = current_names(checkpoint['state_dict'], self.state_dict())
 
-    def forward(self, spikes: Tensor) -> Tensor:
-        """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres."""
-        return torch.exp(self.network(self.counts(spikes)).log_depth[-1])
+    def forward(self, spikes: Tensor, elapsed_ms: float | Tensor = math.inf) -> Tensor:
+        """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres.
+
+        elapsed_ms: see DepthNetwork.forward.
+        """
+        return torch.exp(self.network(self.counts(spikes), elapsed_ms).log_depth[-1])
 
     def counts(self, spikes: Tensor) -> Tensor:
         """Return the channels that the network takes, as float."""
@@ -93,15 +108,30 @@ class DepthEstimation(LightningModule):
 
     def training_step(self, batch: Batch) -> Tensor:
         """Return the loss of a batch; log it, its terms by name and the mean firing rate."""
-        spikes, _, event_depth = batch
-        values = self.step(spikes, event_depth)
-        for name, value in values.items():
+        windows = list(windows_of(batch))
+        with torch.no_grad():
+            for spikes, _, _, elapsed_ms in windows[: self.unscored]:
+                self.network(self.counts(spikes), elapsed_ms)
+        values = [
+            self.step(spikes, event_depth, elapsed_ms)
+            for spikes, _, event_depth, elapsed_ms in windows[self.unscored :]
+        ]
+        means = {name: torch.stack([each[name] for each in values]).mean() for name in values[0]}
+        for name, value in means.items():
             self.log(name, value, prog_bar=name in ('loss', 'firing'))
-        return values['loss']
+        return means['loss']
 
-    def objective(self, spikes: Tensor, event_depth: Tensor) -> dict[str, Tensor]:
-        """Return the loss of a batch, its optional terms by name, and the mean firing rate."""
-        output = self.network(self.counts(spikes))
+    def objective(
+        self, spikes: Tensor, event_depth: Tensor, elapsed_ms: float | Tensor = math.inf
+    ) -> dict[str, Tensor]:
+        """Return the loss of a window, its optional terms by name, and the mean firing rate.
+
+        Args:
+            spikes: uint8 [n, 4 or channels, h, w].
+            event_depth: float [n, 1, h, w], see DepthWindow.
+            elapsed_ms: see DepthNetwork.forward.
+        """
+        output = self.network(self.counts(spikes), elapsed_ms)
         error = DepthLoss(self.loss, output.log_depth, event_depth, left_events(spikes))
         penalty = spike_penalty(
             output.spikes[name] for name in self.network.penalised or output.spikes
@@ -123,9 +153,12 @@ class DepthEstimation(LightningModule):
         The network computes in float32. Errors are in metres of the network; event pixels are
         compared with `event_depth`, as by `spike-depth evaluate`.
         """
-        spikes, truth, event_depth = batch
-        with torch.autocast(spikes.device.type, enabled=False):
-            depth = self(spikes).cpu().numpy()
+        with torch.autocast(batch.spikes.device.type, enabled=False):
+            found = [self(spikes, elapsed_ms) for spikes, _, _, elapsed_ms in windows_of(batch)]
+        depth = torch.cat(found[self.unscored :]).cpu().numpy()
+        spikes, truth, event_depth = (
+            torch.cat(each.unbind(1)[self.unscored :]) for each in batch[:3]
+        )
         known, at_events, has_events = (
             part.cpu().numpy() for part in (truth, event_depth, left_events(spikes))
         )
@@ -150,7 +183,9 @@ class DepthEstimation(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return Adam under a one-cycle schedule over the whole run."""
-        optimizer = torch.optim.Adam(self.parameters(), lr=self.learning_rate)
+        optimizer = torch.optim.Adam(
+            (weight for weight in self.parameters() if weight.requires_grad), lr=self.learning_rate
+        )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: one_cycle(n / steps))
         return {
@@ -192,6 +227,36 @@ def start(network: DepthNetwork, path: Path) -> None:
         network.load_state_dict(load(path))
 
 
+def freeze(network: DepthNetwork, names: Sequence[str]) -> None:
+    """Leave weights out of the training.
+
+    Raises SettingsError for a name that fits none, and if no weight would be trained.
+
+    Args:
+        network: network that holds the weights.
+        names: beginnings of their names.
+    """
+    weights = dict(network.named_parameters())
+    for name in names:
+        if not any(each.startswith(name) for each in weights):
+            layers = ', '.join(dict.fromkeys(each.partition('.')[0] for each in weights))
+            raise SettingsError(
+                f"model.frozen has '{name}', with which no weight begins: use {layers}, or the "
+                'whole name of a weight.'
+            )
+    for each, weight in weights.items():
+        weight.requires_grad_(not each.startswith(tuple(names)))
+    if not any(weight.requires_grad for weight in weights.values()):
+        raise SettingsError('model.frozen holds all weights: leave some to be trained.')
+
+
+def windows_of(batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor, float | Tensor]]:
+    """Yield spikes, depth, event depth and elapsed time of the windows of sequences, in order."""
+    for number, window in enumerate(zip(*(each.unbind(1) for each in batch), strict=True)):
+        spikes, depth, event_depth, elapsed_ms = window
+        yield spikes, depth, event_depth, elapsed_ms if number else math.inf
+
+
 def left_events(spikes: Tensor) -> Tensor:
     """Return the mask of the left camera's event pixels, [n, 1, h, w], of spikes [n, 4, h, w]."""
     return (spikes[:, LEFT] > 0).any(1, keepdim=True)
@@ -208,11 +273,15 @@ def one_cycle(share: float) -> float:
 
 
 def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return a checkpoint's weights for a network, which may have fewer input channels."""
+    """Return a checkpoint's weights for a network.
+
+    The network may have fewer input channels, and leaky membranes that the checkpoint lacks: these
+    start with their own time constants.
+    """
     weights = {
         name.removeprefix('network.').replace(ROUNDED, 'weight'): weight
         for name, weight in state.items()
     }
     if FIRST_LAYER in weights:
         weights[FIRST_LAYER] = weights[FIRST_LAYER][:, : network.channels]
-    return current_names(weights, network.state_dict())
+    return membrane_weights(network) | current_names(weights, network.state_dict())

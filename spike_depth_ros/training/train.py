@@ -78,6 +78,7 @@ class TrainingCommand(LightningCLI):
         """
         self.datamodule.check_batches(self.trainer.world_size)
         self.datamodule.check_channels(self.model.network.channels)
+        self.datamodule.check_scored(self.model.unscored)
         check_export(self.model.network)
         check_output_folder(output_folder(self.trainer))
         settings: Namespace = self.config_init['fit']

@@ -25,11 +25,13 @@ from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
+from spike_depth_ros.training.data.crops import AugmentedCrops
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
-from spike_depth_ros.training.data.pairs import AugmentedCrops, Pair, pairs_of
+from spike_depth_ros.training.data.pairs import Pair, pairs_of
 from spike_depth_ros.training.data.sample import Sample, event_depth
 from spike_depth_ros.training.data.sample_folder import SampleFolder
 from spike_depth_ros.training.data.simulated import SPLITS, SimulatedDataset
+from spike_depth_ros.training.data.training_sequences import SingleWindows
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.training.simulate import SEED
 from spike_depth_ros.training.simulator.rigs import RigRanges, random_rig
@@ -129,11 +131,11 @@ def test_crops_stay_aligned() -> None:
     rows, columns = np.mgrid[:20, :30]
     place = (100 * rows + columns).astype(np.float32)
     spikes = np.stack([rows, columns, rows, columns], 2).astype(np.uint8)
-    crops = AugmentedCrops([Pair(spikes, place, -place)], 8, 12)
+    crops = AugmentedCrops(SingleWindows([Pair(spikes, place, -place)]), 8, 12)
     turned, silent = set(), 0
     torch.manual_seed(0)
     for _ in range(400):
-        crop = crops[0]
+        crop = Pair(*(array[0] for array in crops[0][:3]))
         swapped = not np.array_equal(crop.spikes[..., 0], crop.depth // 100)
         row, column = crop.spikes[..., 1 if swapped else 0], crop.spikes[..., 0 if swapped else 1]
         np.testing.assert_array_equal(100 * row.astype(int) + column, crop.depth)

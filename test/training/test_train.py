@@ -14,6 +14,7 @@
 
 """Training by its command: it starts, keeps a checkpoint, goes on from it, and exports."""
 
+import math
 import re
 import shutil
 from pathlib import Path
@@ -79,6 +80,31 @@ def test_two_processes_train_together(folder: Path) -> None:
     assert 'MEMBER: 2/2' in output
     last = torch.load(folder / 'runs/together/checkpoints/last.ckpt', weights_only=False)
     assert last['global_step'] == 2
+
+
+def test_memory_is_trained_on_sequences(folder: Path) -> None:
+    options = {
+        'model__initial': str(checkpoint(folder)),
+        'model__network__init_args__half_life_ms': '50',
+        'model__unscored': '1',
+        'model__frozen': '[encoder,cooperation,conv,block,deconv,readout.heads]',
+        'model__learning_rate': '0.1',
+        'data__windows': '2',
+        'data__hops_ms': '[10]',
+        'trainer__logger__init_args__name': 'memory',
+    }
+    output = train(folder, steps=2, **options)
+    assert 'SimFlying_error' in output
+    before = torch.load(checkpoint(folder), weights_only=False)['state_dict']
+    last = folder / 'runs/memory/checkpoints/last.ckpt'
+    after = torch.load(last, weights_only=False)['state_dict']
+    name = 'network.readout.membrane.log_tau_ms'
+    assert after[name].item() != pytest.approx(math.log(50 / math.log(2)))
+    assert torch.equal(
+        after['network.encoder.bottom.synapses.weight'],
+        before['network.encoder.bottom.synapses.weight'],
+    )
+    assert not torch.equal(after['network.readout.prior'], before['network.readout.prior'])
 
 
 def test_a_checkpoint_exports(folder: Path) -> None:

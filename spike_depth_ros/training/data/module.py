@@ -12,17 +12,20 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Batches of windows for training and validation."""
+"""Batches of windows, or of sequences of windows, for training and validation."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from lightning.pytorch import LightningDataModule
 from torch.utils.data import ConcatDataset, DataLoader
 
 from spike_depth_ros.geometry.camera import PinholeCamera
-from spike_depth_ros.training.data.dataset import DepthDataset, Preparation, Split, read_dataset
-from spike_depth_ros.training.data.pairs import AugmentedCrops, Pair, collate, pairs_of
+from spike_depth_ros.training.data.crops import AugmentedCrops, collate
+from spike_depth_ros.training.data.dataset import Preparation, Split, read_dataset
+from spike_depth_ros.training.data.parts import SequencePart, WindowPart
 from spike_depth_ros.training.data.training_data import TrainingData, joined
+from spike_depth_ros.training.data.training_sequences import TrainingSequence
 from spike_depth_ros.training.devices import check_device
 from spike_depth_ros.training.settings import SettingsError, check_least
 
@@ -30,17 +33,21 @@ VALIDATION_BATCH = 4  # windows
 
 
 class DepthData(LightningDataModule):
-    """Windows of data sets in batches; simulated ones are made on first use.
+    """Windows of data sets, or sequences of them, in batches; simulated on first use.
 
     Args:
-        datasets: number of training windows of each data set, by YAML file.
+        datasets: number of training windows or sequences of each data set, by YAML file.
         folder: folder for simulated windows.
-        validation_samples: number of validation windows of each data set, uncropped.
+        validation_samples: number of validation windows or sequences of each data set, uncropped.
         crop_height: height of a training crop in pixels.
         crop_width: width of a training crop in pixels.
         batch_size: crops in a batch.
         workers: number of processes that simulate and load windows.
         device: torch device that renders simulated scenes, 'cpu' or 'cuda' (with one process).
+        windows: number of consecutive windows in a training sequence, for networks with memory;
+            1: each window is alone.
+        hops_ms: time between the ends of consecutive windows, milliseconds; sequences of each
+            hop are equally many, and validation has those of the first.
     """
 
     def __init__(
@@ -53,9 +60,17 @@ class DepthData(LightningDataModule):
         batch_size: int = 8,
         workers: int = 2,
         device: str = 'cpu',
+        windows: int = 1,
+        hops_ms: tuple[int, ...] = (50,),
     ) -> None:
         super().__init__()
-        check_least(1, validation_samples=validation_samples, batch_size=batch_size)
+        check_least(
+            1,
+            validation_samples=validation_samples,
+            batch_size=batch_size,
+            windows=windows,
+            **{'number of hops_ms': len(hops_ms)},
+        )
         check_least(0, workers=workers, **{f'windows of {k}': n for k, n in datasets.items()})
         check_device('data.device', device)
         self.save_hyperparameters()
@@ -63,6 +78,7 @@ class DepthData(LightningDataModule):
         self.counts = list(datasets.values())
         self.batch_size, self.validation_samples = batch_size, validation_samples
         self.crop = crop_height, crop_width
+        self.windows, self.hops_ms = windows, hops_ms
         self.preparation = Preparation(Path(folder), workers, device)
         _check_crop(crop_width, crop_height, self.summary.rig.camera)
 
@@ -75,10 +91,10 @@ class DepthData(LightningDataModule):
     def prepare_data(self) -> None:
         """Make the windows that are missing."""
         parts = [*self._parts('train'), *self._parts('validation')]
-        for dataset, split, count in parts:
-            dataset.check(split, count, self.preparation)
-        for dataset, split, count in parts:
-            dataset.prepare(split, count, self.preparation)
+        for part in parts:
+            part.check(self.preparation)
+        for part in parts:
+            part.prepare(self.preparation)
 
     def check_batches(self, processes: int) -> None:
         """Check that there is a batch for each training process. Raises SettingsError."""
@@ -98,10 +114,21 @@ class DepthData(LightningDataModule):
                     f'{dataset.description.name} has {given}: use a network of {given} channels.'
                 )
 
-    def train_dataloader(self) -> DataLoader[Pair]:
+    def check_scored(self, unscored: int) -> None:
+        """Check that sequences are longer than their part without loss. Raises SettingsError.
+
+        unscored: number of windows without loss.
+        """
+        if unscored >= self.windows:
+            raise SettingsError(
+                f'model.unscored is {unscored}, but sequences have {self.windows} windows '
+                '(data.windows): use less.'
+            )
+
+    def train_dataloader(self) -> DataLoader[TrainingSequence]:
         """Return batches of augmented crops."""
-        parts = self._parts('train')
-        crops = [AugmentedCrops(pairs_of(*part, self.preparation), *self.crop) for part in parts]
+        sequences = (part.sequences(self.preparation) for part in self._parts('train'))
+        crops = [AugmentedCrops(each, *self.crop) for each in sequences]
         workers = self.preparation.workers
         return DataLoader(
             ConcatDataset(crops),
@@ -113,19 +140,25 @@ class DepthData(LightningDataModule):
             collate_fn=collate,
         )
 
-    def val_dataloader(self) -> list[DataLoader[Pair]]:
+    def val_dataloader(self) -> list[DataLoader[TrainingSequence]]:
         """Return batches of whole validation windows, a loader for each data set."""
-        parts = self._parts('validation')
-        return [
-            DataLoader(pairs_of(*part, self.preparation), VALIDATION_BATCH, collate_fn=collate)
-            for part in parts
-        ]
+        sequences = (part.sequences(self.preparation) for part in self._parts('validation'))
+        size = max(1, VALIDATION_BATCH // self.windows)
+        return [DataLoader(each, size, collate_fn=collate) for each in sequences]
 
-    def _parts(self, split: Split) -> list[tuple[DepthDataset, Split, int]]:
-        """Return each data set with the number of its windows that are used."""
+    def _parts(self, split: Split) -> Iterator[WindowPart | SequencePart]:
+        """Yield the windows of each data set, or its sequences of each hop, that are used."""
+        is_training = split == 'train'
         validation = [self.validation_samples] * len(self.datasets)
-        counts = self.counts if split == 'train' else validation
-        return [(dataset, split, n) for dataset, n in zip(self.datasets, counts, strict=True)]
+        counts = self.counts if is_training else validation
+        for dataset, count in zip(self.datasets, counts, strict=True):
+            if self.windows == 1:
+                yield WindowPart(dataset, split, count)
+                continue
+            hops_ms = self.hops_ms if is_training else self.hops_ms[:1]
+            for number, hop_ms in enumerate(hops_ms):
+                share = (count + number) // len(hops_ms)
+                yield SequencePart(dataset, split, share, self.windows, hop_ms)
 
 
 def _check_crop(width: int, height: int, camera: PinholeCamera) -> None:

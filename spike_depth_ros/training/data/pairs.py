@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pairs of spike frame and depth in the metres of a network, and their augmentation."""
+"""Pairs of spike frame and depth in the metres of a network."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from spike_depth_ros.frames.spike_frame import POLARITY_SWAP, RIGHT
 from spike_depth_ros.training.data.dataset import (
     Depth,
     DepthDataset,
@@ -30,8 +29,6 @@ from spike_depth_ros.training.data.dataset import (
     Preparation,
     Split,
 )
-
-FLIP, SWAP, SILENT = 0.5, 0.5, 0.05  # shares of crops
 
 
 class Pair(NamedTuple):
@@ -78,50 +75,6 @@ def pairs_of(dataset: DepthDataset, split: Split, count: int, preparation: Prepa
     return Pairs(windows, dataset.description.network_scale)
 
 
-class AugmentedCrops(Dataset[Pair]):
-    """Random crops, half of them upside down and half of them with polarities swapped.
-
-    In some crops the right camera is silent: they train the network to give the likely depth where
-    nothing matches. There is no horizontal flip: it would have to swap the cameras, and needs the
-    depth of the right camera.
-    """
-
-    def __init__(self, pairs: Dataset[Pair], height: int, width: int) -> None:
-        """Crop pairs.
-
-        Args:
-            pairs: pairs at least as large as a crop.
-            height, width: size of a crop in pixels.
-        """
-        self._pairs, self._height, self._width = pairs, height, width
-
-    def __len__(self) -> int:
-        return len(self._pairs)  # type: ignore[arg-type]  # torch declares no __len__
-
-    def __getitem__(self, index: int) -> Pair:
-        pair = self._crop(self._pairs[index])
-        chances = torch.tensor([FLIP, SWAP, SILENT])
-        flipped, swapped, silent = (torch.rand(3) < chances).tolist()
-        if flipped:
-            pair = Pair(pair.spikes[::-1], pair.depth[::-1], pair.event_depth[::-1])
-        channels = pair.spikes.shape[-1]
-        spikes = pair.spikes[..., POLARITY_SWAP[:channels]] if swapped else pair.spikes.copy()
-        if silent:
-            spikes[..., RIGHT] = 0
-        return pair._replace(spikes=spikes)
-
-    def _crop(self, pair: Pair) -> Pair:
-        height, width = pair.depth.shape
-        top = int(torch.randint(0, height - self._height + 1, ()))
-        left = int(torch.randint(0, width - self._width + 1, ()))
-        area = (slice(top, top + self._height), slice(left, left + self._width))
-        return Pair(pair.spikes[area], pair.depth[area], pair.event_depth[area])
-
-
-def collate(pairs: list[Pair]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return a batch: spikes uint8 [n, channels, h, w], depth and event depth [n, 1, h, w]."""
-    spikes = np.stack([pair.spikes for pair in pairs]).transpose(0, 3, 1, 2)
-    depth = np.stack([pair.depth for pair in pairs])[:, None]
-    event_depth = np.stack([pair.event_depth for pair in pairs])[:, None]
-    counts = torch.from_numpy(np.ascontiguousarray(spikes))
-    return counts, torch.from_numpy(depth), torch.from_numpy(event_depth)
+def counts_of(pair: Pair) -> Tensor:
+    """Return the counts of a window as a batch of one, float [1, channels, h, w]."""
+    return torch.from_numpy(pair.spikes).permute(2, 0, 1)[None].float()

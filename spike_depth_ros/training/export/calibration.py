@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spike_depth_ros.training.data.pairs import Pair, collate
+from spike_depth_ros.training.data.pairs import Pair, counts_of
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.posterior import (
     CONFIDENT,
@@ -77,9 +77,8 @@ def observed(
     for sequence in sequences:
         elapsed_ms = math.inf
         for pair in sequence:
-            counts, depth, _ = collate([pair])
-            output = network(counts[:, : network.channels].float(), elapsed_ms)
-            yield observations(output, depth[0, 0].numpy())
+            output = network(counts_of(pair)[:, : network.channels], elapsed_ms)
+            yield observations(output, pair.depth)
             elapsed_ms = hop_ms
 
 

@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.training.checkpoints import Recipe
-from spike_depth_ros.training.data.pairs import Pair, collate
+from spike_depth_ros.training.data.pairs import Pair, counts_of
 from spike_depth_ros.training.data.training_data import TrainingData, summary
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
@@ -85,8 +85,7 @@ def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
     """Return the lowest and the highest firing rate of each layer over windows."""
     rates = []
     for pair in tqdm(windows, desc='firing rates', unit='window'):
-        counts, _, _ = collate([pair])
-        layers = spikes_of(network, counts[:, : network.channels].float()).values()
+        layers = spikes_of(network, counts_of(pair)[:, : network.channels]).values()
         rates.append([float(layer.count_nonzero()) / layer.numel() for layer in layers])
     return np.min(rates, axis=0), np.max(rates, axis=0)
 

@@ -106,3 +106,11 @@ def membranes(network: nn.Module) -> Iterator[tuple[str, LeakyMembrane]]:
     found = (module for module in network.modules() if isinstance(module, LeakyMembrane))
     for number, membrane in enumerate(found, 1):
         yield 'state' if number == 1 else f'state{number}', membrane
+
+
+def membrane_weights(network: nn.Module) -> dict[str, Tensor]:
+    """Return the weights of a network's leaky membranes by their names in the network."""
+    modules = network.named_modules()
+    found = {name: layer for name, layer in modules if isinstance(layer, LeakyMembrane)}
+    state = network.state_dict()
+    return {name: state[name] for name in state if name.rpartition('.')[0] in found}

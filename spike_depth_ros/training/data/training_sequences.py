@@ -1,0 +1,103 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Sequences of windows for training and validation."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from spike_depth_ros.training.data.dataset import Depth
+from spike_depth_ros.training.data.pairs import Pair
+from spike_depth_ros.training.data.sequence import SimulatedSequence
+
+
+class TrainingSequence(NamedTuple):
+    """Consecutive windows with their depth in metres of a network; see Pair.
+
+    Args:
+        spikes: uint8 [t, h, w, channels].
+        depth: float32 [t, h, w].
+        event_depth: float32 [t, h, w].
+        elapsed_ms: float32 [t], time from the end of the window before, milliseconds; inf where
+            the network is to forget.
+    """
+
+    spikes: NDArray[np.uint8]
+    depth: Depth
+    event_depth: Depth
+    elapsed_ms: NDArray[np.float32]
+
+
+class Batch(NamedTuple):
+    """Sequences of t windows; t is 1 where each window is alone.
+
+    Args:
+        spikes: uint8 [n, t, channels, h, w].
+        depth: float32 [n, t, 1, h, w], metres of the network at the windows' ends.
+        event_depth: float32 [n, t, 1, h, w], see DepthWindow.
+        elapsed_ms: float32 [n, t], see TrainingSequence.
+    """
+
+    spikes: Tensor
+    depth: Tensor
+    event_depth: Tensor
+    elapsed_ms: Tensor
+
+
+class SingleWindows(Dataset[TrainingSequence]):
+    """Sequences of one window."""
+
+    def __init__(self, pairs: Dataset[Pair]) -> None:
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self._pairs)  # type: ignore[arg-type]  # torch declares no __len__
+
+    def __getitem__(self, index: int) -> TrainingSequence:
+        pair = self._pairs[index]
+        elapsed_ms = np.full(1, math.inf, np.float32)
+        spikes, depth, event_depth = pair
+        return TrainingSequence(spikes[None], depth[None], event_depth[None], elapsed_ms)
+
+
+class ConsecutiveWindows(Dataset[TrainingSequence]):
+    """Simulated sequences, with depth in metres of a network."""
+
+    def __init__(self, sequences: Dataset[SimulatedSequence], scale: float) -> None:
+        """Scale sequences.
+
+        Args:
+            sequences: sequences of one data set.
+            scale: DataDescription.network_scale of the data set.
+        """
+        self._sequences, self._scale = sequences, np.float32(scale)
+
+    def __len__(self) -> int:
+        return len(self._sequences)  # type: ignore[arg-type]  # torch declares no __len__
+
+    def __getitem__(self, index: int) -> TrainingSequence:
+        sequence = self._sequences[index]
+        windows = [sequence.window(number) for number in range(len(sequence.spikes))]
+        elapsed_ms = np.diff(sequence.end_us, prepend=-math.inf) * 1e-3
+        return TrainingSequence(
+            sequence.spikes,
+            self._scale * np.stack([window.depth for window in windows]),
+            self._scale * np.stack([window.event_depth for window in windows]),
+            elapsed_ms.astype(np.float32),
+        )
