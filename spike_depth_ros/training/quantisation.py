@@ -82,6 +82,11 @@ def integer_readout(kernel: Tensor, unit: float | None = None) -> tuple[Tensor, 
     return numbers, steps if unit is None else torch.round(steps / unit) * unit
 
 
+def in_units(values: Tensor, unit: float) -> Tensor:
+    """Return values as the nearest whole numbers of a unit."""
+    return torch.round(values.detach() / unit)
+
+
 @torch.no_grad()
 def round_together(layers: Sequence[nn.Conv2d], unit: float | None = None) -> None:
     """Round the weights of readout layers, in place, with one step per neuron for all of them.

@@ -89,7 +89,7 @@ def test_prediction_layers_read_few_places(scale: int, sums: int) -> None:
     head = UpsampledConv2d(5, 1, 3, scale)
     head.weight.data = integers(1, 5, 3, 3)
     x = integers(1, 5, 4, 6)
-    channels, places = channels_then_places(head)
+    channels, places = channels_then_places(head, head.weight)
     assert torch.equal(
         convolve(convolve(x, channels), places), convolve(x, upsampled(head, head.weight))
     )
@@ -101,10 +101,10 @@ def test_the_finest_prediction_layer_reads_where_the_next_one_does() -> None:
     finest, coarser = nn.Conv2d(5, 1, 3, padding=1, bias=False), UpsampledConv2d(5, 1, 3, 2)
     finest.weight.data = integers(1, 5, 3, 3)
     x = integers(1, 5, 8, 12)
-    channels, places = channels_then_places(finest)
+    channels, places = channels_then_places(finest, finest.weight)
     found = convolve(convolve(to_phases(x), channels), places)
     assert torch.equal(to_pixels(found), convolve(x, finest.weight))
-    assert torch.equal(places, channels_then_places(coarser)[1])
+    assert torch.equal(places, channels_then_places(coarser, coarser.weight)[1])
 
 
 def test_a_kernel_reads_a_map_displaced_to_the_right() -> None:

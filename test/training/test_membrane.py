@@ -14,29 +14,21 @@
 
 """Leaky membranes: potentials by hand, resets, and the same states in exported files."""
 
-import copy
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from spikingjelly.activation_based import functional as spiking
-from training.exported_files import depth_of
-from training.small_networks import coincidence, edges, frames
+from training.small_networks import coincidence, edges, stereospike, tiny
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
-from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.training_data import TrainingData
-from spike_depth_ros.training.export.command import export, exported
-from spike_depth_ros.training.export.description import Provenance, spikes_of
+from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.membrane import LeakyMembrane
-from spike_depth_ros.training.networks.network import Output
-from spike_depth_ros.training.networks.stereospike import StereoSpike
-from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
 from spike_depth_ros.training.settings import SettingsError
 
 SIZE = (64, 112)
@@ -80,8 +72,8 @@ def test_impossible_half_lives(half_life_ms: float) -> None:
 
 
 def test_a_network_without_leaky_readout_says_so() -> None:
-    with pytest.raises(SettingsError, match='StereoSpike has no readout that remembers'):
-        StereoSpike(width=2).remember(50.0)
+    with pytest.raises(SettingsError, match='TinyNetwork has no readout that remembers'):
+        tiny().remember(50.0)
 
 
 def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:
@@ -96,6 +88,17 @@ def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:
         assert torch.equal(spikes, first.spikes[name]), name
 
 
+def test_a_readout_averages_log_depth() -> None:
+    network, frame = stereospike(width=2), counts(edges((32, 64)))
+    nothing = torch.zeros_like(frame)
+    now, before = network(frame).log_depth[-1], network(nothing).log_depth[-1]
+    network.remember(50.0)
+    first, second = network(nothing).log_depth, network(frame, 50.0).log_depth
+    torch.testing.assert_close(first[-1], before)
+    torch.testing.assert_close(second[-1], (now + before) / 2)
+    assert torch.equal(second[:-1], network(frame).log_depth[:-1])
+
+
 def test_detached_potentials_have_no_gradient() -> None:
     network = CoincidenceNetwork(2, 16, half_life_ms=50.0)
     network(counts(edges((32, 64))))
@@ -103,25 +106,6 @@ def test_detached_potentials_have_no_gradient() -> None:
     assert membrane is not None and membrane.v is not None and membrane.v.requires_grad
     spiking.detach_net(network)
     assert not membrane.v.requires_grad
-
-
-@pytest.mark.parametrize('provider', ['cpu', 'openvino'])
-def test_exported_states_are_those_of_torch(tmp_path: Path, provider: str) -> None:
-    network, path = coincidence(2), tmp_path / 'leaky.onnx'
-    network.remember(50.0)
-    layers = len(spikes_of(network, torch.zeros(1, 4, 32, 32)))
-    export(network, path, 'int8', PROVENANCE, (np.zeros(layers), np.ones(layers)))
-    reference, engine = exported(copy.deepcopy(network), 'int8'), DepthEngine(path, 1, provider)
-    (state,) = engine.contract.states
-    np.testing.assert_allclose(state.tau_ms, 50 / math.log(2), rtol=1e-6)
-    for frame, elapsed_ms in zip([*frames(SIZE), *frames(SIZE)], HOPS_MS, strict=True):
-        with torch.no_grad():
-            output: Output = reference(counts(frame), elapsed_ms)
-        elapsed_ns = None if elapsed_ms == math.inf else round(elapsed_ms * 1e6)
-        depth = engine.infer(frame, elapsed_ns).depth
-        potentials = reference.readout.membrane.v.numpy() / np.float32(POTENTIAL_UNIT)
-        np.testing.assert_array_equal(engine.memory.states['state'], potentials)
-        np.testing.assert_allclose(depth, depth_of(output), rtol=1e-5)
 
 
 def counts(frame: NDArray[np.uint8]) -> torch.Tensor:

@@ -113,25 +113,27 @@ def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:
     return whole
 
 
-def channels_then_places(head: Any) -> tuple[Tensor, Tensor]:
+def channels_then_places(head: Any, weight: Tensor) -> tuple[Tensor, Tensor]:
     """Split a prediction layer at the low resolution: sum channels by pixel, then add places.
 
     Each output phase reads a few places, through sums of kernel taps that many phases share. A
     layer that does not upsample reads phase layout.
 
+    Args:
+        head: the layer.
+        weight: float [1, in, k, k], used instead of the layer's.
+
     Returns:
         [sums, in, 1, 1] and, of zeros and ones, [phases, sums, u, u].
     """
-    taps = head.weight[0, 0].numel()
-    each = torch.eye(taps).reshape(1, taps, *head.weight.shape[2:])
+    taps = weight[0, 0].numel()
+    each = torch.eye(taps).reshape(1, taps, *weight.shape[2:])
     reads = low_resolution(head, each, in_phases=True)  # [phases, taps of each input phase, u, u]
     phase, row, column = reads.any(1).nonzero().T
     sums, which = _distinct(reads[phase, :, row, column])
     places = torch.zeros(len(reads), len(sums), *reads.shape[2:])
     places[phase, which, row, column] = 1
-    channels = torch.einsum(
-        'spt,ct->spc', sums.unflatten(1, (-1, taps)), head.weight[0].flatten(1)
-    )
+    channels = torch.einsum('spt,ct->spc', sums.unflatten(1, (-1, taps)), weight[0].flatten(1))
     return channels.flatten(1)[:, :, None, None], places
 
 

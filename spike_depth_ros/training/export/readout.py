@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from spike_depth_ros.training.export.kernels import channels_then_places
 from spike_depth_ros.training.export.maps import Map, Spikes
@@ -28,7 +28,7 @@ from spike_depth_ros.training.export.posterior import confidence, posterior
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.readout import DisparityReadout, LogDepthReadout
-from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, in_units
 
 COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
 
@@ -40,16 +40,47 @@ def _log_depth(layer: LogDepthReadout, writer: Writer, features: list[Spikes]) -
     A coarser layer's potentials are sums for each block of pixels; those of the next finer
     resolution are added before the blocks become pixels.
     """
-    graph, levels = writer.graph, _levels(layer, writer, features)
-    potentials = graph.constant(layer.reset_potential.reshape(1, 1, 1, 1).numpy())
+    graph, membrane = writer.graph, layer.membrane
+    reset = graph.constant(layer.reset_potential.reshape(1, 1, 1, 1).numpy())
+    if membrane is None:
+        potentials = _accumulated(layer, writer, features, reset)
+    else:
+        unit = POTENTIAL_UNIT if writer.precision == 'int8' else None
+        nothing = graph.constant(np.zeros((1, 1, 1, 1), np.float32))
+        evidence = _accumulated(layer, writer, features, nothing, unit)
+        potentials = remembered(membrane, writer, evidence, (1, *writer.padded), unit)
+        if unit is not None:
+            potentials = graph.node('Mul', potentials, graph.constant(np.float32(unit)))
+        potentials = graph.node('Add', potentials, reset)
+    graph.node('Exp', _cropped(writer, potentials), output=writer.image('depth'))
+    return 'depth'
+
+
+def _accumulated(
+    layer: LogDepthReadout,
+    writer: Writer,
+    features: list[Spikes],
+    start: str,
+    unit: float | None = None,
+) -> str:
+    """Return the sum of the layers' potentials, [1, 1, h, w].
+
+    Args:
+        layer: readout with the weights.
+        writer: writer of the graph.
+        features: spikes of each layer, coarse to fine.
+        start: name of potentials to which the others are added.
+        unit: unit of the potentials, which are then whole numbers; None: 1, and any numbers.
+    """
+    graph, levels, potentials = writer.graph, _levels(layer, writer, features), start
     scale = max(levels)
     while scale > 1:
         if scale in levels:
-            potentials = graph.node('Add', potentials, _predicted(writer, levels[scale]))
+            added = _predicted(writer, levels[scale], unit)
+            potentials = graph.node('Add', potentials, added)
         potentials = graph.node('DepthToSpace', potentials, blocksize=2, mode='DCR')
         scale //= 2
-    graph.node('Exp', _cropped(writer, potentials), output=writer.image('depth'))
-    return 'depth'
+    return potentials
 
 
 def _levels(
@@ -67,16 +98,16 @@ def _levels(
     return levels
 
 
-def _predicted(writer: Writer, readers: list[tuple[Map, nn.Module]]) -> str:
+def _predicted(writer: Writer, readers: list[tuple[Map, nn.Module]], unit: float | None) -> str:
     """Return the potentials of each phase that prediction layers of one resolution add.
 
     A layer that upsamples by two reads the same places as one of the finest map, which is in
     phase layout.
     """
     graph = writer.graph
-    places, sums = channels_then_places(readers[0][1])[1], []
-    for features, head in readers:
-        channels, read = channels_then_places(head)
+    split = [channels_then_places(head, _weight(head, unit)) for _, head in readers]
+    places, sums = split[0][1], []
+    for (features, _), (channels, read) in zip(readers, split, strict=True):
         if not torch.equal(read, places):
             raise ValueError('prediction layers of one resolution must read the same places.')
         spikes = writer.arithmetic.potentials(features.value)
@@ -86,6 +117,12 @@ def _predicted(writer: Writer, readers: list[tuple[Map, nn.Module]]) -> str:
     size = places.shape[-1]
     attributes: dict[str, Any] = {'kernel_shape': [size] * 2, 'pads': [size // 2] * 4}
     return graph.node('Conv', total, graph.constant(places.numpy()), **attributes)
+
+
+def _weight(head: nn.Module, unit: float | None) -> Tensor:
+    """Return the weights of a prediction layer, as whole numbers of a unit if it is given."""
+    weight: Any = head.weight
+    return weight if unit is None else in_units(weight, unit)
 
 
 @lower.register

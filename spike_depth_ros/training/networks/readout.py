@@ -21,6 +21,7 @@ by centimetres.
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import torch
@@ -38,7 +39,7 @@ from spike_depth_ros.training.networks.posterior import (
     share_near_median,
 )
 from spike_depth_ros.training.networks.spiking import READOUT_GAIN, draw, fanout
-from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, round_together
+from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, in_units, round_together
 
 FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
 
@@ -62,11 +63,15 @@ class Readout(nn.Module, ABC):
 class LogDepthReadout(Readout):
     """A neuron for each pixel whose potential is the logarithm of depth in metres.
 
-    Source: Rancon et al., StereoSpike (2021), section 3.4; the paper's potential is depth.
+    With a membrane the potential is a leaky average over the windows. Source: Rancon et al.,
+    StereoSpike (2021), section 3.4; the paper's potential is depth.
 
     Args:
         channels: number of channels of each input layer, coarse to fine.
         scales: factor from each input layer to the image's resolution: 8, 4, 2 or 1.
+
+    Attributes:
+        membrane: membrane that averages the potential; None: it starts each window anew.
     """
 
     def __init__(self, channels: Sequence[int], scales: Sequence[int]) -> None:
@@ -75,6 +80,7 @@ class LogDepthReadout(Readout):
         pairs = zip(channels, scales, strict=True)
         self.heads = nn.ModuleList(prediction_layer(*pair) for pair in pairs)
         self.reset_potential = nn.Parameter(torch.ones(()))  # shared and learned, equation 1
+        self.membrane: LeakyMembrane | None = None
 
     def initialise(self) -> None:
         """Draw small weights: depth starts close to constant."""
@@ -84,14 +90,27 @@ class LogDepthReadout(Readout):
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map spikes of the layers, [n, channels, h / scale, w / scale], to log depth.
 
-        Returns float [len(features), n, 1, h, w]: the potential after each layer.
+        Returns float [len(features), n, 1, h, w]: the potential after each layer; the membrane
+        averages the last one.
         """
-        potential, partial = self.reset_potential, []
         with torch.autocast(features[0].device.type, enabled=False):
-            for spikes, layer in zip(features, self.heads, strict=True):
-                potential = potential + layer(spikes.to(layer.weight.dtype))
-                partial.append(potential)
+            added = [
+                layer(spikes.to(layer.weight.dtype))
+                for spikes, layer in zip(features, self.heads, strict=True)
+            ]
+            partial = list(accumulate(added, initial=self.reset_potential))[1:]
+            if self.membrane is not None:
+                partial[-1] = self.reset_potential + self.membrane(sum(added))
         return torch.stack(partial)
+
+    @torch.no_grad()
+    def quantise(self) -> None:
+        """Round the weights to whole units, with which a membrane's potentials are exact."""
+        if self.membrane is None:
+            return
+        for layer in self.heads:
+            layer.weight.copy_(POTENTIAL_UNIT * in_units(layer.weight, POTENTIAL_UNIT))
+        self.membrane.is_exact = True
 
     def reached(self, features: Any, *others: Any) -> Iterator[tuple[Any, float]]:
         """Yield each layer and the fan-out of the prediction layer that reads it."""

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""StereoSpike: a stateless spiking U-Net from one spike frame to dense depth."""
+"""StereoSpike: a spiking U-Net from one spike frame to dense depth."""
 
 from itertools import pairwise
 
 from torch import Tensor, nn
 
+from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
@@ -41,11 +42,15 @@ class StereoSpike(DepthNetwork):
     Args:
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
         width: channels of the first layer, doubled at each of four scales; 32 in the paper.
+        half_life_ms: time in which half of an average over the windows leaks, milliseconds, at
+            first: it is learned; None: each window is computed by itself.
     """
 
     penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
 
-    def __init__(self, channels: int = 4, width: int = 32) -> None:
+    def __init__(
+        self, channels: int = 4, width: int = 32, half_life_ms: float | None = None
+    ) -> None:
         super().__init__()
         if channels not in (2, 4):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
@@ -59,6 +64,8 @@ class StereoSpike(DepthNetwork):
         )
         self.readout = LogDepthReadout(sizes[-2::-1], SCALES)
         self.initialise()
+        if half_life_ms is not None:
+            self.remember(half_life_ms)
 
     def initialise(self) -> None:
         """Draw weights with which every layer fires and depth starts close to constant.
@@ -70,6 +77,16 @@ class StereoSpike(DepthNetwork):
             if isinstance(layer, SpikingLayer):
                 draw(layer.synapses.weight, FIRING_GAIN)
         self.readout.initialise()
+
+    def remember(self, half_life_ms: float) -> None:
+        """Let the readout average over the windows.
+
+        Raises SettingsError for a half life that is not above 0.
+
+        Args:
+            half_life_ms: time in which half of an average leaks, milliseconds.
+        """
+        self.readout.membrane = LeakyMembrane(half_life_ms, averages=True)
 
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes."""
