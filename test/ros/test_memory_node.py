@@ -49,25 +49,31 @@ class Rig:
 
     def begin(self) -> None:
         """Send windows until the node has discovered all subscriptions; the last ends at START."""
-        images = self.depths, self.confidences, self.ages
         for stamp_ms in range(START_MS - 5_000, START_MS, 50):
             self.source.spikes(counts(), stamp_ms * MS)
-            if holds_within(lambda: all(images), RETRY_S, self.probe.spin):
+            if holds_within(lambda: all(self._images), RETRY_S, self.probe.spin):
                 break
-        for each in images:
-            each.clear()
         self.take(START_MS, counts())
+        for images in self._images:
+            del images[:-1]
 
     def take(self, stamp_ms: int, frame: np.ndarray) -> tuple[float, float, np.ndarray]:
         """Return depth and confidence of a pixel, and the ages of all, of a window."""
-        number = len(self.depths)
         self.source.spikes(frame, stamp_ms * MS)
-        images = self.depths, self.confidences, self.ages
-        self.probe.until(lambda: all(len(each) > number for each in images), f'{stamp_ms} ms')
-        for each in images:
-            assert to_ns(each[-1].header.stamp) == stamp_ms * MS
-        depth, confidence, age = (from_image(each[-1]) for each in images)
+        self.probe.until(
+            lambda: all(each and _stamp_ns(each[-1]) == stamp_ms * MS for each in self._images),
+            f'the images of {stamp_ms} ms',
+        )
+        depth, confidence, age = (from_image(each[-1]) for each in self._images)
         return float(depth[9, 9]), float(confidence[9, 9]), age
+
+    @property
+    def _images(self) -> tuple[list[Image], ...]:
+        return self.depths, self.confidences, self.ages
+
+
+def _stamp_ns(image: Image) -> int:
+    return to_ns(image.header.stamp)
 
 
 def test_a_rig_that_stops_keeps_its_depth_for_a_while(probe: Probe, leaky_model: Path) -> None:
