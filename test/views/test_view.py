@@ -33,6 +33,7 @@ from spike_depth_ros.units import SECOND_NS
 pytest.importorskip('rerun', reason='the extra rerun is not installed: run `make views`')
 
 from spike_depth_ros.views.windows import Window, WindowReader
+from testing import preloaded
 from testing.recordings import dsec
 from testing.recordings.scene import scene
 from testing.rrd_file import RrdFile
@@ -42,6 +43,7 @@ DEMO = ROOT / 'demo/recording'
 DATA = Path(os.environ.get('SPIKE_DEPTH_DATA', ROOT.parent / 'shared/data'))
 PERIOD_NS, JITTER_NS = 50_000_000, 10_000
 real = pytest.mark.skipif(not DATA.is_dir(), reason=f'no recordings in {DATA}')
+preloaded.preload('spike_depth_ros.views.command')
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -183,7 +185,8 @@ def test_wrong_arguments_are_one_sentence(
     arguments: list[object], sentence: str, tmp_path: Path
 ) -> None:
     output = [] if '--output' in arguments else ['--output', tmp_path / 'x.rrd']
-    done = run(*arguments, *output)
+    words = ['spike-depth', 'view', *map(str, arguments), *map(str, output)]
+    done = preloaded.run('spike_depth_ros.cli.main', words, Path.cwd())
     assert done.returncode == 1
     assert sentence in done.stderr and done.stderr.count('\n') == 1
     assert not list(tmp_path.iterdir())

@@ -29,7 +29,7 @@ from testing.recordings.scene import HEIGHT, WIDTH, scene
 
 SIZE = (WIDTH, HEIGHT)
 TOPICS = ('/left/events', '/right/events')
-MUTATIONS = 150
+MUTATIONS = 75
 # The field index_pos of the bag header.
 INDEX_POS = b'index_pos='
 

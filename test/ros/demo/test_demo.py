@@ -25,6 +25,7 @@ from event_camera_msgs.msg import EventPacket
 from PIL import Image as Picture
 from sensor_msgs.msg import Image
 
+from testing import preloaded
 from testing.probe import Probe
 from testing.processes import ChildProcess, children, command_line, is_gone
 from testing.stripes import write_recording
@@ -36,10 +37,17 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recording(tmp_path_factory.mktemp('demo') / 'stripes', 1_000_000)
 
 
+preloaded.preload(*(f'spike_depth_ros.ros.demo.{name}' for name in ('command', 'run', 'drawing')))
+
+
+def options(recording: Path | str, model: Path | str, output: Path | str) -> list[str]:
+    return ['demo', f'--recording={recording}', f'--model={model}', f'--output={output}']
+
+
 def start(
     recording: Path | str, model: Path | str, output: Path | str, *interpreter: str
 ) -> ChildProcess:
-    arguments = ('demo', '--recording', recording, '--model', model, '--output', output)
+    arguments = options(recording, model, output)
     command = (
         [sys.executable, *interpreter, *arguments] if interpreter else command_line(*arguments)
     )
@@ -134,13 +142,13 @@ def test_wrong_arguments_are_one_sentence_before_the_run(
     monkeypatch.chdir(tmp_path)
     known = {'recording': recording, 'stereo': stereo_model, 'mono': mono_model}
     names = (name.format(**known) for name in (recording_name, model_name, output))
-    with start(*names) as process:
-        code, error = process.wait()
+    words = ['spike-depth', *options(*names)]
+    done = preloaded.run('spike_depth_ros.cli.main', words, tmp_path)
 
-    assert code == 1
-    assert error.startswith('demo: ')
-    assert message in error
-    assert len(error.splitlines()) == 1
+    assert done.returncode == 1
+    assert done.stderr.startswith('demo: ')
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_without_pyav_there_is_a_picture(
