@@ -19,6 +19,7 @@ import ast
 from pathlib import Path
 
 from spike_depth_ros.ros.demo.source import Inputs, open_source
+from spike_depth_ros.ros.event_topic import reliable_events
 from spike_depth_ros.ros.parameter_tables import BINNER, REPLAY
 from spike_depth_ros.ros.parameters import checked
 
@@ -63,3 +64,12 @@ def test_the_nodes_take_the_parameters_that_fit_a_recording() -> None:
             checked(rows[name], value)
     assert source.replay_parameters()['left'] == '/left/events'
     assert source.duration_s == 2.0
+
+
+def test_events_of_a_replay_are_reliable_in_any_namespace() -> None:
+    name = 'qos_overrides./left/events.publisher.reliability'
+    assert reliable_events('publisher', 1) == {name: 'reliable'}
+    for namespace in ('robot', '/robot', '/robot/'):
+        left, right = reliable_events('subscription', 2, namespace)
+        assert left == 'qos_overrides./robot/left/events.subscription.reliability'
+        assert right == 'qos_overrides./robot/right/events.subscription.reliability'

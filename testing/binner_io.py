@@ -24,12 +24,13 @@ from sensor_msgs.msg import Image
 from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.binner import Binner
 from spike_depth_ros.ros.conversions import from_image, to_ns
+from spike_depth_ros.ros.event_topic import reliable_events
 from testing.probe import Probe, from_packet
 from testing.stripes import HEIGHT, TOPICS, WIDTH
 
 STATUS = 'binner: spike frames'
 # Reliable delivery: no packet is lost between a test and its node.
-RELIABLE = {f'qos_overrides.{topic}.subscription.reliability': 'reliable' for topic in TOPICS}
+RELIABLE = reliable_events('subscription', len(TOPICS))
 RECTIFIED = {'calibration': 'rectified', **RELIABLE}
 PATIENT = {'max_wait_ms': 1000.0, 'qos_overrides./spikes.publisher.depth': 1000, **RECTIFIED}
 

@@ -51,6 +51,23 @@ def event_publishers(node: Node, cameras: int) -> list[Publisher]:
     ]
 
 
+def reliable_events(end: str, cameras: int, namespace: str = '') -> dict[str, object]:
+    """Return parameters that make event topics RELIABLE, for nodes that replay a recording.
+
+    Cameras cannot wait, but a replay can send again what a busy computer has lost.
+
+    Args:
+        end: 'publisher' or 'subscription'.
+        cameras: number of cameras.
+        namespace: namespace of the nodes.
+    """
+    prefix = f'/{namespace.strip("/")}'.rstrip('/')
+    return {
+        f'qos_overrides.{prefix}/{topic}.{end}.reliability': 'reliable'
+        for topic in TOPICS[:cameras]
+    }
+
+
 class EventTopic:
     """Subscription to the events of one camera, created once a publisher of a known type exists.
 

@@ -25,6 +25,7 @@ from ruamel.yaml import YAML
 
 from spike_depth_ros.frames.spike_frame import FRAME_IDS
 from spike_depth_ros.ros.demo.source import Inputs, open_source
+from spike_depth_ros.ros.event_topic import reliable_events
 from spike_depth_ros.ros.launch_description import rviz
 
 ARGUMENTS = (
@@ -109,7 +110,10 @@ def _actions(context: LaunchContext) -> list[Node]:
     source = open_source(_inputs(context))
     clock = _given(context, 'clock') == 'true'
     use_sim_time: dict[str, object] = {'use_sim_time': clock}
+    namespace, cameras = _given(context, 'namespace'), len(source.cameras)
+    binner = source.binner_parameters() | reliable_events('subscription', cameras, namespace)
     replay = source.replay_parameters() | {
+        **reliable_events('publisher', cameras, namespace),
         'rate': float(_given(context, 'rate')),
         'loop': _given(context, 'loop') == 'true',
         'publish_clock': clock,
@@ -117,7 +121,7 @@ def _actions(context: LaunchContext) -> list[Node]:
     return [
         # First: launch does not end nodes before a missing package.
         rviz(source.cameras[0].frame_id or FRAME_IDS[0], use_sim_time),
-        _node('binner', source.binner_parameters() | use_sim_time),
+        _node('binner', binner | use_sim_time),
         _node('depth', {'model': str(source.model)} | use_sim_time),
         _node('replay', replay),
     ]

@@ -37,6 +37,7 @@ from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from spike_depth_ros.ros.demo.node_status import ReplayStatus
+from spike_depth_ros.ros.event_topic import reliable_events
 from testing.nodes import NodeProcess, is_quiet, one_sentence, run_to_the_end
 from testing.probe import Probe
 from testing.recordings import mvsec_bags
@@ -45,7 +46,7 @@ from testing.stripes import PACKET_US, TOPICS, TRUE_DEPTH_M, TRUTH_TOPIC, packet
 
 DURATION_US = 200_000
 # Reliable delivery: no message is lost between the node and the test.
-RELIABLE = {f'qos_overrides.{topic}.publisher.reliability': 'reliable' for topic in TOPICS}
+RELIABLE = reliable_events('publisher', len(TOPICS))
 YEARS_NS = 10**17
 
 

@@ -29,6 +29,7 @@ from spike_depth_ros.ros.demo.result import Counts, Result, mean_firing_rates
 from spike_depth_ros.ros.demo.source import Source
 from spike_depth_ros.ros.demo.status_line import StatusLine
 from spike_depth_ros.ros.demo.window_store import WindowStore
+from spike_depth_ros.ros.event_topic import reliable_events
 from spike_depth_ros.units import SECOND_NS
 
 # The first start compiles the decoders, which takes most of this time.
@@ -82,14 +83,19 @@ class Run:
             self._take_messages()
 
     def _start(self) -> None:
-        self._processes.start('binner', self._source.binner_parameters())
-        self._processes.start('depth', {'model': str(self._source.model), 'queue': QUEUE})
+        source = self._source
+        reliable = reliable_events('subscription', len(source.cameras))
+        self._processes.start('binner', source.binner_parameters() | reliable)
+        self._processes.start('depth', {'model': str(source.model), 'queue': QUEUE})
         failure = f'the nodes did not start in {START_LIMIT_S:g} s'
         self._until(self._node.is_connected, START_LIMIT_S, failure)
 
     def _replay(self) -> None:
         source, node = self._source, self._node
-        self._processes.start('replay', source.replay_parameters())
+        reliable = reliable_events('publisher', len(source.cameras))
+        # True depth is read after the run.
+        parameters = source.replay_parameters() | reliable | {'publish_truth': False}
+        self._processes.start('replay', parameters)
         self._until(
             lambda: 'replay' in self._processes.exit_codes(),
             2 * source.duration_s + REPLAY_MARGIN_S,

@@ -159,7 +159,6 @@ class Source:
             'right_calibration': inputs.right_calibration,
             'start': inputs.start_s,
             'duration': inputs.duration_s,
-            'publish_truth': False,  # it is read after the run
             **{side: c.name for side, c in zip(CAMERAS, self.cameras, strict=False)},
         }
 
