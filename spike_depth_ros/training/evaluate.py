@@ -45,6 +45,7 @@ from spike_depth_ros.training.evaluation.matchers import new_matchers, row_names
 from spike_depth_ros.training.evaluation.over_sequences import evaluated
 from spike_depth_ros.training.evaluation.predictions import Prediction, Spikes, match, predict
 from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, save, scores
+from spike_depth_ros.training.evaluation.told_motion import MotionKind
 from spike_depth_ros.training.settings import SettingsError
 
 OLD_OPTION = re.compile(r'^--(benchmark|dataset)(?=$|=)')  # former names of --data
@@ -61,6 +62,7 @@ def evaluate(
     sequences: PositiveInt | None = None,
     sequence_ms: PositiveInt = 800,
     hop_ms: PositiveInt | None = None,
+    motion: list[MotionKind] | None = None,
     output: Path | None = None,
 ) -> None:
     """Print the errors of models, of the best constant and of conventional stereo.
@@ -83,6 +85,9 @@ def evaluate(
         sequence_ms: length of a sequence, from the end of its first window, ms.
         hop_ms: time between the ends of consecutive simulated windows, ms; omitted: 50. Windows
             overlap if it is shorter than a window.
+        motion: motions of the rig that models with memory are told, one more row for each: the
+            true rotation, that of a gyroscope with offset and noise, and the full motion. For
+            sequences of simulated data sets.
         output: JSON file for all scores.
     """
     if output is not None:
@@ -93,7 +98,9 @@ def evaluate(
     if sequences is not None:
         _check_not_both(samples, sequences)
         source = sequences_of(dataset, sequence_ms, hop_ms)
-        rows = evaluated(models, source, sequences, description, preparation, matchers)
+        rows = evaluated(
+            models, source, sequences, description, preparation, matchers, motion or ()
+        )
     else:
         count = samples or _all_or_few(dataset, preparation)
         dataset.prepare('test', count, preparation)

@@ -27,6 +27,7 @@ from training.runs import SIM_FLYING, spike_depth
 from training.small_networks import coincidence
 
 from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.pose import from_vector
 from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.dataset import DataDescription, DepthWindow
@@ -238,6 +239,27 @@ def test_depth_and_memory_are_those_of_the_engine(leaky: Path) -> None:
     scores.add(depths, sequence_truth(sequence, DATA))
     for name, value in scores.values().items():
         assert rows['leaky'][name] == pytest.approx(value, nan_ok=True)
+
+
+def turning(sequence: WindowSequence, rate: float) -> WindowSequence:
+    """Return a sequence whose rig turns to the right, rad a window."""
+    count = len(sequence.windows)
+    rotation = np.array([from_vector([0, rate * n, 0]) for n in range(count)], np.float32)
+    return sequence._replace(centre=np.zeros((count, 3), np.float32), rotation=rotation)
+
+
+def test_a_model_is_told_the_motion_of_the_rig(leaky: Path) -> None:
+    sequence = made(np.random.default_rng(2), 3)
+    sequences = [turning(sequence, 0.05)]
+    rows, references = sequence_rows([leaky], sequences, DATA, False, ('rotation', 'full'))
+    told = ['leaky, rotation', 'leaky, full']
+    assert list(rows)[:3] == ['leaky', *told]
+    assert {references[row] for row in told} == {'leaky, forgetting'}
+    for name in (ERROR, EVENT_ERROR):
+        first, second = (rows[row][f'{ALL}: {name}'] for row in told)
+        assert first == second != rows['leaky'][f'{ALL}: {name}']
+    still, _ = sequence_rows([leaky], [turning(sequence, 0.0)], DATA, False, ('full',))
+    assert still['leaky, full'][f'{ALL}: {ERROR}'] == still['leaky'][f'{ALL}: {ERROR}']
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ GOLDEN = {
     'sim_driving': [3088, 2055, 2888, 2051],
     'sim_sparse': [2230, 2041, 2419, 3290],
     'sim_standing': [2006, 1940, 1360, 1376],
+    'sim_turning': [17627, 5590, 15489, 5801],
 }
 NAMES = tuple(GOLDEN)
 

@@ -43,6 +43,12 @@ from spike_depth_ros.training.evaluation.sequence_scores import (
 )
 from spike_depth_ros.training.evaluation.sequence_truth import SequenceTruth, sequence_truth
 from spike_depth_ros.training.evaluation.streams import Spikes, Stream, streams
+from spike_depth_ros.training.evaluation.told_motion import (
+    MotionKind,
+    Poses,
+    check_known,
+    motions,
+)
 from spike_depth_ros.units import MS_NS
 
 
@@ -53,6 +59,7 @@ def evaluated(
     data: DataDescription,
     preparation: Preparation,
     matchers: bool,
+    motion: Sequence[MotionKind] = (),
 ) -> Rows:
     """Print the measures of memory of all methods, and return their scores.
 
@@ -63,16 +70,23 @@ def evaluated(
         data: description of the data set.
         preparation: folder, processes and device that make missing sequences.
         matchers: evaluate semi-global matching too.
+        motion: motions that models with memory are told.
     """
     source.prepare('test', count, preparation)
     sequences = source.window_sequences('test', count, preparation)
-    rows, references = sequence_rows(models, sequences, data, matchers)
+    if motion:
+        check_known(sequences[0], data.name)
+    rows, references = sequence_rows(models, sequences, data, matchers, motion)
     print_sequences(data, f'{count} test sequences of {source.extent}', rows, references)
     return rows
 
 
 def sequence_rows(
-    models: Sequence[Path], sequences: WindowSequences, data: DataDescription, matchers: bool
+    models: Sequence[Path],
+    sequences: WindowSequences,
+    data: DataDescription,
+    matchers: bool,
+    motion: Sequence[MotionKind] = (),
 ) -> tuple[Rows, dict[str, str]]:
     """Return the scores of each method, and the row without memory that each row compares with.
 
@@ -81,8 +95,9 @@ def sequence_rows(
         sequences: sequences of test windows; only one at a time is in memory.
         data: description of the data set.
         matchers: evaluate semi-global matching too.
+        motion: motions that models with memory are told.
     """
-    methods = streams(models, data, matchers)
+    methods = streams(models, data, matchers, motion)
     evaluation = _Evaluation(methods, data)
     for index in tqdm(range(len(sequences)), desc=data.name, unit='sequence'):
         evaluation.add(sequences[index])
@@ -104,15 +119,20 @@ class _Evaluation:
     def add(self, sequence: WindowSequence) -> None:
         truth = sequence_truth(sequence, self._data)
         spikes = [window.spikes for window in sequence.windows]
-        after_ns = np.diff(sequence.ends_ns).tolist()
+        after_ns, moves = np.diff(sequence.ends_ns).tolist(), motions(sequence)
         self._hop_ns = after_ns[0]
         for method in self._methods:
-            self._add_method(method, spikes, after_ns, truth)
+            self._add_method(method, spikes, after_ns, moves, truth)
         self._is_first = False
         self._cuts.add(spikes[-1], truth)
 
     def _add_method(
-        self, method: Stream, spikes: list[Spikes], after_ns: list[int], truth: SequenceTruth
+        self,
+        method: Stream,
+        spikes: list[Spikes],
+        after_ns: list[int],
+        moves: Poses,
+        truth: SequenceTruth,
     ) -> None:
         """Add a sequence of one method.
 
@@ -126,10 +146,10 @@ class _Evaluation:
         if not self._is_first:
             starts.insert(0, (AFTER_CUT, after_ns[half - 1]))
         for name, first in starts:
-            found = method.run(spikes[half:], [first, *later], known[half:])
+            found = method.run(spikes[half:], [first, *later], known[half:], moves[half:])
             for row, depths in found.items():
                 self._scores[row].add_shares(name, depths, true)
-        for row, depths in method.run(spikes, [None, *after_ns], known).items():
+        for row, depths in method.run(spikes, [None, *after_ns], known, moves).items():
             self._scores[row].add(depths, truth)
             self._scores[row].add_shares(SETTLED, depths[half:], true)
 

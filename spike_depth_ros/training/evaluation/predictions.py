@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
+from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.energy import EnergyEstimate, estimate
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.inference.health import ActivityMeter
+from spike_depth_ros.motion.memory_motion import MemoryMotion
 from spike_depth_ros.training.evaluation.holes import filled
 from spike_depth_ros.training.evaluation.matchers import Matcher
 
@@ -76,6 +78,7 @@ class ModelRun:
         """
         self._engine = engine
         self.contract = engine.contract
+        self._motion, self._baseline_m = MemoryMotion(), baseline_m
         is_stereo = self.contract.channels == STEREO_CHANNELS
         self._scale = np.float32(baseline_m / self.contract.baseline_m if is_stereo else 1.0)
         self._meter = ActivityMeter(self.contract)
@@ -99,10 +102,17 @@ class ModelRun:
             spikes: uint8 [h, w, channels].
             elapsed_ns: see DepthEngine.infer.
         """
+        if elapsed_ns is None:
+            self._motion.forget()
         frame = np.ascontiguousarray(spikes[..., : self.contract.channels])
         inference = self._engine.infer(frame, elapsed_ns)
         self._meter.add(int(frame.sum()), inference.firing_rates, inference.mean_spikes)
         return inference.depth * self._scale, inference.confidence
+
+    def move(self, motion: Pose) -> None:
+        """Move what the model remembers to where the rig looks after a motion."""
+        states, camera = self._engine.memory.states, self.contract.camera
+        self._motion.move(states, motion, camera, self._baseline_m)
 
     def take_cost(self) -> Cost:
         """Return the mean cost of the frames since the previous call, of which there are some."""

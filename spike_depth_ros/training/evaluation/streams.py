@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
+from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.dataset import DataDescription, Depth
 from spike_depth_ros.training.evaluation.holes import filled
@@ -36,6 +37,7 @@ from spike_depth_ros.training.evaluation.temporal_filters import (
     ExponentialFilter,
     RecursiveFilter,
 )
+from spike_depth_ros.training.evaluation.told_motion import MotionKind, Poses, told
 from spike_depth_ros.units import MS_NS
 
 Spikes = NDArray[np.uint8]
@@ -63,12 +65,13 @@ class Source(Protocol):
 
     remembers: bool
 
-    def infer(self, spikes: Spikes, elapsed_ns: int | None) -> Result:
+    def infer(self, spikes: Spikes, elapsed_ns: int | None, motion: Pose | None = None) -> Result:
         """Return the depth of a window.
 
         Args:
             spikes: uint8 [h, w, channels].
             elapsed_ns: time since the end of the window before, ns; None forgets it.
+            motion: pose of the left camera in its frame at the window before; None: unknown.
         """
         ...
 
@@ -79,14 +82,20 @@ class ModelSource:
     Args:
         run: the model.
         forgets: True forgets each window at once.
+        told: motion that the model is told; None: none, and its memory stays.
     """
 
-    def __init__(self, run: ModelRun, forgets: bool = False) -> None:
-        self._run, self._forgets = run, forgets
+    def __init__(
+        self, run: ModelRun, forgets: bool = False, told: MotionKind | None = None
+    ) -> None:
+        self._run, self._forgets, self._told = run, forgets, told
+        self._generator = np.random.default_rng(0)
         self.remembers = run.remembers and not forgets
 
-    def infer(self, spikes: Spikes, elapsed_ns: int | None) -> Result:
+    def infer(self, spikes: Spikes, elapsed_ns: int | None, motion: Pose | None = None) -> Result:
         """Return depth in metres of the rig, and confidence; see Source."""
+        if self._told and motion is not None and elapsed_ns is not None:
+            self._run.move(told(motion, self._told, elapsed_ns, self._generator))
         return Result(*self._run.infer(spikes, None if self._forgets else elapsed_ns))
 
 
@@ -98,7 +107,7 @@ class MatcherSource:
     def __init__(self, matcher: Matcher, data: DataDescription) -> None:
         self._matcher, self._data = matcher, data
 
-    def infer(self, spikes: Spikes, elapsed_ns: int | None) -> Result:
+    def infer(self, spikes: Spikes, elapsed_ns: int | None, motion: Pose | None = None) -> Result:
         """Return depth where it matches; see Source."""
         disparity = self._matcher.disparity(spikes)
         return Result(
@@ -135,7 +144,11 @@ class Stream:
         return [self.name, *self.filters]
 
     def run(
-        self, windows: Sequence[Spikes], elapsed_ns: Elapsed, results: Sequence[Result] = ()
+        self,
+        windows: Sequence[Spikes],
+        elapsed_ns: Elapsed,
+        results: Sequence[Result] = (),
+        motions: Poses = (),
     ) -> dict[str, list[Depth]]:
         """Return the depth of windows by row.
 
@@ -143,10 +156,13 @@ class Stream:
             windows: spike frames, uint8 [h, w, channels].
             elapsed_ns: time since the end of the window before each, ns; None forgets it.
             results: `results` of these windows, where they are known.
+            motions: motion before each window, see Source.infer; () where it is unknown.
         """
+        motions = motions or [None] * len(windows)
         depths: dict[str, list[Depth]] = {name: [] for name in self.rows}
         for number, (spikes, elapsed) in enumerate(zip(windows, elapsed_ns, strict=True)):
-            result = results[number] if results else self._infer(spikes, elapsed)
+            motion = motions[number]
+            result = results[number] if results else self._infer(spikes, elapsed, motion)
             depths[self.name].append(self._whole(result.depth))
             elapsed_ms = None if elapsed is None else elapsed / MS_NS
             for name, one in self.filters.items():
@@ -158,8 +174,8 @@ class Stream:
         """Return the results of the source, which forgets each window."""
         return [self._infer(spikes, None) for spikes in windows]
 
-    def _infer(self, spikes: Spikes, elapsed_ns: int | None) -> Result:
-        return self._timed(self.name, self.source.infer, spikes, elapsed_ns)
+    def _infer(self, spikes: Spikes, elapsed_ns: int | None, motion: Pose | None = None) -> Result:
+        return self._timed(self.name, self.source.infer, spikes, elapsed_ns, motion)
 
     def _timed(self, name: str, call: Callable[..., T], *arguments: Any) -> T:
         start_s = time.perf_counter()
@@ -176,16 +192,23 @@ class Stream:
         return np.where(np.isfinite(dense), dense, np.float32(far)).clip(near, far)
 
 
-def streams(models: Sequence[Path], data: DataDescription, with_matchers: bool) -> list[Stream]:
+def streams(
+    models: Sequence[Path],
+    data: DataDescription,
+    with_matchers: bool,
+    motion: Sequence[MotionKind] = (),
+) -> list[Stream]:
     """Return the streams of an evaluation.
 
-    A model with memory has a second stream that forgets every window. Filters run on the depth of
+    A model with memory has a second stream that forgets every window, and one more for each motion
+    that it is told. Filters run on the depth of
     models without memory, and on that of semi-global matching.
 
     Args:
         models: ONNX files.
         data: description of the data set.
         with_matchers: evaluate semi-global matching too.
+        motion: motions that models with memory are told.
     """
     found = []
     for model in models:
@@ -193,6 +216,9 @@ def streams(models: Sequence[Path], data: DataDescription, with_matchers: bool) 
         if run.remembers:
             forgetting = f'{name}, {FORGETTING}'
             found.append(Stream(name, ModelSource(run), reference=forgetting))
+            for kind in motion:
+                moved = ModelSource(_run_of(model, data), told=kind)
+                found.append(Stream(f'{name}, {kind}', moved, reference=forgetting))
             run, name = _run_of(model, data), forgetting
         source = ModelSource(run, forgets=True)
         found.append(Stream(name, source, _filters(name, run, data), name))
