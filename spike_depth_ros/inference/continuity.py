@@ -38,7 +38,7 @@ class Reset(Enum):
 
 def longest_gap_ns(states: tuple[MembraneState, ...]) -> int | None:
     """Return the time after which nothing is remembered, nanoseconds; None without states."""
-    taus_ms = [tau_ms for state in states for tau_ms in state.tau_ms]
+    taus_ms = [state.longest_tau_ms for state in states]
     return round(GAP_TAUS * max(taus_ms) * MS_NS) if taus_ms else None
 
 

@@ -278,7 +278,12 @@ def _states(value: object) -> tuple[MembraneState, ...]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise TypeError(value)
     states = tuple(
-        MembraneState(_text(item['name']), _numbers(item['tau_ms']), _truth(item['averages']))
+        MembraneState(
+            _text(item['name']),
+            _numbers(item['tau_ms']),
+            _truth(item['averages']),
+            _number(item.get('events_exponent', 0.0)),
+        )
         for item in value
     )
     if len({state.name for state in states}) < len(states):
@@ -293,6 +298,7 @@ _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     tuple[str, ...]: (_names, 'a JSON list of names'),
     tuple[MembraneState, ...]: (
         _states,
-        'a JSON list of states of different names, each with name, tau_ms above 0 and averages',
+        'a JSON list of states of different names, each with name, tau_ms above 0, averages '
+        'and events_exponent of 0 or more',
     ),
 }

@@ -126,7 +126,7 @@ class DepthEngine:
         for name, array in results.items():
             address = array.ctypes.data
             self._binding.bind_output(name, 'cpu', 0, np.float32, array.shape, address)
-        self.memory.bind(self._binding, elapsed_ns)
+        self.memory.bind(self._binding, elapsed_ns, counts)
         self._session.run_with_iobinding(self._binding)
         self.memory.step()
         images = (name for name in ('depth', _CONFIDENCE) if name in results)

@@ -20,6 +20,9 @@ those of a leaky integrator between inputs (Gerstner et al., Neuronal Dynamics, 
 
 Overlapping windows count an event several times. The gain makes up for it: a constant scene gives
 the same potentials at every hop.
+
+A scene that moves fast makes many events and is soon another one. Where tau has an exponent, it is
+the shorter, the more pixels have events: the memory then ages with events more than with time.
 """
 
 import math
@@ -31,9 +34,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.units import MS_NS
 
 Potentials = npt.NDArray[np.float32]
+COMMON_SHARE = 0.05  # share of pixels with events at which a time constant is that of its state
+LEAST_SHARE = 1e-3  # is added to shares, of which a power is taken
 NAME = re.compile(r'[A-Za-z]\w*')
 
 
@@ -41,8 +47,8 @@ NAME = re.compile(r'[A-Za-z]\w*')
 class MembraneState:
     """Description of the membranes of one layer.
 
-    Raises ValueError for a name that is no identifier, and for time constants that are missing,
-    not finite or not above 0.
+    Raises ValueError for a name that is no identifier, for time constants that are missing, not
+    finite or not above 0, and for an exponent below 0 or not finite.
 
     Args:
         name: beginning of the names of the model's inputs `NAME_in`, `NAME_leak` and `NAME_gain`
@@ -50,43 +56,61 @@ class MembraneState:
         tau_ms: time constants, milliseconds; one, or one for each channel.
         averages: True for membranes that average their evidence, such as those whose potential is
             log depth; False for those that sum it, such as log odds.
+        events_exponent: time constants are proportional to the share of the left camera's pixels
+            with events in the window to the power of -events_exponent; 0: they are constant.
     """
 
     name: str
     tau_ms: tuple[float, ...]
     averages: bool = False
+    events_exponent: float = 0.0
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f'the name of a state is {self.name!r}, but must be an identifier')
         if not self.tau_ms or not all(math.isfinite(tau) and tau > 0 for tau in self.tau_ms):
             raise ValueError(f'tau_ms of {self.name} is {self.tau_ms}, but must be above 0')
+        if not 0 <= self.events_exponent < math.inf:
+            raise ValueError(
+                f'events_exponent of {self.name} is {self.events_exponent}, but must be 0 or more'
+            )
 
-    def leak(self, elapsed_ms: float) -> Potentials:
+    @property
+    def longest_tau_ms(self) -> float:
+        """Return the time constant of the slowest membrane where there are no events."""
+        return max(self.tau_ms) * self._longer(0.0)
+
+    def leak(self, elapsed_ms: float, share: float = COMMON_SHARE) -> Potentials:
         """Return the share of the potentials that is left after a time, float32 [1, n, 1, 1].
 
-        elapsed_ms: time since the end of the window before, milliseconds; inf leaves nothing.
+        Args:
+            elapsed_ms: time since the end of the window before, milliseconds; inf leaves nothing.
+            share: share of the left camera's pixels with events in the window.
         """
-        return np.exp(-elapsed_ms / self._taus_ms()).astype(np.float32)
+        return np.exp(-elapsed_ms / self._taus_ms(share)).astype(np.float32)
 
-    def gain(self, elapsed_ms: float, window_ms: float) -> Potentials:
+    def gain(self, elapsed_ms: float, window_ms: float, share: float = COMMON_SHARE) -> Potentials:
         """Return the weight of a window's evidence, float32 [1, n, 1, 1]; 1 after a reset.
 
         Args:
-            elapsed_ms: see `leak`.
+            elapsed_ms, share: see `leak`.
             window_ms: length of the windows, milliseconds.
         """
         if self.averages:
-            return self._leaked(elapsed_ms).astype(np.float32)
-        new = self._leaked(min(elapsed_ms, window_ms))
-        return (new / self._leaked(window_ms)).astype(np.float32)
+            return self._leaked(elapsed_ms, share).astype(np.float32)
+        new = self._leaked(min(elapsed_ms, window_ms), share)
+        return (new / self._leaked(window_ms, share)).astype(np.float32)
 
-    def _leaked(self, elapsed_ms: float) -> npt.NDArray[np.float64]:
+    def _leaked(self, elapsed_ms: float, share: float) -> npt.NDArray[np.float64]:
         """Return 1 - exp(-elapsed / tau), without loss of digits where tau is long."""
-        return np.asarray(-np.expm1(-elapsed_ms / self._taus_ms()))
+        return np.asarray(-np.expm1(-elapsed_ms / self._taus_ms(share)))
 
-    def _taus_ms(self) -> npt.NDArray[np.float64]:
-        return np.array(self.tau_ms)[None, :, None, None]
+    def _taus_ms(self, share: float) -> npt.NDArray[np.float64]:
+        return np.array(self.tau_ms)[None, :, None, None] * self._longer(share)
+
+    def _longer(self, share: float) -> float:
+        """Return the factor on the time constants at a share of pixels with events."""
+        return float(((share + LEAST_SHARE) / COMMON_SHARE) ** -self.events_exponent)
 
 
 class Memory:
@@ -113,19 +137,22 @@ class Memory:
         self._next = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         self._factors: list[Potentials] = []
 
-    def bind(self, binding: Any, elapsed_ns: int | None) -> None:
+    def bind(self, binding: Any, elapsed_ns: int | None, counts: npt.NDArray[np.uint8]) -> None:
         """Bind the states' inputs and outputs, in place.
 
         Args:
             binding: onnxruntime's IOBinding.
             elapsed_ns: time since the end of the window before, nanoseconds; None forgets it.
+            counts: spike frame of the window, uint8 [h, w, channels].
         """
         if elapsed_ns is None:
             self.forget()
         elapsed_ms = math.inf if elapsed_ns is None else elapsed_ns / MS_NS
         self._factors = []  # keeps the bound arrays alive
         for state in self._described:
-            leak, gain = state.leak(elapsed_ms), state.gain(elapsed_ms, self._window_ms)
+            share = event_share(counts) if state.events_exponent else COMMON_SHARE
+            leak = state.leak(elapsed_ms, share)
+            gain = state.gain(elapsed_ms, self._window_ms, share)
             self._factors += [leak, gain]
             inputs = {'in': self.states[state.name], 'leak': leak, 'gain': gain}
             for end, array in inputs.items():
@@ -147,3 +174,9 @@ class Memory:
         """Set all potentials to 0."""
         for potentials in self.states.values():
             potentials.fill(0)
+
+
+def event_share(counts: npt.NDArray[np.uint8]) -> float:
+    """Return the share of the left camera's pixels with events in a frame [h, w, channels]."""
+    on, off = (counts[..., channel] for channel in range(*LEFT.indices(counts.shape[-1])))
+    return float(np.count_nonzero(on | off)) / on.size

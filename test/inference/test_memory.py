@@ -27,7 +27,7 @@ from onnx import TensorProto, helper
 
 from spike_depth_ros.inference.contract import ContractError, ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.inference.memory import MembraneState
+from spike_depth_ros.inference.memory import COMMON_SHARE, LEAST_SHARE, MembraneState
 from spike_depth_ros.inference.model_file import ModelError
 
 MS = 1_000_000
@@ -91,6 +91,16 @@ def test_leak_and_gain_are_finite_for_every_time_constant(tau_ms: float, average
             assert leak + gain == pytest.approx(1)
     if not averages and tau_ms > 1e5:  # nothing leaks: the share of new events
         assert state.gain(10.0, 50.0).item() == pytest.approx(0.2, rel=1e-3)
+
+
+def test_the_time_constant_falls_with_the_share_of_pixels_with_events() -> None:
+    state = MembraneState('state', (TAU_MS,), events_exponent=0.5)
+    four_times = 4 * COMMON_SHARE - LEAST_SHARE
+    np.testing.assert_allclose(state.leak(50.0, four_times), 0.25, rtol=1e-6)
+    np.testing.assert_allclose(state.gain(25.0, 50.0, four_times), 0.5 / 0.75, rtol=1e-6)
+    assert state.longest_tau_ms == pytest.approx(TAU_MS * (COMMON_SHARE / LEAST_SHARE) ** 0.5)
+    with pytest.raises(ValueError, match='events_exponent of state is -1'):
+        MembraneState('state', (TAU_MS,), events_exponent=-1)
 
 
 def test_each_channel_has_its_own_time_constant() -> None:

@@ -71,6 +71,11 @@ def test_states_are_exact_on_real_counts(name: str, data: Path, tmp_path: Path) 
     compare(NETWORKS[name](), 50.0, real_frames(data), tmp_path)
 
 
+def test_averages_that_age_with_events_are_exact(tmp_path: Path) -> None:
+    network, frames = coincidence(2), random_frames(FEW)
+    compare(network, 50.0, frames, tmp_path, averages=True, events_exponent=0.4)
+
+
 def test_saturated_states_are_exact(tmp_path: Path) -> None:
     network = coincidence(2)
     for head in network.readout.heads.values():
@@ -85,13 +90,20 @@ def compare(
     frames: Iterator[NDArray[np.uint8]],
     folder: Path,
     with_depth: bool = True,
+    **settings: float,
 ) -> float:
     """Assert that torch and both providers have the same states; return the largest potential.
 
-    with_depth: whether to compare depth, too. Many saturated disparities are equally likely: depth
-    then depends on the last bit of their sum.
+    Args:
+        network: network without memory.
+        half_life_ms: half life of its memory.
+        frames: spike frames.
+        folder: folder for the exported file.
+        with_depth: whether to compare depth, too. Many saturated disparities are equally likely:
+            depth then depends on the last bit of their sum.
+        settings: other arguments of DepthNetwork.remember.
     """
-    network.remember(half_life_ms)
+    network.remember(half_life_ms, **settings)
     path, layers = folder / 'leaky.onnx', len(spikes_of(network, torch.zeros(1, 4, 32, 32)))
     export(network, path, 'int8', PROVENANCE, (np.zeros(layers), np.ones(layers)))
     reference = exported(network, 'int8')

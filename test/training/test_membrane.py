@@ -25,8 +25,11 @@ from training.small_networks import coincidence, edges, stereospike, tiny
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
+from spike_depth_ros.inference import memory as inference_memory
+from spike_depth_ros.inference.memory import COMMON_SHARE, LEAST_SHARE
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.export.description import Provenance
+from spike_depth_ros.training.networks import network as network_module
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.membrane import LeakyMembrane
 from spike_depth_ros.training.settings import SettingsError
@@ -63,6 +66,36 @@ def test_the_time_constant_is_learned() -> None:
     # d/dlog_tau of exp(-t / tau) is exp(-t / tau) * t / tau = 0.5 * log 2.
     assert membrane.log_tau_ms.grad is not None
     torch.testing.assert_close(membrane.log_tau_ms.grad, torch.tensor([0.5 * math.log(2)]))
+
+
+def test_many_events_leak_faster() -> None:
+    membrane = LeakyMembrane(50.0, averages=True, events_exponent=1.0)
+    membrane(torch.full((2, 1, 1, 1), 8.0))
+    membrane.elapsed_ms = 50.0
+    membrane.event_share = torch.tensor([1.0, 2.0]) * COMMON_SHARE - LEAST_SHARE
+    v = membrane(torch.zeros(2, 1, 1, 1))
+    torch.testing.assert_close(v.flatten(), torch.tensor([4.0, 2.0]))
+    v.sum().backward()
+    assert membrane.events_exponent is not None and membrane.events_exponent.grad is not None
+    # d/dexponent of 8 * exp(-t / tau * 2^exponent) at 1: 2 * -log(2) * 2 * log(2).
+    expected = torch.tensor(-4 * math.log(2) ** 2)
+    torch.testing.assert_close(membrane.events_exponent.grad, expected)
+
+
+def test_the_share_of_pixels_with_events_is_that_of_the_left_camera() -> None:
+    frame = np.zeros((2, 5, 4), np.uint8)
+    frame[0, :3, 0] = frame[0, 2:4, 1] = 1
+    frame[1, :, 2] = 1
+    assert inference_memory.event_share(frame) == 0.4
+    assert network_module.event_share(counts(frame)).tolist() == [0.4]
+
+
+def test_what_a_membrane_does_needs_a_half_life() -> None:
+    for settings in ({'averages': True}, {'events_exponent': 0.4}):
+        with pytest.raises(SettingsError, match='need half_life_ms: give it, such as 50'):
+            CoincidenceNetwork(2, 16, **settings)
+    with pytest.raises(SettingsError, match='events_exponent is -1: use a finite number from 0'):
+        LeakyMembrane(50.0, events_exponent=-1.0)
 
 
 @pytest.mark.parametrize('half_life_ms', [0.0, -1.0, math.inf, math.nan])

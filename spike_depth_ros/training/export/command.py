@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import onnx
-from jsonargparse.typing import PositiveFloat, PositiveInt
+from jsonargparse.typing import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from spike_depth_ros.outputs import check_output_file, whole_file
 from spike_depth_ros.training.checkpoints import (
@@ -41,7 +41,7 @@ from spike_depth_ros.training.export.description import (
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.validation import validation_sequences, validation_windows
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.membrane import membranes
+from spike_depth_ros.training.networks.membrane import check_remembers, membranes
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Trust
 from spike_depth_ros.training.networks.posterior import Calibration
 from spike_depth_ros.training.networks.readout import DisparityReadout, Readout
@@ -81,6 +81,8 @@ def export_checkpoint(
     samples: PositiveInt = 32,
     trust: Trust = Trust(),  # noqa: B008 (frozen)
     half_life_ms: PositiveFloat | None = None,
+    averages: bool = False,
+    events_exponent: NonNegativeFloat | None = None,
 ) -> None:
     """Export a checkpoint of `spike-depth train`.
 
@@ -97,14 +99,18 @@ def export_checkpoint(
             over disparities.
         half_life_ms: time in which half of the readout's potentials leaks, milliseconds; omitted:
             that of the training, if it had any.
+        averages: average the evidence of windows with that half life, instead of summing it.
+        events_exponent: divide the half life by (share of pixels with events / 5 %) to the power
+            of this; omitted: it is constant.
     """
+    check_remembers(half_life_ms, averages, events_exponent)
     check_output_file(output)
     with naming_another(from_checkpoint):
         saved = read_checkpoint(checkpoint)
         network = from_checkpoint(checkpoint).network
     network.trust(trust)
     if half_life_ms is not None:
-        network.remember(half_life_ms)
+        network.remember(half_life_ms, averages, events_exponent)
     recipe = read_recipe(checkpoint, saved)
     described = provenance(recipe, precision, trust, half_life_ms)
     depth_model(network, precision, GRID, GRID)  # raises errors before windows are made

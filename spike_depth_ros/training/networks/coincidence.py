@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.networks.matching import Coincidences, Cooperation
-from spike_depth_ros.training.networks.membrane import LeakyMembrane
+from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
 from spike_depth_ros.training.networks.network import DepthNetwork, Output, Trust
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import DisparityReadout
@@ -88,12 +88,18 @@ class CoincidenceNetwork(DepthNetwork):
         reach: the largest disparity in pixels, not included; a multiple of 2.
         half_life_ms: time in which half of the evidence for a disparity leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
+        averages, events_exponent: see LeakyMembrane.
     """
 
     penalised = (*EVIDENCE, 'block', 'deconv4', 'deconv3', 'deconv2')
 
     def __init__(
-        self, width: int = 16, reach: int = 48, half_life_ms: float | None = None
+        self,
+        width: int = 16,
+        reach: int = 48,
+        half_life_ms: float | None = None,
+        averages: bool = False,
+        events_exponent: float | None = None,
     ) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
@@ -127,8 +133,9 @@ class CoincidenceNetwork(DepthNetwork):
             MVSEC_RIG.focal_baseline,
         )
         self.initialise()
+        check_remembers(half_life_ms, averages, events_exponent)
         if half_life_ms is not None:
-            self.remember(half_life_ms)
+            self.remember(half_life_ms, averages, events_exponent)
 
     def initialise(self) -> None:
         """Draw weights with which every layer fires and the readout starts close to flat."""
@@ -137,15 +144,20 @@ class CoincidenceNetwork(DepthNetwork):
                 draw(layer.synapses.weight, FIRING_GAIN)
         self.readout.initialise()
 
-    def remember(self, half_life_ms: float) -> None:
+    def remember(
+        self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
+    ) -> None:
         """Let the evidence for disparities last from window to window.
 
-        Raises SettingsError for a half life that is not above 0.
+        Raises SettingsError for a half life that is not above 0, and an exponent below 0.
 
         Args:
             half_life_ms: time in which half of it leaks, milliseconds.
+            averages, events_exponent: see LeakyMembrane.
         """
-        self.readout.membrane = LeakyMembrane(half_life_ms)
+        self.readout.membrane = LeakyMembrane(
+            half_life_ms, averages=averages, events_exponent=events_exponent
+        )
 
     def trust(self, trust: Trust) -> None:
         """Scale evidence and prior of the readout, in place."""

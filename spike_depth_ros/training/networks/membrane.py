@@ -21,7 +21,7 @@ import torch
 from spikingjelly.activation_based.base import MemoryModule
 from torch import Tensor, nn
 
-from spike_depth_ros.inference.memory import MembraneState
+from spike_depth_ros.inference.memory import COMMON_SHARE, LEAST_SHARE, MembraneState
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
 from spike_depth_ros.training.settings import SettingsError
 
@@ -39,11 +39,15 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         channels: number of time constants, 1 or that of the evidence's channels.
         averages: True to average the evidence, False to sum it.
         window_ms: length of the windows, milliseconds.
+        events_exponent: see MembraneState, at first: it is learned; None: time constants do not
+            depend on the events.
 
     Attributes:
         log_tau_ms: logarithm of the time constants, float [channels].
         elapsed_ms: time between the ends of the last call's window and of the next one's,
             milliseconds; inf forgets the potentials. A number, or float [n], one for each image.
+        event_share: share of the left camera's pixels with events in the next call's window,
+            likewise.
         is_exact: True to round potentials to whole numbers of POTENTIAL_UNIT, as int8 files do.
     """
 
@@ -55,6 +59,7 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         channels: int = 1,
         averages: bool = False,
         window_ms: float = 50.0,
+        events_exponent: float | None = None,
     ) -> None:
         super().__init__()
         if not 0 < half_life_ms < math.inf:
@@ -65,7 +70,15 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         tau_ms = half_life_ms / math.log(2)
         self.log_tau_ms = nn.Parameter(torch.full((channels,), math.log(tau_ms)))
         self.averages, self.window_ms = averages, window_ms
+        if events_exponent is not None and not 0 <= events_exponent < math.inf:
+            raise SettingsError(
+                f'events_exponent is {events_exponent:g}: use a finite number from 0 on, or none.'
+            )
+        self.events_exponent = (
+            None if events_exponent is None else nn.Parameter(torch.tensor(events_exponent))
+        )
         self.elapsed_ms: float | Tensor = math.inf
+        self.event_share: float | Tensor = COMMON_SHARE
         self.is_exact = False
         self.register_memory('v', None)
 
@@ -80,11 +93,13 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
     def described(self, name: str) -> MembraneState:
         """Return the description of the membranes in a model's contract."""
         tau_ms = self.log_tau_ms.detach().double().exp()
-        return MembraneState(name, tuple(tau_ms.tolist()), self.averages)
+        learned = self.events_exponent
+        exponent = 0.0 if learned is None else max(0.0, learned.item())
+        return MembraneState(name, tuple(tau_ms.tolist()), self.averages, exponent)
 
     def _factors(self, evidence: Tensor) -> tuple[Tensor, Tensor]:
         """Return leak and gain, [n or 1, channels, 1, 1], computed in double precision."""
-        tau_ms = self.log_tau_ms.double().exp()[None, :, None, None]
+        tau_ms = self._log_tau_ms(evidence.device).exp()
         elapsed_ms = torch.as_tensor(self.elapsed_ms, dtype=torch.float64, device=evidence.device)
         elapsed_ms = elapsed_ms.clamp(max=LONGEST_MS).reshape(-1, 1, 1, 1)
         leak = torch.exp(-elapsed_ms / tau_ms)
@@ -95,10 +110,33 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
             gain = new / torch.expm1(-self.window_ms / tau_ms)
         return leak.to(evidence.dtype), gain.to(evidence.dtype)
 
+    def _log_tau_ms(self, device: torch.device) -> Tensor:
+        """Return the logarithm of the time constants in a window, [n or 1, channels, 1, 1]."""
+        log_tau_ms = self.log_tau_ms.double()[None, :, None, None]
+        if self.events_exponent is None:
+            return log_tau_ms
+        share = torch.as_tensor(self.event_share, dtype=torch.float64, device=device)
+        log_share = torch.log((share + LEAST_SHARE) / COMMON_SHARE).reshape(-1, 1, 1, 1)
+        return log_tau_ms - self.events_exponent.double().clamp(min=0) * log_share
+
     def _rounded(self, potentials: Tensor) -> Tensor:
         if self.is_exact:
             return torch.round(potentials / POTENTIAL_UNIT) * POTENTIAL_UNIT
         return potentials
+
+
+def check_remembers(
+    half_life_ms: float | None, averages: bool, events_exponent: float | None
+) -> None:
+    """Check that the settings of a membrane go with a half life; see LeakyMembrane.
+
+    Raises SettingsError.
+    """
+    if half_life_ms is None and (averages or events_exponent is not None):
+        raise SettingsError(
+            'averages and events_exponent need half_life_ms: give it, such as 50, or leave them '
+            'out.'
+        )
 
 
 def membranes(network: nn.Module) -> Iterator[tuple[str, LeakyMembrane]]:

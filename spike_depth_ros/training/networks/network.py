@@ -23,6 +23,7 @@ from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.settings import SettingsError
 
@@ -110,7 +111,7 @@ class DepthNetwork(nn.Module, ABC):
             elapsed_ms: time from the end of the window of the call before to the end of this one,
                 milliseconds, or float [n] of the images of the batch; inf forgets the former.
         """
-        self._start(elapsed_ms)
+        self._start(elapsed_ms, event_share(counts))
         height, width = counts.shape[-2:]
         saturated = counts.clamp(max=LARGEST_COUNT)
         padding = (0, -width % GRID, 0, -height % GRID)
@@ -121,22 +122,25 @@ class DepthNetwork(nn.Module, ABC):
             log_spread=None if spread is None else spread[..., :height, :width],
         )
 
-    def _start(self, elapsed_ms: float | Tensor) -> None:
+    def _start(self, elapsed_ms: float | Tensor, share: Tensor) -> None:
         """Reset all neurons, except membranes that go on; see `forward`."""
         kept = [(membrane, membrane.v) for _, membrane in membranes(self)]
         spiking.reset_net(self)
         for membrane, potentials in kept:
-            membrane.elapsed_ms = elapsed_ms
+            membrane.elapsed_ms, membrane.event_share = elapsed_ms, share
             if isinstance(elapsed_ms, Tensor) or elapsed_ms < math.inf:
                 membrane.v = potentials
 
-    def remember(self, half_life_ms: float) -> None:
+    def remember(
+        self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
+    ) -> None:
         """Let the readout's potentials last from window to window.
 
         Raises SettingsError for a network whose readout has no membrane.
 
         Args:
             half_life_ms: time in which half of a potential leaks, milliseconds.
+            averages, events_exponent: see LeakyMembrane.
         """
         raise SettingsError(
             f'{type(self).__name__} has no readout that remembers for half_life_ms '
@@ -153,3 +157,8 @@ class DepthNetwork(nn.Module, ABC):
                 f'{type(self).__name__} has no detectors for evidence {trust.evidence:g} and '
                 f'prior {trust.prior:g}: leave --trust.evidence and --trust.prior out.'
             )
+
+
+def event_share(counts: Tensor) -> Tensor:
+    """Return the share of the left camera's pixels with events, [n], of counts [n, c, h, w]."""
+    return (counts[:, LEFT] > 0).any(1).double().mean((1, 2))

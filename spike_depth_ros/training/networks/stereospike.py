@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from spike_depth_ros.training.networks.membrane import LeakyMembrane
+from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
@@ -44,12 +44,17 @@ class StereoSpike(DepthNetwork):
         width: channels of the first layer, doubled at each of four scales; 32 in the paper.
         half_life_ms: time in which half of an average over the windows leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
+        events_exponent: see LeakyMembrane.
     """
 
     penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
 
     def __init__(
-        self, channels: int = 4, width: int = 32, half_life_ms: float | None = None
+        self,
+        channels: int = 4,
+        width: int = 32,
+        half_life_ms: float | None = None,
+        events_exponent: float | None = None,
     ) -> None:
         super().__init__()
         if channels not in (2, 4):
@@ -64,8 +69,9 @@ class StereoSpike(DepthNetwork):
         )
         self.readout = LogDepthReadout(sizes[-2::-1], SCALES)
         self.initialise()
+        check_remembers(half_life_ms, False, events_exponent)
         if half_life_ms is not None:
-            self.remember(half_life_ms)
+            self.remember(half_life_ms, events_exponent=events_exponent)
 
     def initialise(self) -> None:
         """Draw weights with which every layer fires and depth starts close to constant.
@@ -78,15 +84,21 @@ class StereoSpike(DepthNetwork):
                 draw(layer.synapses.weight, FIRING_GAIN)
         self.readout.initialise()
 
-    def remember(self, half_life_ms: float) -> None:
+    def remember(
+        self, half_life_ms: float, averages: bool = True, events_exponent: float | None = None
+    ) -> None:
         """Let the readout average over the windows.
 
-        Raises SettingsError for a half life that is not above 0.
+        Raises SettingsError for a half life that is not above 0, and an exponent below 0.
 
         Args:
             half_life_ms: time in which half of an average leaks, milliseconds.
+            averages: ignored: potentials that are log depth are never summed.
+            events_exponent: see LeakyMembrane.
         """
-        self.readout.membrane = LeakyMembrane(half_life_ms, averages=True)
+        self.readout.membrane = LeakyMembrane(
+            half_life_ms, averages=True, events_exponent=events_exponent
+        )
 
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes."""
