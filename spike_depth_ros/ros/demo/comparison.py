@@ -26,6 +26,7 @@ from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.protocols import Errors, protocol
 from spike_depth_ros.recordings.truth_view import TrueDepth
 from spike_depth_ros.ros.demo.window_store import StoredWindow
+from spike_depth_ros.temporal_metrics import flicker
 
 Depth = npt.NDArray[np.float32]
 
@@ -44,6 +45,8 @@ class DepthError:
         mean_m: mean over the windows of the mean depth error, metres.
         constant_m: mean depth error of the best constant depth, for comparison.
         coverage: share of the pixels with true depth that have depth.
+        flicker: mean change of log depth beyond the truth's from one window to the next; NaN
+            without two windows in a row.
         protocol: errors in the protocol of the data set by name; empty for an unknown one.
     """
 
@@ -51,6 +54,7 @@ class DepthError:
     mean_m: float
     constant_m: float
     coverage: float
+    flicker: float
     protocol: Mapping[str, float]
 
 
@@ -62,6 +66,7 @@ class Comparison:
         truth: TrueDepth,
         dataset: str,
         focal_baseline: float,
+        hop_ns: int,
         nearest_valid_m: float = 0.0,
     ) -> None:
         """Start all means.
@@ -70,15 +75,19 @@ class Comparison:
             truth: stream of the true depth and its view.
             dataset: data set whose protocol is measured, '' for an unknown one.
             focal_baseline: depth in metres times disparity in pixels in the network's image.
+            hop_ns: time from one window to the next, nanoseconds.
             nearest_valid_m: true depth up to which pixels do not count, metres.
         """
         self._truth = truth
         self._focal_baseline = focal_baseline
+        self._hop_ns = hop_ns
         self._in_view = _view_of_disparities(truth)
         self._nearest_valid_m = nearest_valid_m
         self._errors = Errors(protocol(dataset)) if dataset else None
         self._means = _Mean()
         self._coverages = _Mean()
+        self._flicker = _Mean()
+        self._before: tuple[int, Depth, Depth] | None = None  # stamp, depth, true depth
         self._counts = np.zeros(len(BINS_M) + 1, np.int64)
 
     def to_network(self, truth: Depth) -> Depth:
@@ -89,7 +98,7 @@ class Comparison:
         return self._truth.view.to_network(self._valid(truth))
 
     def add(self, window: StoredWindow, truth: Depth, mapped: Depth) -> None:
-        """Compare a window that has depth.
+        """Compare a window that has depth; call it in the order of the windows' stamps.
 
         Args:
             window: the window.
@@ -100,6 +109,7 @@ class Comparison:
         assert predicted is not None
         self._means.add(metrics.mean_depth_error(predicted, mapped))
         self._coverages.add(metrics.coverage(predicted, mapped))
+        self._add_flicker(window.stamp_ns, predicted, mapped)
         samples = mapped[::STRIDE, ::STRIDE]
         known = samples[np.isfinite(samples) & (samples > 0)]
         bins = np.searchsorted(BINS_M, known)
@@ -122,8 +132,19 @@ class Comparison:
             mean_m=self._means.value,
             constant_m=_constant_error(self._counts),
             coverage=self._coverages.value,
+            flicker=self._flicker.value,
             protocol=self._errors.values() if self._errors else {},
         )
+
+    def _add_flicker(self, stamp_ns: int, predicted: Depth, mapped: Depth) -> None:
+        """Measure the change since the window before; of two true depths the first counts."""
+        if self._before is not None:
+            before_ns, *before = self._before
+            if stamp_ns == before_ns:
+                return
+            if stamp_ns - before_ns < 1.5 * self._hop_ns:
+                self._flicker.add(flicker(predicted, before[0], mapped, before[1]))
+        self._before = stamp_ns, predicted, mapped
 
     def _valid(self, truth: Depth) -> Depth:
         """Return true depth with NaN up to nearest_valid_m."""

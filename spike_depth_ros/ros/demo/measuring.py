@@ -51,8 +51,9 @@ def measure(
             'the replay was paused, so its stamps do not give the time in the recording: run it '
             'without a pause'
         )
+    hop_ns = round(HOP_S * SECOND_NS)
     comparison = Comparison(
-        source.truth, source.dataset, source.focal_baseline, source.nearest_valid_m
+        source.truth, source.dataset, source.focal_baseline, hop_ns, source.nearest_valid_m
     )
     problem = ''
     try:

@@ -82,6 +82,7 @@ def _error_rows(result: Result) -> list[tuple[str, str]]:
         ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows{tested}'),
         ('  of the best constant', f'{error.constant_m:.3f} m'),
         ('  share of the truth covered', f'{error.coverage:.1%}'),
+        ('flicker, change of log depth beyond the true one', _number(error.flicker, 3)),
         *((f'  {name}', f'{value:.4g}') for name, value in error.protocol.items()),
     ]
 

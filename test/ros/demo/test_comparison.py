@@ -60,7 +60,7 @@ TRUTH[:, 4:] = 4.0
 
 
 def test_depth_error_of_a_window() -> None:
-    error = compared(Comparison(true_depth(), '', 8.0), TRUTH)
+    error = compared(Comparison(true_depth(), '', 8.0, 50), TRUTH)
 
     assert error.windows == 1
     assert error.mean_m == pytest.approx(1.0)
@@ -72,7 +72,7 @@ def test_depth_error_of_a_window() -> None:
 def test_mvsec_counts_centimetres_over_all_and_over_event_pixels() -> None:
     truth = TRUTH.copy()
     truth[:, 0] = 2.5
-    error = compared(Comparison(true_depth(), 'MVSEC', 8.0), truth)
+    error = compared(Comparison(true_depth(), 'MVSEC', 8.0, 50), truth)
 
     assert error.protocol['at event pixels (cm)'] == pytest.approx(50.0)
     assert error.protocol['mean depth error (cm)'] == pytest.approx(100 * 52.5 / 56)
@@ -81,18 +81,39 @@ def test_mvsec_counts_centimetres_over_all_and_over_event_pixels() -> None:
 def test_dsec_counts_disparities_in_its_own_image() -> None:
     view = PinholeCamera(16, 16, 16.0, 7.5, 7.5)
     truth = np.full((16, 16), 2.0, np.float32)
-    error = compared(Comparison(true_depth(view, disparity=12.0), 'DSEC', 8.0), truth)
+    error = compared(Comparison(true_depth(view, disparity=12.0), 'DSEC', 8.0, 50), truth)
 
     assert error.protocol['MAE (px)'] == pytest.approx(12 / 2 - 12 / 3)
     assert error.protocol['2PE (%)'] == 0
 
 
 def test_the_hood_of_the_car_does_not_count() -> None:
-    error = compared(Comparison(true_depth(), 'MVSEC', 8.0, nearest_valid_m=3.0), TRUTH)
+    error = compared(Comparison(true_depth(), 'MVSEC', 8.0, 50, nearest_valid_m=3.0), TRUTH)
 
     assert error.mean_m == pytest.approx(1.0)  # 2 m in one half, 4 m in the other
     assert error.constant_m == pytest.approx(0.0, abs=1e-6)
 
 
 def test_without_a_window_there_is_no_error() -> None:
-    assert Comparison(true_depth(), '', 8.0).result() is None
+    assert Comparison(true_depth(), '', 8.0, 50).result() is None
+
+
+def flat(stamp_ns: int, depth_m: float) -> StoredWindow:
+    depth = np.full((8, 8), depth_m, np.float32)
+    return StoredWindow(stamp_ns, np.zeros((8, 8, 2), np.uint8), depth, None)
+
+
+def test_flicker_is_the_change_beyond_the_true_one_in_windows_in_a_row() -> None:
+    comparison = Comparison(true_depth(), '', 8.0, hop_ns=50)
+    # Stamp, depth, true depth: the third is a second truth of one window, a window is absent then.
+    rows = ((100, 2.0, 1.0), (150, 3.0, 2.0), (150, 3.0, 9.0), (250, 9.0, 2.0), (300, 9.0, 2.0))
+    for stamp_ns, depth_m, true_m in rows:
+        truth = np.full((8, 8), true_m, np.float32)
+        comparison.add(flat(stamp_ns, depth_m), truth, comparison.to_network(truth))
+    error = comparison.result()
+    # log 1.5 less log 2 from the first to the second, nothing from the last but one to the last.
+    assert error is not None and error.flicker == pytest.approx(np.log(2 / 1.5) / 2)
+
+
+def test_one_window_has_no_flicker() -> None:
+    assert np.isnan(compared(Comparison(true_depth(), '', 8.0, 50), TRUTH).flicker)

@@ -159,8 +159,9 @@ def test_firing_rates_are_averaged() -> None:
 
 def test_the_table_ends_with_the_errors_in_the_protocol_of_the_data_set() -> None:
     errors = {'mean depth error (cm)': 53.98, 'at event pixels (cm)': 65.9}
-    error = DepthError(49, 0.54, 1.181, 1.0, errors)
+    error = DepthError(49, 0.54, 1.181, 1.0, 0.2087, errors)
     text = table(replace(result(BINNER, DEPTH, 10.0, has_truth=True), error=error, tested=61), '')
 
     assert "0.540 m over 49 windows of 61 in the split's test range" in text
     assert 'mean depth error (cm)' in text and '53.98' in text
+    assert 'flicker, change of log depth beyond the true one  0.209' in text
