@@ -1,0 +1,103 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""History against a reference: any order of windows, stamps, rigs and skips."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inference.conftest import WriteModel
+from inference.test_memory import STATE, TAU_MS, with_state
+
+from spike_depth_ros.frames.spike_stream import SpikeStream
+from spike_depth_ros.inference.continuity import GAP_TAUS, Reset
+from spike_depth_ros.inference.contract import ModelContract
+from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.history import History
+
+MS, WINDOW_MS, EVENTS = 1_000_000, 50.0, 8
+STEPS_MS = (10, 20, 50, 50, 50, 130, 360, 361, 5000, 0, -30, -5000)
+
+
+@pytest.fixture
+def model(write_model: WriteModel, contract: ModelContract) -> Path:
+    small = replace(contract, width=5, height=3, states=(STATE,))
+    return with_state(write_model(small.to_metadata()), STATE)
+
+
+def streams(contract: ModelContract) -> list[SpikeStream]:
+    """Return two descriptions of one rig, and one of another."""
+    one = SpikeStream(
+        window_ns=contract.window_ns,
+        hop_ns=contract.window_ns,
+        channels=4,
+        camera=contract.camera,
+        baseline_m=0.1,
+        sync='sensor',
+        mapped=np.ones((3, 5), bool),
+    )
+    return [one, replace(one, mapped=one.mapped.copy()), replace(one, baseline_m=0.2)]
+
+
+class Reference:
+    """Potential of one pixel and the resets, in plain Python."""
+
+    def __init__(self) -> None:
+        self.v, self.resets = 0.0, Counter[Reset]()
+        self._inferred_ms: int | None = None
+        self._latest: tuple[int, float] | None = None  # stamp and baseline
+
+    def enter(self, stamp_ms: int, baseline_m: float) -> None:
+        if self._latest is not None and baseline_m != self._latest[1]:
+            self._forget(Reset.STREAM)
+        elif self._latest is not None and stamp_ms <= self._latest[0]:
+            self._forget(Reset.TIME)
+        self._latest = stamp_ms, baseline_m
+
+    def infer(self, stamp_ms: int) -> float:
+        if self._inferred_ms is not None and stamp_ms - self._inferred_ms > GAP_TAUS * TAU_MS:
+            self._forget(Reset.GAP)
+        elapsed_ms = math.inf if self._inferred_ms is None else stamp_ms - self._inferred_ms
+        new = 1 - math.exp(-min(elapsed_ms, WINDOW_MS) / TAU_MS)
+        gain = new / (1 - math.exp(-WINDOW_MS / TAU_MS))
+        self.v = self.v * math.exp(-elapsed_ms / TAU_MS) + gain * EVENTS
+        self._inferred_ms = stamp_ms
+        return self.v
+
+    def _forget(self, cause: Reset) -> None:
+        self.resets[cause] += self._inferred_ms is not None
+        self._inferred_ms = None
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_any_order_of_windows(model: Path, seed: int) -> None:
+    random, reference = np.random.default_rng(seed), Reference()
+    engine = DepthEngine(model, provider='cpu')
+    history, rigs = History(engine), streams(engine.contract)
+    counts, stamp_ms = np.zeros((3, 5, 4), np.uint8), 10_000_000
+    counts[1, 2, 0] = EVENTS
+    for _ in range(300):
+        stamp_ms += int(random.choice(STEPS_MS))
+        stream = rigs[random.choice(3, p=[0.6, 0.38, 0.02])]
+        history.enter(counts, stream, stamp_ms * MS)
+        reference.enter(stamp_ms, stream.baseline_m)
+        if random.random() < 0.7:  # the others have too few events
+            depth = history.infer(counts).depth[1, 2]
+            assert depth == pytest.approx(reference.infer(stamp_ms), rel=1e-5)
+    assert {cause: n for cause, n in history.resets.items() if n} == +reference.resets
+    assert min(reference.resets[cause] for cause in (Reset.TIME, Reset.GAP)) > 0
