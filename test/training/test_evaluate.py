@@ -30,7 +30,7 @@ from spike_depth_ros.training.evaluate import constant_scores, read
 from spike_depth_ros.training.evaluation.matchers import SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import Prediction, match, predict
 from spike_depth_ros.training.evaluation.report import print_costs
-from spike_depth_ros.training.evaluation.scores import Truth, reliability, save, scores, table
+from spike_depth_ros.training.evaluation.scores import Truth, save, scores, table
 
 CAMERA = MVSEC_RIG.camera
 CONFIG = Path(__file__).parents[2] / 'config/simulation'
@@ -102,15 +102,6 @@ def test_the_best_constant_at_event_pixels_is_that_of_their_surfaces() -> None:
     values = constant_scores(Truth(depth, event_depth, np.array([[[False, True, True]]]), 20.0))
     assert values['mean error (m)'] == pytest.approx((1 + 0 + 7) / 3)
     assert values['events: mean error (m)'] == 1.0  # of 3 m
-
-
-def test_reliability_by_hand() -> None:
-    depth = np.ones((1, 1, 10), np.float32)
-    predicted = np.array([[[2.0] * 4 + [1.0] * 6]], np.float32)
-    confidence = np.linspace(0.1, 1.0, 10, dtype=np.float32).reshape(1, 1, 10)
-    parts = reliability(predicted, confidence, Truth(depth, depth, depth > 0, 20.0))
-    assert [part['share right'] for part in parts.values()] == [0, 0, 1, 1, 1]
-    assert parts['fifth 1']['mean confidence'] == pytest.approx(0.15)
 
 
 @pytest.mark.slow

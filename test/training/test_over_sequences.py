@@ -235,8 +235,10 @@ def test_depth_and_memory_are_those_of_the_engine(leaky: Path) -> None:
     scale = np.float32(RIG.baseline_m / engine.contract.baseline_m)
     elapsed = [None, 50_000_000, 50_000_000]
     pairs = zip(sequence.windows, elapsed, strict=True)
-    depths = [engine.infer(window.spikes, time).depth * scale for window, time in pairs]
-    scores.add(depths, sequence_truth(sequence, DATA))
+    found = [engine.infer(window.spikes, time) for window, time in pairs]
+    depths, truth = [each.depth * scale for each in found], sequence_truth(sequence, DATA)
+    scores.add(depths, truth)
+    scores.add_confidence(depths, [each.confidence for each in found], truth)
     for name, value in scores.values().items():
         assert rows['leaky'][name] == pytest.approx(value, nan_ok=True)
 

@@ -149,9 +149,11 @@ class _Evaluation:
             found = method.run(spikes[half:], [first, *later], known[half:], moves[half:])
             for row, depths in found.items():
                 self._scores[row].add_shares(name, depths, true)
-        for row, depths in method.run(spikes, [None, *after_ns], known, moves).items():
+        found = method.run(spikes, [None, *after_ns], known, moves)
+        for row, depths in found.items():
             self._scores[row].add(depths, truth)
             self._scores[row].add_shares(SETTLED, depths[half:], true)
+        self._scores[method.name].add_confidence(found[method.name], method.confidences, truth)
 
     def rows(self) -> Rows:
         window_ms, hop_ms = self._data.window_ns / MS_NS, self._hop_ns / MS_NS

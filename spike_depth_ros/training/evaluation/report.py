@@ -14,19 +14,25 @@
 
 """Printed report of an evaluation: errors, confidence, energy and firing rates."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from spike_depth_ros.protocols import CUT_OFFS_M, protocol
 from spike_depth_ros.training.data.dataset import DataDescription
-from spike_depth_ros.training.evaluation.predictions import Cost, Prediction
-from spike_depth_ros.training.evaluation.scores import (
-    AT_EVENTS,
-    Truth,
-    reliability,
-    table,
+from spike_depth_ros.training.evaluation.confidence_scores import (
+    AUC,
+    BRIER,
+    PARTS,
+    ConfidenceScores,
+    fifth,
+    mean_name,
+    right_name,
 )
+from spike_depth_ros.training.evaluation.predictions import Cost, Prediction
+from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, table
+from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS
 
 ERRORS = [
     'mean error (m)',
@@ -61,10 +67,28 @@ def print_report(
             print(f'{pixels}\n\n{table(rows, columns, prefix)}\n')
     for name, prediction in predictions.items():
         if prediction.confidence is not None:
-            parts = reliability(prediction.depth, prediction.confidence, truth)
-            print(f'Confidence of {name}\n')
-            print(table(parts, ['mean confidence', 'share right']), '\n')
+            measured = ConfidenceScores()
+            measured.add(prediction.depth, prediction.confidence, truth.depth)
+            print_confidence(name, measured.values())
     print_costs(predictions)
+
+
+def print_confidence(name: str, values: Mapping[str, float]) -> None:
+    """Print the Brier score, the AUC and the reliability of confidence.
+
+    Args:
+        name: name of the model.
+        values: see ConfidenceScores.values.
+    """
+    print(f'Confidence of {name}: Brier score {values[BRIER]:.4f}, AUC {values[AUC]:.3f}\n')
+    parts = [fifth(number) for number in range(PARTS)]
+    parts += [f'at {age} ms' for age in AGES_MS]
+    rows = {
+        part: {'mean confidence': values[mean_name(part)], 'share right': values[right_name(part)]}
+        for part in parts
+        if math.isfinite(values[mean_name(part)])
+    }
+    print(table(rows, ['mean confidence', 'share right']), '\n')
 
 
 def print_protocol(

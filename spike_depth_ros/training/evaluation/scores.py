@@ -25,12 +25,10 @@ from numpy.typing import NDArray
 from spike_depth_ros import metrics
 from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.protocols import CUT_OFFS_M
-from spike_depth_ros.training.networks.posterior import CONFIDENT
 
 Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 AT_EVENTS = 'events: '
-PARTS = 5
 
 
 class Truth(NamedTuple):
@@ -63,34 +61,6 @@ def scores(predicted: Depth, truth: Truth) -> dict[str, float]:
     named = of_depth(predicted, truth.depth, truth.focal_baseline, everywhere)
     at_events = of_depth(predicted, truth.event_depth, truth.focal_baseline, truth.has_events)
     return named | {f'{AT_EVENTS}{name}': value for name, value in at_events.items()}
-
-
-def reliability(predicted: Depth, confidence: Depth, truth: Truth) -> dict[str, dict[str, float]]:
-    """Return mean confidence and share of right depth in five equal parts, by confidence.
-
-    Depth is right within a factor of 1.1 of the truth: confidence is the probability of that.
-    Pixels of unknown depth are left out.
-
-    Args:
-        predicted: float32 [n, h, w], metres.
-        confidence: float32 [n, h, w].
-        truth: true depth of the same windows.
-    """
-    known = np.isfinite(truth.depth)
-    right = np.abs(np.log(predicted[known] / truth.depth[known])) <= np.log(CONFIDENT)
-    order = np.argsort(confidence[known])
-    parts = zip(
-        np.array_split(confidence[known][order], PARTS),
-        np.array_split(right[order], PARTS),
-        strict=True,
-    )
-    return {
-        f'fifth {number}': {
-            'mean confidence': float(sure.mean()),
-            'share right': float(hit.mean()),
-        }
-        for number, (sure, hit) in enumerate(parts, 1)
-    }
 
 
 def of_depth(

@@ -15,14 +15,18 @@
 
 """Printed report of an evaluation over sequences of consecutive windows."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from spike_depth_ros.training.data.dataset import DataDescription
+from spike_depth_ros.training.evaluation.confidence_scores import BRIER
+from spike_depth_ros.training.evaluation.report import print_confidence
 from spike_depth_ros.training.evaluation.scores import table
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,
     AFTER_START,
     ALL,
+    CONFIDENCE,
     ERROR,
     EVENT_ACCURACY,
     EVENT_ERROR,
@@ -75,6 +79,7 @@ def print_sequences(
         _print('Relative to the same method without memory, all rigs', compared, [*RATIOS, POINTS])
     for group in (ALL, MOVING, STILL):
         _print_ages(group, rows)
+    _print_confidences(rows)
     _print('Time until depth is right', rows, SETTLING)
     cut = (ERROR, EVENT_ERROR, EVENT_ACCURACY)
     _print('Each window of another scene, told to the method', rows, cut, TOLD)
@@ -119,6 +124,18 @@ def _print_ages(group: str, rows: Rows) -> None:
         names,
         prefix,
     )
+
+
+def _print_confidences(rows: Rows) -> None:
+    """Print the scores of confidence of the methods that give it."""
+    for row, values in rows.items():
+        sure = {
+            name.removeprefix(CONFIDENCE): value
+            for name, value in values.items()
+            if name.startswith(CONFIDENCE)
+        }
+        if math.isfinite(sure.get(BRIER, math.nan)):
+            print_confidence(row, sure)
 
 
 def _print(heading: str, rows: Rows, columns: Sequence[str], prefix: str = '') -> None:

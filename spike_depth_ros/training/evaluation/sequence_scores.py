@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from spike_depth_ros import metrics, temporal_metrics
 from spike_depth_ros.training.data.dataset import Depth
+from spike_depth_ros.training.evaluation.confidence_scores import ConfidenceScores
 from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS, SequenceTruth
 from spike_depth_ros.training.networks.posterior import CONFIDENT
@@ -39,6 +40,7 @@ MEASURES = (
     *(FLICKER, EVENT_FLICKER, TEPE, EVENT_TEPE),
 )
 SHARE = 'share right'
+CONFIDENCE = 'confidence: '
 WARM_UP = 0.25  # share of a sequence, from its start, that does not count
 SETTLED, AFTER_START, AFTER_CUT = 'settled', 'after a start', 'after a cut'
 TOLD, UNTOLD = 'cut every window, told: ', 'cut every window, not told: '
@@ -54,6 +56,7 @@ class SequenceScores:
         self._means: dict[tuple[str, str], RunningMean] = {}
         names = (SETTLED, AFTER_START, AFTER_CUT)
         self._shares: dict[str, list[RunningMean]] = {name: [] for name in names}
+        self._confidence = ConfidenceScores()
 
     def add(self, depths: Sequence[Depth], truth: SequenceTruth) -> None:
         """Add the depth of a sequence.
@@ -65,7 +68,7 @@ class SequenceScores:
         groups = [ALL]
         if truth.stands_still is not None:
             groups.append(STILL if truth.stands_still else MOVING)
-        for number in range(max(1, round(WARM_UP * len(depths))), len(depths)):
+        for number in _counted(depths):
             measures = window_scores(number, depths[number], truth)
             measures |= _changes(number, depths, truth)
             for group in groups:
@@ -74,6 +77,24 @@ class SequenceScores:
                         self._mean(group, name).add(value)
                 for name, values in _by_age(number, depths[number], truth).items():
                     self._mean(group, name).add(values)
+
+    def add_confidence(
+        self,
+        depths: Sequence[Depth],
+        confidences: Sequence[NDArray[np.float32] | None],
+        truth: SequenceTruth,
+    ) -> None:
+        """Add the confidence of a sequence.
+
+        Args:
+            depths, truth: see `add`.
+            confidences: float32 [h, w] for each window; None for a method without confidence.
+        """
+        for number in _counted(depths):
+            confidence = confidences[number]
+            if confidence is not None:
+                true, age = truth.depth[number], truth.age[number]
+                self._confidence.add(depths[number], confidence, true, age)
 
     def add_shares(self, name: str, depths: Sequence[Depth], true: Sequence[Depth]) -> None:
         """Add the share of right depth of the last windows of a sequence.
@@ -94,7 +115,9 @@ class SequenceScores:
 
     def values(self) -> dict[str, float]:
         """Return the measures by group of rigs and name: 'moving rigs: flicker'."""
-        return {f'{group}: {name}': mean.value for (group, name), mean in self._means.items()}
+        found = {f'{group}: {name}': mean.value for (group, name), mean in self._means.items()}
+        sure = self._confidence.values()
+        return found | {f'{CONFIDENCE}{name}': value for name, value in sure.items()}
 
     def settling(self, window_ms: float, hop_ms: float) -> dict[str, float]:
         """Return shares of right depth by name, and the times until depth is right.
@@ -121,6 +144,11 @@ class SequenceScores:
 
     def _mean(self, group: str, name: str) -> RunningMean:
         return self._means.setdefault((group, name), RunningMean())
+
+
+def _counted(depths: Sequence[Depth]) -> range:
+    """Return the numbers of the windows that count."""
+    return range(max(1, round(WARM_UP * len(depths))), len(depths))
 
 
 def age_name(number: int) -> str:

@@ -121,6 +121,7 @@ class Stream:
 
     Attributes:
         times_ms: time of a window by row, ms; that of a filter without its source.
+        confidences: confidence of the source in the windows of the last run; None without one.
 
     Args:
         name: name of the source's row.
@@ -137,6 +138,7 @@ class Stream:
     reference: str = ''
     fill_m: tuple[float, float] | None = None
     times_ms: dict[str, RunningMean] = field(default_factory=dict)
+    confidences: list[NDArray[np.float32] | None] = field(default_factory=list)
 
     @property
     def rows(self) -> list[str]:
@@ -160,10 +162,12 @@ class Stream:
         """
         motions = motions or [None] * len(windows)
         depths: dict[str, list[Depth]] = {name: [] for name in self.rows}
+        self.confidences = []
         for number, (spikes, elapsed) in enumerate(zip(windows, elapsed_ns, strict=True)):
             motion = motions[number]
             result = results[number] if results else self._infer(spikes, elapsed, motion)
             depths[self.name].append(self._whole(result.depth))
+            self.confidences.append(result.confidence)
             elapsed_ms = None if elapsed is None else elapsed / MS_NS
             for name, one in self.filters.items():
                 depth = self._timed(name, one.filtered, *result, elapsed_ms)
