@@ -99,10 +99,12 @@ class ImuStream:
     Attributes:
         name: topic, or name in the file.
         frame_id: frame of the measurements; '' if the recording has none.
+        has_camera_axes: whether the axes are those of its camera: x right, y down, z ahead.
     """
 
     name: str
     frame_id: str = ''
+    has_camera_axes: bool = False
 
 
 class EventChunk(NamedTuple):

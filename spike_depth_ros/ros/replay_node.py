@@ -116,7 +116,8 @@ class ReplayNode(Node):
     def _make_imu(self, stream: ImuStream) -> ImuPublisher:
         self.get_logger().info(f'imu: {stream.name}')
         camera_frame = self._cameras[0].frame_id or FRAME_IDS[0]
-        return ImuPublisher(self, stream.frame_id, camera_frame, self._imu_rotation)
+        frame = camera_frame if stream.has_camera_axes else stream.frame_id
+        return ImuPublisher(self, frame, camera_frame, self._imu_rotation)
 
     def _publish_calibration(self) -> None:
         settings = self._settings

@@ -19,6 +19,7 @@ damaged packets: such packets are left out and counted.
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +30,13 @@ from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.aedat.dv_process import DvError, DvProcess, Message
-from spike_depth_ros.recordings.aedat.dv_worker import DESCRIBE, MARK, MAX_US, WINDOW_US
+from spike_depth_ros.recordings.aedat.dv_worker import (
+    DESCRIBE,
+    IMU_SAMPLE,
+    MARK,
+    MAX_US,
+    WINDOW_US,
+)
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import (
@@ -38,10 +45,13 @@ from spike_depth_ros.recordings.recording import (
     EventRecording,
     ImageFrame,
     ImageStream,
+    ImuSample,
+    ImuStream,
 )
 from spike_depth_ros.units import US_NS
 
 DAMAGED = 'damaged packets'
+DAMAGED_SAMPLES = 'damaged imu samples'
 # Damaged packets that are passed over; each costs about a second.
 MOST_DAMAGED = 10
 MAGIC = b'#!AER-DAT4.0\r\n'
@@ -57,7 +67,7 @@ _TO_RGB = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
 
 
 class _Stream(NamedTuple):
-    """Stream of a file: 'events' or 'frames', camera, and name."""
+    """Stream of a file: 'events', 'frames' or 'imu', camera, and name."""
 
     kind: str
     source: str
@@ -125,13 +135,32 @@ class Aedat4Recording(EventRecording):
             if start_ns is None or frame.t_ns >= start_ns:
                 yield frame
 
+    def imu(
+        self, stream: ImuStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImuSample]:
+        """Yield the inertial measurements of a stream; see EventRecording.imu."""
+        reached_us = 0
+        for message in self._messages(self._imus[stream], start_ns):
+            for t_us, rate, acceleration in message.content.view(IMU_SAMPLE).tolist():
+                if not reached_us <= t_us < MAX_US or not all(map(math.isfinite, rate)):
+                    self.losses[DAMAGED_SAMPLES] += 1
+                    continue
+                reached_us = t_us
+                t_ns = t_us * US_NS
+                if end_ns is not None and t_ns >= end_ns:
+                    return
+                if start_ns is None or t_ns >= start_ns:
+                    yield ImuSample(t_ns, tuple(rate), tuple(acceleration))
+
     def _find_streams(self, facts: dict[str, Any]) -> None:
         self._has_times: bool = facts['has_times']
         self._cameras: dict[EventCamera, _Stream] = {}
         self._images: dict[ImageStream, _Stream] = {}
+        self._imus: dict[ImuStream, _Stream] = {}
         for camera in facts['cameras']:
             self._add(camera)
         self.cameras, self.image_streams = tuple(self._cameras), tuple(self._images)
+        self.imu_streams = tuple(self._imus)
         if not facts['range_us'] or not (self.cameras or self.image_streams):
             raise RecordingError(
                 f"The recording '{self.path}' holds no event that can be read: record it again."
@@ -154,6 +183,10 @@ class Aedat4Recording(EventRecording):
         for name, width, height in facts['frames']:
             stream = ImageStream(f'{source}/{name}', width, height)
             self._images[stream] = _Stream('frames', source, name)
+        for name in facts['imu']:
+            # A DAVIS346 that stands upright measures gravity on its image's y axis.
+            stream_of_imu = ImuStream(f'{source}/{name}', has_camera_axes=True)
+            self._imus[stream_of_imu] = _Stream('imu', source, name)
 
     def _blocks(self, camera: EventCamera, start_ns: int | None) -> Iterator[EventArrays]:
         for message in self._messages(self._cameras[camera], start_ns):

@@ -40,6 +40,7 @@ from spike_depth_ros.recordings.aedat.dv_worker import (
     EVENTS,
     FRAME,
     HEAD,
+    IMU,
     SLOT_EVENTS,
     SLOTS,
     TEXT,
@@ -117,7 +118,7 @@ class DvProcess:
         if kind == EVENTS:
             self._holds_slot = True
             return Message(kind, (a, b, c), t_us, self._slots[b, : a * EVENT_BYTES])
-        size = {TEXT: a, ERROR: a, FRAME: a * b * c}
+        size = {TEXT: a, ERROR: a, FRAME: a * b * c, IMU: a * b}
         content = self._read(size.get(kind, 0))
         if kind == ERROR:
             raise DvError(reason(content.tobytes().decode(errors='replace')))

@@ -43,24 +43,23 @@ import numpy as np
 # Kind, three numbers, and a time in Unix microseconds.
 HEAD = struct.Struct('<cxxxiiiq')
 # Text of JSON (bytes); events (number, slot; time of the last one); frame (height, width and
-# channels; its time); mark (width of the next range of time, microseconds; its start); text of an
-# error (bytes); the end.
-TEXT, EVENTS, FRAME, MARK, ERROR, END = b'T', b'E', b'F', b'M', b'X', b'Z'
+# channels; its time); samples of an IMU (number, bytes of each; time of the last one); mark (width
+# of the next range of time, microseconds; its start); text of an error (bytes); the end.
+TEXT, EVENTS, FRAME, IMU, MARK, ERROR, END = b'T', b'E', b'F', b'I', b'M', b'X', b'Z'
 DESCRIBE, SERVE = 'describe', 'serve'
-EVENT_BYTES = 16
-SLOTS, SLOT_EVENTS = 4, 1 << 15
+# Unix microseconds, rad/s and m/s^2 about and along x, y and z.
+IMU_SAMPLE = np.dtype([('t', '<i8'), ('rate', '<f4', 3), ('acceleration', '<f4', 3)])
+SLOTS, SLOT_EVENTS, EVENT_BYTES = 4, 1 << 15, 16
 WINDOW_US, WIDEST_US = 10_000, 1_000_000
 # A gap of so many of the widest ranges, eleven days, is a damaged time.
 MOST_EMPTY = 1_000_000
 MAX_US = ((1 << 63) - 1) // 1000  # int64 nanoseconds have room for no later time
-HEADER_BYTES = 1 << 20
 SOURCE = re.compile(rb'key="source"[^>]*>([^<]*)<')
 # Limits: processor time of a call, which does not grow with the load; time; memory.
 CALL_CPU_S, CALL_S = 0.5, 60.0
 SLOWEST_BYTES_S = 20_000_000
-MEMORY_BYTES = 1 << 31
-CONNECT_S = 3.0
-IDLE_S = 0.001
+MEMORY_BYTES, HEADER_BYTES = 1 << 31, 1 << 20
+CONNECT_S, IDLE_S = 3.0, 0.001
 # Events of a connection that has ended come so much later.
 DRAIN_S = 0.2
 # A computer that is switched off or unplugged is noticed after 2 + 3 * 1 seconds.
@@ -211,6 +210,18 @@ def frames(path: str, source: str, stream: str, start_us: str) -> Messages:
         yield head, b''
 
 
+def imu(path: str, source: str, stream: str, start_us: str) -> Messages:
+    """Send the samples of an IMU; see events."""
+    reader = _opened(path, source)
+    if not start_us:
+        yield from map(_samples, filter(len, _until_none(reader.getNextImuBatch, stream)))
+        return
+    for head, found in _ranges(reader, reader.getImuTimeRange, stream, int(start_us)):
+        if found:
+            yield _samples(found)
+        yield head, b''
+
+
 def serve(address: str, port: str) -> Messages:
     """Send the events of a server: TCP, or the path of a Unix socket without a port."""
     import dv_processing as dv
@@ -234,7 +245,7 @@ def serve(address: str, port: str) -> Messages:
         time.sleep(IDLE_S)
 
 
-READING: dict[str, Any] = {SERVE: serve, 'events': events, 'frames': frames}
+READING: dict[str, Any] = {SERVE: serve, 'events': events, 'frames': frames, 'imu': imu}
 
 
 def _end_with_parent(life: int) -> None:
@@ -284,16 +295,17 @@ def _described(reader: Any, source: str) -> tuple[dict[str, Any], list[int]]:
     times: list[int] = []
     for name in reader.getStreamNames():
         for kind, is_of_kind, read, size in (
-            ('events', reader.isStreamOfEventType, reader.getNextEventBatch, _event_size),
-            ('frames', reader.isStreamOfFrameType, reader.getNextFrame, _frame_size),
+            ('events', reader.isStreamOfEventType, reader.getNextEventBatch, 'Event'),
+            ('frames', reader.isStreamOfFrameType, reader.getNextFrame, 'Frame'),
         ):
             if not is_of_kind(name):
                 continue
             found = _range_of(_until_none(read, name), is_first_enough=_has_times(reader))
             if found:
-                streams[kind].append([name, *size(reader, name)])
+                streams[kind].append([name, *_size(reader, size, name)])
                 times += found
-    return {'source': source, **streams}, times
+    imus = [name for name in reader.getStreamNames() if reader.isStreamOfImuType(name)]
+    return {'source': source, **streams, 'imu': imus}, times
 
 
 def _has_times(reader: Any) -> bool:
@@ -316,15 +328,9 @@ def _range_of(items: Iterator[Any], is_first_enough: bool) -> list[int]:
     return times
 
 
-def _event_size(reader: Any, name: str) -> tuple[int, int]:
+def _size(reader: Any, kind: str, name: str) -> tuple[int, int]:
     with suppress(RuntimeError, IndexError):
-        return tuple(reader.getEventResolution(name)) or (0, 0)
-    return 0, 0
-
-
-def _frame_size(reader: Any, name: str) -> tuple[int, int]:
-    with suppress(RuntimeError, IndexError):
-        return tuple(reader.getFrameResolution(name)) or (0, 0)
+        return tuple(getattr(reader, f'get{kind}Resolution')(name)) or (0, 0)
     return 0, 0
 
 
@@ -372,6 +378,12 @@ def _frame(frame: Any) -> tuple[bytes, Any]:
     image = np.ascontiguousarray(frame.image)
     channels = 1 if image.ndim == 2 else image.shape[2]
     return HEAD.pack(FRAME, *image.shape[:2], channels, frame.timestamp), image.data
+
+
+def _samples(found: Any) -> tuple[bytes, Any]:
+    rows = [(s.timestamp, s.getAngularVelocities(), s.getAccelerations()) for s in found]
+    samples = np.array(rows, IMU_SAMPLE)
+    return HEAD.pack(IMU, len(rows), samples.itemsize, 0, rows[-1][0]), samples.tobytes()
 
 
 def _keep_alive() -> None:

@@ -27,6 +27,7 @@ from recordings.aedat.reading import assert_events, read_all
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.aedat.aedat4 import DAMAGED
+from spike_depth_ros.recordings.cameras import choose_imu
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import ImageFrame
@@ -75,6 +76,27 @@ def test_the_real_recording_has_the_events_and_frames_of_dv_processing(data: Pat
         frames = list(recording.images(*recording.image_streams))
         assert [frame.image.shape for frame in frames] == [(260, 346)] * 4
         assert frames[0].t_ns == recording.start_ns == 1_589_163_147_364_965_000
+        assert not recording.losses
+
+
+def test_the_real_recording_has_the_imu_samples_of_dv_processing(data: Path) -> None:
+    path = data / 'davis346.aedat4'
+    reader = importlib.import_module('dv_processing').io.MonoCameraRecording(str(path))
+    expected = []
+    while (batch := reader.getNextImuBatch()) is not None:
+        expected += [(s.timestamp * 1000, s.getAngularVelocities().tolist()) for s in batch]
+    with open_recording(path) as recording:
+        (stream,) = recording.imu_streams
+        assert choose_imu(recording, recording.cameras[0]) == stream
+        assert stream.has_camera_axes
+        samples = list(recording.imu(stream))
+        assert [(s.t_ns, list(s.angular_velocity)) for s in samples] == expected
+        assert len(samples) > 50
+        # The camera stands: gravity points down its y axis, and what is measured points up.
+        x, y, z = np.mean([s.linear_acceleration for s in samples], 0)
+        assert y < -9 and abs(x) < 1 and abs(z) < 4
+        middle, end = samples[10].t_ns, samples[40].t_ns
+        assert list(recording.imu(stream, middle, end)) == samples[10:40]
         assert not recording.losses
 
 
