@@ -26,13 +26,14 @@ from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import JUMP_NS, on_sensor
 from spike_depth_ros.recordings.encoded import as_packets
 from spike_depth_ros.recordings.errors import RecordingError
-from spike_depth_ros.recordings.recording import EventCamera, EventChunk
+from spike_depth_ros.recordings.recording import EventCamera, EventChunk, ImuSample
 from spike_depth_ros.ros.camera.settings import TuningSettings
 from spike_depth_ros.ros.camera.sources import CameraError, Source, close_all
 
 IDLE_S = 0.001
 RETRY_S = 1.0
 STOP_S = 2.0
+DRIFT_NS = 1000  # of clocks from one batch of events to the next, some milliseconds
 
 
 @dataclass
@@ -41,12 +42,14 @@ class FeedCounters:
 
     Attributes:
         packets, events: numbers sent, of each camera.
+        imu_samples: number of inertial measurements sent.
         reconnections: times that lost cameras were found again.
         losses: numbers of events left out, by a phrase.
     """
 
     packets: Counter[int] = field(default_factory=Counter)
     events: Counter[int] = field(default_factory=Counter)
+    imu_samples: int = 0
     reconnections: int = 0
     losses: Counter[str] = field(default_factory=Counter)
 
@@ -69,6 +72,7 @@ class CameraFeed:
         packet_ns: int,
         now_ns: Callable[[], int],
         send: Callable[[int, Packet, int], None],
+        send_imu: Callable[[ImuSample], None],
     ) -> None:
         """Start the thread.
 
@@ -79,15 +83,18 @@ class CameraFeed:
             now_ns: clock of the header stamps.
             send: called in the thread with the camera's index, its packet, and the time of the
                 packet's first event on that clock.
+            send_imu: called in the thread with each inertial measurement of the first camera, at
+                its time on that clock.
         """
         self._sources = tuple(sources)
         self._reopen, self._packet_ns = reopen, packet_ns
-        self._now_ns, self._send = now_ns, send
+        self._now_ns, self._send, self._send_imu = now_ns, send, send_imu
         self._tuning: TuningSettings | None = None
         self._lock = Lock()
         self._stopped = Event()
         self._held: EventChunk | None = None  # first events after a restart of the clock
         self._offsets_ns = [0] * len(sources)  # host time minus the camera's
+        self._least_offset_ns: int | None = None  # of the first camera
         self.cameras = tuple(source.camera for source in sources)
         self.problem = ''
         self.counters = FeedCounters()
@@ -141,6 +148,7 @@ class CameraFeed:
 
     def _stream(self) -> None:
         """Send packets until the clock starts again or the feed is stopped."""
+        self._least_offset_ns = None
         for chunk in as_packets(self._chunks(), self.cameras, self.counters.losses):
             packet = chunk.events
             assert isinstance(packet, Packet)
@@ -152,6 +160,7 @@ class CameraFeed:
         while not self._stopped.is_set():
             self._apply_tuning()
             is_idle = True
+            self._forward_imu()
             for camera, source in enumerate(self._sources):
                 events = self._next(camera, source)
                 if events is None:
@@ -162,10 +171,27 @@ class CameraFeed:
                     self._held = EventChunk(camera, 0, events)
                     return
                 self._offsets_ns[camera] = self._now_ns() - int(events.t_ns[-1])
+                self._follow(self._offsets_ns[0])
                 self.counters.events[camera] += len(events.t_ns)
                 yield from pieces(camera, events, self._packet_ns)
             if is_idle:
                 self._stopped.wait(IDLE_S)
+
+    def _follow(self, offset_ns: int) -> None:
+        """Follow the offset of the batch that came soonest, and the drift of the clocks.
+
+        The offsets of single batches scatter: measurements would overtake each other.
+        """
+        if self._least_offset_ns is not None:
+            offset_ns = min(offset_ns, self._least_offset_ns + DRIFT_NS)
+        self._least_offset_ns = offset_ns
+
+    def _forward_imu(self) -> None:
+        """Send the inertial measurements of the first camera, once its events tell the clock."""
+        for sample in self._sources[0].read_imu():
+            if self._least_offset_ns is not None:
+                self._send_imu(sample._replace(t_ns=sample.t_ns + self._least_offset_ns))
+                self.counters.imu_samples += 1
 
     def _next(self, camera: int, source: Source) -> EventArrays | None:
         """Return the events of a source on its sensor, in order of time; None without any."""

@@ -34,6 +34,7 @@ from spike_depth_ros.ros.camera.sources import CameraError, Source, open_sources
 from spike_depth_ros.ros.conversions import to_time
 from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics, Report
 from spike_depth_ros.ros.event_topic import TOPICS, event_publishers
+from spike_depth_ros.ros.imu_publisher import ImuPublisher
 from spike_depth_ros.ros.parameter_tables import EVENT_CAMERAS
 from spike_depth_ros.ros.parameters import declare, on_change
 from spike_depth_ros.ros.replay_messages import CameraInfoPublisher
@@ -41,7 +42,7 @@ from spike_depth_ros.units import SECOND_NS
 
 
 class CameraNode(Node):
-    """Publish left/events, right/events and, with a calibration, left/ and right/camera_info.
+    """Publish left/events, right/events, imu and, with a calibration, their camera_info.
 
     Header stamps are ROS time of a packet's first event; the words of the packet have the camera's
     own time. Cameras that are unplugged, or servers that end, are looked for each second.
@@ -57,11 +58,14 @@ class CameraNode(Node):
         self._frame_ids = settings.frames
         self._event_publishers = event_publishers(self, len(topics))
         self._sizes: tuple[tuple[int, int], ...] = ()
+        imu_rotation = None
         if settings.calibration:
             cameras: Literal[1, 2] = 2 if len(topics) == 2 else 1
             rig = load(settings.calibration, settings.right_calibration, cameras)
             self._sizes = tuple((camera.width, camera.height) for camera in rig.cameras)
             self._camera_infos = CameraInfoPublisher(self, rig, settings.frames)
+            imu_rotation = rig.imu_rotation
+        imu = ImuPublisher(self, settings.frames[0], settings.frames[0], imu_rotation)
         self._before: Counter[int] = Counter()
         self._since_ns = time.monotonic_ns()
         self._feed = CameraFeed(
@@ -70,6 +74,7 @@ class CameraNode(Node):
             settings.packet_ns,
             lambda: int(self.get_clock().now().nanoseconds),
             self._send,
+            imu.publish,
         )
         hardware_id = ', '.join(camera.name for camera in self._feed.cameras)
         self.get_logger().info(f'cameras: {hardware_id}')
@@ -114,6 +119,7 @@ class CameraNode(Node):
             report.values[f'{side} events per second'] = rate
             report.values[f'{side} packets'] = counters.packets[number]
             report.values[f'{side} subscribers'] = publisher.get_subscription_count()
+        report.values['imu samples'] = counters.imu_samples
         report.values['reconnections'] = counters.reconnections
         report.values |= dict(counters.losses)
         self._before, self._since_ns = counters.events.copy(), now_ns

@@ -20,7 +20,7 @@ from typing import Protocol
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.aedat.network import TCP, NetworkStream
-from spike_depth_ros.recordings.recording import EventCamera
+from spike_depth_ros.recordings.recording import EventCamera, ImuSample
 from spike_depth_ros.ros.camera.settings import CameraSettings, TuningSettings
 
 
@@ -41,6 +41,10 @@ class Source(Protocol):
 
     def read(self) -> EventArrays | None:
         """Return the events since the last call, None without any; raises CameraError."""
+        ...
+
+    def read_imu(self) -> list[ImuSample]:
+        """Return the inertial measurements since the last call, on the events' clock."""
         ...
 
     def tune(self, settings: TuningSettings) -> None:
@@ -69,6 +73,10 @@ class NetworkSource:
             return self._stream.read()
         except ConnectionError as error:
             raise CameraError(str(error)) from error
+
+    def read_imu(self) -> list[ImuSample]:
+        """Return nothing: a server sends one stream."""
+        return []
 
     def tune(self, settings: TuningSettings) -> None:
         """Do nothing: the server has the camera."""

@@ -27,26 +27,30 @@ import numpy as np
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.aedat.dv_process import reason
-from spike_depth_ros.recordings.recording import EventCamera
+from spike_depth_ros.recordings.recording import EventCamera, ImuSample
 from spike_depth_ros.ros.camera.settings import CameraSettings, TuningSettings
 from spike_depth_ros.ros.camera.sources import CameraError, close_all
 from spike_depth_ros.units import US_NS
 
 LISTED = 'check the cable, and that `lsusb` lists a device of 152a'
 RULES = 'install the udev rule of docs/how-to/inivation-cameras.md, and end other programs with it'
-OTHER_STREAMS = (
-    'setFramesRunning',
-    'setImuRunningAccelerometer',
-    'setImuRunningGyroscope',
-    'setImuRunningTemperature',
-)
+# Setters that switch streams which nobody takes out of dv-processing's queues.
+FRAMES = ('setFramesRunning',)
+IMU = ('setImuRunningAccelerometer', 'setImuRunningGyroscope', 'setImuRunningTemperature')
 
 
 class UsbSource:
     """Camera on USB; see sources.Source."""
 
-    def __init__(self, device: Any, settings: CameraSettings) -> None:
-        self._device = device
+    def __init__(self, device: Any, settings: CameraSettings, has_imu: bool) -> None:
+        """Set up a camera.
+
+        Args:
+            device: the camera in dv-processing.
+            settings: settings of the node.
+            has_imu: whether its inertial measurements are read.
+        """
+        self._device, self._has_imu = device, has_imu
         self._filter: Any = None
         self.warning = ''
         with _one_sentence('the camera cannot be set up'):
@@ -54,7 +58,7 @@ class UsbSource:
             self.camera = EventCamera(device.getCameraName(), width, height)
             interval = timedelta(microseconds=settings.packet_ns / US_NS)
             device.setTimeInterval(interval)
-            _stop_other_streams(device)
+            _stop(device, FRAMES if has_imu else (*FRAMES, *IMU))
             _set_biases(device, settings.biases)
         self.tune(settings.tuning)
 
@@ -65,6 +69,13 @@ class UsbSource:
             if store is None and not self._device.isRunning():
                 raise CameraError(f'{self.camera.name} was unplugged: {LISTED}')
         return None if store is None else self._arrays(store)
+
+    def read_imu(self) -> list[ImuSample]:
+        """Return the inertial measurements that the camera has sent."""
+        with _one_sentence(f'the IMU of {self.camera.name} cannot be read'):
+            has_any = self._has_imu and self._device.isImuStreamAvailable()
+            batch = self._device.getNextImuBatch() if has_any else None
+        return [as_sample(measured) for measured in batch or ()]
 
     def tune(self, settings: TuningSettings) -> None:
         """Set the contrast thresholds of a DVXplorer, and the noise filter of the events."""
@@ -107,7 +118,7 @@ def open_usb(settings: CameraSettings) -> tuple[UsbSource, ...]:
             opening = dv.io.camera.openSync if is_synchronised else dv.io.camera.open
             with _one_sentence(f'the camera {names[number]} cannot be opened', RULES):
                 devices.append(opening(found[number]))
-            opened.append(UsbSource(devices[-1], settings))
+            opened.append(UsbSource(devices[-1], settings, has_imu=not opened))
         if is_synchronised:
             _synchronise(devices, opened)
     except CameraError:
@@ -123,6 +134,14 @@ def as_arrays(store: Any) -> EventArrays | None:
     events = store.numpy()
     x, y, polarity = (np.ascontiguousarray(events[name]) for name in ('x', 'y', 'polarity'))
     return EventArrays(events['timestamp'] * US_NS, x, y, polarity)
+
+
+def as_sample(measured: Any) -> ImuSample:
+    """Return a dv.IMU measurement."""
+    rate, acceleration = measured.getAngularVelocities(), measured.getAccelerations()
+    return ImuSample(
+        measured.timestamp * US_NS, tuple(rate.tolist()), tuple(acceleration.tolist())
+    )
 
 
 def noise_filter(size: tuple[int, int], noise_ns: int) -> Any:
@@ -154,9 +173,9 @@ def _synchronise(devices: Sequence[Any], sources: Sequence[UsbSource]) -> None:
             sources[-1].warning = f'the cameras do not share a clock: {advice}'
 
 
-def _stop_other_streams(device: Any) -> None:
-    """Stop frames and IMU samples: nobody would take them out of dv-processing's queues."""
-    for name in OTHER_STREAMS:
+def _stop(device: Any, names: Sequence[str]) -> None:
+    """Stop the streams of some setters, of which a camera may lack some."""
+    for name in names:
         setter = getattr(device, name, None)
         if setter is not None:
             setter(False)

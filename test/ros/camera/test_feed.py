@@ -25,7 +25,7 @@ from spike_depth_ros.events.packet import Packet
 from spike_depth_ros.frames.array_decoder import ArrayDecoder
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import OUTSIDE
-from spike_depth_ros.recordings.recording import EventCamera
+from spike_depth_ros.recordings.recording import EventCamera, ImuSample
 from spike_depth_ros.ros.camera.feed import CameraFeed, in_order, pieces
 from spike_depth_ros.ros.camera.settings import TuningSettings
 from spike_depth_ros.ros.camera.sources import CameraError
@@ -44,16 +44,21 @@ def events(*times_us: int, x: int = 1) -> EventArrays:
 class BatchSource:
     """Source of batches in memory; it is lost after the last one."""
 
-    def __init__(self, *batches: EventArrays) -> None:
+    def __init__(self, *batches: EventArrays, imu_us: Sequence[int] = ()) -> None:
         self.camera, self.warning = CAMERA, ''
         self.tuned: list[TuningSettings] = []
         self.is_closed = False
         self._batches = list(batches)
+        self._imu_us = list(imu_us)  # one more at each read
 
     def read(self) -> EventArrays | None:
         if not self._batches:
             raise CameraError('A was unplugged')
         return self._batches.pop(0)
+
+    def read_imu(self) -> list[ImuSample]:
+        taken, self._imu_us = self._imu_us[:1], self._imu_us[1:]
+        return [ImuSample(1000 * t_us, (0.1, 0.2, 0.3), (0.0, 0.0, 9.8)) for t_us in taken]
 
     def tune(self, settings: TuningSettings) -> None:
         self.tuned.append(settings)
@@ -62,9 +67,15 @@ class BatchSource:
         self.is_closed = True
 
 
-def run(source: BatchSource) -> tuple[list[tuple[Packet, int]], CameraFeed]:
-    """Return the packets of a source with their stamps, and the stopped feed."""
+def run(
+    source: BatchSource, measured: list[ImuSample] | None = None
+) -> tuple[list[tuple[Packet, int]], CameraFeed]:
+    """Return the packets of a source with their stamps, and the stopped feed.
+
+    measured: gets the inertial measurements.
+    """
     sent: list[tuple[Packet, int]] = []
+    measured = [] if measured is None else measured
 
     def reopen() -> Sequence[BatchSource]:
         raise CameraError('no camera')
@@ -75,6 +86,7 @@ def run(source: BatchSource) -> tuple[list[tuple[Packet, int]], CameraFeed]:
         PACKET_NS,
         lambda: 10**15,
         lambda camera, packet, stamp_ns: sent.append((packet, stamp_ns)),
+        measured.append,
     )
     wait_until(lambda: feed.problem, 'the loss of the source')
     feed.stop()
@@ -99,6 +111,17 @@ def test_a_clock_that_starts_again_starts_new_packets() -> None:
     assert [packet.seq for packet, _ in sent] == [0, 0, 1]
 
 
+def test_measurements_are_on_the_clock_of_the_batch_that_came_soonest() -> None:
+    measured: list[ImuSample] = []
+    batches = [events(t_us) for t_us in (1000, 5000, 4000, 9000)]  # at one time of the host
+    source = BatchSource(*batches, imu_us=[500, 1500, 5500, 6500, 9500])
+    _, feed = run(source, measured)
+    # The first comes before any event tells the clock. The drift allows 1 us for each batch.
+    assert [(sample.t_ns - 10**15) // 1000 for sample in measured] == [500, 500, 1501, 500]
+    assert {sample.angular_velocity for sample in measured} == {(0.1, 0.2, 0.3)}
+    assert feed.counters.imu_samples == 4
+
+
 def test_late_events_are_counted() -> None:
     sent, feed = run(BatchSource(events(5000, 9000), events(6000, 10_000)))
     assert len(sent) == 3
@@ -120,6 +143,7 @@ def test_a_lost_source_is_found_again() -> None:
         PACKET_NS,
         lambda: 0,
         lambda camera, packet, stamp_ns: sent.set(),
+        lambda sample: None,
     )
     assert sent.wait(LIMIT_S)
     feed.stop()
@@ -142,7 +166,7 @@ def test_a_gap_lies_between_packets() -> None:
 @pytest.mark.parametrize('value', [0, 5])
 def test_tuning_reaches_the_source(value: int) -> None:
     source = BatchSource(*[events(t) for t in range(200_000)])
-    feed = CameraFeed([source], list, PACKET_NS, lambda: 0, lambda *_: None)
+    feed = CameraFeed([source], list, PACKET_NS, lambda: 0, lambda *_: None, lambda _: None)
     settings = TuningSettings(value, value, 0)
     feed.tune(settings)
     wait_until(lambda: bool(source.tuned), 'the tuning')

@@ -60,6 +60,15 @@ def test_a_store_becomes_arrays() -> None:
     assert columns == [[7000, 9000], [3, 4], [2, 1], [1, 0]]
 
 
+def test_a_measurement_becomes_a_sample(data: Path) -> None:
+    first = dv.io.MonoCameraRecording(str(data / 'davis346.aedat4')).getNextImuBatch()[0]
+    sample = usb.as_sample(first)
+    assert sample.t_ns == first.timestamp * 1000
+    degrees = first.gyroscopeX, first.gyroscopeY, first.gyroscopeZ
+    assert sample.angular_velocity == pytest.approx(np.radians(degrees), rel=1e-5)
+    assert sample.linear_acceleration[1] == pytest.approx(9.81 * first.accelerometerY, rel=1e-3)
+
+
 def test_errors_of_dv_processing_lose_paths_and_stacks() -> None:
     with pytest.raises(CameraError) as caught, usb._one_sentence('it fails', 'do so'):
         dv.io.camera.open('00000000')
@@ -86,9 +95,16 @@ def test_all_cameras_have_the_interface_that_is_used() -> None:
     """The names of dv-processing that are called, as no camera is here to call them."""
     for name in ('DAVIS', 'DVXplorer', 'DVXplorerM', 'DVS128'):
         camera = getattr(dv.io.camera, name)
-        for method in ('getNextEventBatch', 'isRunning', 'setTimeInterval', 'getCameraName'):
+        for method in (
+            'getNextEventBatch',
+            'isRunning',
+            'getNextImuBatch',
+            'setTimeInterval',
+            'getCameraName',
+        ):
             assert hasattr(camera, method), f'{name}.{method}'
-    for method in usb.OTHER_STREAMS:
+    reading = ('isImuStreamAvailable', 'getNextImuBatch')
+    for method in (*usb.FRAMES, *usb.IMU, *reading):
         assert hasattr(dv.io.camera.DAVIS, method)
     for model in ('240', '346'):
         assert hasattr(dv.io.camera.DAVIS, f'setDavis{model}BiasCoarseFine')
