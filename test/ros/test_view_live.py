@@ -15,14 +15,13 @@
 """`spike-depth view --live` beside a real depth node."""
 
 import signal
-from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 
-from spike_depth_ros.ros.conversions import from_image
+from spike_depth_ros.ros.conversions import from_image, to_ns
 from testing.depth_input import STATUS, Source, counts
 from testing.nodes import NodeProcess
 from testing.probe import RETRY_S, Probe
@@ -35,6 +34,7 @@ from testing.rrd_file import RrdFile
 
 FIRST_NS, PERIOD_NS = 1_700_000_000_000_000_000, 50_000_000
 WINDOWS = 3
+BEFORE = 60  # windows at most that are sent before those
 IMAGES = {'events/left', 'events/right', 'spike_frame/left', 'confidence', 'event_age'}
 IMAGES |= {'rig/left/depth'}
 OF_A_WINDOW = IMAGES | {'events_of_a_window', 'latency_ms'}
@@ -58,12 +58,11 @@ class Recorded:
                 f'the view to subscribe {topic}',
             )
         self._source.fit()
-        # The depth node may discover the view later than the probe does.
-        for number in count(1):
-            self._infer(counts(), FIRST_NS - number * PERIOD_NS)
-            if holds_within(lambda: self.file().entities >= OF_A_WINDOW, RETRY_S, probe.spin):
+        # The depth node may discover the view and the probe's subscription late.
+        for number in range(BEFORE, 0, -1):
+            self._source.spikes(counts(), FIRST_NS - number * PERIOD_NS)
+            if holds_within(self._is_discovered, RETRY_S, probe.spin):
                 break
-        self.depths.clear()
 
     def file(self) -> RrdFile:
         """Return the content so far of the file that the view writes."""
@@ -72,16 +71,17 @@ class Recorded:
 
     def send(self, frame: np.ndarray, stamp_ns: int) -> None:
         """Send a window and wait until all of it is in the file."""
-        self._infer(frame, stamp_ns)
+        self._source.spikes(frame, stamp_ns)
         self._probe.until(
-            lambda: all(self.file().times_ns(name)[-1] == stamp_ns for name in OF_A_WINDOW),
+            lambda: (
+                to_ns(self.depths[-1].header.stamp) == stamp_ns
+                and all(self.file().times_ns(name)[-1] == stamp_ns for name in OF_A_WINDOW)
+            ),
             'the window in the file',
         )
 
-    def _infer(self, frame: np.ndarray, stamp_ns: int) -> None:
-        number = len(self.depths) + 1
-        self._source.spikes(frame, stamp_ns)
-        self._probe.until(lambda: len(self.depths) == number, 'its depth')
+    def _is_discovered(self) -> bool:
+        return bool(self.depths) and self.file().entities >= OF_A_WINDOW
 
 
 @pytest.mark.filterwarnings('ignore:RRD file has no footer')
@@ -112,5 +112,5 @@ def test_topics_of_running_nodes(probe: Probe, confident_model: Path, tmp_path: 
     sums = [frame.sum() for frame in frames]
     assert file.scalars('events_of_a_window')[-WINDOWS:] == sums
     images = file.images('rig/left/depth')[-WINDOWS:]
-    for image, message in zip(images, recorded.depths, strict=True):
+    for image, message in zip(images, recorded.depths[-WINDOWS:], strict=True):
         np.testing.assert_array_equal(image, from_image(message).astype(np.float16))
