@@ -51,6 +51,24 @@ def test_potentials_by_hand() -> None:
     torch.testing.assert_close(membrane(evidence), evidence * (1.5 * 0.5**0.5 + gain))
 
 
+@pytest.mark.parametrize('averages', [False, True])
+@pytest.mark.parametrize('half_life_ms', [10.0, 50.0, 400.0])
+@pytest.mark.parametrize('hop_ms', [10.0, 12.5, 20.0, 50.0])
+def test_constant_evidence_gives_the_same_potentials_at_every_hop(
+    averages: bool, half_life_ms: float, hop_ms: float
+) -> None:
+    membrane = LeakyMembrane(half_life_ms, averages=averages)
+    membrane(torch.full((1, 1, 1, 1), 3.0))
+    membrane.elapsed_ms = hop_ms
+    for _ in range(round(100 / hop_ms)):
+        potentials = membrane(torch.full((1, 1, 1, 1), 8.0))
+    # 100 ms later, whatever the hops: what is left of 3, and of the way to the final potential.
+    left, final = 0.5 ** (100 / half_life_ms), 8.0
+    if not averages:
+        final /= 1 - 0.5 ** (50 / half_life_ms)
+    assert potentials.item() == pytest.approx(left * 3.0 + (1 - left) * final, rel=1e-5)
+
+
 def test_each_image_of_a_batch_has_its_own_time() -> None:
     membrane, evidence = LeakyMembrane(50.0), torch.full((2, 1, 1, 1), 8.0)
     membrane(evidence)
