@@ -137,7 +137,7 @@ def test_an_export_with_memory_is_calibrated_on_sequences(folder: Path) -> None:
     output = spike_depth(
         'export', *arguments, '--half_life_ms=50', f'--samples={SAMPLES}', folder=folder
     )
-    assert 'SimFlying_sequences_8x50ms' in output
+    assert 'SimFlying_sequences_4x50ms' in output
     contract = DepthEngine(folder / 'leaky.onnx').contract
     assert 'half life 50 ms' in contract.recipe and 'share' in contract.recipe
     assert [state.name for state in contract.states] == ['state']

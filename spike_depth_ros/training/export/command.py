@@ -94,7 +94,7 @@ def export_checkpoint(
         folder: folder of simulated windows. The firing envelope is measured on the validation
             splits of the data sets that the network was trained on.
         samples: number of windows of each data set, on which confidence is calibrated as well; a
-            network with memory takes as many in sequences of 8.
+            network with memory takes as many in sequences of 4.
         trust: factors on the evidence of the coincidence network's detectors and on its prior
             over disparities.
         half_life_ms: time in which half of the readout's potentials leaks, milliseconds; omitted:

@@ -24,7 +24,7 @@ from spike_depth_ros.training.data.pairs import Pair, pairs_of
 from spike_depth_ros.training.data.sequences import SimulatedSequences
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 
-SEQUENCE_WINDOWS = 8
+SEQUENCE_WINDOWS = 4  # a membrane of half per window is settled after four
 
 
 def validation_windows(
@@ -42,7 +42,7 @@ def validation_windows(
 def validation_sequences(
     datasets: Sequence[DepthDataset], samples: int, preparation: Preparation
 ) -> Iterator[list[Pair]]:
-    """Yield sequences of validation windows of the simulated data sets, of 8 windows each.
+    """Yield sequences of validation windows of the simulated data sets, of 4 windows each.
 
     Other data sets give windows by themselves.
 
