@@ -189,7 +189,9 @@ def _add_view(commands: Commands) -> None:
     view.add_argument('--namespace', default='', help='namespace of the nodes, with --live')
     _add_input_options(view)
     _add_model_option(view)
-    view.add_argument('--output', default='', help='.rrd file; default: show in the browser')
+    view.add_argument(
+        '--output', default='', help='.rrd file, or .webp or .gif animation; default: the browser'
+    )
     view.add_argument('--port', type=int, default=0, help='port of the page; default: a free one')
 
 

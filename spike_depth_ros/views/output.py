@@ -31,7 +31,10 @@ def check_rrd(path: Path) -> None:
     Rerun takes a file of another ending for what that ending says.
     """
     if path.suffix != '.rrd':
-        raise OutputError(f"The file '{path}' has not the ending .rrd, by which Rerun knows it.")
+        raise OutputError(
+            f"The file '{path}' has not the ending .rrd, by which Rerun knows it: give it that "
+            'ending, or .webp or .gif for an animation.'
+        )
     check_output_file(path)
 
 

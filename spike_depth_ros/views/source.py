@@ -45,6 +45,7 @@ class Source:
         rig: calibration of the cameras; None: they are taken as rectified.
         truth: true depth; None if there is none that fits.
         engine: network.
+        model: its file.
         start_ns, end_ns: half-open range of the recording's time, nanoseconds.
         clock_error_ns: the recording's time minus header stamps, nanoseconds.
         about: sentences about cameras, calibration and true depth.
@@ -55,6 +56,7 @@ class Source:
     rig: RigCalibration | None
     truth: TrueDepth | None
     engine: DepthEngine
+    model: Path
     start_ns: int
     end_ns: int
     clock_error_ns: int
@@ -81,7 +83,8 @@ def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
     about = [in_words(cameras), *recording.notes]
     about += filter(None, [calibrated.in_words(calibration, recording)])
     rig = calibration.rig if calibration else None
-    engine = _engine(_expanded(arguments.model), len(cameras))
+    model = Path(_expanded(arguments.model) or shipped_model(len(cameras)))
+    engine = _engine(model, len(cameras))
     truth = None
     if recording.depth_streams:
         try:
@@ -101,11 +104,10 @@ def _source(recording: EventRecording, arguments: argparse.Namespace) -> Source:
         end_ns = min(end_ns, start_ns + round(arguments.duration * SECOND_NS))
     error_ns = stamp_error_ns(recording.events(cameras))
     recording.losses.clear()  # of the first packets, which are read again
-    return Source(recording, cameras, rig, truth, engine, start_ns, end_ns, error_ns, about)
+    return Source(recording, cameras, rig, truth, engine, model, start_ns, end_ns, error_ns, about)
 
 
-def _engine(model: str, cameras: int) -> DepthEngine:
-    path = Path(model) if model else shipped_model(cameras)
+def _engine(path: Path, cameras: int) -> DepthEngine:
     engine = DepthEngine(path)
     takes = engine.contract.channels // CHANNELS_PER_CAMERA
     if takes != cameras:

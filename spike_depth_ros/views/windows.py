@@ -72,6 +72,7 @@ class WindowReader:
         cameras: Sequence[EventCamera],
         rig: RigCalibration | None,
         engine: DepthEngine,
+        remembers: bool = True,
     ) -> None:
         """Make the pixel tables.
 
@@ -80,11 +81,13 @@ class WindowReader:
             cameras: left and right camera, or one.
             rig: calibration of the cameras; None: they are rectified.
             engine: network for that number of cameras.
+            remembers: False to infer each window alone.
 
         Raises:
             CalibrationError: a camera sees nothing of the network's image.
         """
-        self._recording, self._cameras, self._history = recording, cameras, History(engine)
+        self._recording, self._cameras = recording, cameras
+        self._engine, self._history, self._remembers = engine, History(engine), remembers
         self._contract = contract = engine.contract
         self._map = RigMap(contract.camera, rig)
         self.problems: list[str] = []
@@ -129,7 +132,8 @@ class WindowReader:
         if judge(camera_events(frame.counts), MIN_EVENTS) is not Verdict.DEPTH:
             return Window(frame.stamp_ns, frame.counts, None, None, {}, 0)
         begin_ns = time.perf_counter_ns()
-        inference = self._history.infer(frame.counts)
+        infer = self._history.infer if self._remembers else self._engine.infer
+        inference = infer(frame.counts)
         took_ns = time.perf_counter_ns() - begin_ns
         contract, confidence = self._contract, inference.confidence
         scale = contract.depth_scale(stream)

@@ -43,7 +43,7 @@ DEMO = ROOT / 'demo/recording'
 DATA = Path(os.environ.get('SPIKE_DEPTH_DATA', ROOT.parent / 'shared/data'))
 PERIOD_NS, JITTER_NS = 50_000_000, 10_000
 real = pytest.mark.skipif(not DATA.is_dir(), reason=f'no recordings in {DATA}')
-preloaded.preload('spike_depth_ros.views.command')
+preloaded.preload('spike_depth_ros.views.rerun_command')
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -175,7 +175,7 @@ def test_images_of_a_camera_without_calibration(tmp_path: Path) -> None:
         ([DEMO, '--model', ROOT / 'models/stereospike_monocular.onnx'], 'made for one camera'),
         ([DEMO, '--left', '/nowhere'], "no event camera '/nowhere'"),
         ([DEMO, '--output', '/proc/x.rrd'], "The file '/proc/x.rrd' cannot be written"),
-        ([DEMO, '--output', 'x.png'], "The file 'x.png' has not the ending .rrd"),
+        ([DEMO, '--output', 'x.png'], "The file 'x.png' has not the ending .rrd, by which Rerun"),
         ([DEMO, '--start', 100], ' s after its first event: give a start before that'),
         ([DEMO, '--live'], 'is a recording, but --live shows running nodes'),
     ],
