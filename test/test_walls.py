@@ -33,6 +33,7 @@ PURE = (
     'recordings',
     'views',
     'metrics',
+    'temporal_metrics',
     'protocols',
 )
 # Stated once for all parts; it imports geometry alone.
