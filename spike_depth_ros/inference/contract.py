@@ -268,7 +268,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _truth(value: object) -> bool:
+def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(value)
     return value
@@ -281,7 +281,7 @@ def _states(value: object) -> tuple[MembraneState, ...]:
         MembraneState(
             _text(item['name']),
             _numbers(item['tau_ms']),
-            _truth(item['averages']),
+            _boolean(item['averages']),
             _number(item.get('events_exponent', 0.0)),
         )
         for item in value

@@ -30,8 +30,8 @@ from spike_depth_ros.inference.hold import DepthHold, Held
 _ENDS = (Reset.TIME, Reset.STREAM, Reset.UNFIT)
 
 
-class MemoryMotion(Protocol):
-    """Motion of what a network remembers with the rig."""
+class MotionCompensation(Protocol):
+    """Compensation of what a network remembers for the motion of the rig."""
 
     def move(
         self,
@@ -60,7 +60,7 @@ class History:
         event_age: ages of the events of the current stream.
     """
 
-    def __init__(self, engine: DepthEngine, motion: MemoryMotion | None = None) -> None:
+    def __init__(self, engine: DepthEngine, motion: MotionCompensation | None = None) -> None:
         """Know nothing.
 
         Args:

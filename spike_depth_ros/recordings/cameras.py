@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Event cameras of a recording: choice of the left and the right one."""
 
 from collections.abc import Sequence
@@ -76,12 +75,10 @@ def in_words(cameras: Sequence[EventCamera]) -> str:
 
 def _is_of(stream: ImuStream, camera: EventCamera) -> bool:
     """Return whether inertial measurements are those of a camera."""
-    place = camera.name.rpartition('/')[0]
-    if stream.name.startswith(f'{camera.name}/') or (
-        stream.name.startswith(f'{place}/') and place
-    ):
-        return True
-    return stream.frame_id != '' and stream.frame_id == camera.frame_id
+    namespace = camera.name.rpartition('/')[0]
+    beginnings = tuple(f'{name}/' for name in (camera.name, namespace) if name)
+    has_same_frame = stream.frame_id != '' and stream.frame_id == camera.frame_id
+    return stream.name.startswith(beginnings) or has_same_frame
 
 
 def _found(names: list[str]) -> list[str]:

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Player: sends a recording's events and true depth when they are due, at any speed."""
 
 import heapq
@@ -226,8 +225,7 @@ class Player:
             self._out.depth(self._part.depths[item.source], frame)
             self.depths += 1
         elif isinstance(content, ImuSample):
-            stamp_ns = self._stamps.at(content.t_ns) + self._paused_ns
-            self._out.imu(content._replace(t_ns=stamp_ns))
+            self._out.imu(content._replace(t_ns=content.t_ns + self.shift_ns))
             self.imu_samples += 1
         elif content is None:
             self._close_windows(item.t_ns)

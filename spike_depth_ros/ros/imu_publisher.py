@@ -22,14 +22,14 @@ from sensor_msgs.msg import Imu
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.recordings.recording import ImuSample
+from spike_depth_ros.recordings.recording import NOT_MEASURED, ImuSample
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation, to_time
 
 TOPIC = 'imu'
 IMU_SUFFIX = '_imu'
-# First element of the covariance of a quantity that the message does not have.
-ABSENT = np.array([-1.0, *[0.0] * 8])
+# Covariance of the orientation, which the message does not have.
+NO_ORIENTATION = np.array([NOT_MEASURED, *[0.0] * 8])
 
 
 class ImuPublisher:
@@ -76,7 +76,7 @@ class ImuPublisher:
         self._publisher.publish(
             Imu(
                 header=Header(stamp=to_time(sample.t_ns), frame_id=self.frame_id),
-                orientation_covariance=ABSENT,
+                orientation_covariance=NO_ORIENTATION,
                 angular_velocity=rate,
                 linear_acceleration=acceleration,
             )

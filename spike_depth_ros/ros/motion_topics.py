@@ -27,6 +27,7 @@ from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.pose import Pose, from_quaternion
 from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope, SampleCounters
 from spike_depth_ros.motion.odometry import Odometry
+from spike_depth_ros.recordings.recording import NOT_MEASURED
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.diagnostics import WARN, Report
@@ -35,8 +36,6 @@ from spike_depth_ros.units import SECOND_NS
 
 # A topic without a message for this time is silent.
 SILENT_NS = SECOND_NS
-# Value in a covariance of a quantity that the message does not have (sensor_msgs/Imu).
-ABSENT = -1
 
 
 class MotionTopic(ABC):
@@ -159,7 +158,7 @@ class ImuTopic(MotionTopic):
 
     def _on_imu(self, message: Imu) -> None:
         self._take(message.header.frame_id)
-        if message.angular_velocity_covariance[0] == ABSENT:
+        if message.angular_velocity_covariance[0] == NOT_MEASURED:
             self.history.counters.invalid += 1
             return
         rate = message.angular_velocity

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Sequences of consecutive windows: one stream, true motion of surfaces, stored once."""
 
 import dataclasses
@@ -26,7 +25,7 @@ from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.data.recorded_sequences import RecordedSequences
 from spike_depth_ros.training.data.recordings import RecordingDataset
-from spike_depth_ros.training.data.sequence import SimulatedSequence, pixel_rays
+from spike_depth_ros.training.data.sequence import SimulatedSequence
 from spike_depth_ros.training.data.sequences import SimulatedSequences, sequences_of
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.settings import SettingsError
@@ -175,9 +174,3 @@ def test_sequences_that_a_data_set_lacks_are_refused(
     own = ArrayDataset(tmp_path / 'own.npz', 200.0, 2.0, 2.0, 0.1, 50)
     with pytest.raises(SettingsError, match='own has no consecutive windows'):
         sequences_of(own, 800, None)
-
-
-def test_rays_of_pixels() -> None:
-    rays = pixel_rays(CAMERA)
-    assert rays[MIDDLE].tolist() == [0, 0, 1]
-    assert rays[130, 273, 0] == pytest.approx(100 / CAMERA.f)

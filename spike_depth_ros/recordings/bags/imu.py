@@ -20,11 +20,9 @@ from typing import NamedTuple
 
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.streams import first_messages
-from spike_depth_ros.recordings.recording import ImuSample, ImuStream
+from spike_depth_ros.recordings.recording import NOT_MEASURED, ImuSample, ImuStream
 
 IMU_SAMPLES = 'imu samples'
-# First element of the covariance of a quantity that the message does not have.
-_ABSENT = -1.0
 
 
 class _Imu(NamedTuple):
@@ -55,7 +53,7 @@ def _read(message: BagMessage) -> _Imu:
     fields.reals(4 + 9)  # orientation and its covariance
     rate, covariance = fields.reals(3), fields.reals(9)
     acceleration = fields.reals(3)
-    if covariance[0] == _ABSENT or not all(map(math.isfinite, rate)):
+    if covariance[0] == NOT_MEASURED or not all(map(math.isfinite, rate)):
         raise ValueError('the message has no angular velocity')
     x, y, z = rate.tolist()
     along_x, along_y, along_z = acceleration.tolist()

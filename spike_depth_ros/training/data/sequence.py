@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Sequence of consecutive windows of one scene, with the rig's pose and the true motion."""
 
 from collections.abc import Sequence
@@ -21,10 +20,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.temporal_metrics import at_earlier_place
 from spike_depth_ros.training.data.dataset import Depth, DepthWindow, Preparation, Split
 from spike_depth_ros.training.data.sample import FRAME, Sample
+from spike_depth_ros.units import US_NS
 
 
 class Motion(NamedTuple):
@@ -147,35 +146,30 @@ class SimulatedSequence(NamedTuple):
             earlier: number of the earlier window.
         """
         surface = self.surface[index].astype(np.int64)
-        rays = pixel_rays(FRAME)
+        rows, columns = np.indices(surface.shape, np.float64)
+        pixels = np.stack([columns.ravel(), rows.ravel()], -1)
+        rays = FRAME.to_rays(pixels).reshape(*surface.shape, 3)
         points = self.depth[index].astype(np.float32)[..., None] * rays @ self.rotation[index].T
         moved = (self.place[earlier] - self.place[index])[surface]
         points += self.centre[index] - self.centre[earlier] + moved
-        x, y, z = np.moveaxis(points @ self.rotation[earlier], -1, 0)
-        with np.errstate(divide='ignore', invalid='ignore'):
-            column, row = FRAME.cx + FRAME.f * x / z, FRAME.cy + FRAME.f * y / z
-        rows, columns = np.indices(surface.shape, np.float32)
-        flow = np.stack([column - columns, row - rows], -1)
+        points = points @ self.rotation[earlier]
+        flow = (FRAME.to_pixels(points.reshape(-1, 3)) - pixels).reshape(*surface.shape, 2)
         there = at_earlier_place(self.surface[earlier].astype(np.float32), flow)
-        known = (surface >= 0) & (there == surface) & (z > 0)
+        known = (surface >= 0) & (there == surface)
         nan = np.float32(np.nan)
-        return Motion(np.where(known[..., None], flow, nan), np.where(known, z, nan))
+        return Motion(
+            np.where(known[..., None], flow.astype(np.float32), nan),
+            np.where(known, points[..., 2].astype(np.float32), nan),
+        )
 
     def to_sequence(self) -> WindowSequence:
         """Return the sequence with the motion between consecutive windows."""
         count = len(self.spikes)
         return WindowSequence(
             [self.window(index) for index in range(count)],
-            [1000 * int(end) for end in self.end_us],
+            [US_NS * int(end) for end in self.end_us],
             [None, *(self.motion(index, index - 1) for index in range(1, count))],
             self.stands_still,
             self.centre,
             self.rotation,
         )
-
-
-def pixel_rays(camera: PinholeCamera) -> NDArray[np.float32]:
-    """Return the ray (x/z, y/z, 1) of each pixel, float32 [h, w, 3]."""
-    rows, columns = np.indices((camera.height, camera.width), np.float32)
-    x, y = (columns - camera.cx) / camera.f, (rows - camera.cy) / camera.f
-    return np.stack([x, y, np.ones_like(x)], -1).astype(np.float32)

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Methods that go through consecutive windows: models, stereo matching, and filters of both."""
 
 import time
@@ -205,8 +204,8 @@ def streams(
     """Return the streams of an evaluation.
 
     A model with memory has a second stream that forgets every window, and one more for each motion
-    that it is told. Filters run on the depth of
-    models without memory, and on that of semi-global matching.
+    that it is told. Filters run on the depth of models without memory, and on that of semi-global
+    matching.
 
     Args:
         models: ONNX files.

@@ -28,8 +28,8 @@ from spike_depth_ros.units import SECOND_NS
 
 # True rotation; that of a gyroscope; true rotation and translation.
 MotionKind = Literal['rotation', 'gyroscope', 'full']
-# Zero-rate offset (the largest that is sold, about each axis) and noise of the gyroscope of a
-# DVXplorer, a BMI160 (Bosch, data sheet BST-BMI160-DS000): rad/s, and rad/s for a root of a Hz.
+# Zero-rate offset about each axis, rad/s, and noise density, rad/s per root of a Hz, of an
+# uncalibrated BMI160, the gyroscope of a DVXplorer (Bosch, data sheet BST-BMI160-DS000).
 OFFSET = math.radians(3.0) * np.array([1.0, -1.0, 1.0])
 NOISE = math.radians(0.007)
 
