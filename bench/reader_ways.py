@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Ways to read a recording: `python -m bench.reader_ways WAY PATH` prints JSON.
 
 It reads twice and prints the number of events, the seconds and processor seconds (with those of

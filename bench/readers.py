@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Readers of recordings, beside what a user would take instead.
 
 The files hold EVENTS events, written by the code of the tests' fixtures. Each way reads its file

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Replay two cameras at 20 million events a second together, through the replay node over DDS.
 
 Two RAW files of evt3, whose words go out as packets, and two DSEC files, whose arrays the node

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Depth from a recording of any kind: replay, binner, depth node and rviz."""
 
 from launch import LaunchDescription

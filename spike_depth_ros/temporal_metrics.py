@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Metrics of depth over consecutive windows: temporal end-point error and flicker.
 
 Arrays are float [h, w], metres along z; pixels count where all values are finite and positive and

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Launch file of a replay: its arguments, and the parameters that it gives to the nodes."""
 
 import ast

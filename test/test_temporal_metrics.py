@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Metrics over consecutive windows, by hand."""
 
 import numpy as np

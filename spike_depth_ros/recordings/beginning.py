@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Beginning of a recording: its first event, and the clock of its header stamps."""
 
 from collections.abc import Iterable, Iterator, Sequence

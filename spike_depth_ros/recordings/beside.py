@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Files that belong together by their names: a camera each, or events and true depth."""
 
 from collections.abc import Sequence

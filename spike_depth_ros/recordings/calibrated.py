@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Calibration of a recording's cameras: from a file that the user names, or found with it."""
 
 from collections.abc import Sequence

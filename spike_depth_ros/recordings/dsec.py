@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """DSEC's numbers that its files do not tell.
 
 Source: README of uzh-rpg/DSEC; dsec.ifi.uzh.ch, "data format" and "disparity submission format".

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """PNG images of data sets, of a known size.
 
 Pillow reads them: OpenCV takes as much memory as a damaged length says, and prints to standard

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Progress bar on a terminal's standard error."""
 
 import shutil

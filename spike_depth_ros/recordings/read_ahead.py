@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Items read ahead by a thread of its own, bounded in number and in bytes."""
 
 from collections import deque

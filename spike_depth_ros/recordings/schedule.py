@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Schedule of a replay: waits until a time of the recording is due; pause, resume and stop."""
 
 import time

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Times in files as nanoseconds."""
 
 from typing import Any

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Launch description of a replay: the nodes follow from the recording."""
 
 from pathlib import Path

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Messages of a replay: true depth as images, and the calibration as CameraInfo."""
 
 import numpy as np

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Replay node: publishes a recording as camera drivers would."""
 
 import time

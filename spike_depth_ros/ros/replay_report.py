@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Report of the replay node on /diagnostics."""
 
 from spike_depth_ros.recordings.player import Player

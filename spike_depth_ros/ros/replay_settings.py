@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Settings of the replay node: its parameters, read once and immutable; times in nanoseconds."""
 
 from collections.abc import Mapping

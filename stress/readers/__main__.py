@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Fuzz all readers of recordings: `python -m stress.readers`, or `make fuzz`.
 
 The program damages small recordings of every format, byte for byte, and reads them in processes

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Reading of a damaged recording, and the rules of EventRecording that must hold."""
 
 import re

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Damage to the bytes of a file."""
 
 import numpy as np

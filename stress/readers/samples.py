@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Small recordings of every format, to be damaged."""
 
 from collections.abc import Callable, Mapping

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Worker process of the fuzz program of readers: damage one format's sample and read it.
 
 `python -m stress.readers.worker --format F --seed S --first N --inputs N --folder PATH` prints one

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Damaged recordings of every format: one sentence, or events that keep the interface's rules.
 
 `make fuzz` does the same with a million inputs.

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Items that a thread reads ahead."""
 
 from collections.abc import Iterator

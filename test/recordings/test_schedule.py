@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Schedule of a replay: due times, pauses and lag."""
 
 import time

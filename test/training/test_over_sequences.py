@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Measures of memory: ages of events, scores, cuts and rows of all methods."""
 
 import json

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Recording in memory: arrays of events, true depth and a calibration."""
 
 from collections.abc import Iterator, Sequence

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """`spike-depth convert`: a recording in another format."""
 
 import argparse

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Conversion: all events and true depth of a recording into a writer."""
 
 import heapq

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Formats of converted recordings, by name and by the ending of the output."""
 
 import importlib

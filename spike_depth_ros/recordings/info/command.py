@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """`spike-depth info`: contents of a recording."""
 
 import argparse

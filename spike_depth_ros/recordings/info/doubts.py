@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Doubts about a recording: one sentence for each part that looks wrong."""
 
 from collections.abc import Iterator

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Events of one camera in numbers."""
 
 from dataclasses import dataclass

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Survey of a recording: one pass over its events and its true depth."""
 
 from collections.abc import Iterator, Mapping

@@ -12,5 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Writers of recordings: rosbag2, AEDAT4 and HDF5 in the layout of DSEC."""

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Writer of AEDAT4 files, for one camera or two.
 
 Layout: docs.inivation.com, "AEDAT 4.0", and dv-processing's flatbuffer schemas (data/*.fbs): a

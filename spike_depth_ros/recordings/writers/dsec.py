@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Writer of HDF5 in the layout of DSEC: one file per camera, and a folder of two.
 
 Layout: uzh-rpg/DSEC, README ("Data format") and scripts/dataset; Blosc with zstd.

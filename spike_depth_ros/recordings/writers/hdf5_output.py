@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Output file of HDF5 on a disk that may be full."""
 
 import io

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Writer of rosbag2 recordings in mcap files, as a folder or as the file alone."""
 
 from pathlib import Path

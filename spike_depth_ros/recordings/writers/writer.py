@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Protocol of the writers of recordings."""
 
 from collections.abc import Mapping

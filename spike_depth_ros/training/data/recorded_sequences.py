@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Sequences of consecutive windows of recordings, at the times of their true depth."""
 
 from dataclasses import dataclass

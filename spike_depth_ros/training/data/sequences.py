@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Sequences of consecutive simulated windows, of the scenes of a simulated data set."""
 
 import math

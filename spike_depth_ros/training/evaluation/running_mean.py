@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Mean of many values, added part by part."""
 
 import numpy as np

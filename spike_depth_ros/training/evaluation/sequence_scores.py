@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Scores of one method over sequences of consecutive windows."""
 
 import math

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """True depth of a sequence of windows, prepared for the measures of consecutive windows."""
 
 from collections.abc import Sequence

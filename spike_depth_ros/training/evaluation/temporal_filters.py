@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Temporal filters on depth, which models with memory are compared with.
 
 Both filters work on each pixel by itself. Their strengths are for windows that do not overlap;

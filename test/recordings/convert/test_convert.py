@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Conversion: every event and every depth image as in the source, or nothing at all."""
 
 from collections.abc import Iterator, Sequence

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Contents of a recording, and what looks wrong in it."""
 
 import json
