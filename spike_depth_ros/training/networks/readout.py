@@ -71,7 +71,7 @@ class LogDepthReadout(Readout):
         scales: factor from each input layer to the image's resolution: 8, 4, 2 or 1.
 
     Attributes:
-        membrane: membrane that averages the potential; None: it starts each window anew.
+        membrane: membrane that averages the potential; None: it starts each window at its reset.
     """
 
     def __init__(self, channels: Sequence[int], scales: Sequence[int]) -> None:
@@ -136,9 +136,9 @@ class DisparityReadout(Readout):
         max_disparity: disparities are 0 to max_disparity - 1 pixels of the image.
         focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
             one pixel.
-        membrane: membrane of the disparities' neurons; None: they start each window anew.
 
     Attributes:
+        membrane: membrane of the disparities' neurons; None: they start each window at their reset.
         calibration: weights of the confidence; `spike-depth export` fits them.
     """
 
@@ -148,10 +148,10 @@ class DisparityReadout(Readout):
         evidence: Mapping[str, float],
         max_disparity: int,
         focal_baseline: float,
-        membrane: LeakyMembrane | None = None,
     ) -> None:
         super().__init__()
-        self.membrane, self.calibration = membrane, Calibration()
+        self.membrane: LeakyMembrane | None = None
+        self.calibration = Calibration()
         self.levels = tuple(tuple(level) for level in levels)
         self.evidence, self.max_disparity = dict(evidence), max_disparity
         # Not learned: training fits the mean, and a learned factor would bias the median, which

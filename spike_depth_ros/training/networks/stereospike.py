@@ -85,7 +85,7 @@ class StereoSpike(DepthNetwork):
         self.readout.initialise()
 
     def remember(
-        self, half_life_ms: float, averages: bool = True, events_exponent: float | None = None
+        self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
     ) -> None:
         """Let the readout average over the windows.
 
@@ -93,7 +93,7 @@ class StereoSpike(DepthNetwork):
 
         Args:
             half_life_ms: time in which half of an average leaks, milliseconds.
-            averages: ignored: potentials that are log depth are never summed.
+            averages: makes no difference: log depth is averaged, never summed.
             events_exponent: see LeakyMembrane.
         """
         self.readout.membrane = LeakyMembrane(
