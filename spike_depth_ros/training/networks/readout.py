@@ -138,7 +138,7 @@ class DisparityReadout(Readout):
             one pixel.
 
     Attributes:
-        membrane: membrane of the disparities' neurons; None: they start each window at their reset.
+        membrane: membrane of the disparities' neurons; None: they are reset before each window.
         calibration: weights of the confidence; `spike-depth export` fits them.
     """
 
