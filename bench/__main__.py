@@ -25,7 +25,7 @@ from typing import Any
 
 import onnxruntime
 
-from bench import counting, end_to_end, inference, node_load, readers, replay, simulation
+from bench import counting, end_to_end, inference, motion, node_load, readers, replay, simulation
 
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
@@ -38,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
     'replay': lambda _: replay.run(),
     'end_to_end': end_to_end.run,
     'inference': lambda _: inference.run(),
+    'motion': lambda _: motion.run(),
     'simulation': lambda _: simulation.run(),
 }
 
