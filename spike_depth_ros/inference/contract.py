@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 from spike_depth_ros.frames.spike_frame import MONO_CHANNELS, STEREO_CHANNELS
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.camera import PinholeCamera
-from spike_depth_ros.inference.memory import MembraneState
+from spike_depth_ros.inference.memory import GREATEST_EXPONENT, TAU_MS, MembraneState
 from spike_depth_ros.units import MS_NS
 
 CONTRACT_VERSION = 2
@@ -298,7 +298,8 @@ _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     tuple[str, ...]: (_names, 'a JSON list of names'),
     tuple[MembraneState, ...]: (
         _states,
-        'a JSON list of states of different names, each with name, tau_ms above 0, averages '
-        'and events_exponent of 0 or more',
+        'a JSON list of states of different names, each with name, tau_ms of '
+        f'{TAU_MS[0]:g} to {TAU_MS[1]:g}, averages and events_exponent of 0 to '
+        f'{GREATEST_EXPONENT:g}',
     ),
 }

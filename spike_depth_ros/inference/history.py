@@ -96,13 +96,19 @@ class History:
         self.event_age.add(counts, stamp_ns)
 
     def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
-        """Infer depth from the spike frame of the window that was entered last."""
+        """Infer depth from the spike frame of the window that was entered last.
+
+        Raises ValueError if the model's confidence is not finite: some providers turn a depth
+        that is no number into the largest one.
+        """
         elapsed_ns = self._continuity.elapsed_ns(self._stamp_ns)
         self._move(elapsed_ns)
         if not self._engine.memory.is_finite():
             self.forget(Reset.NOT_FINITE)
             elapsed_ns = None
         inference = self._engine.infer(counts, elapsed_ns)
+        if inference.confidence is not None and not np.isfinite(inference.confidence).all():
+            raise ValueError('the model gives a confidence that is no number: export it again')
         self._continuity.infer(self._stamp_ns)
         self._hold.keep(inference, self._stamp_ns)
         return inference

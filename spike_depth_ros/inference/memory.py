@@ -40,6 +40,8 @@ from spike_depth_ros.units import MS_NS
 Potentials = npt.NDArray[np.float32]
 COMMON_SHARE = 0.05  # share of pixels with events at which a time constant is that of its state
 LEAST_SHARE = 1e-3  # is added to shares, of which a power is taken
+TAU_MS = (1e-3, 1e9)  # least and greatest time constant, milliseconds
+GREATEST_EXPONENT = 4.0
 NAME = re.compile(r'[A-Za-z]\w*')
 
 
@@ -47,8 +49,8 @@ NAME = re.compile(r'[A-Za-z]\w*')
 class MembraneState:
     """Description of the membranes of one layer.
 
-    Raises ValueError for a name that is no identifier, for time constants that are missing, not
-    finite or not above 0, and for an exponent below 0 or not finite.
+    Raises ValueError for a name that is no identifier, for time constants that are missing or not
+    within TAU_MS, and for an exponent that is not within 0 to GREATEST_EXPONENT.
 
     Args:
         name: beginning of the names of the model's inputs `NAME_in`, `NAME_leak` and `NAME_gain`
@@ -68,11 +70,15 @@ class MembraneState:
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
             raise ValueError(f'the name of a state is {self.name!r}, but must be an identifier')
-        if not self.tau_ms or not all(math.isfinite(tau) and tau > 0 for tau in self.tau_ms):
-            raise ValueError(f'tau_ms of {self.name} is {self.tau_ms}, but must be above 0')
-        if not 0 <= self.events_exponent < math.inf:
+        least, greatest = TAU_MS
+        if not self.tau_ms or not all(least <= tau <= greatest for tau in self.tau_ms):
             raise ValueError(
-                f'events_exponent of {self.name} is {self.events_exponent}, but must be 0 or more'
+                f'tau_ms of {self.name} is {self.tau_ms}, but must be {least:g} to {greatest:g}'
+            )
+        if not 0 <= self.events_exponent <= GREATEST_EXPONENT:
+            raise ValueError(
+                f'events_exponent of {self.name} is {self.events_exponent}, but must be 0 to '
+                f'{GREATEST_EXPONENT:g}'
             )
 
     @property

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 
-NOISE_SHARE = 10
+NOISE_SHARE = 0.1
 MIN_EVENTS = 500  # of a window that yields depth; default
 
 
@@ -49,12 +49,13 @@ def judge(cameras: npt.NDArray[np.int64], min_events: int) -> Verdict:
     """Decide about a spike frame by the number of events per camera, int64 [cameras].
 
     A network would invent depth from next to no events, or from one camera of two. A covered
-    camera still sends noise: it counts as silent with fewer than min_events / NOISE_SHARE events.
-    A frame is skipped, not incomplete, if no camera has more: nothing moves before either.
+    camera still sends noise: it counts as silent with fewer than a share NOISE_SHARE of all
+    events, or of min_events if there are more. A frame is skipped, not incomplete, if each camera
+    has less than that share of min_events: nothing moves before either.
     """
-    silent = cameras < max(1, min_events / NOISE_SHARE)
-    if silent.all():
+    total = cameras.sum()
+    if (cameras < max(1, min_events * NOISE_SHARE)).all():
         return Verdict.SKIPPED
-    if not cameras.sum() >= min_events:
-        return Verdict.SKIPPED if cameras.all() else Verdict.INCOMPLETE
-    return Verdict.INCOMPLETE if silent.any() else Verdict.DEPTH
+    if (cameras < max(1, min(min_events, total) * NOISE_SHARE)).any():
+        return Verdict.INCOMPLETE
+    return Verdict.DEPTH if total >= min_events else Verdict.SKIPPED

@@ -80,11 +80,19 @@ class Gyroscope:
                 if t_ns > self.newest_ns - JUMP_NS:
                     self.counters.late += 1
                     return
-                self.counters.jumps += 1
-                self._samples.clear()
+                self._begin()
             self.newest_ns = t_ns
             self._samples.append((t_ns, x, y, z))
             self.counters.taken += 1
+
+    def restart(self) -> None:
+        """Drop all samples, as after a jump: those that follow are of another frame."""
+        with self._lock:
+            self._begin()
+
+    def _begin(self) -> None:
+        self.counters.jumps += 1
+        self._samples.clear()
 
     def rotation(self, start_ns: int, end_ns: int) -> Matrix | None:
         """Return the rotation of the IMU's frame at the end to its frame at the start.

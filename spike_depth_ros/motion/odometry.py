@@ -25,8 +25,11 @@ from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # Longest time between two poses that are interpolated, and after the newest one.
 MAX_GAP_NS = 200 * MS_NS
-# A faster motion is a jump of the estimate.
-MAX_SPEED = 150.0
+# Faster motions are jumps of the estimate: faster than cars, and than drones turn.
+MAX_SPEED = 60.0  # m/s
+MAX_TURN_RATE = 25.0  # rad/s
+# Poses less far apart do not tell a motion beyond them: it would be jitter times a large number.
+LEAST_SPAN_NS = 20 * MS_NS
 MAX_POSES = 1024
 
 
@@ -54,9 +57,9 @@ class Odometry:
                 if t_ns > self.newest_ns - JUMP_NS:
                     self.counters.late += 1
                     return
-                self._restart()
+                self._begin()
             elif self._poses and _is_jump(*self._poses[-1], t_ns, pose):
-                self._restart()
+                self._begin()
             self.newest_ns = t_ns
             self._poses.append((t_ns, pose))
             self.counters.taken += 1
@@ -74,14 +77,21 @@ class Odometry:
         start, end = _pose_at(poses, start_ns), _pose_at(poses, end_ns)
         return None if start is None or end is None else start.inverse() @ end
 
-    def _restart(self) -> None:
+    def restart(self) -> None:
+        """Drop all poses, as after a jump: those that follow are of another frame."""
+        with self._lock:
+            self._begin()
+
+    def _begin(self) -> None:
         self.counters.jumps += 1
         self._poses.clear()
 
 
 def _is_jump(before_ns: int, before: Pose, t_ns: int, pose: Pose) -> bool:
+    time_s = (t_ns - before_ns) / SECOND_NS
     moved_m = float(np.linalg.norm(pose.translation - before.translation))
-    return moved_m > MAX_SPEED * (t_ns - before_ns) / SECOND_NS
+    turned = float(np.linalg.norm(to_vector(before.rotation.T @ pose.rotation)))
+    return moved_m > MAX_SPEED * time_s or turned > MAX_TURN_RATE * time_s
 
 
 def _pose_at(poses: list[tuple[int, Pose]], t_ns: int) -> Pose | None:
@@ -89,10 +99,14 @@ def _pose_at(poses: list[tuple[int, Pose]], t_ns: int) -> Pose | None:
     after = next((n for n, (time_ns, _) in enumerate(poses) if time_ns >= t_ns), len(poses))
     if after < len(poses) and poses[after][0] == t_ns:
         return poses[after][1]
-    after = min(after, len(poses) - 1)  # beyond the newest, the last two tell the motion
-    if after < 1:
+    before = after - 1
+    if after == len(poses):  # the newest and one some time before it tell the motion
+        after -= 1
+        while before >= 0 and poses[after][0] - poses[before][0] < LEAST_SPAN_NS:
+            before -= 1
+    if before < 0:
         return None
-    (t0_ns, pose0), (t1_ns, pose1) = poses[after - 1 : after + 1]
+    (t0_ns, pose0), (t1_ns, pose1) = poses[before], poses[after]
     if t1_ns - t0_ns > MAX_GAP_NS or t_ns - t1_ns > MAX_GAP_NS:
         return None
     share = (t_ns - t0_ns) / (t1_ns - t0_ns)

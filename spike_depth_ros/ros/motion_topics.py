@@ -117,6 +117,9 @@ class MotionTopic(ABC):
             report.problem(WARN, f'{self.name} jumped {new} times')
 
     def _take(self, frame_id: str) -> None:
+        """Note a message; samples in another frame than before do not go on from those."""
+        if self.has_come and frame_id != self._frame_id:
+            self.history.restart()
         self._received_ns, self._frame_id = time.monotonic_ns(), frame_id
 
     def _camera(self, stream: SpikeStream, frame: str) -> Pose | None:

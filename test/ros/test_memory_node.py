@@ -208,7 +208,7 @@ def test_depth_is_held_while_both_cameras_send_time_alone(probe: Probe, leaky_mo
 @pytest.mark.parametrize(
     ('states', 'sentence'),
     [
-        ('[{"name": "state", "tau_ms": [0], "averages": false}]', 'tau_ms above 0'),
+        ('[{"name": "state", "tau_ms": [0], "averages": false}]', 'tau_ms of 0.001 to 1e+09'),
         ('[{"name": "state", "tau_ms": [1, 2], "averages": false}]', '2 time constants for the 1'),
         (
             '[{"name": "memory", "tau_ms": [1], "averages": false}]',

@@ -21,7 +21,13 @@ import torch
 from spikingjelly.activation_based.base import MemoryModule
 from torch import Tensor, nn
 
-from spike_depth_ros.inference.memory import COMMON_SHARE, LEAST_SHARE, MembraneState
+from spike_depth_ros.inference.memory import (
+    COMMON_SHARE,
+    GREATEST_EXPONENT,
+    LEAST_SHARE,
+    TAU_MS,
+    MembraneState,
+)
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT
 from spike_depth_ros.training.settings import SettingsError
 
@@ -62,17 +68,19 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         events_exponent: float | None = None,
     ) -> None:
         super().__init__()
-        if not 0 < half_life_ms < math.inf:
-            raise SettingsError(
-                f'half_life_ms is {half_life_ms:g}: use a finite number above 0, or none for a '
-                'network without memory.'
-            )
         tau_ms = half_life_ms / math.log(2)
+        if not TAU_MS[0] <= tau_ms <= TAU_MS[1]:
+            least, greatest = (math.log(2) * end for end in TAU_MS)
+            raise SettingsError(
+                f'half_life_ms is {half_life_ms:g}: use a number from {least:.1g} to '
+                f'{greatest:.1g}, or none for a network without memory.'
+            )
         self.log_tau_ms = nn.Parameter(torch.full((channels,), math.log(tau_ms)))
         self.averages, self.window_ms = averages, window_ms
-        if events_exponent is not None and not 0 <= events_exponent < math.inf:
+        if events_exponent is not None and not 0 <= events_exponent <= GREATEST_EXPONENT:
             raise SettingsError(
-                f'events_exponent is {events_exponent:g}: use a finite number from 0 on, or none.'
+                f'events_exponent is {events_exponent:g}: use a number from 0 to '
+                f'{GREATEST_EXPONENT:g}, or none.'
             )
         self.events_exponent = (
             None if events_exponent is None else nn.Parameter(torch.tensor(events_exponent))
@@ -94,7 +102,7 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         """Return the description of the membranes in a model's contract."""
         tau_ms = self.log_tau_ms.detach().double().exp()
         learned = self.events_exponent
-        exponent = 0.0 if learned is None else max(0.0, learned.item())
+        exponent = 0.0 if learned is None else learned.clamp(0, GREATEST_EXPONENT).item()
         return MembraneState(name, tuple(tau_ms.tolist()), self.averages, exponent)
 
     def _factors(self, evidence: Tensor) -> tuple[Tensor, Tensor]:
