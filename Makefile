@@ -87,7 +87,9 @@ shipped: training
 models: shipped
 	@set -e; for network in $(NETWORKS); do \
 		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
-		case $$network in (coincidence*) export="$$export $(TRUST)";; esac; \
+		case $$network in \
+			(coincidence_large) export="$$export $(TRUST) --half_life_ms 25";; \
+			(coincidence*) export="$$export $(TRUST) --half_life_ms 50";; esac; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 
