@@ -18,3 +18,5 @@ US_NS = 1_000
 MS_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 SECOND_US = SECOND_NS // US_NS
+# First element of the covariance of a quantity that a sensor_msgs/Imu does not have.
+NOT_MEASURED = -1.0

@@ -15,12 +15,15 @@
 """Compensation of a model's memory for the motion of the rig."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pose import Pose
-from spike_depth_ros.motion.warp import Volume, VolumeWarp
+
+if TYPE_CHECKING:
+    from spike_depth_ros.motion.warp import Volume, VolumeWarp
 
 STILL = Pose.turned(np.eye(3))
 # Columns and rows of a volume.
@@ -43,7 +46,7 @@ class MemoryMotion:
         self._waiting.clear()
 
     def move(
-        self, states: Mapping[str, Volume], pose: Pose, camera: PinholeCamera, baseline_m: float
+        self, states: Mapping[str, 'Volume'], pose: Pose, camera: PinholeCamera, baseline_m: float
     ) -> None:
         """Move volumes, in place, to the image of the rig after a motion.
 
@@ -66,9 +69,11 @@ class MemoryMotion:
             else:
                 warp.move(state[0], moved, focal_baseline)
 
-    def _warp(self, camera: PinholeCamera, shape: tuple[int, ...]) -> VolumeWarp:
+    def _warp(self, camera: PinholeCamera, shape: tuple[int, ...]) -> 'VolumeWarp':
         key = camera, shape
         if key not in self._warps:
+            from spike_depth_ros.motion.warp import VolumeWarp  # loads numba
+
             self._warps[key] = VolumeWarp(coarser(camera, *shape[2:]), shape[1])
         return self._warps[key]
 

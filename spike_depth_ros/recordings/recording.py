@@ -140,10 +140,6 @@ class ImageFrame(NamedTuple):
     image: NDArray[np.uint8]
 
 
-# First element of the covariance of a quantity that a sensor_msgs/Imu does not have.
-NOT_MEASURED = -1.0
-
-
 class ImuSample(NamedTuple):
     """Inertial measurement in the frame of the IMU.
 

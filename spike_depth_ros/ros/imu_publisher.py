@@ -22,9 +22,10 @@ from sensor_msgs.msg import Imu
 from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
-from spike_depth_ros.recordings.recording import NOT_MEASURED, ImuSample
+from spike_depth_ros.recordings.recording import ImuSample
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_rotation, to_time
+from spike_depth_ros.units import NOT_MEASURED
 
 TOPIC = 'imu'
 IMU_SUFFIX = '_imu'

@@ -27,12 +27,11 @@ from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.pose import Pose, from_quaternion
 from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope, SampleCounters
 from spike_depth_ros.motion.odometry import Odometry
-from spike_depth_ros.recordings.recording import NOT_MEASURED
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.diagnostics import WARN, Report
 from spike_depth_ros.ros.static_frames import StaticFrames
-from spike_depth_ros.units import SECOND_NS
+from spike_depth_ros.units import NOT_MEASURED, SECOND_NS
 
 # A topic without a message for this time is silent.
 SILENT_NS = SECOND_NS

@@ -15,6 +15,7 @@
 """Motion of what a model remembers with the rig, by the topics `odometry` and `imu`."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from rclpy.node import Node
 
@@ -23,12 +24,14 @@ from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.motion.memory_motion import MemoryMotion
-from spike_depth_ros.motion.warp import Volume, warm_up
 from spike_depth_ros.ros.depth_settings import DepthSettings
 from spike_depth_ros.ros.diagnostics import WARN, Report
 from spike_depth_ros.ros.motion_topics import ImuTopic, OdometryTopic
 from spike_depth_ros.ros.mounting import MOUNTING, ORIENTATION, to_pose
 from spike_depth_ros.ros.static_frames import StaticFrames
+
+if TYPE_CHECKING:
+    from spike_depth_ros.motion.warp import Volume
 
 # A topic that comes but tells nothing for this many windows is a problem.
 MANY_WINDOWS = 10
@@ -65,6 +68,8 @@ class RigMotion:
             settings: its settings.
             say: takes a sentence for the log.
         """
+        from spike_depth_ros.motion.warp import warm_up  # loads numba: only where it is needed
+
         warm_up()
         frames = StaticFrames(node)
         base = to_pose('camera_in_base', settings.camera_in_base, MOUNTING)
@@ -82,7 +87,7 @@ class RigMotion:
 
     def move(
         self,
-        states: Mapping[str, Volume],
+        states: Mapping[str, 'Volume'],
         span_ns: tuple[int, int],
         stream: SpikeStream,
     ) -> None:

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from spike_depth_ros.recordings.bags.bag import Bag, BagMessage
 from spike_depth_ros.recordings.bags.streams import first_messages
-from spike_depth_ros.recordings.recording import NOT_MEASURED, ImuSample, ImuStream
+from spike_depth_ros.recordings.recording import ImuSample, ImuStream
+from spike_depth_ros.units import NOT_MEASURED
 
 IMU_SAMPLES = 'imu samples'
 
