@@ -22,6 +22,7 @@ from spike_depth_ros.geometry.pose import Pose, from_roll_pitch_yaw
 from spike_depth_ros.ros.parameters import ParameterError
 
 ORIENTATION, MOUNTING = 'roll pitch yaw', 'x y z roll pitch yaw'
+UNITS = {ORIENTATION: 'radians', MOUNTING: 'metres and radians'}
 
 
 def to_pose(name: str, text: str, form: str) -> Pose | None:
@@ -43,8 +44,13 @@ def to_pose(name: str, text: str, form: str) -> Pose | None:
         numbers = []
     if len(numbers) != len(form.split()) or not all(map(math.isfinite, numbers)):
         raise ParameterError(
-            f"parameter '{name}' is {text!r}, but must be '{form}' in metres and radians, "
+            f"parameter '{name}' is {text!r}, but must be '{form}' in {UNITS[form]}, "
             f'{len(form.split())} numbers between spaces, or empty'
+        )
+    if max(map(abs, numbers[-3:])) > 2 * math.pi:
+        raise ParameterError(
+            f"parameter '{name}' is {text!r}, but its angles must be radians from -6.28 to 6.28: "
+            'divide degrees by 57.3'
         )
     place = numbers[:-3] or [0.0, 0.0, 0.0]
     return Pose(from_roll_pitch_yaw(*numbers[-3:]), np.array(place))

@@ -44,11 +44,15 @@ def rig_motion(node: Node, contract: ModelContract, settings: DepthSettings) -> 
         node: the depth node.
         contract: contract of the model; one camera gives no volume over disparity to move.
         settings: settings of the node.
+
+    Raises ParameterError for a mounting that is none, also where nothing moves.
     """
+    base = to_pose('camera_in_base', settings.camera_in_base, MOUNTING)
+    imu = to_pose('camera_in_imu', settings.camera_in_imu, ORIENTATION)
     has_volume = bool(contract.states) and contract.channels == STEREO_CHANNELS
     if not has_volume or settings.motion == 'none':
         return None
-    return RigMotion(node, settings, node.get_logger().info)
+    return RigMotion(node, base, imu, node.get_logger().info)
 
 
 class RigMotion:
@@ -58,22 +62,21 @@ class RigMotion:
         frame_id: optical frame of the spike frames.
     """
 
-    def __init__(self, node: Node, settings: DepthSettings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, node: Node, base: Pose | None, imu: Pose | None, say: Callable[[str], None]
+    ) -> None:
         """Subscribe to the topics, and to /tf_static.
-
-        Raises ParameterError for a mounting that is none.
 
         Args:
             node: the depth node.
-            settings: its settings.
+            base, imu: poses of the left camera in the frames of odometry and of the IMU, as the
+                parameters give them; None: from elsewhere.
             say: takes a sentence for the log.
         """
         from spike_depth_ros.motion.warp import warm_up  # loads numba: only where it is needed
 
         warm_up()
         frames = StaticFrames(node)
-        base = to_pose('camera_in_base', settings.camera_in_base, MOUNTING)
-        imu = to_pose('camera_in_imu', settings.camera_in_imu, ORIENTATION)
         self._topics = OdometryTopic(node, frames, base), ImuTopic(node, frames, imu)
         self.frame_id = ''
         self._memory = MemoryMotion()

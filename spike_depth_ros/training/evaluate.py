@@ -102,6 +102,7 @@ def evaluate(
             models, source, sequences, description, preparation, matchers, motion or ()
         )
     else:
+        _check_sequences_alone(hop_ms, motion)
         count = samples or _all_or_few(dataset, preparation)
         dataset.prepare('test', count, preparation)
         rows = _over_windows(
@@ -116,6 +117,15 @@ def _check_not_both(samples: int | None, sequences: int) -> None:
         raise SettingsError(
             f'samples is {samples} and sequences is {sequences}: give one of them.'
         )
+
+
+def _check_sequences_alone(hop_ms: int | None, motion: list[MotionKind] | None) -> None:
+    for name, value in (('hop_ms', hop_ms), ('motion', motion)):
+        if value is not None:
+            raise SettingsError(
+                f'{name} is {value}, but is for sequences of windows: add --sequences, or leave '
+                f'{name} out.'
+            )
 
 
 def _over_windows(

@@ -32,9 +32,11 @@ from spike_depth_ros.training.devices import check_processes, there
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.networks.membrane import set_window
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork
 from spike_depth_ros.training.resuming import checked, output_folder
 from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.units import MS_NS
 
 COMMON = 'config/trainer.yaml'
 IN_BFLOAT16 = ('amx_bf16', 'avx512_bf16', 'bf16')  # torch's names of CPU capabilities
@@ -79,6 +81,7 @@ class TrainingCommand(LightningCLI):
         self.datamodule.check_batches(self.trainer.world_size)
         self.datamodule.check_channels(self.model.network.channels)
         self.datamodule.check_scored(self.model.unscored)
+        set_window(self.model.network, self.datamodule.summary.window_ns / MS_NS)
         check_export(self.model.network)
         check_output_folder(output_folder(self.trainer))
         settings: Namespace = self.config_init['fit']

@@ -218,22 +218,32 @@ def test_a_model_without_memory_does_not_listen(probe: Probe, stereo_model: Path
 
 
 @pytest.mark.parametrize(
-    ('name', 'value', 'form'),
+    ('name', 'value', 'problem'),
     [
-        ('camera_in_imu', '1 2', 'roll pitch yaw'),
-        ('camera_in_imu', '0 0 nan', 'roll pitch yaw'),
-        ('camera_in_base', '0 0 0', 'x y z roll pitch yaw'),
-        ('camera_in_base', 'forward', 'x y z roll pitch yaw'),
+        ('camera_in_imu', '1 2', "must be 'roll pitch yaw' in radians"),
+        ('camera_in_imu', '0 0 nan', "must be 'roll pitch yaw' in radians"),
+        ('camera_in_imu', '-90 0 -90', 'its angles must be radians from -6.28 to 6.28'),
+        ('camera_in_base', '0 0 0', "must be 'x y z roll pitch yaw' in metres and radians"),
+        ('camera_in_base', 'forward', "must be 'x y z roll pitch yaw' in metres and radians"),
+        ('camera_in_base', '0 0 9 0 0 180', 'its angles must be radians from -6.28 to 6.28'),
     ],
 )
 def test_a_wrong_mounting_ends_the_node(
-    volume_model: Path, name: str, value: str, form: str
+    volume_model: Path, name: str, value: str, problem: str
 ) -> None:
     with NodeProcess('depth', {'model': volume_model, name: f"'{value}'"}) as process:
         code, error = process.wait()
     assert code != 0
     sentence = one_sentence(error)
-    assert f"parameter '{name}' is '{value}', but must be '{form}' in metres" in sentence
+    assert f"parameter '{name}' is '{value}', but {problem}" in sentence
+
+
+def test_a_wrong_mounting_ends_a_node_that_moves_nothing(stereo_model: Path) -> None:
+    parameters = {'model': stereo_model, 'motion': 'none', 'camera_in_imu': "'garbage'"}
+    with NodeProcess('depth', parameters) as process:
+        code, error = process.wait()
+    assert code != 0
+    assert "parameter 'camera_in_imu' is 'garbage'" in one_sentence(error)
 
 
 def test_turning_by_the_angle_moves_the_point_to_the_middle() -> None:

@@ -48,6 +48,11 @@ WRONG = {
         [*EVALUATE, '--samples', '9', '--sequences', '2'],
         'samples is 9 and sequences is 2: give one of them',
     ),
+    'hop without sequences': ([*EVALUATE, '--hop_ms', '10'], 'hop_ms is 10, but is for seq'),
+    'motion without sequences': (
+        [*EVALUATE, '--motion', '[gyroscope]'],
+        "motion is ['gyroscope'], but is for sequences of windows: add --sequences",
+    ),
     'hop': ([*EVALUATE, '--sequences', '2', '--hop_ms', '7'], 'hop_ms is 7: use a multiple of 5'),
     'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
     'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),

@@ -31,7 +31,7 @@ from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.networks import network as network_module
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
-from spike_depth_ros.training.networks.membrane import LeakyMembrane
+from spike_depth_ros.training.networks.membrane import LeakyMembrane, set_window
 from spike_depth_ros.training.settings import SettingsError
 
 SIZE = (64, 112)
@@ -161,3 +161,15 @@ def test_detached_potentials_have_no_gradient() -> None:
 
 def counts(frame: NDArray[np.uint8]) -> torch.Tensor:
     return torch.from_numpy(frame.transpose(2, 0, 1)[None].copy()).float()
+
+
+def test_the_share_of_new_events_is_that_of_the_data_s_windows() -> None:
+    network = CoincidenceNetwork(2, 16, half_life_ms=50.0)
+    set_window(network, 100.0)
+    membrane = network.readout.membrane
+    assert membrane is not None
+    evidence = torch.full((1, 1, 1, 1), 8.0)
+    membrane(evidence)
+    membrane.elapsed_ms = 50.0
+    gain = membrane.described('state').gain(50.0, 100.0).item()
+    torch.testing.assert_close(membrane(evidence), evidence * (0.5 + gain))

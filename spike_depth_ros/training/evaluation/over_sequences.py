@@ -117,6 +117,7 @@ class _Evaluation:
         self._hop_ns, self._is_first = data.window_ns, True
 
     def add(self, sequence: WindowSequence) -> None:
+        """Run all methods over a sequence, and add its scores."""
         truth = sequence_truth(sequence, self._data)
         spikes = [window.spikes for window in sequence.windows]
         after_ns, moves = np.diff(sequence.ends_ns).tolist(), motions(sequence)
@@ -156,6 +157,7 @@ class _Evaluation:
         self._scores[method.name].add_confidence(found[method.name], method.confidences, truth)
 
     def rows(self) -> Rows:
+        """Return all scores by method."""
         window_ms, hop_ms = self._data.window_ns / MS_NS, self._hop_ns / MS_NS
         found = {
             row: scores.values() | scores.settling(window_ms, hop_ms)

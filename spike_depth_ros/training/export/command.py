@@ -41,7 +41,7 @@ from spike_depth_ros.training.export.description import (
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.validation import validation_sequences, validation_windows
 from spike_depth_ros.training.export.weights import Precision
-from spike_depth_ros.training.networks.membrane import check_remembers, membranes
+from spike_depth_ros.training.networks.membrane import check_remembers, membranes, set_window
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Trust
 from spike_depth_ros.training.networks.posterior import Calibration
 from spike_depth_ros.training.networks.readout import DisparityReadout, Readout
@@ -117,12 +117,13 @@ def export_checkpoint(
     datasets = [read_dataset(Path(path)) for path in recipe.datasets]
     validation = datasets, samples, Preparation(folder, workers=1)
     windows, rounded = validation_windows(*validation), exported(network, precision)
+    hop_ms = datasets[0].description.window_ns / MS_NS
+    set_window(rounded, hop_ms)
     envelope = firing_envelope(rounded, windows)
     if any(membranes(network)):
         sequences = validation_sequences(*validation)
     else:
         sequences = ([windows[index]] for index in range(len(windows)))
-    hop_ms = datasets[0].description.window_ns / MS_NS
     if calibration := calibrate(rounded, sequences, hop_ms):
         set_calibration(network, calibration)
         described = replace(described, recipe=f'{described.recipe}, {calibration}')

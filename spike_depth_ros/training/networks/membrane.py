@@ -147,6 +147,12 @@ def check_remembers(
         )
 
 
+def set_window(network: nn.Module, window_ms: float) -> None:
+    """Tell the leaky membranes of a network the length of the windows, milliseconds."""
+    for _, membrane in membranes(network):
+        membrane.window_ms = window_ms
+
+
 def membranes(network: nn.Module) -> Iterator[tuple[str, LeakyMembrane]]:
     """Yield the leaky membranes of a network, with the names of their states in a file."""
     found = (module for module in network.modules() if isinstance(module, LeakyMembrane))
