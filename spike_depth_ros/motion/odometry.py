@@ -14,13 +14,10 @@
 
 """Motion of the rig between two times, from the poses of an odometry."""
 
-from collections import deque
-from threading import Lock
-
 import numpy as np
 
 from spike_depth_ros.geometry.pose import Pose, from_vector, to_vector
-from spike_depth_ros.motion.gyroscope import JUMP_NS, SampleCounters
+from spike_depth_ros.motion.samples import Samples
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # Longest time between two poses that are interpolated, and after the newest one.
@@ -33,36 +30,26 @@ LEAST_SPAN_NS = 20 * MS_NS
 MAX_POSES = 1024
 
 
-class Odometry:
-    """Latest poses of a rig in a fixed frame; safe for one thread that adds and one that reads.
-
-    Attributes:
-        counters: numbers of poses.
-        newest_ns: stamp of the newest pose, nanoseconds; None without one.
-    """
+class Odometry(Samples[Pose]):
+    """Latest poses of a rig in a fixed frame."""
 
     def __init__(self) -> None:
-        self.counters = SampleCounters()
-        self.newest_ns: int | None = None
-        self._poses: deque[tuple[int, Pose]] = deque(maxlen=MAX_POSES)
-        self._lock = Lock()
+        super().__init__(MAX_POSES)
 
     def add(self, t_ns: int, pose: Pose) -> None:
         """Add the pose of the rig in the fixed frame at a time, nanoseconds."""
-        if not np.isfinite(pose.translation).all():
+        if np.isfinite(pose.translation).all():
+            self._take(t_ns, pose)
+        else:
             self.counters.invalid += 1
-            return
-        with self._lock:
-            if self.newest_ns is not None and t_ns <= self.newest_ns:
-                if t_ns > self.newest_ns - JUMP_NS:
-                    self.counters.late += 1
-                    return
-                self._begin()
-            elif self._poses and _is_jump(*self._poses[-1], t_ns, pose):
-                self._begin()
-            self.newest_ns = t_ns
-            self._poses.append((t_ns, pose))
-            self.counters.taken += 1
+
+    def _is_jump(self, before: tuple[int, Pose], after: tuple[int, Pose]) -> bool:
+        """Return whether no rig moves so fast."""
+        time_s = (after[0] - before[0]) / SECOND_NS
+        way = after[1].translation - before[1].translation
+        turn = to_vector(before[1].rotation.T @ after[1].rotation)
+        moved_m, turned = float(np.linalg.norm(way)), float(np.linalg.norm(turn))
+        return moved_m > MAX_SPEED * time_s or turned > MAX_TURN_RATE * time_s
 
     def motion(self, start_ns: int, end_ns: int) -> Pose | None:
         """Return the pose of the rig at the end in its frame at the start.
@@ -72,26 +59,9 @@ class Odometry:
 
         start_ns, end_ns: times, nanoseconds, the start first.
         """
-        with self._lock:
-            poses = list(self._poses)
+        poses = self._latest()
         start, end = _pose_at(poses, start_ns), _pose_at(poses, end_ns)
         return None if start is None or end is None else start.inverse() @ end
-
-    def restart(self) -> None:
-        """Drop all poses, as after a jump: those that follow are of another frame."""
-        with self._lock:
-            self._begin()
-
-    def _begin(self) -> None:
-        self.counters.jumps += 1
-        self._poses.clear()
-
-
-def _is_jump(before_ns: int, before: Pose, t_ns: int, pose: Pose) -> bool:
-    time_s = (t_ns - before_ns) / SECOND_NS
-    moved_m = float(np.linalg.norm(pose.translation - before.translation))
-    turned = float(np.linalg.norm(to_vector(before.rotation.T @ pose.rotation)))
-    return moved_m > MAX_SPEED * time_s or turned > MAX_TURN_RATE * time_s
 
 
 def _pose_at(poses: list[tuple[int, Pose]], t_ns: int) -> Pose | None:

@@ -25,8 +25,9 @@ from sensor_msgs.msg import Imu
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.pose import Pose, from_quaternion
-from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope, SampleCounters
+from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope
 from spike_depth_ros.motion.odometry import Odometry
+from spike_depth_ros.motion.samples import SampleCounters
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.diagnostics import WARN, Report

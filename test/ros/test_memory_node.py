@@ -189,6 +189,7 @@ def test_a_constant_scene_has_the_same_depth_at_every_hop(
         chain.send(180)  # 18 half lives
         probe.until(lambda: abs(chain.newest() - 6) < 1e-4, '6 m')
         probe.until_value(STATUS, 'windows dropped', 0)
+        assert chain.newest() == pytest.approx(6, abs=1e-4)
 
 
 def test_depth_is_held_while_both_cameras_send_time_alone(probe: Probe, leaky_model: Path) -> None:

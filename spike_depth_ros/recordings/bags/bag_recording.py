@@ -211,6 +211,7 @@ class BagRecording(EventRecording):
         """Yield the images of a stream; see _stamped."""
 
         def read(message: BagMessage) -> NDArray[_Number]:
+            """Return the pixels of a message. Raises ValueError for another size."""
             content = self._bag.topics[stream.name].content
             pixels = decode(read_image_message(message, content))
             if pixels.shape[:2] != (stream.height, stream.width):

@@ -269,6 +269,7 @@ def test_the_child_ends_with_a_killed_parent(tmp_path: Path) -> None:
         child = int(parent.lines('')[0])
         parent.end(signal.SIGKILL)
         wait_until(lambda: is_gone(child), 'the end of the child')
+    assert is_gone(child)
 
 
 def test_a_missing_extra_is_named(tmp_path: Path) -> None:
