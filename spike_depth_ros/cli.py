@@ -195,15 +195,19 @@ def _add_view(commands: Commands) -> None:
     view.add_argument('--port', type=int, default=0, help='port of the page; default: a free one')
 
 
-def _add_info(commands: Commands) -> None:
-    info = commands.add_parser('info', help='show what is in a recording')
-    info.add_argument(
+def _add_paths(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         'paths',
         type=_path,
         nargs='+',
         metavar='recording',
         help='file or folder; several make one recording',
     )
+
+
+def _add_info(commands: Commands) -> None:
+    info = commands.add_parser('info', help='show what is in a recording')
+    _add_paths(info)
     info.add_argument('--truth', nargs='+', default=[], help='more files, with true depth')
     info.add_argument('--json', action='store_true', help='print JSON')
     info.set_defaults(function=('spike_depth_ros.recordings.info.command', 'main'))
@@ -211,13 +215,7 @@ def _add_info(commands: Commands) -> None:
 
 def _add_convert(commands: Commands) -> None:
     convert = commands.add_parser('convert', help='write a recording in another format')
-    convert.add_argument(
-        'paths',
-        type=_path,
-        nargs='+',
-        metavar='recording',
-        help='file or folder; several make one recording',
-    )
+    _add_paths(convert)
     convert.add_argument(
         'output', help='new file .mcap, .aedat4 or .h5, or new folder for rosbag2 (mcap)'
     )

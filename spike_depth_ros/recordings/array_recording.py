@@ -107,16 +107,6 @@ class ArrayRecording(EventRecording):
         self._start_ns = min(start for start, _ in ends)
         self._end_ns = max(end for _, end in ends)
 
-    @property
-    def start_ns(self) -> int:
-        """Return the time of the first event, nanoseconds."""
-        return self._start_ns
-
-    @property
-    def end_ns(self) -> int:
-        """Return the time of the last event, nanoseconds."""
-        return max(self._end_ns, self.start_ns)  # a damaged time may be either
-
     def events(
         self,
         cameras: Sequence[EventCamera],

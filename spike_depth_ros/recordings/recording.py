@@ -204,16 +204,17 @@ class EventRecording(ABC):
         self.imu_streams = ()
         self.companions, self.about, self.notes, self.losses = (), {}, [], Counter()
         self._stack = ExitStack()  # of open files
+        self._start_ns = self._end_ns = 0
 
     @property
-    @abstractmethod
     def start_ns(self) -> int:
         """Return the time of the first event or image, nanoseconds."""
+        return self._start_ns
 
     @property
-    @abstractmethod
     def end_ns(self) -> int:
-        """Return the time of the last event or image, nanoseconds."""
+        """Return the time of the last event or image, nanoseconds; damaged ones may be earlier."""
+        return max(self._start_ns, self._end_ns)
 
     @property
     def is_simulated(self) -> bool:

@@ -72,16 +72,6 @@ class Aedat2Recording(EventRecording):
             'does'
         )
 
-    @property
-    def start_ns(self) -> int:
-        """Return the time of the first event, nanoseconds."""
-        return self._start_ns
-
-    @property
-    def end_ns(self) -> int:
-        """Return the time of the last event, nanoseconds."""
-        return max(self._end_ns, self.start_ns)  # a damaged time may be either
-
     def events(
         self,
         cameras: Sequence[EventCamera],

@@ -95,16 +95,6 @@ class Aedat4Recording(EventRecording):
             self.close()
             raise
 
-    @property
-    def start_ns(self) -> int:
-        """Return the time of the first event or frame, nanoseconds of Unix time."""
-        return self._start_ns
-
-    @property
-    def end_ns(self) -> int:
-        """Return the time of the last event or frame, nanoseconds of Unix time."""
-        return self._end_ns
-
     def events(
         self,
         cameras: Sequence[EventCamera],
@@ -165,8 +155,6 @@ class Aedat4Recording(EventRecording):
             raise RecordingError(
                 f"The recording '{self.path}' holds no event that can be read: record it again."
             )
-        self._start_ns: int
-        self._end_ns: int
         self._start_ns, self._end_ns = (t_us * US_NS for t_us in facts['range_us'])
 
     def _add(self, facts: dict[str, Any]) -> None:

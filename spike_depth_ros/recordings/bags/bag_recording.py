@@ -116,16 +116,6 @@ class BagRecording(EventRecording):
         self._set_times()
         self._stack.callback(bag.close)
 
-    @property
-    def start_ns(self) -> int:
-        """Return the time of the first event, or of the first true depth, nanoseconds."""
-        return self._start_ns
-
-    @property
-    def end_ns(self) -> int:
-        """Return the time of the last event, or of the last true depth, nanoseconds."""
-        return self._end_ns
-
     def events(
         self,
         cameras: Sequence[EventCamera],

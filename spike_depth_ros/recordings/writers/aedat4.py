@@ -23,7 +23,6 @@ events one by one, 0.4 million a second.
 import struct
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 from xml.sax.saxutils import escape
 
 import lz4.frame
@@ -31,8 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros.frames.arrays import EventArrays
-from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventChunk
-from spike_depth_ros.recordings.writers.writer import Contents, times_us
+from spike_depth_ros.recordings.recording import EventChunk
+from spike_depth_ros.recordings.writers.writer import Contents, Writer, times_us
 
 _FIRST_LINE = b'#!AER-DAT4.0\r\n'
 _SIZE_BYTES = 4  # a flatbuffer starts with its size, which does not count itself
@@ -87,7 +86,7 @@ _STREAMS = """<dv version="2.0">
 """
 
 
-class Aedat4Writer:
+class Aedat4Writer(Writer):
     """New AEDAT4 file; see Writer."""
 
     takes_packets = False
@@ -121,12 +120,6 @@ class Aedat4Writer:
         place = self._file.tell()
         self._file.write(data)
         self._entries.append((place, chunk.camera, len(data), len(t_us), *times))
-
-    def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
-        """Do nothing: AEDAT4 has no depth."""
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

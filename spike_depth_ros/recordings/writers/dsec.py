@@ -20,7 +20,7 @@ Layout: uzh-rpg/DSEC, README ("Data format") and scripts/dataset; Blosc with zst
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import h5py
 import hdf5plugin
@@ -31,13 +31,11 @@ from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.errors import RecordingError
 from spike_depth_ros.recordings.recording import (
     SIDES,
-    DepthFrame,
-    DepthStream,
     EventCamera,
     EventChunk,
 )
 from spike_depth_ros.recordings.writers.hdf5_output import Hdf5Output
-from spike_depth_ros.recordings.writers.writer import Contents, times_us
+from spike_depth_ros.recordings.writers.writer import Contents, Writer, times_us
 
 # Events that are written at a time, and those of a chunk in the file.
 _BLOCK: Final = 1 << 19
@@ -119,7 +117,7 @@ class _EventFile:
         )
 
 
-class H5Writer:
+class H5Writer(Writer):
     """New file of one camera; see Writer."""
 
     takes_packets = False
@@ -139,12 +137,6 @@ class H5Writer:
         """Append events."""
         assert isinstance(chunk.events, EventArrays)
         self._files[chunk.camera].append(chunk.events)
-
-    def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
-        """Do nothing; see notes."""
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

@@ -25,14 +25,14 @@ from spike_depth_ros.geometry.files.camera_info import CameraInfoRecord, infos
 from spike_depth_ros.recordings.bags.topic_names import depth_topic, is_topic
 from spike_depth_ros.recordings.recording import DepthFrame, DepthStream, EventChunk
 from spike_depth_ros.recordings.rosbag2_writer import RecordingWriter
-from spike_depth_ros.recordings.writers.writer import Contents
+from spike_depth_ros.recordings.writers.writer import Contents, Writer
 from spike_depth_ros.units import SECOND_NS
 
 # camera_info is repeated with this period, nanoseconds: a player may start anywhere.
 INFO_PERIOD_NS = SECOND_NS
 
 
-class Rosbag2Writer:
+class Rosbag2Writer(Writer):
     """New rosbag2 folder with an mcap file: EventPackets, CameraInfo, depth images; see Writer.
 
     Streams that have the name of a topic keep it. CameraInfo of a camera is on the topic

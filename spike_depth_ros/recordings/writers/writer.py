@@ -14,10 +14,11 @@
 
 """Protocol of the writers of recordings."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ class Contents:
     about: Mapping[str, str]
 
 
-class Writer(Protocol):
+class Writer(ABC):
     """New recording; use it as a context manager, whose end completes the recording.
 
     Every format has times in whole microseconds: a writer drops the rest of the nanoseconds.
@@ -67,22 +68,26 @@ class Writer(Protocol):
     takes_depth: bool
     notes: list[str]
 
+    @abstractmethod
     def write_events(self, chunk: EventChunk) -> None:
         """Append a chunk; chunks come in the order of EventChunk.t_ns."""
-        ...
 
-    def write_depth(self, stream: DepthStream, frame: DepthFrame) -> None:
-        """Append an image of true depth."""
-        ...
+    def write_depth(  # noqa: B027 (formats without depth have nothing to do)
+        self, stream: DepthStream, frame: DepthFrame
+    ) -> None:
+        """Append an image of true depth; a format without depth has no place for it."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
+    @abstractmethod
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        """Complete the recording; after an error, close it as it is."""
 
 
 def times_us(events: EventArrays) -> NDArray[np.int64]:
