@@ -30,13 +30,15 @@ from bench import counting, end_to_end, inference, motion, node_load, readers, r
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
 COLUMNS = ('name', 'value', 'unit', 'ratio')
-# By name; the argument is the length of an end-to-end run, seconds.
-BENCHMARKS: dict[str, Callable[[float], list[dict[str, Any]]]] = {
+# By name; the argument holds the options of the command line.
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {
     'counting': lambda _: counting.run(),
     'node_load': lambda _: node_load.run(),
     'readers': lambda _: readers.run(),
     'replay': lambda _: replay.run(),
-    'end_to_end': end_to_end.run,
+    'end_to_end': lambda given: end_to_end.run(
+        given.seconds, given.hz, given.model, given.provider
+    ),
     'inference': lambda _: inference.run(),
     'motion': lambda _: motion.run(),
     'simulation': lambda _: simulation.run(),
@@ -50,7 +52,7 @@ def main() -> None:
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python {machine["python"]}\n')
     rows = []
     for name in arguments.only:
-        new_rows = BENCHMARKS[name](arguments.seconds)
+        new_rows = BENCHMARKS[name](arguments)
         _print(new_rows)
         rows += new_rows
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +73,24 @@ def _arguments() -> argparse.Namespace:
         type=float,
         default=end_to_end.SECONDS,
         help=f'length of each end-to-end run ({end_to_end.SECONDS:g})',
+    )
+    parser.add_argument(
+        '--hz',
+        nargs='+',
+        type=float,
+        choices=end_to_end.MODELS,
+        default=list(end_to_end.MODELS),
+        help='rates of windows of the end-to-end runs',
+    )
+    parser.add_argument(
+        '--model', type=Path, help='model of the end-to-end runs; default: one for each rate'
+    )
+    parser.add_argument(
+        '--provider',
+        nargs='+',
+        choices=end_to_end.PROVIDERS,
+        default=end_to_end.PROVIDERS,
+        help='execution providers of the end-to-end runs',
     )
     return parser.parse_args()
 

@@ -14,6 +14,8 @@
 
 """Latency from the last packet of a window to its depth in another process, at 20 and 100 Hz.
 
+`python -m bench --only end_to_end --hz 100 --seconds 120 --model models/coincidence_small.onnx`.
+
 A sender process publishes both cameras of the demo recording in real time, best effort, in packets
 of 2.048 ms. The binner and the depth node run as two processes or as the pipeline. This process
 subscribes the depth. The latency of a window starts when the later camera's packet that reaches
@@ -25,7 +27,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +44,10 @@ from testing.domains import isolate
 from testing.nodes import NodeProcess
 from testing.usage import busy_s, cpu_s, peak_memory_mb
 
-MODEL = Path('models/coincidence.onnx')
 SECONDS = 30.0
-HOPS_MS = (50.0, 10.0)
+# Rates of windows, Hz, and the model that is measured at each unless another is given.
+MODELS = {20.0: Path('models/coincidence.onnx'), 100.0: Path('models/coincidence_small.onnx')}
+PROVIDERS = ('openvino', 'cpu')
 QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
 BINNER, DEPTH = 'binner: spike frames', 'depth: depth'
@@ -66,25 +69,67 @@ class Sent:
     start_ns: int
 
 
-def run(seconds: float = SECONDS) -> list[dict[str, Any]]:
-    """Return rows for 20 and 100 Hz, with two processes and with the pipeline."""
+@dataclass(frozen=True)
+class Case:
+    """What is measured.
+
+    Args:
+        hz: rate of windows, Hz; the window of 50 ms is a multiple of its inverse.
+        model: path of the model.
+        provider: execution provider of the depth node.
+        layout: key of LAYOUTS.
+    """
+
+    hz: float
+    model: Path
+    provider: str
+    layout: str
+
+    @property
+    def hop_ms(self) -> float:
+        """Return the distance of window ends, ms."""
+        return 1000 / self.hz
+
+    def __str__(self) -> str:
+        """Return the start of the rows' names."""
+        return f'{self.hz:g} Hz, {self.model.stem}, {self.provider}, {self.layout}'
+
+
+def run(
+    seconds: float = SECONDS,
+    rates_hz: Sequence[float] = tuple(MODELS),
+    model: Path | None = None,
+    providers: Sequence[str] = PROVIDERS,
+) -> list[dict[str, Any]]:
+    """Return rows for each rate and provider, with two processes and with the pipeline.
+
+    Args:
+        seconds: length of each run, seconds.
+        rates_hz: rates of windows, keys of MODELS.
+        model: model at all rates; None: that of MODELS.
+        providers: execution providers.
+    """
     isolate('bench')
+    cases = [
+        Case(hz, model or MODELS[hz], provider, layout)
+        for hz in rates_hz
+        for provider in providers
+        for layout in LAYOUTS
+    ]
     return [
-        {'name': f'end to end, {1000 / hop_ms:g} Hz, {layout}: {what}', 'value': v, 'unit': unit}
-        for hop_ms in HOPS_MS
-        for layout, names in LAYOUTS.items()
-        for what, v, unit in _measure(names, hop_ms, seconds)
+        {'name': f'{case}: {what}', 'value': value, 'unit': unit}
+        for case in cases
+        for what, value, unit in _measure(case, seconds)
     ]
 
 
-def _measure(
-    names: tuple[str, ...], hop_ms: float, seconds: float
-) -> list[tuple[str, float, str]]:
+def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
     """Run nodes; return rows of quantity, value and unit."""
-    with _nodes(names, hop_ms) as nodes, Listener() as listener:
+    names = LAYOUTS[case.layout]
+    with _nodes(names, case) as nodes, Listener() as listener:
         sent, shares = _receive(nodes, listener, seconds)
         peak_mb = peak_memory_mb(nodes[names[-1]].pid)
-    hop_ns = round(hop_ms * MS_NS)
+    hop_ns = round(case.hop_ms * MS_NS)
     due = due_ns(sent.published_ns, hop_ns)
     latencies_ns = due_latencies_ns(due, listener.arrivals_ns, sent.start_ns, hop_ns)
     median_ms, p99_ms = (
@@ -103,10 +148,14 @@ def _measure(
 
 
 @contextmanager
-def _nodes(names: tuple[str, ...], hop_ms: float) -> Iterator[Nodes]:
+def _nodes(names: tuple[str, ...], case: Case) -> Iterator[Nodes]:
     """Start nodes; yield them by name."""
-    binner: dict[str, object] = {'hop_ms': hop_ms, 'calibration': 'rectified'}
-    depth: dict[str, object] = {'model': MODEL, 'queue': round(QUEUE_MS / hop_ms)}
+    binner: dict[str, object] = {'hop_ms': case.hop_ms, 'calibration': 'rectified'}
+    depth: dict[str, object] = {
+        'model': case.model,
+        'provider': case.provider,
+        'queue': round(QUEUE_MS / case.hop_ms),
+    }
     parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
     with ExitStack() as stack:
         yield {
