@@ -41,6 +41,28 @@ Depth = npt.NDArray[np.floating]
 DELTA = 1.25
 
 
+class RunningMean:
+    """Mean of all finite values added; NaN without one.
+
+    Attributes:
+        count: number of the values.
+    """
+
+    def __init__(self) -> None:
+        self._sum, self.count = 0.0, 0
+
+    def add(self, values: npt.NDArray[np.floating] | float) -> None:
+        """Add values of any shape, or one; those that are not finite do not count."""
+        finite = np.isfinite(values)
+        self._sum += float(np.sum(values, dtype=np.float64, where=finite))
+        self.count += int(np.count_nonzero(finite))
+
+    @property
+    def value(self) -> float:
+        """Return the mean."""
+        return self._sum / self.count if self.count else float('nan')
+
+
 def mean_depth_error(predicted: Depth, truth: Depth, mask: Mask | None = None) -> float:
     """Return the mean of |predicted - truth|, metres."""
     return _mean(np.abs(np.subtract(*_valid_pairs(predicted, truth, mask))))

@@ -49,6 +49,15 @@ PREDICTED = np.array([[2.0, 4.0, 3.0, NAN], [9.0, 9.0, 9.0, np.inf]], dtype=np.f
 TRUTH = np.array([[1.0, 4.0, 4.0, 1.0], [0.0, NAN, np.inf, 1.0]], dtype=np.float32)
 
 
+def test_running_mean() -> None:
+    mean = metrics.RunningMean()
+    assert math.isnan(mean.value)
+    mean.add(np.array([0.1, NAN, 0.2]))
+    mean.add(0.6)
+    mean.add(NAN)
+    assert mean.value == pytest.approx(0.3) and mean.count == 3
+
+
 def test_by_hand() -> None:
     assert metrics.mean_depth_error(PREDICTED, TRUTH) == pytest.approx((1 + 0 + 1) / 3)
     assert metrics.median_depth_error(PREDICTED, TRUTH) == 1.0

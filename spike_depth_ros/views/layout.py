@@ -35,14 +35,35 @@ def layout(
         images: names of the intensity images.
         timing: path of the inference time or the latency.
     """
-    names = CAMERAS[:cameras]
-    pictures = rrb.Vertical(
+    clouds = [_cloud(paths.RIG, 'Depth in 3-D')]
+    if has_truth:
+        clouds.append(_cloud(paths.TRUTH, 'True depth in 3-D'))
+    above = rrb.Horizontal(
+        _pictures(cameras, images),
+        rrb.Tabs(*clouds, active_tab=0),
+        rrb.Vertical(*_depths(has_truth, has_confidence, timing)),
+        column_shares=[1, 2, 1],
+    )
+    below = rrb.Horizontal(*_plots(has_confidence, timing))
+    return rrb.Blueprint(
+        rrb.Vertical(above, below, row_shares=[3, 1]),
+        rrb.TimePanel(timeline=TIMELINE, state='collapsed'),
+        rrb.SelectionPanel(state='collapsed'),
+        rrb.BlueprintPanel(state='collapsed'),
+    )
+
+
+def _pictures(cameras: int, images: tuple[str, ...]) -> rrb.Vertical:
+    return rrb.Vertical(
         rrb.Tabs(
-            *(_image(f'{paths.EVENTS}/{name}', f'Events, {name}') for name in names),
+            *(_image(f'{paths.EVENTS}/{name}', f'Events, {name}') for name in CAMERAS[:cameras]),
             *(_image(f'{paths.IMAGES}/{paths.part(name)}', name) for name in images),
         ),
         _image(f'{paths.COUNTS}/{paths.LEFT}', 'Spike frame, left: events of a pixel'),
     )
+
+
+def _depths(has_truth: bool, has_confidence: bool, timing: str) -> list[rrb.Spatial2DView]:
     depths = [_image(paths.DEPTH, 'Depth', origin=f'{paths.RIG}/{paths.LEFT}')]
     if has_truth:
         depths.append(_image(paths.TRUE_DEPTH, 'True depth', origin=f'{paths.TRUTH}/{paths.LEFT}'))
@@ -50,9 +71,10 @@ def layout(
         depths.append(_image(paths.CONFIDENCE, 'Confidence'))
     if timing == paths.LATENCY_MS:  # of running nodes
         depths.append(_image(paths.EVENT_AGE, 'Age of events'))
-    clouds = [_cloud(paths.RIG, 'Depth in 3-D')]
-    if has_truth:
-        clouds.append(_cloud(paths.TRUTH, 'True depth in 3-D'))
+    return depths
+
+
+def _plots(has_confidence: bool, timing: str) -> list[rrb.TimeSeriesView]:
     plots = [
         _plot(f'{paths.FIRING_RATES}/**', 'Firing rate of each layer'),
         _plot(timing, _TIMINGS[timing]),
@@ -60,18 +82,7 @@ def layout(
     ]
     if has_confidence:
         plots.append(_plot(paths.MEAN_CONFIDENCE, 'Mean confidence'))
-    above = rrb.Horizontal(
-        pictures,
-        rrb.Tabs(*clouds, active_tab=0),
-        rrb.Vertical(*depths),
-        column_shares=[1, 2, 1],
-    )
-    return rrb.Blueprint(
-        rrb.Vertical(above, rrb.Horizontal(*plots), row_shares=[3, 1]),
-        rrb.TimePanel(timeline=TIMELINE, state='collapsed'),
-        rrb.SelectionPanel(state='collapsed'),
-        rrb.BlueprintPanel(state='collapsed'),
-    )
+    return plots
 
 
 _TIMINGS = {

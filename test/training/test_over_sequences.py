@@ -33,7 +33,6 @@ from spike_depth_ros.training.data.dataset import DataDescription, DepthWindow
 from spike_depth_ros.training.data.sequence import Motion, WindowSequence
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.evaluation.over_sequences import sequence_rows
-from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_report import print_sequences, relative
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,
@@ -169,14 +168,6 @@ def test_each_window_has_the_same_weight_and_each_pixel_of_an_age() -> None:
     assert values[f'{ALL}: {ERROR}'] == pytest.approx((1 + 2) / 2)
     assert values[f'{ALL}: {age_name(1)}'] == pytest.approx((1 + 2) / 2)
     assert values[f'{ALL}: {share_name(1)}'] == pytest.approx(2 / 3)
-
-
-def test_running_mean() -> None:
-    mean = RunningMean()
-    assert math.isnan(mean.value)
-    mean.add(np.array([0.1, 0.2]))
-    mean.add(0.6)
-    assert mean.value == pytest.approx(0.3)
 
 
 def made(random: np.random.Generator, count: int) -> WindowSequence:

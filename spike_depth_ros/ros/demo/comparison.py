@@ -84,9 +84,9 @@ class Comparison:
         self._in_view = _view_of_disparities(truth)
         self._nearest_valid_m = nearest_valid_m
         self._errors = Errors(protocol(dataset)) if dataset else None
-        self._means = _Mean()
-        self._coverages = _Mean()
-        self._flicker = _Mean()
+        self._means = metrics.RunningMean()
+        self._coverages = metrics.RunningMean()
+        self._flicker = metrics.RunningMean()
         self._before: tuple[int, Depth, Depth] | None = None  # stamp, depth, true depth
         self._counts = np.zeros(len(BINS_M) + 1, np.int64)
 
@@ -158,21 +158,6 @@ def _view_of_disparities(truth: TrueDepth) -> tuple[RectifiedView, float] | None
     """
     view, focal_baseline = truth.view, truth.stream.disparity_focal_baseline
     return (view, focal_baseline) if focal_baseline and isinstance(view, RectifiedView) else None
-
-
-class _Mean:
-    """Mean of the numbers added, without NaN."""
-
-    def __init__(self) -> None:
-        self._sum, self.count = 0.0, 0
-
-    def add(self, value: float) -> None:
-        if np.isfinite(value):
-            self._sum, self.count = self._sum + value, self.count + 1
-
-    @property
-    def value(self) -> float:
-        return self._sum / self.count if self.count else nan
 
 
 def _constant_error(counts: npt.NDArray[np.int64]) -> float:

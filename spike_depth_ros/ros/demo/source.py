@@ -183,11 +183,6 @@ def open_source(inputs: Inputs) -> Source:
     Raises RecordingError, CalibrationError or ModelError, one sentence, if one of them cannot be
     used or they do not fit each other.
     """
-    if not (inputs.start_s >= 0 and inputs.duration_s >= 0):
-        raise RecordingError(
-            f'Start and duration are {inputs.start_s:g} and {inputs.duration_s:g} s, but must not '
-            f'be negative.'
-        )
     with open_recording(_absolute(inputs.recording), _absolute(inputs.truth)) as recording:
         cameras = choose_cameras(recording, inputs.left, inputs.right)
         model = inputs.model or shipped_model(len(cameras))
@@ -200,15 +195,7 @@ def open_source(inputs: Inputs) -> Source:
             given = ' and '.join(f"'{path}'" for path in inputs.truth)
             reason = no_truth.rstrip('.') or f'{given} holds no true depth'
             raise RecordingError(f'{reason}: give other true depth, or leave out --truth.')
-        first_ns = first_event_ns(recording, cameras)
-        start_ns = first_ns + round(inputs.start_s * SECOND_NS)
-        rest_s = (recording.end_ns - start_ns) / SECOND_NS
-        if rest_s <= 0:
-            raise RecordingError(
-                f"The recording '{recording.path}' ends {rest_s + inputs.start_s:.3g} s after its "
-                f'first event: give a start before that, not {inputs.start_s:g} s.'
-            )
-        end_ns = start_ns + round(min(inputs.duration_s or rest_s, rest_s) * SECOND_NS)
+        start_ns, end_ns = _part(recording, cameras, inputs)
         return Source(
             inputs=inputs,
             cameras=cameras,
@@ -231,6 +218,25 @@ def open_source(inputs: Inputs) -> Source:
 def _absolute(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Return paths that name the same cameras in the replay; links keep their names."""
     return tuple(path.absolute() for path in paths)
+
+
+def _part(
+    recording: EventRecording, cameras: Sequence[EventCamera], inputs: Inputs
+) -> tuple[int, int]:
+    """Return start and end of the part to run, time of the recording, nanoseconds."""
+    if not (inputs.start_s >= 0 and inputs.duration_s >= 0):
+        raise RecordingError(
+            f'Start and duration are {inputs.start_s:g} and {inputs.duration_s:g} s, but must not '
+            f'be negative.'
+        )
+    start_ns = first_event_ns(recording, cameras) + round(inputs.start_s * SECOND_NS)
+    rest_s = (recording.end_ns - start_ns) / SECOND_NS
+    if rest_s <= 0:
+        raise RecordingError(
+            f"The recording '{recording.path}' ends {rest_s + inputs.start_s:.3g} s after its "
+            f'first event: give a start before that, not {inputs.start_s:g} s.'
+        )
+    return start_ns, start_ns + round(min(inputs.duration_s or rest_s, rest_s) * SECOND_NS)
 
 
 def _truth(

@@ -22,13 +22,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from spike_depth_ros.metrics import RunningMean
 from spike_depth_ros.training.data.dataset import DataDescription, Preparation
 from spike_depth_ros.training.data.sequence import (
     DepthSequences,
     WindowSequence,
     WindowSequences,
 )
-from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_report import print_sequences
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros import metrics, temporal_metrics
+from spike_depth_ros.metrics import RunningMean
 from spike_depth_ros.training.data.dataset import Depth
 from spike_depth_ros.training.evaluation.confidence_scores import ConfidenceScores
-from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS, SequenceTruth
 from spike_depth_ros.training.networks.posterior import CONFIDENT
 

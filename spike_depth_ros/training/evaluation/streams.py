@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.metrics import RunningMean
 from spike_depth_ros.training.data.dataset import DataDescription, Depth
 from spike_depth_ros.training.evaluation.holes import filled
 from spike_depth_ros.training.evaluation.matchers import Matcher, SemiGlobalMatching
 from spike_depth_ros.training.evaluation.predictions import ModelRun, in_metres
-from spike_depth_ros.training.evaluation.running_mean import RunningMean
 from spike_depth_ros.training.evaluation.temporal_filters import (
     DepthFilter,
     ExponentialFilter,
