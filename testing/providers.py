@@ -14,7 +14,6 @@
 
 """Comparison of execution providers over consecutive windows of a recording."""
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,16 +60,7 @@ class Agreement:
 
 
 def frames(recording: Path, contract: ModelContract, hop_ns: int) -> Iterator[SpikeFrame]:
-    """Return the spike frames of a stereo recording.
-
-    hop_ns: time from window to window, which need not divide the window's length.
-    """
-    binner_hop_ns = math.gcd(contract.window_ns, hop_ns)
-    every = _frames(recording, contract, binner_hop_ns)
-    return islice(every, 0, None, hop_ns // binner_hop_ns)
-
-
-def _frames(recording: Path, contract: ModelContract, hop_ns: int) -> Iterator[SpikeFrame]:
+    """Yield the spike frames of a stereo recording; hop_ns: time from window to window."""
     size = contract.width, contract.height
     binner = Binner(2, contract.window_ns, hop_ns, MAX_WAIT_NS, *size)
     with open_recording(recording) as opened:

@@ -16,7 +16,7 @@
 
 packet -> Intake        admits it, drops it (Fault) or restarts the time with it (Restart)
        -> TimeBase      waits for all cameras' clocks, then places it in the common time
-       -> EventCounter  counts its events into slots, one per hop
+       -> EventCounter  counts its events into slots
        -> Windows       sums the slots of a window and closes it -> spike frame
 A Restart of either of the first two stages, or a runaway time, resets them all: _restart.
 """
@@ -38,6 +38,7 @@ from spike_depth_ros.frames.fault_log import FaultLog
 from spike_depth_ros.frames.intake import Intake
 from spike_depth_ros.frames.ring import SlotRing
 from spike_depth_ros.frames.sensor import Sensor, TableMaker, fitting
+from spike_depth_ros.frames.slots import Slots
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.frames.status import BinnerStatus, rig_status
 from spike_depth_ros.frames.synchroniser import AUTO
@@ -76,8 +77,8 @@ class Binner:
 
         Args:
             cameras: 1 or 2.
-            window_ns, hop_ns: length and distance of windows, nanoseconds; hop_ns divides
-                window_ns.
+            window_ns, hop_ns: length and distance of windows, nanoseconds; hop_ns is from one
+                millisecond to window_ns.
             max_wait_ns: longest wait of a window for a silent camera, nanoseconds.
             width, height: size of the frames, pixels.
             sync: setting of the Synchroniser.
@@ -98,10 +99,9 @@ class Binner:
         self._deadline = Deadline(max_wait_ns)
         self._intake = Intake(self.counters.cameras, self._sensors)
         self._time = TimeBase(cameras, sync, self._deadline, self._intake.stamps)
-        ring = SlotRing(limits.ring_slots(window_ns, hop_ns, max_wait_ns), shape)
-        self._windows = Windows(
-            ring, window_ns, hop_ns, self.counters, self._deadline, gives_empty
-        )
+        slots = Slots(window_ns, hop_ns)
+        ring = SlotRing(limits.ring_slots(slots, window_ns, max_wait_ns), shape)
+        self._windows = Windows(ring, slots, self.counters, self._deadline, gives_empty)
         self._counter = EventCounter(self._sensors, self._windows, self.counters, self._time)
 
     @staticmethod
@@ -254,7 +254,7 @@ class Binner:
         return self._windows.close_due(self._time.common_times())
 
     def _follow(self, camera: int, since_ns: int) -> None:
-        """Note the slot that a camera has been in since a waiting time."""
+        """Note the time that a camera has reached since a waiting time."""
         if camera in self._time.streams:
             common_ns = self._time.streams[camera].common_ns
             self._windows.follow(common_ns, since_ns, self._time.ros_offset_ns(camera))

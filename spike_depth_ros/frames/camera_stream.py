@@ -88,12 +88,13 @@ class CameraStream:
         self.offset_ns = max(offset_ns, self.common_ns - self.sensor_ns)
         self._reach(self.sensor_ns)
 
-    def next_slot(self, hop_ns: int) -> int:
-        """Return the slot of the next event: not before the time reached before its packet."""
+    @property
+    def next_ns(self) -> int:
+        """Return the common time of the next event: not before that reached before its packet."""
         time_ns = self.decoder.time_ns
         if time_ns is None:
             time_ns = self.sensor_ns
-        return max(time_ns + self.offset_ns, self._before_ns) // hop_ns
+        return max(time_ns + self.offset_ns, self._before_ns)
 
     def consume(self, packet: PacketWords, position: int, until_ns: int, sink: EventSink) -> int:
         """Count events up to the first at or after a common time; see Decoder.consume."""

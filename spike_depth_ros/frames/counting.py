@@ -75,17 +75,18 @@ class EventCounter:
             Frames of windows that closed because the ring was full.
         """
         frames: list[SpikeFrame] = []
-        windows, hop_ns = self._windows, self._windows.hop_ns
+        windows, slots = self._windows, self._windows.slots
         position = 0
         while position < len(packet.words) and stream.common_ns < end_ns:
-            slot = stream.next_slot(hop_ns)
-            is_late = slot < windows.open
+            next_ns = stream.next_ns
+            slot = slots.at(next_ns)
+            is_late = next_ns < windows.open_ns
             if is_late:
-                histogram, until_ns = self._discarded, windows.open * hop_ns
+                histogram, until_ns = self._discarded, windows.open_ns
             else:
                 frames += windows.make_room(slot, self._time_base.common_times())
-                histogram, until_ns = windows.histogram(slot), (slot + 1) * hop_ns
-            self._sensors[camera].noise.advance(slot * hop_ns)
+                histogram, until_ns = windows.histogram(slot), slots.start_ns(slot + 1)
+            self._sensors[camera].noise.advance(slots.start_ns(slot))
             sink = EventSink(*self._sensors[camera].filters, histogram, self._counts)
             position = stream.consume(packet, position, until_ns, sink)
             placed = self._counters[camera].take(self._counts, is_late)

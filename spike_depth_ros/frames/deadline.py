@@ -48,29 +48,29 @@ class Deadline:
             self.waited_ns += min(max(now_ns - self.now_ns, 0), MAX_STEP_NS)
         self._has_begun, self.now_ns = True, now_ns
 
-    def lead(self, slot: int, since_ns: int) -> None:
-        """Note the slot that a camera is in; it has passed the slots before.
+    def lead(self, window: int, since_ns: int) -> None:
+        """Note the first window whose end a camera has not passed.
 
         Only the leading camera counts.
 
         Args:
-            slot: slot of the camera.
+            window: number of that window.
             since_ns: waiting time since which it is there; does not fall from call to call.
         """
-        if not self._passed or slot > self._passed[-1][1]:
-            self._passed.append((since_ns, slot))
+        if not self._passed or window > self._passed[-1][1]:
+            self._passed.append((since_ns, window))
 
-    def overdue(self, open_slot: int) -> int:
-        """Return the first slot that is not overdue, at least open_slot.
+    def overdue(self, open_window: int) -> int:
+        """Return the first window that is not overdue, at least open_window.
 
-        A slot is overdue max_wait_ns after the leading camera passed it. The method forgets closed
-        slots; the number of open slots limits the memory.
+        A window is overdue max_wait_ns after the leading camera passed its end. The method forgets
+        closed windows; the number of open windows limits the memory.
         """
-        overdue = open_slot
+        overdue = open_window
         while self._passed:
-            since_ns, slot = self._passed[0]
-            if slot > open_slot and self.waited_ns - since_ns < self.max_wait_ns:
+            since_ns, window = self._passed[0]
+            if window > open_window and self.waited_ns - since_ns < self.max_wait_ns:
                 break
-            overdue = max(overdue, slot)
+            overdue = max(overdue, window)
             self._passed.popleft()
         return overdue

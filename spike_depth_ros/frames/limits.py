@@ -14,6 +14,7 @@
 
 """Limits of a binner's settings."""
 
+from spike_depth_ros.frames.slots import Slots
 from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA
 from spike_depth_ros.geometry.camera import MAX_SIZE
 from spike_depth_ros.units import MS_NS, SECOND_NS
@@ -34,15 +35,15 @@ def check(
         raise ValueError(f'cameras={cameras} must be 1 or 2')
     if hop_ns < MIN_HOP_NS:
         raise ValueError(f'hop_ns={hop_ns} must be at least {MIN_HOP_NS}, one millisecond')
-    if window_ns < 1 or window_ns % hop_ns:
+    if hop_ns > window_ns:
         raise ValueError(
-            f'hop_ms={hop_ns / MS_NS:g} must divide window_ms={window_ns / MS_NS:g}; '
-            'choose a hop that goes into the window a whole number of times'
+            f'hop_ms={hop_ns / MS_NS:g} must be at most window_ms={window_ns / MS_NS:g}: longer '
+            'hops would leave out events'
         )
     check_max_wait(max_wait_ns)
     if not (1 <= width <= MAX_SIZE and 1 <= height <= MAX_SIZE):
         raise ValueError(f'width={width} and height={height} must be from 1 to {MAX_SIZE}')
-    slots = ring_slots(window_ns, hop_ns, max_wait_ns)
+    slots = ring_slots(Slots(window_ns, hop_ns), window_ns, max_wait_ns)
     channels = CHANNELS_PER_CAMERA * cameras
     ring_bytes = slots * height * width * channels
     if ring_bytes > MAX_RING_BYTES:
@@ -59,6 +60,6 @@ def check_max_wait(max_wait_ns: int) -> None:
         raise ValueError(f'max_wait_ns={max_wait_ns} must be at least 0')
 
 
-def ring_slots(window_ns: int, hop_ns: int, max_wait_ns: int) -> int:
-    """Return the number of slots, each a hop long, in a binner's ring."""
-    return -(-(RING_SPARE_NS + max_wait_ns + window_ns) // hop_ns)
+def ring_slots(slots: Slots, window_ns: int, max_wait_ns: int) -> int:
+    """Return the number of slots in a binner's ring."""
+    return slots.per_hop * -(-(RING_SPARE_NS + max_wait_ns + window_ns) // slots.hop_ns)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Ring of slots: histograms of one hop each."""
+"""Ring of slots: histograms that windows share."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from spike_depth_ros.frames.spike_frame import DTYPE, MAX_COUNT
 
 
 class SlotRing:
-    """Counts of the latest slots; slot s covers [s * hop, (s + 1) * hop).
+    """Counts of the latest slots.
 
     A slot is in use from its first event to `clear`. Two slots that share a place in the ring must
     not be in use at the same time.

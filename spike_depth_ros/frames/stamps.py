@@ -18,7 +18,7 @@ from collections import deque
 
 
 class Stamps:
-    """Hold ROS time minus common time of the moment at which the reference camera passed a slot.
+    """Hold ROS time minus common time of the moment at which the reference passed a window's end.
 
     A frame's stamp then does not depend on the progress of that camera when the window closes.
     """
@@ -28,21 +28,21 @@ class Stamps:
         self._passed: deque[tuple[int, int]] = deque()
 
     def clear(self) -> None:
-        """Forget all slots, at a reset."""
+        """Forget all windows, at a reset."""
         self._latest_ns = 0
         self._passed.clear()
 
-    def follow(self, slot: int, offset_ns: int) -> None:
-        """Note the slot that the camera is in; it has passed the slots before."""
+    def follow(self, window: int, offset_ns: int) -> None:
+        """Note the first window whose end the reference camera has not passed."""
         self._latest_ns = offset_ns
-        if not self._passed or slot > self._passed[-1][0]:
-            self._passed.append((slot, offset_ns))
+        if not self._passed or window > self._passed[-1][0]:
+            self._passed.append((window, offset_ns))
 
-    def offset_ns(self, slot: int) -> int:
-        """Return ROS time minus common time at a slot's end; the latest if it is not passed.
+    def offset_ns(self, window: int) -> int:
+        """Return ROS time minus common time at a window's end; the latest if it is not passed.
 
-        The method forgets earlier slots; the number of open windows limits the memory.
+        The method forgets earlier windows; the number of open windows limits the memory.
         """
-        while self._passed and self._passed[0][0] <= slot:
+        while self._passed and self._passed[0][0] <= window:
             self._passed.popleft()
         return self._passed[0][1] if self._passed else self._latest_ns

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from spike_depth_ros.frames.counters import BinnerCounters
 from spike_depth_ros.frames.deadline import Deadline
 from spike_depth_ros.frames.ring import SlotRing
+from spike_depth_ros.frames.slots import Slots
 from spike_depth_ros.frames.spike_frame import camera_channels
 from spike_depth_ros.frames.stamps import Stamps
 
@@ -47,21 +48,17 @@ class SpikeFrame:
 
 
 class Windows:
-    """Slots of the open windows.
-
-    Slot s is [s * hop, (s + 1) * hop). Window w has the slots up to and including slot w: it is
-    [(w + 1) * hop - window, (w + 1) * hop). Windows close in order.
+    """Slots of the open windows; see Slots for their places in time. Windows close in order.
 
     Attributes:
-        open: the first open window; slots before it accept no more events.
-        hop_ns: length of a slot, nanoseconds.
+        open: the first open window; times before its last hop accept no more events.
+        slots: division of the time into slots.
     """
 
     def __init__(
         self,
         ring: SlotRing,
-        window_ns: int,
-        hop_ns: int,
+        slots: Slots,
         counters: BinnerCounters,
         deadline: Deadline,
         gives_empty: bool = False,
@@ -70,44 +67,49 @@ class Windows:
 
         Args:
             ring: slots, all clear.
-            window_ns: length of a window, a multiple of hop_ns, nanoseconds.
-            hop_ns: length of a slot, nanoseconds.
+            slots: division of the time into slots.
             counters: counters of windows.
             deadline: longest wait of a window for a camera.
             gives_empty: whether a window without events that all cameras have passed gives a
                 frame; of several that close together, the last.
         """
         self.open = 0
-        self.hop_ns = hop_ns
+        self.slots = slots
+        self._hop_ns = slots.hop_ns
         self._stamps = Stamps()
         self._begun = False
         self._ring = ring
-        self._hops = window_ns // hop_ns
         self._counters = counters
         self._deadline = deadline
         self._gives_empty = gives_empty
         self._closed = False  # whether a window has closed since the last reset
         self._newest: int | None = None  # last slot with an event
         self._next_ns = ALWAYS  # the earliest stamp of the next frame
-        # First slot with all events of each camera; a window that begins earlier has only a part
-        # of them.
-        self._whole_from = [ALWAYS] * len(counters.cameras)
+        # Time since which all events of each camera count; a window that begins earlier has only
+        # a part of them.
+        self._whole_from_ns = [ALWAYS] * len(counters.cameras)
 
     @property
     def places(self) -> int:
         """Return the number of counts of a frame."""
         return self._ring.places
 
+    @property
+    def open_ns(self) -> int:
+        """Return the time before which no more events are accepted, nanoseconds."""
+        return self.open * self._hop_ns
+
     def clear(self) -> None:
         """Discard all open windows."""
         if self._newest is not None:
-            self._counters.windows_discarded += max(0, self._newest + 1 - self.open)
-            for slot in range(self.open + 1 - self._hops, self._newest + 1):
+            newest_window = self._newest // self.slots.per_hop
+            self._counters.windows_discarded += max(0, newest_window + 1 - self.open)
+            for slot in range(self.slots.of_window(self.open).start, self._newest + 1):
                 self._ring.clear(slot)
         self._newest = None
         self._begun = self._closed = False
         self._next_ns = ALWAYS
-        self._whole_from = [ALWAYS] * len(self._whole_from)
+        self._whole_from_ns = [ALWAYS] * len(self._whole_from_ns)
         self._stamps.clear()
         self._deadline.clear()
 
@@ -119,14 +121,14 @@ class Windows:
             start_ns: common time at which its stream begins, nanoseconds.
             leader_ns: common time that the leading camera has reached, nanoseconds.
         """
-        slot = start_ns // self.hop_ns
+        window = start_ns // self._hop_ns
         if not self._begun:
-            self._begun, self.open = True, slot
+            self._begun, self.open = True, window
         elif self._closed:
-            self._whole_from[camera] = -(-start_ns // self.hop_ns)
+            self._whole_from_ns[camera] = start_ns
         else:
-            oldest = self._oldest_beside(leader_ns // self.hop_ns)
-            self.open = min(self.open, max(slot, oldest))
+            oldest = self._oldest_beside(self.slots.at(leader_ns))
+            self.open = min(self.open, max(window, oldest))
 
     def follow(self, common_ns: int, since_ns: int, ros_offset_ns: int | None) -> None:
         """Record the progress of a camera.
@@ -137,10 +139,10 @@ class Windows:
             ros_offset_ns: ROS time minus common time, nanoseconds, by the reference; None for
                 other cameras.
         """
-        slot = common_ns // self.hop_ns
-        self._deadline.lead(slot, since_ns)
+        window = common_ns // self._hop_ns
+        self._deadline.lead(window, since_ns)
         if ros_offset_ns is not None:
-            self._stamps.follow(slot, ros_offset_ns)
+            self._stamps.follow(window, ros_offset_ns)
 
     def histogram(self, slot: int) -> npt.NDArray[np.uint8]:
         """Return the counts of an open slot to write to, after make_room."""
@@ -170,20 +172,20 @@ class Windows:
         return self._close(max(min(passed), self._deadline.overdue(self.open)), passed)
 
     def _passed(self, times_ns: list[int | None]) -> list[int]:
-        """Return the first slot that each camera has not passed."""
-        return [self.open if time is None else time // self.hop_ns for time in times_ns]
+        """Return the first window whose end each camera has not passed."""
+        return [self.open if time is None else time // self._hop_ns for time in times_ns]
 
     def _close(self, before: int, passed: list[int]) -> list[SpikeFrame]:
         """Close the windows before a window; windows without all events are incomplete.
 
-        A window is incomplete if a camera has not passed it, if it shares a slot with a window
-        that a camera had not passed, or if a camera joins within it. Its frame leaves out the
+        A window is incomplete if a camera has not passed it, if it overlaps a window that closed
+        before a camera passed it, or if a camera joins within it. Its frame leaves out the
         events of such a camera: from half a window of one camera the network would infer wrong
         depth. The time taken does not grow with the number of empty windows.
 
         Args:
             before: first window to leave open.
-            passed: first slot that each camera has not passed.
+            passed: first window whose end each camera has not passed.
         """
         frames = []
         while self._begun and self.open < before:
@@ -194,18 +196,18 @@ class Windows:
                 frames.append(frame)
                 self._leave_out(frame, passed)
             self._advance(before)
-        for camera, slot in enumerate(passed):
-            if self._begun and slot < self.open:
-                self._whole_from[camera] = self.open
+        for camera, window in enumerate(passed):
+            if self._begun and window < self.open:
+                self._whole_from_ns[camera] = self.open_ns
         return frames
 
     def _leave_out(self, frame: SpikeFrame, passed: list[int]) -> None:
         """Clear the channels of cameras of which the open window lacks events; count it."""
-        first = self.open + 1 - self._hops
+        start_ns = self.slots.start_ns(self.slots.of_window(self.open).start)
         partial = [
             camera
-            for camera, slot in enumerate(passed)
-            if slot <= self.open or self._whole_from[camera] > first
+            for camera, window in enumerate(passed)
+            if window <= self.open or self._whole_from_ns[camera] > start_ns
         ]
         self._counters.windows_incomplete += bool(partial)
         for camera in partial:
@@ -213,30 +215,33 @@ class Windows:
 
     def _oldest_beside(self, slot: int) -> int:
         """Return the first window that can be open while a slot is written to."""
-        return slot + self._hops - self._ring.size
+        return self.slots.oldest_window(slot + 1 - self._ring.size)
 
     def _frame(self, window: int, even_empty: bool) -> SpikeFrame | None:
         """Return the frame of a window, None if it has no event unless `even_empty`."""
         offset_ns = self._stamps.offset_ns(window)
         self._counters.windows_closed += 1
-        slots = range(window + 1 - self._hops, window + 1)
+        slots = self.slots.of_window(window)
         if not any(self._ring.events(slot) for slot in slots):
             self._counters.windows_empty += 1
             if not even_empty:
                 return None
         counts, saturated = self._ring.total(slots)
         self._counters.events_saturated += saturated
-        end_ns = (window + 1) * self.hop_ns
+        end_ns = (window + 1) * self._hop_ns
         # If header stamps fall back by less than a jump, frame stamps advance more slowly.
         stamp_ns = max(end_ns + offset_ns, self._next_ns)
-        self._next_ns = stamp_ns + self.hop_ns // 2
+        self._next_ns = stamp_ns + self._hop_ns // 2
         return SpikeFrame(end_ns, stamp_ns, counts, saturated)
 
     def _advance(self, before: int) -> None:
         """Open the next window; skip all windows up to `before` if none of them has events."""
-        self._ring.clear(self.open + 1 - self._hops)
+        first = self.slots.of_window(self.open).start
         self.open += 1
-        if self._newest is None or self.open + 1 - self._hops > self._newest:
+        next_first = self.slots.of_window(self.open).start
+        for slot in range(first, next_first):
+            self._ring.clear(slot)
+        if self._newest is None or next_first > self._newest:
             skipped = max(0, before - self._gives_empty - self.open)
             self._counters.windows_closed += skipped
             self._counters.windows_empty += skipped

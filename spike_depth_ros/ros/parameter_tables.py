@@ -37,7 +37,7 @@ BINNER: Table = (
         'hop_ms',
         50.0,
         'ms',
-        'Time from window to window; must divide window_ms, which is its default.',
+        'Time from window to window; at most window_ms, which is its default.',
         1,
         1000,
         follows='window_ms',

@@ -49,6 +49,7 @@ from spike_depth_ros.training.evaluation.told_motion import MotionKind
 from spike_depth_ros.training.settings import SettingsError
 
 OLD_OPTION = re.compile(r'^--(benchmark|dataset)(?=$|=)')  # former names of --data
+SEQUENCE_MS = 800
 FEW = 256  # windows, where all of them would be too many
 
 
@@ -60,7 +61,7 @@ def evaluate(
     folder: Path = Path('runs/simulated'),
     samples: PositiveInt | None = None,
     sequences: PositiveInt | None = None,
-    sequence_ms: PositiveInt = 800,
+    sequence_ms: PositiveInt | None = None,
     hop_ms: PositiveInt | None = None,
     motion: list[MotionKind] | None = None,
     output: Path | None = None,
@@ -82,9 +83,9 @@ def evaluate(
         samples: number of windows; omitted: all of a data set with a protocol, else 256.
         sequences: number of sequences of consecutive windows, for the measures of memory; see
             docs/reference/memory-measures.md. Omitted: single windows.
-        sequence_ms: length of a sequence, from the end of its first window, ms.
-        hop_ms: time between the ends of consecutive simulated windows, ms; omitted: 50. Windows
-            overlap if it is shorter than a window.
+        sequence_ms: length of a sequence, from the end of its first window, ms; omitted: 800.
+        hop_ms: time between the ends of consecutive simulated windows, ms; omitted: the length of
+            a window. Windows overlap if it is shorter.
         motion: motions of the rig that models with memory are told, one more row for each: the
             true rotation, that of a gyroscope with offset and noise, and the full motion. For
             sequences of simulated data sets.
@@ -97,12 +98,12 @@ def evaluate(
     check_models(models, description)
     if sequences is not None:
         _check_not_both(samples, sequences)
-        source = sequences_of(dataset, sequence_ms, hop_ms)
+        source = sequences_of(dataset, sequence_ms or SEQUENCE_MS, hop_ms)
         rows = evaluated(
             models, source, sequences, description, preparation, matchers, motion or ()
         )
     else:
-        _check_sequences_alone(hop_ms, motion)
+        _check_sequences_alone(sequence_ms=sequence_ms, hop_ms=hop_ms, motion=motion)
         count = samples or _all_or_few(dataset, preparation)
         dataset.prepare('test', count, preparation)
         rows = _over_windows(
@@ -119,8 +120,8 @@ def _check_not_both(samples: int | None, sequences: int) -> None:
         )
 
 
-def _check_sequences_alone(hop_ms: int | None, motion: list[MotionKind] | None) -> None:
-    for name, value in (('hop_ms', hop_ms), ('motion', motion)):
+def _check_sequences_alone(**options: int | list[MotionKind] | None) -> None:
+    for name, value in options.items():
         if value is not None:
             raise SettingsError(
                 f'{name} is {value}, but is for sequences of windows: add --sequences, or leave '

@@ -53,6 +53,14 @@ WRONG = {
         [*EVALUATE, '--motion', '[gyroscope]'],
         "motion is ['gyroscope'], but is for sequences of windows: add --sequences",
     ),
+    'length without sequences': (
+        [*EVALUATE, '--sequence_ms', '400'],
+        'sequence_ms is 400, but is for sequences of windows: add --sequences',
+    ),
+    'hop and length': (
+        [*EVALUATE, '--sequences', '2', '--hop_ms', '1000'],
+        'hop_ms is 1000: use a multiple of 5, from 5 to the 50 ms of a window',
+    ),
     'hop': ([*EVALUATE, '--sequences', '2', '--hop_ms', '7'], 'hop_ms is 7: use a multiple of 5'),
     'scores': ([*EVALUATE, '--output', '/proc/x.json'], "The file '/proc/x.json' cannot be"),
     'windows': ([*EVALUATE, '--folder', '/proc/x'], "The folder '/proc/x/SimFlying/test' cannot"),

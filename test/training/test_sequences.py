@@ -157,6 +157,8 @@ def test_impossible_sequences_are_refused(
 
 def test_sequences_of_every_kind_of_data_set(dataset: SimulatedDataset) -> None:
     assert sequences_of(dataset, 800, None) == SimulatedSequences(dataset, 16, 50)
+    long = dataclasses.replace(dataset, window_ms=100)
+    assert sequences_of(long, 800, None) == SimulatedSequences(long, 8, 100)
     assert sequences_of(dataset, 800, 10) == SimulatedSequences(dataset, 80, 10)
     recorded = RecordingDataset(name='Mine', depth_m=(0.5, 8.0))
     assert sequences_of(recorded, 800, None) == RecordedSequences(recorded, 800)

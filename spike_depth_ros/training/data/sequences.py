@@ -63,14 +63,9 @@ class SimulatedSequences:
     hop_ms: int = HOP_MS
 
     def __post_init__(self) -> None:
+        _check_hop(self.hop_ms, self.dataset.window_ms)
         if self.windows < 2:
             raise SettingsError(f'A sequence has {self.windows} windows: use 2 or more.')
-        step_ms, window_ms = STEP_US // 1000, self.dataset.window_ms
-        if not 0 < self.hop_ms <= window_ms or self.hop_ms % step_ms:
-            raise SettingsError(
-                f'hop_ms is {self.hop_ms}: use a multiple of {step_ms}, from {step_ms} to the '
-                f'{window_ms} ms of a window.'
-            )
 
     @property
     def title(self) -> str:
@@ -148,6 +143,16 @@ class SimulatedSequences:
         )
 
 
+def _check_hop(hop_ms: int, window_ms: int) -> None:
+    """Raise SettingsError for a hop that the simulator's steps do not make, or with gaps."""
+    step_ms = STEP_US // 1000
+    if not 0 < hop_ms <= window_ms or hop_ms % step_ms:
+        raise SettingsError(
+            f'hop_ms is {hop_ms}: use a multiple of {step_ms}, from {step_ms} to the {window_ms} '
+            'ms of a window.'
+        )
+
+
 def sequences_of(dataset: DepthDataset, length_ms: int, hop_ms: int | None) -> DepthSequences:
     """Return the sequences of a data set.
 
@@ -156,11 +161,12 @@ def sequences_of(dataset: DepthDataset, length_ms: int, hop_ms: int | None) -> D
     Args:
         dataset: the data set.
         length_ms: length of a sequence, from the end of its first window, ms.
-        hop_ms: time between the ends of consecutive simulated windows, ms; None: 50. Recordings
-            have windows at the times of their true depth.
+        hop_ms: time between the ends of consecutive simulated windows, ms; None: the length of a
+            window. Recordings have windows at the times of their true depth.
     """
     if isinstance(dataset, SimulatedDataset):
-        hop_ms = hop_ms or HOP_MS
+        hop_ms = hop_ms or dataset.window_ms
+        _check_hop(hop_ms, dataset.window_ms)
         if length_ms < 2 * hop_ms:
             raise SettingsError(
                 f'sequence_ms is {length_ms}, but a sequence has at least 2 windows: use '
