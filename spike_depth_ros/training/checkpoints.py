@@ -28,6 +28,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor
 
 from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.training.schedule import Schedule
 from spike_depth_ros.training.settings import SettingsError
 
 EXAMPLE = 'give one of `spike-depth train`, such as runs/coincidence/checkpoints/last.ckpt'
@@ -51,9 +52,10 @@ class Recipe:
         datasets: number of training windows of each data set, by YAML file.
         batch_size: crops in a batch.
         crop: width and height of a crop in pixels.
-        learning_rate: peak of the one-cycle schedule.
+        learning_rate: peak of the schedule.
         initial: checkpoint that the weights came from; None: random weights.
         quantised: True if the weights were rounded to eight bits.
+        schedule: learning rate over the run.
     """
 
     steps: int
@@ -63,6 +65,7 @@ class Recipe:
     learning_rate: float
     initial: str | None
     quantised: bool
+    schedule: Schedule = Schedule()  # noqa: RUF009 (frozen)
 
     def __str__(self) -> str:
         start = f'from {self.initial}' if self.initial else 'from random weights'
@@ -70,7 +73,7 @@ class Recipe:
         width, height = self.crop
         return (
             f'{self.steps} steps {start}{rounded}: {self.batch_size} crops of {width} x {height}, '
-            f'Adam, one cycle to {self.learning_rate:g}'
+            f'Adam, {self.schedule.described(self.learning_rate)}'
         )
 
 
@@ -154,10 +157,16 @@ def read_recipe(path: Path, saved: Checkpoint) -> Recipe:
             learning_rate=model['learning_rate'],
             initial=model['initial'],
             quantised=model['quantised'],
+            schedule=_schedule(model.get('schedule', {})),  # none until 2026-11
         )
     except KeyError as error:
         reason = f'is of another version of the package (it lacks {error})'
         raise CheckpointError(path, reason) from error
+
+
+def _schedule(settings: Schedule | Mapping[str, Any]) -> Schedule:
+    """Return a schedule of a checkpoint, which the command line writes as a mapping."""
+    return settings if isinstance(settings, Schedule) else Schedule(**settings)
 
 
 def check_fit(path: Path, saved: State, network: State) -> None:

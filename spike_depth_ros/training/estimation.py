@@ -41,9 +41,9 @@ from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalt
 from spike_depth_ros.training.networks.membrane import membrane_weights
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.quantisation import quantise
+from spike_depth_ros.training.schedule import Schedule
 from spike_depth_ros.training.settings import SettingsError, check_least
 
-WARM_UP = 0.05
 FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
 
@@ -54,7 +54,7 @@ class DepthEstimation(LightningModule):
     Args:
         network: network of training/networks, or another DepthNetwork. Sequences of windows are
             backpropagated through its membranes.
-        learning_rate: peak learning rate of Adam, under a one-cycle schedule.
+        learning_rate: peak learning rate of Adam.
         loss: weights of the loss's terms.
         initial: checkpoint with the initial weights; omitted: random weights. A StereoSpike for
             one camera takes the left camera's weights from a checkpoint for two cameras.
@@ -66,6 +66,7 @@ class DepthEstimation(LightningModule):
         unscored: number of windows at the beginning of each sequence that fill the memory only,
             without loss and without backpropagation.
         frozen: layers and weights that stay as they are, by the beginnings of their names.
+        schedule: learning rate over the run.
     """
 
     def __init__(
@@ -78,12 +79,13 @@ class DepthEstimation(LightningModule):
         compiled: bool = False,
         unscored: int = 0,
         frozen: tuple[str, ...] = (),
+        schedule: Schedule = Schedule(),  # noqa: B008 (frozen)
     ) -> None:
         super().__init__()
         check_least(0, unscored=unscored)
         self.save_hyperparameters()
         self.network, self.learning_rate, self.loss = network, learning_rate, loss
-        self.unscored = unscored
+        self.unscored, self.schedule = unscored, schedule
         self.step = torch.compile(self.objective) if compiled else self.objective
         if initial is not None:
             start(self.network, Path(initial))
@@ -132,7 +134,9 @@ class DepthEstimation(LightningModule):
             elapsed_ms: see DepthNetwork.forward.
         """
         output = self.network(self.counts(spikes), elapsed_ms)
-        error = DepthLoss(self.loss, output.log_depth, event_depth, left_events(spikes))
+        error = DepthLoss(
+            self.loss, output.log_depth, event_depth, left_events(spikes), output.metres
+        )
         penalty = spike_penalty(
             output.spikes[name] for name in self.network.penalised or output.spikes
         )
@@ -182,12 +186,14 @@ class DepthEstimation(LightningModule):
             )
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return Adam under a one-cycle schedule over the whole run."""
+        """Return Adam under the schedule over the whole run."""
         optimizer = torch.optim.Adam(
             (weight for weight in self.parameters() if weight.requires_grad), lr=self.learning_rate
         )
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda n: one_cycle(n / steps))
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda n: self.schedule.rate(n / steps)
+        )
         return {
             'optimizer': optimizer,
             'lr_scheduler': {'scheduler': schedule, 'interval': 'step'},
@@ -260,16 +266,6 @@ def windows_of(batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor, float | T
 def left_events(spikes: Tensor) -> Tensor:
     """Return the mask of the left camera's event pixels, [n, 1, h, w], of spikes [n, 4, h, w]."""
     return (spikes[:, LEFT] > 0).any(1, keepdim=True)
-
-
-def one_cycle(share: float) -> float:
-    """Return the learning rate after a share of the run, relative to its peak.
-
-    It rises first, to let the readout settle before the spikes change, and then falls to 0.
-    """
-    if share < WARM_UP:
-        return max(share / WARM_UP, 0.01)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - WARM_UP) / (1 - WARM_UP))))
 
 
 def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -12,33 +12,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Loss terms: log-depth L1 and gradient, Laplace likelihood, cross-entropy, spike penalty."""
+"""Loss terms: L1 and gradient of depth, Laplace likelihood, cross-entropy, spike penalty."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pixel_unshuffle
+from torch.nn.functional import conv2d, pixel_unshuffle
 
 from spike_depth_ros.training.networks.posterior import LOG_SPREAD_BOUNDS
 
 # Number of event pixels below which a window's weight falls: fewer are mostly noise.
 FEW_PIXELS = 100.0
 LEAST_WEIGHT = 1e-6  # least sum of all weights: no division by 0
+SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # across; its transpose is down
 
 
 @dataclass(frozen=True)
 class LossWeights:
     """Weights of the loss's terms. All windows have equal weight, however many events they have.
 
+    Equations are those of Rancon et al., StereoSpike (2021). Its loss is l1 0, gradient 0.5,
+    scale_invariant 1, coarse 1, events 0, unit metres, sobel true.
+
     Args:
-        l1: weight of the absolute error of log depth.
-        gradient: weight of the absolute error of the gradient of log depth (StereoSpike equation
-            3).
-        scale_invariant: weight of the variance of the error of log depth (equation 2). It ignores
-            a constant factor on depth: metric depth needs l1 as well.
-        spikes: weight of the mean square of the penalised layers' spikes (equation 5).
+        l1: weight of the absolute error.
+        gradient: weight of the absolute error of the gradient (equation 3).
+        scale_invariant: weight of the variance of the error (equation 2). It ignores a constant
+            error of all pixels: without l1 or sobel, depth may be off by any amount.
+        spikes: weight of half the mean square of the penalised layers' spikes (equation 5), a mean
+            over the layers. The authors' code adds the layers: its 0.5 for five layers is 2.5.
         likelihood: weight of the negative log likelihood of log depth under a Laplace
             distribution, for networks that output confidence.
         shifts: weight of the cross entropy of the disparity, for networks that match the cameras;
@@ -47,7 +52,12 @@ class LossWeights:
             median has no gradient: if the last estimate is a median, l1 and gradient train the
             others only.
         events: total weight of a window's pixels with events of the left camera, relative to the
-            total weight of all its pixels.
+            total weight of all its pixels; in l1, likelihood and shifts.
+        unit: unit of the error in l1, gradient and scale_invariant: log_depth, or metres as in
+            the paper.
+        sobel: gradient by Sobel's operator, with errors of 0 at unknown pixels and beyond the
+            image, as in the authors' code: at these edges it sees a constant error. False: by
+            differences of known neighbours. The paper does not say.
     """
 
     l1: float = 1.0
@@ -58,26 +68,39 @@ class LossWeights:
     shifts: float = 1.0
     coarse: float = 0.3
     events: float = 1.0
+    unit: Literal['log_depth', 'metres'] = 'log_depth'
+    sobel: bool = False
 
 
 class DepthLoss:
-    """Errors of log depth against the truth.
+    """Errors of depth against the truth.
 
     Args:
         weights: weights of the terms.
         log_depth: float [p, n, 1, h, w], natural logarithm of metres, coarse to fine.
         depth: float [n, 1, h, w] in metres; not finite or not positive where unknown.
         has_events: bool [n, 1, h, w], True for pixels of the left camera with events.
+        metres: float [p, n, 1, h, w], see Output; None: the exponential of log_depth.
     """
 
     def __init__(
-        self, weights: LossWeights, log_depth: Tensor, depth: Tensor, has_events: Tensor
+        self,
+        weights: LossWeights,
+        log_depth: Tensor,
+        depth: Tensor,
+        has_events: Tensor,
+        metres: Tensor | None = None,
     ) -> None:
         self.weights = weights
         known = torch.isfinite(depth) & (depth > 0)
-        self.log_truth = torch.log(torch.where(known, depth, 1.0))
-        self.residual = log_depth.float() - self.log_truth
-        self.residual = torch.where(known, self.residual, 0.0)
+        truth = torch.where(known, depth, 1.0)
+        self.log_truth = torch.log(truth)
+        self.log_error = torch.where(known, log_depth.float() - self.log_truth, 0.0)
+        if weights.unit == 'metres':
+            metres = log_depth.float().exp() if metres is None else metres.float()
+            self.residual = torch.where(known, metres - truth, 0.0)
+        else:
+            self.residual = self.log_error
         self.known = known.float()
         self.at_events = shares(self.known * has_events, FEW_PIXELS)
         self.importance = shares(self.known) + weights.events * self.at_events
@@ -93,13 +116,22 @@ class DepthLoss:
         return (partial * error).sum()
 
     def gradient(self) -> Tensor:
-        """Return the mean absolute gradient of the error between known neighbours, [p]."""
+        """Return the mean absolute gradient of the error, [p]; see LossWeights.sobel."""
         known = self.known
+        if self.weights.sobel:
+            return mean(self._sobel(), shares(known))
         pairs = shares(known[..., 1:] * known[..., :-1])
         across = mean(self.residual.diff(dim=-1).abs(), pairs)
         pairs = shares(known[..., 1:, :] * known[..., :-1, :])
         down = mean(self.residual.diff(dim=-2).abs(), pairs)
         return across + down
+
+    def _sobel(self) -> Tensor:
+        """Return the sum of the absolute gradients across and down, [p, n, 1, h, w]."""
+        across = self.residual.new_tensor(SOBEL)
+        kernels = torch.stack([across, across.T])[:, None]
+        gradients = conv2d(self.residual.flatten(0, 1), kernels, padding=1)
+        return gradients.abs().sum(1, keepdim=True).reshape(self.residual.shape)
 
     def scale_invariant(self) -> Tensor:
         """Return the variance of the error over each image's known pixels, averaged, [p]."""
@@ -120,7 +152,7 @@ class DepthLoss:
             log_spread: float [n, 1, h, w], the logarithm of the expected absolute error.
         """
         log_spread = log_spread.float().clamp(*LOG_SPREAD_BOUNDS)
-        error = self.residual[-1].detach().abs()
+        error = self.log_error[-1].detach().abs()
         return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
 
     def cross_entropy(self, log_disparity: Tensor, focal_baseline: float) -> Tensor:

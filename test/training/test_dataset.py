@@ -197,5 +197,8 @@ def test_checkpoints_of_older_versions_name_their_data_sets() -> None:
     for key in ('datasets', 'benchmarks'):
         old = saved | {'datamodule_hyper_parameters': data | {key: {'sim.yaml': 3}}}
         assert read_recipe(Path('x.ckpt'), old).datasets == {'sim.yaml': 3}
+    assert str(read_recipe(Path('x.ckpt'), old)).endswith('Adam, one cycle to 0.001')
+    model['schedule'] = {'falls': [0.25], 'factor': 0.5}
+    assert str(read_recipe(Path('x.ckpt'), old)).endswith('times 0.5 after 0.25 of the run')
     with pytest.raises(CheckpointError, match='another version of the package'):
         read_recipe(Path('x.ckpt'), saved | {'datamodule_hyper_parameters': data})

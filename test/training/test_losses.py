@@ -14,6 +14,7 @@
 
 """The losses by hand."""
 
+import dataclasses
 import math
 
 import pytest
@@ -53,6 +54,48 @@ def test_scale_invariant_by_hand() -> None:
     log_depth = torch.tensor([1.0, 4.0]).reshape(1, 1, 1, 1, 2) + offsets
     error = loss(weights, log_depth, torch.ones(2, 1, 1, 2)).regression()
     torch.testing.assert_close(error, torch.tensor(2.25))
+
+
+PAPER = LossWeights(
+    l1=0, gradient=0.5, scale_invariant=1, coarse=1, events=0, unit='metres', sobel=True
+)
+
+
+def test_the_papers_loss_by_hand() -> None:
+    # Errors of 1 m and 4 m in a row of two pixels: variance 2.25. Sobel's operator with zeros
+    # around: 2 * 4 and 2 * 1 across, and down nothing, since rows above and below are alike.
+    metres = torch.tensor([3.0, 6.0]).expand(2, 1, 1, 1, 2)
+    depth = torch.full((1, 1, 1, 2), 2.0)
+    has_events = torch.zeros(1, 1, 1, 2, dtype=torch.bool)
+    error = DepthLoss(PAPER, metres.log(), depth, has_events, metres)
+    torch.testing.assert_close(error.regression(), torch.tensor(2 * (2.25 + 0.5 * (8 + 2) / 2)))
+
+
+@pytest.mark.parametrize('sobel', [True, False])
+def test_sobel_sees_a_constant_error_at_the_edges_of_what_is_known(sobel: bool) -> None:
+    weights = dataclasses.replace(PAPER, sobel=sobel)
+    depth = torch.full((1, 1, 8, 8), 2.0)
+    depth[..., :4] = float('nan')
+    metres = torch.full((1, 1, 1, 8, 8), 2.5, requires_grad=True)
+    error = DepthLoss(weights, metres.log(), depth, torch.ones(1, 1, 8, 8), metres).regression()
+    (gradient,) = torch.autograd.grad(error, metres)
+    assert (error > 0.1) == gradient.any() == sobel
+
+
+def test_metres_below_zero_have_a_gradient() -> None:
+    metres = torch.full((1, 1, 1, 1, 1), -1.0, requires_grad=True)
+    weights = LossWeights(gradient=0, events=0, unit='metres')
+    log_depth = metres.clamp(min=0.01).log()
+    depth = torch.ones(1, 1, 1, 1)
+    error = DepthLoss(weights, log_depth, depth, torch.ones_like(depth), metres).regression()
+    assert error.item() == 2.0
+    assert torch.autograd.grad(error, metres)[0].item() == -1.0
+
+
+def test_errors_in_metres_of_a_readout_of_log_depth() -> None:
+    weights = LossWeights(gradient=0, events=0, unit='metres')
+    error = loss(weights, torch.full((1, 1, 1, 1, 1), 3.0).log(), torch.ones(1, 1, 1, 1))
+    torch.testing.assert_close(error.regression(), torch.tensor(2.0))
 
 
 def test_pixels_with_events_count_together_as_the_window_does() -> None:

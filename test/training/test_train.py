@@ -40,7 +40,7 @@ from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.training.data.module import DepthData
-from spike_depth_ros.training.estimation import DepthEstimation, one_cycle, weights_for
+from spike_depth_ros.training.estimation import DepthEstimation, weights_for
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.networks.spiking import SpikingLayer
@@ -217,11 +217,6 @@ def test_bfloat16_is_used_where_it_is_not_emulated(
     monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda including_emulation: gpu)
     monkeypatch.setattr(torch.cpu, 'get_capabilities', lambda: capabilities)
     assert precision() == expected
-
-
-def test_the_learning_rate_goes_up_and_down_once() -> None:
-    shares = [0.0, 0.025, 0.05, 0.525, 1.0]
-    assert [one_cycle(share) for share in shares] == pytest.approx([0.01, 0.5, 1.0, 0.5, 0.0])
 
 
 @pytest.mark.parametrize('network', [CoincidenceNetwork(4), StereoSpike(4, 4)], ids=['c', 's'])

@@ -27,6 +27,7 @@ from spike_depth_ros.training.export.membrane import remembered
 from spike_depth_ros.training.export.posterior import confidence, posterior
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.metres_readout import LEAST_M, MetresReadout
 from spike_depth_ros.training.networks.readout import DisparityReadout, LogDepthReadout
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, in_units
 
@@ -35,10 +36,25 @@ COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
 
 @lower.register
 def _log_depth(layer: LogDepthReadout, writer: Writer, features: list[Spikes]) -> str:
-    """Sum potentials at the lowest resolution that holds them.
+    potentials = _potential(layer, writer, features)
+    writer.graph.node('Exp', potentials, output=writer.image('depth'))
+    return 'depth'
 
-    A coarser layer's potentials are sums for each block of pixels; those of the next finer
-    resolution are added before the blocks become pixels.
+
+@lower.register
+def _metres(layer: MetresReadout, writer: Writer, features: list[Spikes]) -> tuple[str, str]:
+    least = writer.graph.constant(np.float32(LEAST_M))
+    potentials = _potential(layer, writer, features)
+    writer.graph.node('Max', potentials, least, output=writer.image('depth'))
+    return 'depth', 'depth'
+
+
+def _potential(layer: LogDepthReadout, writer: Writer, features: list[Spikes]) -> str:
+    """Return the sum of the potentials without the padding of the frame, [1, 1, h, w].
+
+    They are summed at the lowest resolution that holds them: a coarser layer's potentials are sums
+    for each block of pixels; those of the next finer resolution are added before the blocks become
+    pixels.
     """
     graph, membrane = writer.graph, layer.membrane
     reset = graph.constant(layer.reset_potential.reshape(1, 1, 1, 1).numpy())
@@ -52,8 +68,7 @@ def _log_depth(layer: LogDepthReadout, writer: Writer, features: list[Spikes]) -
         if unit is not None:
             potentials = graph.node('Mul', potentials, graph.constant(np.float32(unit)))
         potentials = graph.node('Add', potentials, reset)
-    graph.node('Exp', _cropped(writer, potentials), output=writer.image('depth'))
-    return 'depth'
+    return _cropped(writer, potentials)
 
 
 def _accumulated(

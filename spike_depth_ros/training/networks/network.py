@@ -42,6 +42,8 @@ class Output(NamedTuple):
         exported file reports firing rates and fan-outs under these names, in this order.
     log_spread: float [n, 1, h, w], logarithm of the expected mean absolute error of log depth;
         None from a network without confidence.
+    metres: float [p, n, 1, h, w], the same estimates in metres, before they are limited to
+        positive depth; None from a network whose readout is not in metres.
     log_disparity: float [2, n, disparities, h', w'], logarithm of the probability of each
         disparity, by the detectors alone and by the readout; None from a network that does not
         match the cameras.
@@ -51,6 +53,7 @@ class Output(NamedTuple):
     spikes: dict[str, Tensor]
     log_spread: Tensor | None = None
     log_disparity: Tensor | None = None
+    metres: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,11 @@ class DepthNetwork(nn.Module, ABC):
         saturated = counts.clamp(max=LARGEST_COUNT)
         padding = (0, -width % GRID, 0, -height % GRID)
         output = self.predict(functional.pad(saturated, padding))
-        spread = output.log_spread
+        spread, metres = output.log_spread, output.metres
         return output._replace(
             log_depth=output.log_depth[..., :height, :width],
             log_spread=None if spread is None else spread[..., :height, :width],
+            metres=None if metres is None else metres[..., :height, :width],
         )
 
     def _start(self, elapsed_ms: float | Tensor, share: Tensor) -> None:

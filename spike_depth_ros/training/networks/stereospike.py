@@ -14,11 +14,14 @@
 
 """StereoSpike: a spiking U-Net from one spike frame to dense depth."""
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
+from spike_depth_ros.training.networks.metres_readout import MetresReadout
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
@@ -30,14 +33,15 @@ from spike_depth_ros.training.networks.spiking import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
-SCALES = (8, 4, 2, 1)  # factors from the decoder's layers to the image's resolution
+HEADS = (1, 2, 3, 4)  # the paper's numbers of the prediction layers, fine to coarse
+READOUTS = {'log_depth': LogDepthReadout, 'metres': MetresReadout}
 
 
 class StereoSpike(DepthNetwork):
     """Depth of the left camera from the spike counts of one window.
 
-    Source: Rancon et al., StereoSpike (2021), section 3.4 and figure 2, with the cameras' channels
-    concatenated. The readout's potential is the logarithm of depth; the paper's is depth.
+    Source: Rancon et al., StereoSpike (2021), section 3.4 and figure 2. The paper's potential is
+    metres; its ablations are other values of `heads` (table 2) and `skips` (table 3).
 
     Args:
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
@@ -45,6 +49,10 @@ class StereoSpike(DepthNetwork):
         half_life_ms: time in which half of an average over the windows leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
         events_exponent: see LeakyMembrane.
+        heads: numbers of the prediction layers; layer n reads deconv n. 1, which is needed, has
+            the image's resolution (predict_depth1 in the authors' code), 4 an eighth of it.
+        skips: add each layer of the encoder to that of the decoder.
+        potential: quantity of the readout's potential, log_depth or metres.
     """
 
     penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
@@ -55,11 +63,16 @@ class StereoSpike(DepthNetwork):
         width: int = 32,
         half_life_ms: float | None = None,
         events_exponent: float | None = None,
+        heads: tuple[int, ...] = HEADS,
+        skips: bool = True,
+        potential: Literal['log_depth', 'metres'] = 'log_depth',
     ) -> None:
         super().__init__()
         if channels not in (2, 4):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+        _check_heads(heads)
         self.channels, self.width = channels, width
+        self.heads, self.skips = sorted(heads, reverse=True), skips
         sizes = [width * 2**scale for scale in range(5)]
         self.bottom = _layer(channels, width)
         self.encoder = nn.ModuleList(_layer(*pair, stride=2) for pair in pairwise(sizes))
@@ -67,7 +80,9 @@ class StereoSpike(DepthNetwork):
         self.decoder = nn.ModuleList(
             SpikingLayer(UpsampledConv2d(*pair, 5, 2)) for pair in pairwise(reversed(sizes))
         )
-        self.readout = LogDepthReadout(sizes[-2::-1], SCALES)
+        self.readout = READOUTS[potential](
+            [sizes[head - 1] for head in self.heads], [2 ** (head - 1) for head in self.heads]
+        )
         self.initialise()
         check_remembers(half_life_ms, False, events_exponent)
         if half_life_ms is not None:
@@ -109,12 +124,24 @@ class StereoSpike(DepthNetwork):
         for number, block in enumerate(self.bottleneck, 1):
             spikes[f'block{number}_hidden'], x = block(x)
             spikes[f'block{number}'] = x
-        features = []
         for number, skip in ((4, 'conv3'), (3, 'conv2'), (2, 'conv1'), (1, 'bottom')):
-            x = self.decoder[4 - number](x) + spikes[skip]
+            x = self.decoder[4 - number](x)
+            if self.skips:
+                x = x + spikes[skip]
             spikes[f'deconv{number}'] = x
-            features.append(x)
-        return Output(self.readout(features), spikes)
+        found = self.readout([spikes[f'deconv{head}'] for head in self.heads])
+        if isinstance(self.readout, MetresReadout):
+            log_depth, metres = found
+            return Output(log_depth, spikes, metres=metres)
+        return Output(found, spikes)
+
+
+def _check_heads(heads: Sequence[int]) -> None:
+    """Check numbers of prediction layers. Raises SettingsError."""
+    if 1 not in heads or not set(heads) <= set(HEADS) or len(set(heads)) != len(heads):
+        raise SettingsError(
+            f'heads is {list(heads)}: use 1, alone or with some of 2, 3 and 4, each once.'
+        )
 
 
 def _layer(inputs: int, outputs: int, stride: int = 1) -> SpikingLayer:
