@@ -19,6 +19,7 @@ exit code 0 at any time. Modules that take long to import are imported in functi
 signal handlers are set.
 """
 
+import gc
 import re
 import sys
 from collections.abc import Callable
@@ -174,12 +175,17 @@ def spin(nodes: Nodes, signals: Signals) -> int:
     """Spin until a signal comes or a node has an exit code; return the exit code."""
     import rclpy
     from rclpy.experimental import EventsExecutor
+    from rclpy.task import Future
 
     executor = EventsExecutor()
     for node in nodes:
         executor.add_node(node)
+    # What the start made lasts as long as the nodes: collections that visit it delay windows.
+    gc.collect()
+    gc.freeze()
+    never = Future()  # spin_once would return after each callback, which takes longer than many
     while not signals.received and all(node.exit_code is None for node in nodes):
-        executor.spin_once(timeout_sec=SIGNAL_PERIOD_S)
+        executor.spin_until_future_complete(never, timeout_sec=SIGNAL_PERIOD_S)
     executor.shutdown()
     for node in nodes:
         node.destroy_node()
