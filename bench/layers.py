@@ -18,7 +18,7 @@ import argparse
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,8 +74,9 @@ def of_onnxruntime(model: Path) -> Iterator[Layer]:
         options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         options.profile_file_prefix = f'{folder}/profile'
         session = onnxruntime.InferenceSession(str(model), options, settings('cpu', 0))
-        for frame in _frames(session.get_inputs()[0].shape):
-            session.run(None, {'spikes': frame})
+        shapes = {node.name: tuple(node.shape) for node in session.get_inputs()}
+        for feed in _feeds(shapes):
+            session.run(None, feed)
         events = json.loads(Path(session.end_profiling()).read_text())
     spent: defaultdict[tuple[str, str], float] = defaultdict(float)
     for event in events:
@@ -101,8 +102,9 @@ def of_openvino(model: Path) -> Iterator[Layer]:
     )
     request = compiled.create_infer_request()
     spent: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for frame in _frames(list(compiled.input(0).shape)):
-        request.infer({0: frame})
+    shapes = {node.any_name: tuple(node.shape) for node in compiled.inputs}
+    for feed in _feeds(shapes):
+        request.infer(feed)
         for node in request.profiling_info:
             kind = f'{node.node_type} {node.exec_type}'
             spent[node.node_name, kind] += node.real_time.total_seconds() * 1e6
@@ -110,10 +112,13 @@ def of_openvino(model: Path) -> Iterator[Layer]:
         yield Layer(name, kind, us / FRAMES)
 
 
-def _frames(shape: list[int]) -> Iterator[np.ndarray]:
+def _feeds(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[dict[str, np.ndarray]]:
+    """Yield spike frames of noise, with ones for states, leaks and gains."""
     random = np.random.default_rng(1)
+    ones = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
     for _ in range(FRAMES):
-        yield random.poisson(EVENT_DENSITY, shape).astype(np.uint8)
+        frame = random.poisson(EVENT_DENSITY, shapes['spikes']).astype(np.uint8)
+        yield ones | {'spikes': frame}
 
 
 if __name__ == '__main__':

@@ -39,7 +39,7 @@ from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.training_sequences import Batch
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.membrane import membrane_weights
-from spike_depth_ros.training.networks.network import DepthNetwork
+from spike_depth_ros.training.networks.network import DepthNetwork, disparity_scale
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.schedule import Schedule
 from spike_depth_ros.training.settings import SettingsError, check_least
@@ -146,7 +146,9 @@ class DepthEstimation(LightningModule):
             terms['likelihood'] = error.likelihood(output.log_spread)
             loss = loss + self.loss.likelihood * terms['likelihood']
         if output.log_disparity is not None:
-            terms['shifts'] = error.cross_entropy(output.log_disparity, MVSEC_RIG.focal_baseline)
+            terms['shifts'] = error.cross_entropy(
+                output.log_disparity, MVSEC_RIG.focal_baseline, disparity_scale(output)
+            )
             loss = loss + self.loss.shifts * terms['shifts']
         rates = [(layer.detach() > 0).float().mean() for layer in output.spikes.values()]
         return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}

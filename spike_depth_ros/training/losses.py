@@ -20,7 +20,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pixel_unshuffle
+from torch.nn.functional import conv2d, pad, pixel_unshuffle
 
 from spike_depth_ros.training.networks.posterior import LOG_SPREAD_BOUNDS
 
@@ -155,35 +155,44 @@ class DepthLoss:
         error = self.log_error[-1].detach().abs()
         return mean(error * torch.exp(-log_spread) + log_spread, self.importance)
 
-    def cross_entropy(self, log_disparity: Tensor, focal_baseline: float) -> Tensor:
+    def cross_entropy(
+        self, log_disparity: Tensor, focal_baseline: float, scale: int = 2
+    ) -> Tensor:
         """Return the cross entropy of disparities; a true one counts for both its neighbours.
 
         The detectors' estimate is weighed at pixels with events only, the readout's at all, as in
         the other terms. Disparities beyond the largest candidate count as the largest.
 
         Args:
-            log_disparity: float [2, n, disparities, h / 2, w / 2] or more, from the upper left,
-                of even h and w; logarithms of probabilities, the detectors' and the readout's.
+            log_disparity: float [2, n, disparities, h / scale, w / scale], rounded up, or more,
+                from the upper left; logarithms of probabilities, the detectors' and the readout's.
             focal_baseline: focal length times baseline, pixels times metres.
+            scale: pixels of the image from one place of the disparities to the next.
         """
         candidates = log_disparity.shape[2]
         disparity = focal_baseline * torch.exp(-self.log_truth)
         disparity = disparity.clamp(max=candidates - 1.01)
         lower = disparity.floor()
-        upper_share = pixel_unshuffle(disparity - lower, 2)
-        places = pixel_unshuffle(lower, 2).long()
+        upper_share = blocks(disparity - lower, scale)
+        places = blocks(lower, scale).long()
         total = torch.zeros((), device=disparity.device)
         weights = self.at_events, self.importance
         for estimate, counted in zip(log_disparity, weights, strict=True):
             at_lower, at_upper = (estimate.gather(1, places + n) for n in (0, 1))
             entropy = -(at_lower + upper_share * (at_upper - at_lower))
-            total = total + mean(entropy, pixel_unshuffle(counted, 2))
+            total = total + mean(entropy, blocks(counted, scale))
         return total
 
 
 def spike_penalty(layers: Iterable[Tensor]) -> Tensor:
     """Return half the mean square of layers' spikes (equation 5), averaged over the layers."""
     return 0.5 * torch.stack([layer.float().square().mean() for layer in layers]).mean()
+
+
+def blocks(values: Tensor, size: int) -> Tensor:
+    """Return values [n, 1, h, w] as [n, size**2, h / size, w / size], padded with zeros."""
+    height, width = values.shape[-2:]
+    return pixel_unshuffle(pad(values, (0, -width % size, 0, -height % size)), size)
 
 
 def shares(weights: Tensor, least: float = 1.0) -> Tensor:

@@ -104,10 +104,10 @@ def stereospike(channels: int = 4, width: int = 8) -> StereoSpike:
     return network
 
 
-def coincidence(width: int = 8) -> CoincidenceNetwork:
+def coincidence(width: int = 8, scale: int = 2) -> CoincidenceNetwork:
     """Return a network with weights as large as after training and unequal detectors."""
     torch.manual_seed(width)
-    network = CoincidenceNetwork(width).eval()
+    network = CoincidenceNetwork(width, scale=scale).eval()
     for head in network.readout.heads.values():
         head.weight.data += 0.1 * torch.randn_like(head.weight)
     for number in (1, 2, 3, 4):

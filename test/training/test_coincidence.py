@@ -17,11 +17,12 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pixel_unshuffle
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.networks.coincidence import EVIDENCE, CoincidenceNetwork
 from spike_depth_ros.training.networks.matching import Cooperation, coincidences
-from spike_depth_ros.training.networks.network import Trust
+from spike_depth_ros.training.networks.network import Trust, disparity_scale
 
 LARGEST = {'coincidences': 16, **dict.fromkeys(EVIDENCE, 15)}
 
@@ -54,15 +55,16 @@ def test_coincidences_are_shifted_products() -> None:
         torch.testing.assert_close(found[:, shift], (left * shifted).sum(1))
 
 
+@pytest.mark.parametrize('scale', [2, 4])
 @pytest.mark.parametrize('disparity', [6, 7])
-def test_a_shifted_frame_coincides_at_its_disparity(disparity: int) -> None:
+def test_a_shifted_frame_coincides_at_its_disparity(disparity: int, scale: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=4)
+    network = CoincidenceNetwork(width=4, scale=scale)
     output = network(matching_counts(32, 128, disparity))
     found = output.spikes['coincidences'][..., 32:-4].mean((0, 2, 3))  # away from the border
     assert int(found.argmax()) == disparity
     assert output.log_disparity is not None
-    detected = output.log_disparity[0][..., 32:-4].exp().mean((0, 2, 3))
+    detected = output.log_disparity[0][..., 64 // scale : -8 // scale].exp().mean((0, 2, 3))
     assert int(detected.argmax()) == disparity
 
 
@@ -137,32 +139,49 @@ def test_depth_of_a_disparity_is_that_of_the_networks_cameras() -> None:
         assert float(depth) == pytest.approx(four_pixels)
 
 
-def test_every_window_stands_alone_and_sizes_need_no_grid() -> None:
+@pytest.mark.parametrize('scale', [2, 4])
+def test_every_window_stands_alone_and_sizes_need_no_grid(scale: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=2)
+    network = CoincidenceNetwork(width=2, scale=scale)
     one, other = random_counts(1, 4, 33, 50), random_counts(1, 4, 33, 50) + 1
     first = network(one)
     network(other)
     again = network(one)
     assert first.log_depth.shape == (3, 1, 1, 33, 50)
     assert first.log_spread is not None and first.log_spread.shape == (1, 1, 33, 50)
+    assert disparity_scale(first) == scale
     assert torch.equal(first.log_depth, again.log_depth)
 
 
-def test_layers_fire_and_send_small_whole_numbers() -> None:
+@pytest.mark.parametrize('scale', [2, 4])
+def test_layers_fire_and_send_small_whole_numbers(scale: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=8)
+    network = CoincidenceNetwork(width=8, scale=scale)
     spikes = network(matching_counts(96, 128)).spikes
-    assert len(spikes) == 16
+    assert len(spikes) == (16 if scale == 2 else 15)
     for name, layer in spikes.items():
         assert torch.equal(layer, layer.round())
         assert 0.003 < float((layer > 0).float().mean()) < 0.9, name
-        assert layer.max() <= LARGEST.get(name, 3), name
+        largest = 15 if scale == 4 and name == 'cooperation1' else LARGEST.get(name, 3)
+        assert layer.max() <= largest, name
 
 
-def test_gradients_reach_every_parameter() -> None:
+@pytest.mark.parametrize('scale', [2, 4])
+def test_depth_and_its_disparities_have_the_readouts_resolution(scale: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=4)
+    network = CoincidenceNetwork(width=4, scale=scale)
+    output = network(matching_counts(48, 64))
+    assert output.log_disparity is not None
+    assert output.log_disparity.shape == (2, 1, 48, 48 // scale, 64 // scale)
+    squares = pixel_unshuffle(output.log_depth[-1], scale)
+    assert torch.equal(squares, squares[:, :1].expand_as(squares))
+    assert squares.std() > 0
+
+
+@pytest.mark.parametrize('scale', [2, 4])
+def test_gradients_reach_every_parameter(scale: int) -> None:
+    torch.manual_seed(0)
+    network = CoincidenceNetwork(width=4, scale=scale)
     output = network(matching_counts(64, 96))
     assert output.log_spread is not None and output.log_disparity is not None
     probability = output.log_disparity[:, :, 7].sum()
@@ -174,3 +193,8 @@ def test_gradients_reach_every_parameter() -> None:
 def test_an_odd_reach_is_refused() -> None:
     with pytest.raises(ValueError, match='reach is 47'):
         CoincidenceNetwork(width=2, reach=47)
+
+
+def test_scales_are_two_and_four() -> None:
+    with pytest.raises(ValueError, match='scale is 3: use 2 or 4'):
+        CoincidenceNetwork(width=2, scale=3)

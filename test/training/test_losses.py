@@ -170,6 +170,16 @@ def test_detectors_train_at_event_pixels_only() -> None:
     torch.testing.assert_close(found, torch.tensor(by_hand))
 
 
+def test_cross_entropy_reads_the_pixels_of_each_place_and_none_beyond_the_frame() -> None:
+    # Six columns of 2 m under places of four pixels: the second place has two columns.
+    depth = torch.full((1, 1, 4, 6), 2.0)
+    estimate = torch.tensor([[0.2, 0.7, 0.1], [0.1, 0.5, 0.4]]).log().T.reshape(1, 3, 1, 2)
+    error = DepthLoss(LossWeights(events=0), torch.zeros(1, 1, 1, 4, 6), depth, depth < 0)
+    found = error.cross_entropy(torch.stack([estimate, estimate]), 2.0, scale=4)
+    by_hand = -(16 * math.log(0.7) + 8 * math.log(0.5)) / 24
+    torch.testing.assert_close(found, torch.tensor(by_hand))
+
+
 @pytest.mark.parametrize('error', [0.05, 0.5])
 def test_the_likeliest_spread_is_the_mean_absolute_error(error: float) -> None:
     measured = loss(L1, torch.full((1, 1, 1, 4, 4), error), torch.ones(1, 1, 4, 4))

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from spike_depth_ros.training.data.pairs import Pair, counts_of
-from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.network import DepthNetwork, Output, disparity_scale
 from spike_depth_ros.training.networks.posterior import (
     CONFIDENT,
     LOG_SPREAD_BOUNDS,
@@ -90,11 +90,10 @@ def observations(output: Output, depth: NDArray[np.float32]) -> Observations:
         depth: true depth, float32 [h, w], metres of the network; NaN where unknown.
     """
     assert output.log_disparity is not None and output.log_spread is not None
-    half = slice(SPACING // 2, None, SPACING)
     whole = slice(SPACING, None, 2 * SPACING)
     truth = depth[whole, whole]
-    rows, columns = truth.shape
-    share = share_near_median(output.log_disparity[-1])[0, 0, half, half][:rows, :columns]
+    rows, columns = (np.arange(size)[whole] // disparity_scale(output) for size in depth.shape)
+    share = share_near_median(output.log_disparity[-1])[0, 0][rows[:, None], columns]
     spread = output.log_spread[0, 0, whole, whole].clamp(*LOG_SPREAD_BOUNDS)
     log_depth = output.log_depth[-1][0, 0, whole, whole].numpy()
     known = np.isfinite(truth)

@@ -157,7 +157,7 @@ def _disparities(
     log_spread = _potentials(layer, writer, spikes, spread)
     sure = confidence(graph, found, log_spread, layer.calibration)
     for values, name in ((depth, 'depth'), (sure, 'confidence')):
-        _cropped(writer, _spread_pixels(writer, values), writer.image(name))
+        _cropped(writer, _spread_pixels(writer, values, layer.scale), writer.image(name))
     return 'depth', 'confidence', None
 
 
@@ -179,7 +179,7 @@ def _potentials(layer: DisparityReadout, writer: Writer, spikes: list[str], neur
     unit = POTENTIAL_UNIT if writer.precision == 'int8' else None
     evidence = _summed(layer, writer, spikes, neurons, unit=unit)
     if neurons.stop == layer.max_disparity:
-        shape = (layer.max_disparity, *(side // 2 for side in writer.padded))
+        shape = (layer.max_disparity, *(side // layer.scale for side in writer.padded))
         evidence = remembered(layer.membrane, writer, evidence, shape, unit)
     if unit is not None:
         evidence = graph.node('Mul', evidence, graph.constant(np.float32(unit)))
@@ -205,16 +205,16 @@ def _summed(
         kernel = torch.cat([layer.heads[name].weight[neurons] for name in names], 1)
         potentials = writer.arithmetic.weigh(spikes[number], kernel, unit)
         if sums is not None:
-            sums = _spread_pixels(writer, sums) if number else sums
+            sums = _spread_pixels(writer, sums, 2) if number else sums
             potentials = writer.graph.node('Add', potentials, sums)
         sums = potentials
     assert sums is not None
     return sums
 
 
-def _spread_pixels(writer: Writer, values: str) -> str:
-    """Return values at twice the resolution."""
-    scales = writer.graph.constant(np.array([1, 1, 2, 2], np.float32))
+def _spread_pixels(writer: Writer, values: str, scale: int) -> str:
+    """Return values at `scale` times the resolution."""
+    scales = writer.graph.constant(np.array([1, 1, scale, scale], np.float32))
     attributes = {'coordinate_transformation_mode': 'asymmetric', 'nearest_mode': 'floor'}
     return writer.graph.node('Resize', values, '', scales, mode='nearest', **attributes)
 

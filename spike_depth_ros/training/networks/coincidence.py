@@ -81,6 +81,10 @@ class CoincidenceNetwork(DepthNetwork):
     has a half of the resolution, disparities are whole pixels: the encoder halves the right
     camera's spikes once as they are and once displaced by a pixel.
 
+    With scale 4 the cameras are compared at the same places, but the detectors cooperate, and the
+    readout gives depth, at a quarter of the resolution: arrays of all disparities take most of the
+    time.
+
     Args:
         width: half the number of matched features, and twice the channels of the first layer;
             even, because onnxruntime's integer kernels give some wrong sums for odd widths (its
@@ -89,9 +93,10 @@ class CoincidenceNetwork(DepthNetwork):
         half_life_ms: time in which half of the evidence for a disparity leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
         averages, events_exponent: see LeakyMembrane.
+        scale: pixels from one place of the readout to the next, 2 or 4.
     """
 
-    penalised = (*EVIDENCE, 'block', 'deconv4', 'deconv3', 'deconv2')
+    penalised = (*EVIDENCE, 'block', 'deconv4', 'deconv3')
 
     def __init__(
         self,
@@ -100,38 +105,49 @@ class CoincidenceNetwork(DepthNetwork):
         half_life_ms: float | None = None,
         averages: bool = False,
         events_exponent: float | None = None,
+        scale: int = 2,
     ) -> None:
         super().__init__()
         if reach <= 0 or reach % 2:
             raise SettingsError(f'reach is {reach}: use a positive multiple of 2.')
         if width <= 0 or width % 2:
             raise SettingsError(f'width is {width}: use a positive multiple of 2.')
-        self.channels, self.width = 4, width
+        if scale not in (2, 4):
+            raise SettingsError(f'scale is {scale}: use 2 or 4.')
+        self.channels, self.width, self.scale = 4, width, scale
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
         self.coincidences = Coincidences(reach // 2)
-        self.cooperation1 = SpikingLayer(Cooperation(reach))
-        self.cooperation2 = SpikingLayer(Cooperation(reach), Bursts(LARGEST_BURST))
-        self.cooperation3 = SpikingLayer(Cooperation(reach, stride=2), Bursts(LARGEST_BURST))
+        # At a quarter of the resolution a kernel of 3 covers as much as one of 5 at a half, and a
+        # neuron that fires in bursts tells as much as four that fire once.
+        size = 5 if scale == 2 else 3
+        self.cooperation1 = SpikingLayer(
+            Cooperation(reach, stride=scale // 2), None if scale == 2 else Bursts(LARGEST_BURST)
+        )
+        self.cooperation2 = SpikingLayer(Cooperation(reach, size=size), Bursts(LARGEST_BURST))
+        self.cooperation3 = SpikingLayer(
+            Cooperation(reach, size=size, stride=4 // scale), Bursts(LARGEST_BURST)
+        )
         self.cooperation4 = SpikingLayer(Cooperation(reach, stride=2), Bursts(LARGEST_BURST))
         self.conv2, self.conv3, self.conv4 = (
-            SpikingLayer(nn.Conv2d(size + reach, out, 5, stride=2, padding=2, bias=False))
-            for size, out in ((half, quarter), (quarter, eighth), (eighth, eighth))
+            SpikingLayer(nn.Conv2d(inputs, out, 5, stride=2, padding=2, bias=False))
+            for inputs, out in (
+                (half + reach if scale == 2 else half, quarter),
+                (quarter + reach, eighth),
+                (eighth + reach, eighth),
+            )
         )
         self.block = residual_block(eighth)
         self.deconv4 = SpikingLayer(UpsampledConv2d(eighth, eighth, 5, 2))
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
-        self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
-        self.readout = DisparityReadout(
-            (
-                {'cooperation4': reach},
-                {'cooperation3': reach, 'deconv3': quarter},
-                {'cooperation2': reach, 'deconv2': half},
-            ),
-            EVIDENCE,
-            reach,
-            MVSEC_RIG.focal_baseline,
-        )
+        levels = [{'cooperation4': reach}, {'cooperation3': reach, 'deconv3': quarter}]
+        if scale == 2:
+            self.deconv2 = SpikingLayer(UpsampledConv2d(quarter, half, 5, 2))
+            self.penalised = *self.penalised, 'deconv2'
+            levels.append({'cooperation2': reach, 'deconv2': half})
+        else:
+            levels[-1]['cooperation2'] = reach
+        self.readout = DisparityReadout(levels, EVIDENCE, reach, MVSEC_RIG.focal_baseline, scale)
         self.initialise()
         check_remembers(half_life_ms, averages, events_exponent)
         if half_life_ms is not None:
@@ -196,10 +212,12 @@ class CoincidenceNetwork(DepthNetwork):
         x = left = spikes['same1'].chunk(3)[0]
         layers = {2: self.conv2, 3: self.conv3, 4: self.conv4}
         for number, layer in layers.items():
-            inputs = torch.cat([x, spikes[f'cooperation{number}']], 1)
-            x = spikes[f'conv{number}'] = layer(inputs)
+            if number > 2 or self.scale == 2:
+                x = torch.cat([x, spikes[f'cooperation{number}']], 1)
+            x = spikes[f'conv{number}'] = layer(x)
         spikes['block_hidden'], x = self.block(x)
         spikes['block'] = x
         x = spikes['deconv4'] = self.deconv4(x) + spikes['conv3']
         x = spikes['deconv3'] = self.deconv3(x) + spikes['conv2']
-        spikes['deconv2'] = self.deconv2(x) + left
+        if self.scale == 2:
+            spikes['deconv2'] = self.deconv2(x) + left

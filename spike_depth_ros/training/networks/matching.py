@@ -21,8 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Initial weights between detectors of the same disparity nearby, and of others.
-EXCITATION, INHIBITION = 0.06, -0.005
+# Initial sums of weights over the places nearby, from detectors of the same disparity and of each
+# other one.
+EXCITATION, INHIBITION = 1.5, -0.125
 T = TypeVar('T')
 
 
@@ -81,6 +82,7 @@ class Cooperation(nn.Module):
         self.disparities, self.nearby, self.stride = disparities, nearby, (stride, stride)
         self.weight = nn.Parameter(torch.full((1, 2 * nearby + 1, size, size), INHIBITION))
         self.weight.data[:, nearby] = EXCITATION
+        self.weight.data /= size**2
 
     def band(self, weight: Tensor) -> Tensor:
         """Return the kernel of all detectors, [disparities, disparities, size, size]."""

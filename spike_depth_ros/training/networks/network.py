@@ -163,6 +163,13 @@ class DepthNetwork(nn.Module, ABC):
             )
 
 
+def disparity_scale(output: Output) -> int:
+    """Return the number of pixels from one place of an output's disparities to the next."""
+    assert output.log_disparity is not None
+    width = output.log_depth.shape[-1]
+    return (width + -width % GRID) // output.log_disparity.shape[-1]
+
+
 def event_share(counts: Tensor) -> Tensor:
     """Return the share of the left camera's pixels with events, [n], of counts [n, c, h, w]."""
     return (counts[:, LEFT] > 0).any(1).double().mean((1, 2))

@@ -118,7 +118,7 @@ class LogDepthReadout(Readout):
 
 
 class DisparityReadout(Readout):
-    """A neuron for each disparity at each second pixel, and one for the error of log depth.
+    """A neuron for each disparity at each second or fourth pixel, and one for the error.
 
     A neuron's potential grows with the evidence for its disparity; depth is that of the median
     disparity under their softmax. The last neuron's potential is the logarithm of the expected
@@ -130,12 +130,13 @@ class DisparityReadout(Readout):
 
     Args:
         levels: channels of the input layers by name, for each resolution, coarse to fine; each is
-            twice the one before, and the finest is half the image's.
+            twice the one before.
         evidence: for each layer with one channel per disparity, its name and the log odds that one
             spike adds to its disparity before training.
         max_disparity: disparities are 0 to max_disparity - 1 pixels of the image.
         focal_baseline: focal length times baseline, pixels times metres: depth at a disparity of
             one pixel.
+        scale: pixels of the image from one place of the finest resolution to the next.
 
     Attributes:
         membrane: membrane of the disparities' neurons; None: they are reset before each window.
@@ -148,8 +149,10 @@ class DisparityReadout(Readout):
         evidence: Mapping[str, float],
         max_disparity: int,
         focal_baseline: float,
+        scale: int = 2,
     ) -> None:
         super().__init__()
+        self.scale = scale
         self.membrane: LeakyMembrane | None = None
         self.calibration = Calibration()
         self.levels = tuple(tuple(level) for level in levels)
@@ -208,11 +211,12 @@ class DisparityReadout(Readout):
         Args:
             features: float [n, channels, h', w'].
             detected: potentials of the finest layer of evidence, float
-                [n, disparities, h / 2, w / 2]; a loss term trains the detectors by themselves.
+                [n, disparities, h / scale, w / scale]; a loss term trains the detectors by
+                themselves.
 
         Returns:
             log_depth [3, n, 1, h, w], log_spread [n, 1, h, w] and log_disparity
-            [2, n, disparities, h / 2, w / 2], see Output.
+            [2, n, disparities, h / scale, w / scale], see Output.
         """
         with torch.autocast(detected.device.type, enabled=False):
             potentials = self.potentials(features)
@@ -225,8 +229,8 @@ class DisparityReadout(Readout):
             first = next(iter(self.evidence.values()))
             log_match = (first * detected.float()).log_softmax(1)
         return (
-            spread_pixels(torch.stack(log_depth)),
-            spread_pixels(log_spread),
+            spread_pixels(torch.stack(log_depth), self.scale),
+            spread_pixels(log_spread, self.scale),
             torch.stack([log_match, log_disparity[-1]]),
         )
 
@@ -237,7 +241,7 @@ class DisparityReadout(Readout):
     def potentials(self, features: Mapping[str, Tensor]) -> list[Tensor]:
         """Return the potentials without and with the finest layers.
 
-        Each is float [n, disparities + 1, h / 2, w / 2].
+        Each is float [n, disparities + 1, h / scale, w / scale].
         """
         *coarser, finest = [
             sum(self.heads[name](features[name].float()) for name in names)
@@ -245,8 +249,8 @@ class DisparityReadout(Readout):
         ]
         summed = coarser[0]
         for level in coarser[1:]:
-            summed = level + spread_pixels(summed)
-        summed = spread_pixels(summed)
+            summed = level + spread_pixels(summed, 2)
+        summed = spread_pixels(summed, 2)
         coarse = self.resets() + summed
         fine = coarse + finest
         if self.membrane is not None:
@@ -271,13 +275,14 @@ class DisparityReadout(Readout):
         """Return the confidence in the median of disparity, float [n, 1, h, w].
 
         Args:
-            log_disparity: log probabilities of disparities, float [n, disparities, h / 2, w / 2].
+            log_disparity: log probabilities of disparities, float
+                [n, disparities, h / scale, w / scale].
             log_spread: logarithm of the expected error of log depth, float [n, 1, h, w], without
                 the padding of the frame.
         """
         height, width = log_spread.shape[-2:]
-        share = spread_pixels(share_near_median(log_disparity))[..., :height, :width]
-        return confidence(share, log_spread, self.calibration)
+        share = spread_pixels(share_near_median(log_disparity), self.scale)
+        return confidence(share[..., :height, :width], log_spread, self.calibration)
 
 
 def prediction_layer(channels: int, scale: int) -> nn.Module:
@@ -287,6 +292,6 @@ def prediction_layer(channels: int, scale: int) -> nn.Module:
     return UpsampledConv2d(channels, 1, 3, scale)
 
 
-def spread_pixels(x: Tensor) -> Tensor:
-    """Return [..., h, w] at twice the resolution, each value in four pixels."""
-    return x.repeat_interleave(2, -1).repeat_interleave(2, -2)
+def spread_pixels(x: Tensor, scale: int) -> Tensor:
+    """Return [..., h, w] at `scale` times the resolution, each value in scale**2 pixels."""
+    return x.repeat_interleave(scale, -1).repeat_interleave(scale, -2)
