@@ -34,6 +34,8 @@ Rate = tuple[float, float, float]
 class Gyroscope(Samples[Rate]):
     """Latest samples of a gyroscope."""
 
+    max_gap_ns = MAX_GAP_NS
+
     def __init__(self) -> None:
         super().__init__(MAX_SAMPLES)
 
@@ -48,6 +50,13 @@ class Gyroscope(Samples[Rate]):
             self._take(t_ns, (x, y, z))
         else:
             self.counters.invalid += 1
+
+    @property
+    def mean_rate(self) -> float:
+        """Return the mean absolute rate over the latest second, rad/s; 0 without a sample."""
+        samples = self._latest()
+        recent = [rate for t_ns, rate in samples if t_ns > samples[-1][0] - SECOND_NS]
+        return float(np.linalg.norm(recent, axis=1).mean()) if recent else 0.0
 
     def rotation(self, start_ns: int, end_ns: int) -> Matrix | None:
         """Return the rotation of the IMU's frame at the end to its frame at the start.

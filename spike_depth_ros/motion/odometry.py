@@ -33,6 +33,8 @@ MAX_POSES = 1024
 class Odometry(Samples[Pose]):
     """Latest poses of a rig in a fixed frame."""
 
+    max_gap_ns = MAX_GAP_NS
+
     def __init__(self) -> None:
         super().__init__(MAX_POSES)
 

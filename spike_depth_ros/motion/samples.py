@@ -16,6 +16,8 @@
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -23,6 +25,10 @@ from spike_depth_ros.units import SECOND_NS
 
 # A stamp further back than that is no late sample: the clock was set.
 JUMP_NS = SECOND_NS
+# Nor are so many late samples that follow each other: one stamp was ahead, or the clock was set.
+LATE_RUN = 5
+# Number of latest samples whose distances give the period.
+PERIOD_SAMPLES = 16
 T = TypeVar('T')
 
 
@@ -50,30 +56,44 @@ class Samples(Generic[T]):
     Attributes:
         counters: numbers of samples.
         newest_ns: stamp of the newest sample, nanoseconds; None without one.
+        jump: cause of the last jump, '' before any.
+        max_gap_ns: longest time between samples over which motion is known, nanoseconds.
     """
+
+    max_gap_ns: int
 
     def __init__(self, capacity: int) -> None:
         self.counters = SampleCounters()
         self.newest_ns: int | None = None
+        self.jump = ''
+        self._late_stamps: list[int] = []  # of late samples that follow each other, nanoseconds
         self._samples: deque[tuple[int, T]] = deque(maxlen=capacity)
         self._lock = Lock()
 
     def restart(self) -> None:
         """Drop all samples: those that follow are of another frame."""
         with self._lock:
-            self._begin()
+            self._begin('it came in another frame')
+
+    @property
+    def period_ns(self) -> float:
+        """Return the median time between the latest samples, nanoseconds; 0 without two."""
+        stamps = [sample[0] for sample in self._latest()[-PERIOD_SAMPLES:]]
+        return median(later - earlier for earlier, later in pairwise(stamps)) if stamps[1:] else 0
 
     def _take(self, t_ns: int, sample: T) -> None:
         """Add a valid sample of a time, nanoseconds, unless it is late."""
         with self._lock:
             if self.newest_ns is not None and t_ns <= self.newest_ns:
-                if t_ns > self.newest_ns - JUMP_NS:
+                if t_ns > self.newest_ns - JUMP_NS and not self._continues_behind(t_ns):
                     self.counters.late += 1
                     return
-                self._begin()
+                back_s = (self.newest_ns - t_ns) / SECOND_NS
+                self._begin(f'its stamps went back by {back_s:.3f} s')
             elif self._samples and self._is_jump(self._samples[-1], (t_ns, sample)):
-                self._begin()
+                self._begin('its poses leapt')
             self.newest_ns = t_ns
+            self._late_stamps.clear()
             self._samples.append((t_ns, sample))
             self.counters.taken += 1
 
@@ -81,10 +101,18 @@ class Samples(Generic[T]):
         """Return whether a sample cannot follow another one; by default any can."""
         return False
 
+    def _continues_behind(self, t_ns: int) -> bool:
+        """Note a late stamp; return whether LATE_RUN of them follow each other in order."""
+        if self._late_stamps and t_ns <= self._late_stamps[-1]:
+            self._late_stamps.clear()
+        self._late_stamps.append(t_ns)
+        return len(self._late_stamps) >= LATE_RUN
+
     def _latest(self) -> list[tuple[int, T]]:
         with self._lock:
             return list(self._samples)
 
-    def _begin(self) -> None:
+    def _begin(self, cause: str) -> None:
         self.counters.jumps += 1
+        self.jump = cause
         self._samples.clear()

@@ -171,6 +171,8 @@ class DepthWorker:
     def take_window(self, window: SpikeWindow) -> None:
         """Queue a window, with the description that is valid now."""
         self._report.window_in(time.monotonic_ns())
+        if self._motion is not None:
+            self._motion.window_in(to_ns(window.header.stamp))
         self._queue.put((window, self._fit))
         self._report.counters.windows_dropped = self._queue.dropped
 

@@ -16,26 +16,36 @@
 
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
 from sensor_msgs.msg import Imu
+from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.pose import Pose, from_quaternion
 from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope
 from spike_depth_ros.motion.odometry import Odometry
 from spike_depth_ros.motion.samples import SampleCounters
-from spike_depth_ros.ros import qos
+from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.diagnostics import WARN, Report
 from spike_depth_ros.ros.static_frames import StaticFrames
-from spike_depth_ros.units import NOT_MEASURED, SECOND_NS
+from spike_depth_ros.units import MS_NS, NOT_MEASURED, SECOND_NS
 
 # A topic without a message for this time is silent.
 SILENT_NS = SECOND_NS
+# Samples that come with a window are newer by less: windows wait for cameras, and in queues.
+MAX_LEAD_NS = 300 * MS_NS
+LEADS, MIN_LEADS = 15, 5  # windows over which the lead is measured
+# Largest mean rate of a second, rad/s: in degrees per second, that of a rig that turns slowly.
+MAX_MEAN_RATE = 17.0
+# Largest share of messages that come late without a fault.
+MAX_LATE = 0.1
 
 
 class MotionTopic(ABC):
@@ -44,23 +54,26 @@ class MotionTopic(ABC):
     Attributes:
         name: name of the topic.
         history: samples.
-        reason: why the last call of `between` gave no motion, '' if it did.
+        reason: why the latest call of `between` that gave no motion gave none, '' before any.
     """
 
     name: str
     history: Gyroscope | Odometry
     parameter: str  # that gives the camera's pose
 
-    def __init__(self, frames: StaticFrames, mounted: Pose | None) -> None:
+    def __init__(self, node: Node, frames: StaticFrames, mounted: Pose | None) -> None:
         """Begin without samples.
 
         Args:
+            node: the depth node.
             frames: static frames.
             mounted: pose of the left raw camera in the frame of the messages, None: unknown.
         """
-        self._frames, self._mounted = frames, mounted
+        self._node, self._frames, self._mounted = node, frames, mounted
         self._frame_id = ''
         self._received_ns: int | None = None
+        self._compared_ns: int | None = None  # arrival of the message that the last window met
+        self._leads_ns: deque[int] = deque(maxlen=LEADS)
         self._before = SampleCounters()
         self.reason = ''
 
@@ -68,6 +81,13 @@ class MotionTopic(ABC):
     def has_come(self) -> bool:
         """Return whether a message has come since the start."""
         return self._received_ns is not None
+
+    def window_in(self, stamp_ns: int) -> None:
+        """Compare the stamp of a window that has just come with that of the newest message."""
+        newest_ns = self.history.newest_ns
+        if newest_ns is not None and self._compared_ns != self._received_ns:
+            self._compared_ns = self._received_ns
+            self._leads_ns.append(newest_ns - stamp_ns)
 
     def between(self, start_ns: int, end_ns: int, stream: SpikeStream, frame: str) -> Pose | None:
         """Return the pose of the camera at the end in its frame at the start; None: see `reason`.
@@ -77,7 +97,6 @@ class MotionTopic(ABC):
             stream: description of the spike frames.
             frame: their optical frame.
         """
-        self.reason = ''
         if not self.has_come:
             self.reason = f'no {self.name}'
             return None
@@ -89,6 +108,14 @@ class MotionTopic(ABC):
             )
             return None
         motion = self._moved(start_ns, end_ns)
+        lead_ns = self._lead_ns
+        if lead_ns > MAX_LEAD_NS or (motion is None and lead_ns < -self.history.max_gap_ns):
+            side = 'ahead of' if lead_ns > 0 else 'behind'
+            self.reason = (
+                f'{self.name} is {abs(lead_ns) / SECOND_NS:.3f} s {side} the windows that come at '
+                'the same time: stamp both by one clock'
+            )
+            return None
         if motion is None:
             self.reason = self._uncovered(end_ns)
             return None
@@ -98,6 +125,8 @@ class MotionTopic(ABC):
         """Add counters and problems to a report; now_ns: monotonic time."""
         now, before = replace(self.history.counters), self._before
         self._before = now
+        if conflict := graph.conflict(self._node, self.name):
+            report.problem(WARN, conflict)
         if self._received_ns is None:
             return
         report.values[f'{self.name} messages'] = now.taken
@@ -114,13 +143,28 @@ class MotionTopic(ABC):
         if new := now.invalid - before.invalid:
             report.problem(WARN, f'{new} {self.name} messages invalid: {self._invalid()}')
         if new := now.jumps - before.jumps:
-            report.problem(WARN, f'{self.name} jumped {new} times')
+            report.problem(WARN, f'{self.name} jumped {new} times: {self.history.jump}')
+        if (new := now.late - before.late) > MAX_LATE * (now.taken - before.taken):
+            report.problem(
+                WARN, f'{new} {self.name} messages late: their stamps stand still, or are mixed'
+            )
 
-    def _take(self, frame_id: str) -> None:
-        """Note a message; samples in another frame than before do not go on from those."""
+    @property
+    def _lead_ns(self) -> float:
+        """Return the time by which messages are ahead of windows; 0 before it is known."""
+        return median(self._leads_ns) if len(self._leads_ns) >= MIN_LEADS else 0
+
+    def _take(self, header: Header, frame_id: str) -> bool:
+        """Note a message; samples in another frame than before do not go on from those.
+
+        header, frame_id: header, and frame of the measurement. Returns whether it has a stamp.
+        """
         if self.has_come and frame_id != self._frame_id:
             self.history.restart()
         self._received_ns, self._frame_id = time.monotonic_ns(), frame_id
+        has_stamp = to_ns(header.stamp) > 0
+        self.history.counters.invalid += not has_stamp
+        return has_stamp
 
     def _camera(self, stream: SpikeStream, frame: str) -> Pose | None:
         """Return the pose of the rectified camera in the frame of the messages."""
@@ -132,6 +176,12 @@ class MotionTopic(ABC):
         newest_ns = self.history.newest_ns
         if newest_ns is None:
             return f'no valid {self.name}'
+        period_ns, max_gap_ns = self.history.period_ns, self.history.max_gap_ns
+        if period_ns > max_gap_ns:
+            return (
+                f'{self.name} comes every {period_ns / SECOND_NS:.3f} s by its stamps, but must '
+                f'come every {max_gap_ns / SECOND_NS:g} s or more often'
+            )
         return (
             f'{self.name} has gaps, or other stamps than the windows: its newest is '
             f'{(newest_ns - end_ns) / SECOND_NS:+.3f} s from the end of the window'
@@ -153,19 +203,31 @@ class ImuTopic(MotionTopic):
 
     def __init__(self, node: Node, frames: StaticFrames, mounted: Pose | None) -> None:
         """Subscribe; see MotionTopic."""
-        super().__init__(frames, mounted)
+        super().__init__(node, frames, mounted)
         self.history = self._gyroscope = Gyroscope()
         node.create_subscription(
             Imu, self.name, self._on_imu, qos.sensor_data(), qos_overriding_options=qos.OVERRIDABLE
         )
 
     def _on_imu(self, message: Imu) -> None:
-        self._take(message.header.frame_id)
+        if not self._take(message.header, message.header.frame_id):
+            return
         if message.angular_velocity_covariance[0] == NOT_MEASURED:
             self.history.counters.invalid += 1
             return
         rate = message.angular_velocity
         self._gyroscope.add(to_ns(message.header.stamp), rate.x, rate.y, rate.z)
+
+    def add_to(self, report: Report, now_ns: int) -> None:
+        """Add counters and problems; see MotionTopic."""
+        super().add_to(report, now_ns)
+        mean = self._gyroscope.mean_rate
+        if mean > MAX_MEAN_RATE:
+            report.problem(
+                WARN,
+                f'{self.name} turns at {mean:.0f} rad/s in the mean of a second: have its driver '
+                'give rad/s, not degrees',
+            )
 
     def _camera(self, stream: SpikeStream, frame: str) -> Pose | None:
         if self._mounted is None and stream.imu_rotation is not None:
@@ -178,7 +240,7 @@ class ImuTopic(MotionTopic):
         return None if rotation is None else Pose.turned(rotation)
 
     def _invalid(self) -> str:
-        return f'not finite, over {MAX_RATE:g} rad/s, or without angular velocity'
+        return f'not finite, over {MAX_RATE:g} rad/s, without angular velocity, or stamped 0'
 
 
 class OdometryTopic(MotionTopic):
@@ -188,7 +250,7 @@ class OdometryTopic(MotionTopic):
 
     def __init__(self, node: Node, frames: StaticFrames, mounted: Pose | None) -> None:
         """Subscribe; see MotionTopic."""
-        super().__init__(frames, mounted)
+        super().__init__(node, frames, mounted)
         self.history = self._odometry = Odometry()
         node.create_subscription(
             OdometryMessage,
@@ -199,7 +261,8 @@ class OdometryTopic(MotionTopic):
         )
 
     def _on_odometry(self, message: OdometryMessage) -> None:
-        self._take(message.child_frame_id)
+        if not self._take(message.header, message.child_frame_id):
+            return
         place, turn = message.pose.pose.position, message.pose.pose.orientation
         try:
             rotation = from_quaternion(turn.x, turn.y, turn.z, turn.w)
@@ -213,4 +276,4 @@ class OdometryTopic(MotionTopic):
         return self._odometry.motion(start_ns, end_ns)
 
     def _invalid(self) -> str:
-        return 'a pose that is not finite, or no rotation'
+        return 'a pose that is not finite, no rotation, or a stamp of 0'

@@ -33,8 +33,10 @@ from spike_depth_ros.ros.static_frames import StaticFrames
 if TYPE_CHECKING:
     from spike_depth_ros.motion.warp import Volume
 
-# A topic that comes but tells nothing for this many windows is a problem.
+# A topic that comes but tells nothing for so many windows that follow each other is a problem.
 MANY_WINDOWS = 10
+# So is one that tells nothing for so many windows, and such a share of them, between two reports.
+SOME_WINDOWS, SHARE = 5, 0.25
 
 
 def rig_motion(node: Node, contract: ModelContract, settings: DepthSettings) -> 'RigMotion | None':
@@ -83,10 +85,16 @@ class RigMotion:
         self._say = say
         self._source = 'none'
         self._moved = self._unmoved = self._unmoved_in_row = 0
+        self._before = 0, 0  # moved and unmoved windows at the last report
 
     def forget(self) -> None:
         """Drop the motion that waits, when the memory is reset."""
         self._memory.forget()
+
+    def window_in(self, stamp_ns: int) -> None:
+        """Compare the stamp of a window that has just come, nanoseconds, with the topics'."""
+        for topic in self._topics:
+            topic.window_in(stamp_ns)
 
     def move(
         self,
@@ -117,10 +125,18 @@ class RigMotion:
         report.values['windows not moved'] = self._unmoved
         for topic in self._topics:
             topic.add_to(report, now_ns)
-        if self._unmoved_in_row >= MANY_WINDOWS:
+        if self._is_failing():
             for topic in self._topics:
                 if topic.has_come and topic.reason:
                     report.problem(WARN, f'the memory is not moved with the rig: {topic.reason}')
+
+    def _is_failing(self) -> bool:
+        """Return whether many windows were not moved; starts the next period."""
+        now, before = (self._moved, self._unmoved), self._before
+        self._before = now
+        moved, unmoved = now[0] - before[0], now[1] - before[1]
+        many = max(SOME_WINDOWS, SHARE * (moved + unmoved))
+        return unmoved >= many or self._unmoved_in_row >= MANY_WINDOWS
 
     def _between(self, span_ns: tuple[int, int], stream: SpikeStream) -> Pose | None:
         for topic in self._topics:

@@ -130,6 +130,33 @@ def test_one_stamp_of_the_future_does_not_stop_it() -> None:
     assert gyroscope.rotation(60 * MS_NS, 110 * MS_NS) is not None
 
 
+def test_one_stamp_less_than_a_second_ahead_stops_it_for_a_moment() -> None:
+    gyroscope = turning(range(0, 51, 5))
+    gyroscope.add(950 * MS_NS, 0, 0, RATE)
+    for t_ms in range(55, 201, 5):
+        gyroscope.add(t_ms * MS_NS, 0, 0, RATE)
+    assert (gyroscope.counters.late, gyroscope.counters.jumps) == (4, 1)
+    assert gyroscope.jump == 'its stamps went back by 0.875 s'
+    assert gyroscope.rotation(80 * MS_NS, 130 * MS_NS) is not None
+
+
+def test_late_samples_out_of_order_do_not_start_it_again() -> None:
+    gyroscope = turning(range(101))
+    for t_ms in (50, 49, 48, 47, 46, 45, 45, 45, 45, 45, 45):
+        gyroscope.add(t_ms * MS_NS, 0, 0, RATE)
+    assert (gyroscope.counters.late, gyroscope.counters.jumps) == (11, 0)
+
+
+def test_period_and_mean_rate_are_of_the_latest_samples() -> None:
+    assert (Gyroscope().period_ns, Gyroscope().mean_rate) == (0, 0)
+    gyroscope = turning(range(0, 2000, 10))
+    assert gyroscope.period_ns == 10 * MS_NS
+    for t_ms in range(2000, 4000, 40):
+        gyroscope.add(t_ms * MS_NS, 3.0, 0, -4.0)
+    assert gyroscope.period_ns == 40 * MS_NS
+    assert gyroscope.mean_rate == pytest.approx(5)
+
+
 def test_memory_is_bounded() -> None:
     gyroscope = turning(range(2 * MAX_SAMPLES))
     assert gyroscope.rotation(0, 50 * MS_NS) is None

@@ -19,7 +19,8 @@ the next window half of it is left, 3 m are added, and the rig may have turned.
 """
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,60 @@ def test_wrong_samples_are_counted_and_named(probe: Probe, rig: Rig) -> None:
     rig.turn((0.0, 0.0, -RATE))
     assert rig.window(counts())[COLUMN] > 6.9
     probe.until_value(STATUS, 'imu time resets', 1)
+
+
+@pytest.mark.parametrize(
+    ('stamp', 'sentence'),
+    [
+        (lambda t_ms: t_ms + 900, r'imu is 0\.9\d\d s ahead of the windows .* by one clock'),
+        (lambda t_ms: t_ms - 900, r'imu is 0\.8\d\d s behind the windows .* by one clock'),
+        (lambda t_ms: t_ms + 10**9, r'imu is 1000000\.\d+ s ahead of the windows'),
+        (lambda t_ms: t_ms // 100 * 100, r'imu messages late: their stamps stand still'),
+        (lambda t_ms: 0, r'imu messages invalid: .*, or stamped 0'),
+    ],
+)
+def test_wrong_stamps_are_named_and_move_nothing(
+    probe: Probe, rig: Rig, stamp: Callable[[int], int], sentence: str
+) -> None:
+    rig.source.info(replace(stereo_rig(), imu_rotation=OPTICAL))
+    named = []
+
+    def is_named() -> bool:
+        for t_ms in range(rig.stamp_ms - 25, rig.stamp_ms + 26, 5):
+            rig.sample(stamp(t_ms), (0.0, 0.0, -RATE), 'imu_link')
+        rig.window(counts())
+        named[:] = re.findall(sentence, probe.text(STATUS))
+        return bool(named)
+
+    probe.until(is_named, sentence)
+
+
+@pytest.mark.parametrize(
+    ('step_ms', 'rate', 'sentence'),
+    [
+        (100, RATE, r'imu comes every 0\.100 s by its stamps, but must come every 0\.05 s'),
+        (5, 45.0, r'imu turns at 45 rad/s in the mean of a second: .* not degrees'),
+    ],
+)
+def test_rates_that_cannot_be_are_named(
+    probe: Probe, rig: Rig, step_ms: int, rate: float, sentence: str
+) -> None:
+    rig.source.info(replace(stereo_rig(), imu_rotation=OPTICAL))
+
+    def is_named() -> bool:
+        for t_ms in range(rig.stamp_ms - 25, rig.stamp_ms + 25, 5):
+            if t_ms % step_ms == 0:
+                rig.sample(t_ms, (0.0, 0.0, -rate), 'imu_link')
+        rig.window(counts())
+        return re.search(sentence, probe.text(STATUS)) is not None
+
+    probe.until(is_named, sentence)
+
+
+@pytest.mark.parametrize(('kind', 'topic'), [(Imu, '/imu'), (Odometry, '/odometry')])
+def test_two_publishers_of_a_topic(probe: Probe, rig: Rig, kind: type, topic: str) -> None:
+    probe.node.create_publisher(kind, topic, 10)
+    probe.until_text(STATUS, f'{topic} has 2 publishers (/probe, /probe)')
 
 
 class TestOdometry:
