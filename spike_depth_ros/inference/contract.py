@@ -65,6 +65,8 @@ class ModelContract:
         recipe: training and export settings, as text.
         commit: commit of this package at the export.
         states: potentials that last from window to window; () for a model without memory.
+        analog: True for layers that send a number at every place in every window instead of
+            spikes: `firing_rates` and `mean_spikes` are 1.
 
     Raises:
         ContractError: a value is impossible, or the layers' lists differ in length.
@@ -91,6 +93,7 @@ class ModelContract:
     recipe: str
     commit: str
     states: tuple[MembraneState, ...] = ()
+    analog: bool = False
 
     def __post_init__(self) -> None:
         for problem in (self._impossible_value(), self._impossible_layers()):
@@ -140,8 +143,9 @@ class ModelContract:
     def to_metadata(self) -> dict[str, str]:
         """Return the contract as ONNX metadata: prefixed keys, numbers and lists as JSON."""
         texts = {name: _to_text(value) for name, value in asdict(self).items()}
-        if not self.states:
-            del texts['states']
+        for optional in ('states', 'analog'):
+            if not getattr(self, optional):
+                del texts[optional]
         return {
             VERSION_KEY: str(CONTRACT_VERSION),
             **{KEY_PREFIX + name: text for name, text in texts.items()},
@@ -293,6 +297,7 @@ def _states(value: object) -> tuple[MembraneState, ...]:
 
 _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     int: (_integer, 'a whole number'),
+    bool: (_boolean, 'true or false'),
     float: (_number, 'a finite number'),
     tuple[float, ...]: (_numbers, 'a JSON list of finite numbers'),
     tuple[str, ...]: (_names, 'a JSON list of names'),

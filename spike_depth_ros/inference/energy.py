@@ -35,8 +35,8 @@ class EnergyEstimate:
     """Energy estimate of one window.
 
     Attributes:
-        synaptic_operations: accumulates, one per synapse that a spike or an event reaches.
-        energy_mj: energy of these accumulates, millijoules.
+        synaptic_operations: one per synapse that a spike or an event reaches.
+        energy_mj: energy of these operations, millijoules.
         dense_mj: energy of the dense network of the same shape, where every synapse multiplies
             and accumulates, millijoules.
     """
@@ -51,13 +51,15 @@ def estimate(contract: ModelContract, activity: Activity) -> EnergyEstimate:
 
     Operations = events * input_fanout + sum over the layers of mean_spikes * size * fanout.
     mean_spikes * size is the number of spikes of a layer; a value of 2 counts as two spikes.
-    Events are the counts of the spike frame, also those above the network's limit of 127.
+    Events are the counts of the spike frame, also those above the network's limit of 127. Numbers
+    of analog layers multiply before they accumulate; spikes do not.
     """
     operations = activity.events * contract.input_fanout
     for layer, size, fanout in zip(contract.layers, contract.sizes, contract.fanouts, strict=True):
         operations += activity.mean_spikes[layer] * size * fanout
+    operation_pj = MULTIPLY_ACCUMULATE_PJ if contract.analog else ACCUMULATE_PJ
     return EnergyEstimate(
         synaptic_operations=operations,
-        energy_mj=operations * ACCUMULATE_PJ / _PJ_PER_MJ,
+        energy_mj=operations * operation_pj / _PJ_PER_MJ,
         dense_mj=contract.operations * MULTIPLY_ACCUMULATE_PJ / _PJ_PER_MJ,
     )

@@ -150,7 +150,7 @@ class DepthEstimation(LightningModule):
                 output.log_disparity, MVSEC_RIG.focal_baseline, disparity_scale(output)
             )
             loss = loss + self.loss.shifts * terms['shifts']
-        rates = [(layer.detach() > 0).float().mean() for layer in output.spikes.values()]
+        rates = [(layer.detach() != 0).float().mean() for layer in output.spikes.values()]
         return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}
 
     def validation_step(self, batch: Batch, number: int, dataloader_idx: int = 0) -> None:
@@ -211,7 +211,8 @@ def from_checkpoint(path: Path) -> DepthEstimation:
         warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
         read_checkpoint(path)  # raises for a file that is no checkpoint
         try:
-            return DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
+            model = DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
+            return model.eval()
         except (ImportError, AttributeError, LookupError, RuntimeError, TypeError) as error:
             reason = ' '.join(str(error).split()).rstrip('.')
             raise CheckpointError(

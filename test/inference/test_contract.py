@@ -45,6 +45,15 @@ def test_metadata_round_trip(contract: ModelContract) -> None:
     assert metadata['spike_depth.contract_version'] == '2'
     assert metadata['spike_depth.layers'] == '["bottom", "conv1"]'
     assert ModelContract.from_metadata({**metadata, 'producer': 'x'}) == contract
+    assert 'spike_depth.analog' not in metadata
+
+
+def test_analog_layers_are_stated(contract: ModelContract) -> None:
+    metadata = replace(contract, analog=True).to_metadata()
+    assert metadata['spike_depth.analog'] == 'true'
+    assert ModelContract.from_metadata(metadata).analog
+    with pytest.raises(ContractError, match=r'analog is .*, but must be true or false'):
+        ModelContract.from_metadata({**metadata, 'spike_depth.analog': '1'})
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,15 @@ def test_operations_and_energy(contract: ModelContract) -> None:
     assert result.dense_mj == pytest.approx(9.2)  # 2e9 * 4.6 pJ
 
 
+def test_analog_layers_multiply(contract: ModelContract) -> None:
+    contract = replace(contract, analog=True)
+    ones = {'bottom': 1.0, 'conv1': 1.0}
+    result = estimate(contract, Activity(0.0, ones, ones))
+    # 100 values * 400 + 50 values * 800
+    assert result.synaptic_operations == pytest.approx(80_000)
+    assert result.energy_mj == pytest.approx(80_000 * 4.6e-9)
+
+
 def test_silence_costs_nothing(contract: ModelContract) -> None:
     silence = {'bottom': 0.0, 'conv1': 0.0}
     result = estimate(contract, Activity(0.0, silence, silence))

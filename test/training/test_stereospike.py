@@ -14,6 +14,8 @@
 
 """StereoSpike against a plain implementation, and against the paper's figures."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -51,6 +53,38 @@ def reference(network: StereoSpike, counts: Tensor) -> Tensor:
         full = upsampled(x, scale) if scale > 1 else x
         potential = potential + functional.conv2d(full, head.weight, padding=1)
     return potential[..., :height, :width]
+
+
+def test_summed_branches_equal_the_reference() -> None:
+    """Compute figure 2 by two networks for one camera each that share bottleneck and decoder."""
+    torch.manual_seed(0)
+    network = StereoSpike(4, width=2, branches='summed').double().eval()
+    assert network.right is not None
+    spikes = network(counts_of(network)).spikes
+    counts = functional.pad(counts_of(network)[:1], (0, 5, 0, 12))
+    scales = []
+    left_layers, right_layers = [network.bottom, *network.encoder], network.right
+    for (first, *others), channels in (
+        (left_layers, counts[:, :2]),
+        (right_layers, counts[:, 2:]),
+    ):
+        weight: Any = first.synapses.weight
+        levels = [fire(functional.conv2d(channels, weight, padding=2))]
+        for layer in others:
+            weight = layer.synapses.weight
+            levels.append(fire(functional.conv2d(levels[-1], weight, stride=2, padding=2)))
+        scales.append(levels)
+    left, right = scales
+    x = left[4] + right[4]
+    for block in network.bottleneck:
+        hidden = fire(functional.conv2d(x, block.first.synapses.weight, padding=1))
+        x = x + fire(functional.conv2d(hidden, block.second.synapses.weight, padding=1))
+    found = network.predict(counts).spikes
+    assert torch.equal(found['block2'], x)
+    weight = network.decoder[0].synapses.weight
+    deconv4 = fire(functional.conv2d(upsampled(x, 2), weight, padding=2)) + left[3] + right[3]
+    assert torch.equal(found['deconv4'], deconv4)
+    assert len(spikes) == 13 + 5 and spikes['block2'].max() <= 4 and spikes['deconv4'].max() <= 3
 
 
 @pytest.fixture(scope='module', params=[4, 2], ids=['binocular', 'monocular'])
@@ -96,6 +130,11 @@ def test_gradient_reaches_every_parameter(network: StereoSpike) -> None:
 def test_size_of_the_papers_network() -> None:
     network = StereoSpike(4, width=32)
     assert round(sum(p.numel() for p in network.parameters()) / 1e6, 2) == 18.15
+
+
+def test_summed_branches_need_two_cameras() -> None:
+    with pytest.raises(ValueError, match='branches is summed with channels 2: use channels 4'):
+        StereoSpike(2, branches='summed')
 
 
 def test_other_channels_are_refused() -> None:

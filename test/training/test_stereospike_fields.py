@@ -22,21 +22,29 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from training.exported_files import computed, rounded
+from training.exported_files import NOTHING, computed, rounded
 from training.small_networks import frames
 
 from spike_depth_ros.inference.session import load
+from spike_depth_ros.training.data.pairs import Pair
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.export.command import exported
+from spike_depth_ros.training.export.description import contract, firing_envelope
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.losses import LossWeights
+from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.train import check_export
 
 SIZE = (32, 32)
+pytestmark = pytest.mark.slow
 PRECISIONS: tuple[Precision, ...] = ('int8', 'float32')
 PAPER = LossWeights(0, 0.5, 1, 0.5, coarse=1, events=0, unit='metres', sobel=True)
+
+
+PAIRS: list[Any] = [Pair(frame, np.ones(SIZE), np.ones(SIZE)) for frame in frames(SIZE)[:2]]
 
 
 class Fields(NamedTuple):
@@ -46,15 +54,20 @@ class Fields(NamedTuple):
     heads: tuple[int, ...]
     skips: bool
     potential: Any
+    branches: Any
+    neurons: Any
 
     def __str__(self) -> str:
         return '-'.join(map(str, self))
 
 
+CAMERAS = ((4, 'concatenated'), (4, 'summed'), (2, 'concatenated'))
+HEADS = ((1, 2, 3, 4), (1, 2, 3), (1, 2), (1,))
+NEURONS = ('spiking', 'sigmoid', 'tanh', 'leaky_relu')
 EVERY = [
-    Fields(*each)
-    for each in product(
-        (4, 2), ((1, 2, 3, 4), (1, 2, 3), (1, 2), (1,)), (True, False), ('log_depth', 'metres')
+    Fields(channels, heads, skips, potential, branches, neurons)
+    for (channels, branches), heads, skips, potential, neurons in product(
+        CAMERAS, HEADS, (True, False), ('log_depth', 'metres'), NEURONS
     )
 ]
 
@@ -62,7 +75,7 @@ EVERY = [
 @pytest.mark.parametrize('fields', EVERY, ids=str)
 def test_it_trains_and_exports(fields: Fields, tmp_path: Path) -> None:
     network = trained(fields)
-    for precision in PRECISIONS:
+    for precision in PRECISIONS if fields.neurons == 'spiking' else ('float32',):
         path = tmp_path / f'{precision}.onnx'
         onnx.save(depth_model(network, precision, *SIZE), path)
         for provider in ('cpu', 'openvino'):
@@ -98,9 +111,40 @@ def check(network: StereoSpike, precision: Precision, path: Path, provider: str)
         expected = np.exp(output.log_depth[-1][0, 0].numpy())
         np.testing.assert_allclose(depth[0, 0], expected, rtol=1e-4)
         layers = output.spikes.values()
+        if is_analog(network):
+            assert rates.tolist() == means.tolist() == [1.0] * len(layers)
+            continue
         sizes = np.array([layer.numel() for layer in layers])
         assert np.rint(rates * sizes).tolist() == [layer.count_nonzero() for layer in layers]
         assert np.rint(means * sizes).tolist() == [layer.sum() for layer in layers]
+
+
+def test_analog_layers_are_exported_in_float32_only() -> None:
+    network = StereoSpike(width=2, neurons='tanh').eval()
+    with pytest.raises(SettingsError, match='do not compute in int8: export with --precision'):
+        depth_model(network, 'int8', *SIZE)
+    envelope = firing_envelope(network, PAIRS)
+    described = contract(network, NOTHING, envelope)
+    assert described.analog and set(described.firing_rate_low) == {1.0}
+    # Every value of a layer reaches its synapses, as in the spiking network.
+    spiking = contract(StereoSpike(width=2), NOTHING, envelope)
+    assert described.fanouts == spiking.fanouts and not spiking.analog
+    assert described.operations == spiking.operations
+
+
+def test_an_export_leaves_the_normalisation_alone() -> None:
+    network = StereoSpike(width=2, neurons='sigmoid').train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    check_export(network)
+    assert network.training and network.bottom.norm.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_analog_and_spiking_layers_do_not_mix() -> None:
+    network = StereoSpike(width=2, neurons='sigmoid').eval()
+    network.bottom = StereoSpike(width=2).bottom
+    with pytest.raises(SettingsError, match='StereoSpike has analog and spiking layers'):
+        depth_model(network, 'float32', *SIZE)
 
 
 @pytest.mark.parametrize('heads', [(), (2, 3), (1, 1), (1, 5)])

@@ -25,29 +25,36 @@ FLIP, SWAP, SILENT = 0.5, 0.5, 0.05  # shares of crops
 
 
 class AugmentedCrops(Dataset[TrainingSequence]):
-    """Random crops, half of them upside down and half of them with polarities swapped.
+    """Random crops; augmented, half of them upside down and half of them with polarities swapped.
 
     All windows of a sequence are cropped and changed alike. In some crops the right camera is
     silent: they train the network to give the likely depth where nothing matches. There is no
     horizontal flip: it would have to swap the cameras, and needs the depth of the right camera.
     """
 
-    def __init__(self, sequences: Dataset[TrainingSequence], height: int, width: int) -> None:
+    def __init__(
+        self,
+        sequences: Dataset[TrainingSequence],
+        height: int,
+        width: int,
+        augmented: bool = True,
+    ) -> None:
         """Crop sequences.
 
         Args:
             sequences: sequences of windows at least as large as a crop.
             height, width: size of a crop in pixels.
+            augmented: False to leave the crops as they are.
         """
         self._sequences, self._height, self._width = sequences, height, width
+        self._chances = torch.tensor([FLIP, SWAP, SILENT]) * augmented
 
     def __len__(self) -> int:
         return len(self._sequences)  # type: ignore[arg-type]  # torch declares no __len__
 
     def __getitem__(self, index: int) -> TrainingSequence:
         sequence = self._cropped(self._sequences[index])
-        chances = torch.tensor([FLIP, SWAP, SILENT])
-        flipped, swapped, silent = (torch.rand(3) < chances).tolist()
+        flipped, swapped, silent = (torch.rand(3) < self._chances).tolist()
         if flipped:
             sequence = _part(sequence, np.s_[:, ::-1])
         channels = sequence.spikes.shape[-1]

@@ -48,6 +48,8 @@ class DepthData(LightningDataModule):
             1: each window is alone.
         hops_ms: time between the ends of consecutive windows, milliseconds; sequences of each
             hop are equally many, and validation has those of the first.
+        augmented: turn half of the training crops upside down, swap polarities in half of them and
+            silence the right camera in a twentieth.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class DepthData(LightningDataModule):
         device: str = 'cpu',
         windows: int = 1,
         hops_ms: tuple[int, ...] = (50,),
+        augmented: bool = True,
     ) -> None:
         super().__init__()
         check_least(
@@ -77,7 +80,7 @@ class DepthData(LightningDataModule):
         self.datasets = [read_dataset(Path(path)) for path in datasets]
         self.counts = list(datasets.values())
         self.batch_size, self.validation_samples = batch_size, validation_samples
-        self.crop = crop_height, crop_width
+        self.crop, self.augmented = (crop_height, crop_width), augmented
         self.windows, self.hops_ms = windows, hops_ms
         self.preparation = Preparation(Path(folder), workers, device)
         _check_crop(crop_width, crop_height, self.summary.rig.camera)
@@ -128,7 +131,7 @@ class DepthData(LightningDataModule):
     def train_dataloader(self) -> DataLoader[TrainingSequence]:
         """Return batches of augmented crops."""
         sequences = (part.sequences(self.preparation) for part in self._parts('train'))
-        crops = [AugmentedCrops(each, *self.crop) for each in sequences]
+        crops = [AugmentedCrops(each, *self.crop, self.augmented) for each in sequences]
         workers = self.preparation.workers
         return DataLoader(
             ConcatDataset(crops),

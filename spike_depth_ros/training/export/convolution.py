@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Rules for synapses and the neurons that they drive.
+"""Rules for synapses, the neurons that they drive, and analog layers.
 
 Convolutions compute at the lowest resolution that gives the same sums. kernels.py rewrites their
 kernels for phase layout, in which the full resolution and the outputs of upsampling layers are
@@ -26,12 +26,14 @@ import torch
 from spikingjelly.activation_based.neuron import IFNode
 from torch import Tensor, nn
 
+from spike_depth_ros.training.export.analog import activation, potentials
 from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.kernels import among, low_resolution, shifted
 from spike_depth_ros.training.export.maps import Image, Map, Spikes
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.weights import burst_step, exact_kernel
 from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.analog import AnalogLayer
 from spike_depth_ros.training.networks.matching import Cooperation
 from spike_depth_ros.training.networks.network import GRID
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -116,6 +118,26 @@ def _bursts(neurons: Bursts, writer: Writer, drive: Drive) -> Spikes:
         return writer.arithmetic.burst(source, synapses, step, neurons.largest)
 
     return _driven(writer, drive, neurons.largest, fire)
+
+
+@lower.register
+def _analog(layer: AnalogLayer, writer: Writer, source: Spikes) -> Spikes:
+    """Write a layer with its normalisation folded into the convolution."""
+    if writer.precision != 'float32':
+        raise SettingsError(
+            f'analog layers do not compute in {writer.precision}: export with --precision float32.'
+        )
+    norm = layer.norm
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    drive = lower(layer.synapses, writer, source)._replace(
+        kernel=layer.synapses.weight * factor[:, None, None, None],
+        thresholds=norm.running_mean * factor - norm.bias,
+    )
+
+    def activate(source: str, synapses: Synapses) -> str:
+        return activation(writer.graph, layer.neurons, potentials(writer.graph, source, synapses))
+
+    return _driven(writer, drive, 1, activate)
 
 
 def _driven(

@@ -17,6 +17,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+from onnx import TensorProto
 
 from spike_depth_ros.training.export.arithmetic import Arithmetic
 from spike_depth_ros.training.export.graph import Graph
@@ -60,6 +61,21 @@ class SpikeCounts:
         sums_of = graph.reshape(graph.node('MatMul', sums_of, graph.constant(members)), -1)
         graph.node('Div', sums_of, graph.constant(sizes), output='mean_spikes')
         return len(layers)
+
+    def write_all(self, layers: int) -> int:
+        """Write ones to both outputs, for layers that send every value; return their number.
+
+        A count is limited to 1 from both sides: OpenVINO leaves outputs that no input reaches
+        undefined.
+        """
+        graph, count = self._graph, 'spikes'
+        for axis in (1, 2, 3):
+            count = graph.part(count, axis, 0, 1)
+        count = graph.reshape(graph.node('Cast', count, to=TensorProto.FLOAT), -1)
+        one, times = graph.constant(np.float32(1)), graph.constant(np.array([layers]))
+        for output in ('firing_rates', 'mean_spikes'):
+            graph.node('Tile', graph.node('Clip', count, one, one), times, output=output)
+        return layers
 
     def _total(self, population: Population) -> str:
         """Return the sum of a population's spikes, float32 [1]."""

@@ -31,8 +31,9 @@ from spike_depth_ros.training.data.pairs import Pair, counts_of
 from spike_depth_ros.training.data.training_data import TrainingData, summary
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
+from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
-from spike_depth_ros.training.networks.network import DepthNetwork, Trust
+from spike_depth_ros.training.networks.network import DepthNetwork, Trust, evaluating
 
 # The lowest and the highest firing rate of each layer on validation windows, [layers] each.
 Envelope = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -77,22 +78,23 @@ def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) 
         training_data=data.provenance,
         recipe=provenance.recipe,
         commit=commit(),
+        analog=is_analog(network),
         states=tuple(membrane.described(name) for name, membrane in membranes(network)),
     )
 
 
 def firing_envelope(network: DepthNetwork, windows: Dataset[Pair]) -> Envelope:
     """Return the lowest and the highest firing rate of each layer over windows."""
-    rates = []
+    all_send, rates = is_analog(network), []
     for pair in tqdm(windows, desc='firing rates', unit='window'):
         layers = spikes_of(network, counts_of(pair)[:, : network.channels]).values()
-        rates.append([float(layer.count_nonzero()) / layer.numel() for layer in layers])
+        rates.append([1.0 if all_send else float(x.count_nonzero()) / x.numel() for x in layers])
     return np.min(rates, axis=0), np.max(rates, axis=0)
 
 
 def spikes_of(network: DepthNetwork, counts: Tensor) -> dict[str, Tensor]:
     """Return the spikes of each layer of a network for counts, float [n, channels, h, w]."""
-    with torch.no_grad():
+    with torch.no_grad(), evaluating(network):
         return network(counts).spikes
 
 

@@ -26,9 +26,10 @@ from spike_depth_ros.training.export.convolution import Drive
 from spike_depth_ros.training.export.maps import Spikes, spikes
 from spike_depth_ros.training.export.operands import check_operands
 from spike_depth_ros.training.export.rules import FUNCTIONS, lower, lower_function
-from spike_depth_ros.training.export.trace import Trace, trace
+from spike_depth_ros.training.export.trace import trace
 from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.settings import SettingsError
@@ -53,12 +54,17 @@ def depth_model(
     traced = trace(network)
     names = {membrane: name for name, membrane in membranes(network)}
     writer = Writer(precision, height, width, names)
+    all_send = is_analog(network)
     with torch.no_grad():
         try:
-            _Lowering(traced, writer, network.channels).run(None)
+            layers = {} if all_send else traced.layers
+            _Lowering(traced.module, layers, writer, network.channels).run(None)
         except SettingsError as error:
             raise SettingsError(f'{type(network).__name__} cannot be exported: {error}') from error
-        counted = (writer.counts.write(traced.layers),)
+        counts = writer.counts
+        counted = (
+            counts.write_all(len(traced.layers)) if all_send else counts.write(traced.layers),
+        )
     outputs = writer.outputs | {'firing_rates': counted, 'mean_spikes': counted}
     frame = (1, height, width, network.channels)
     return writer.graph.model(frame, outputs, writer.states)
@@ -67,12 +73,22 @@ def depth_model(
 class _Lowering(fx.Interpreter):
     """Interpreter of a trace that applies the rule of each operation."""
 
-    def __init__(self, traced: Trace, writer: Writer, channels: int) -> None:
-        super().__init__(traced.module)
+    def __init__(
+        self, module: fx.GraphModule, layers: dict[str, fx.Node], writer: Writer, channels: int
+    ) -> None:
+        """Begin.
+
+        Args:
+            module: operations of the network.
+            layers: nodes of the layers whose spikes are counted, by name.
+            writer: writer of the graph.
+            channels: channels of the spike frame.
+        """
+        super().__init__(module)
         self.extra_traceback = False
         self._writer, self._channels = writer, channels
         self._layers: dict[fx.Node, list[str]] = {}
-        for name, node in traced.layers.items():
+        for name, node in layers.items():
             self._layers.setdefault(node, []).append(name)
 
     def run_node(self, n: fx.Node) -> Any:

@@ -35,7 +35,7 @@ from spike_depth_ros.training.export import (
     structure,  # noqa: F401
 )
 from spike_depth_ros.training.export.rules import is_layer
-from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output
+from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output, evaluating
 from spike_depth_ros.training.settings import SettingsError
 
 INPUT = 'input'  # name of the spike frame among the layers
@@ -82,7 +82,7 @@ def trace(network: DepthNetwork) -> Trace:
     _check_calls(network, graph)
     module = fx.GraphModule(network, graph)
     spiking.reset_net(network)
-    with torch.no_grad():
+    with torch.no_grad(), evaluating(network):
         ShapeProp(module).propagate(torch.zeros(1, network.channels, 2 * GRID, 2 * GRID))
     spiking.reset_net(network)
     return Trace(module, inputs[0], _reported(name, graph))

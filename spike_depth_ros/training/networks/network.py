@@ -16,6 +16,8 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -168,6 +170,17 @@ def disparity_scale(output: Output) -> int:
     assert output.log_disparity is not None
     width = output.log_depth.shape[-1]
     return (width + -width % GRID) // output.log_disparity.shape[-1]
+
+
+@contextmanager
+def evaluating(network: nn.Module) -> Iterator[None]:
+    """Compute as after training: batch normalisation keeps its statistics, and uses them."""
+    is_training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(is_training)
 
 
 def event_share(counts: Tensor) -> Tensor:

@@ -14,6 +14,7 @@
 
 """Spiking layers: synapses, neurons, residual blocks."""
 
+from collections.abc import Callable
 from typing import Any
 
 from spikingjelly.activation_based import neuron, surrogate
@@ -87,10 +88,17 @@ class ResidualBlock(nn.Module):
         return hidden, self.second(hidden) + x
 
 
-def residual_block(channels: int) -> ResidualBlock:
-    """Return a block of two 3x3 spiking layers."""
+def residual_block(
+    channels: int, layer: Callable[[nn.Module], nn.Module] = SpikingLayer
+) -> ResidualBlock:
+    """Return a block of two 3x3 layers.
+
+    Args:
+        channels: channels of input and output.
+        layer: maker of a layer from its convolution.
+    """
     first, second = (
-        SpikingLayer(nn.Conv2d(channels, channels, 3, padding=1, bias=False)) for _ in range(2)
+        layer(nn.Conv2d(channels, channels, 3, padding=1, bias=False)) for _ in range(2)
     )
     return ResidualBlock(first, second)
 

@@ -14,12 +14,14 @@
 
 """StereoSpike: a spiking U-Net from one spike frame to dense depth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
 from torch import Tensor, nn
 
+from spike_depth_ros.training.networks.analog import AnalogLayer
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
 from spike_depth_ros.training.networks.metres_readout import MetresReadout
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
@@ -53,6 +55,11 @@ class StereoSpike(DepthNetwork):
             the image's resolution (predict_depth1 in the authors' code), 4 an eighth of it.
         skips: add each layer of the encoder to that of the decoder.
         potential: quantity of the readout's potential, log_depth or metres.
+        branches: concatenated: one encoder reads the channels of both cameras (section 3.3).
+            summed: each camera has an encoder of its own, and their spikes are added at each
+            scale (figure 2).
+        neurons: spiking, or the activation function of the paper's analog twins, whose layers
+            have batch normalisation and bias (table 4).
     """
 
     penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
@@ -66,19 +73,28 @@ class StereoSpike(DepthNetwork):
         heads: tuple[int, ...] = HEADS,
         skips: bool = True,
         potential: Literal['log_depth', 'metres'] = 'log_depth',
+        branches: Literal['concatenated', 'summed'] = 'concatenated',
+        neurons: Literal['spiking', 'sigmoid', 'tanh', 'leaky_relu'] = 'spiking',
     ) -> None:
         super().__init__()
         if channels not in (2, 4):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+        if branches == 'summed' and channels == 2:
+            raise SettingsError('branches is summed with channels 2: use channels 4, or leave it.')
         _check_heads(heads)
         self.channels, self.width = channels, width
         self.heads, self.skips = sorted(heads, reverse=True), skips
         sizes = [width * 2**scale for scale in range(5)]
-        self.bottom = _layer(channels, width)
-        self.encoder = nn.ModuleList(_layer(*pair, stride=2) for pair in pairwise(sizes))
-        self.bottleneck = nn.ModuleList(residual_block(sizes[-1]) for _ in range(2))
+        layer = SpikingLayer if neurons == 'spiking' else partial(AnalogLayer, activation=neurons)
+        inputs = channels if branches == 'concatenated' else channels // 2
+        self.bottom, *encoder = _encoder(layer, inputs, sizes)
+        self.encoder = nn.ModuleList(encoder)
+        self.right: nn.ModuleList | None = None
+        if branches == 'summed':
+            self.right = nn.ModuleList(_encoder(layer, inputs, sizes))
+        self.bottleneck = nn.ModuleList(residual_block(sizes[-1], layer) for _ in range(2))
         self.decoder = nn.ModuleList(
-            SpikingLayer(UpsampledConv2d(*pair, 5, 2)) for pair in pairwise(reversed(sizes))
+            layer(UpsampledConv2d(*pair, 5, 2)) for pair in pairwise(reversed(sizes))
         )
         self.readout = READOUTS[potential](
             [sizes[head - 1] for head in self.heads], [2 ** (head - 1) for head in self.heads]
@@ -92,7 +108,7 @@ class StereoSpike(DepthNetwork):
         """Draw weights with which every layer fires and depth starts close to constant.
 
         The input is sparse whole numbers and nothing normalises it: with PyTorch's own
-        initialisation no layer would fire at all.
+        initialisation no layer would fire at all. Analog layers are normalised.
         """
         for layer in self.modules():
             if isinstance(layer, SpikingLayer):
@@ -117,17 +133,22 @@ class StereoSpike(DepthNetwork):
 
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes."""
-        x = self.bottom(counts)
-        spikes = {'bottom': x}
-        for number, layer in enumerate(self.encoder, 1):
-            x = spikes[f'conv{number}'] = layer(x)
+        encoder = [self.bottom, *self.encoder]
+        if self.right is None:
+            spikes = skips = _encoded(encoder, counts)
+        else:
+            left, right = counts.split(2, 1)
+            spikes, others = _encoded(encoder, left), _encoded(self.right, right)
+            skips = {name: spikes[name] + others[name] for name in spikes}
+            spikes = spikes | {f'{name}_right': layer for name, layer in others.items()}
+        x, spikes = skips['conv4'], dict(spikes)
         for number, block in enumerate(self.bottleneck, 1):
             spikes[f'block{number}_hidden'], x = block(x)
             spikes[f'block{number}'] = x
         for number, skip in ((4, 'conv3'), (3, 'conv2'), (2, 'conv1'), (1, 'bottom')):
             x = self.decoder[4 - number](x)
             if self.skips:
-                x = x + spikes[skip]
+                x = x + skips[skip]
             spikes[f'deconv{number}'] = x
         found = self.readout([spikes[f'deconv{head}'] for head in self.heads])
         if isinstance(self.readout, MetresReadout):
@@ -144,5 +165,27 @@ def _check_heads(heads: Sequence[int]) -> None:
         )
 
 
-def _layer(inputs: int, outputs: int, stride: int = 1) -> SpikingLayer:
-    return SpikingLayer(nn.Conv2d(inputs, outputs, 5, stride, padding=2, bias=False))
+def _encoder(
+    layer: Callable[[nn.Module], nn.Module], channels: int, sizes: Sequence[int]
+) -> list[nn.Module]:
+    """Return the layers of an encoder; all but the first halve the resolution.
+
+    Args:
+        layer: maker of a layer from its convolution.
+        channels: channels of the input.
+        sizes: channels of the layers.
+    """
+
+    def convolution(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
+        return nn.Conv2d(inputs, outputs, 5, stride, padding=2, bias=False)
+
+    first = layer(convolution(channels, sizes[0], 1))
+    return [first, *(layer(convolution(*pair, 2)) for pair in pairwise(sizes))]
+
+
+def _encoded(layers: Iterable[nn.Module], x: Tensor) -> dict[str, Tensor]:
+    """Return the spikes of an encoder's layers by name, for counts."""
+    spikes = {}
+    for number, layer in enumerate(layers):
+        x = spikes[f'conv{number}' if number else 'bottom'] = layer(x)
+    return spikes
