@@ -14,6 +14,7 @@
 
 """Publication of a node's state on /diagnostics once a second, as diagnostic_updater does."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from rclpy.node import Node
 
 PERIOD_S = 1.0
 WARNING_PERIOD_S = 5.0  # shortest time between repetitions of a warning in the log
+NUMBER = re.compile(r'[+-]?\d[\d.]*')
 OK, WARN, ERROR, STALE = (
     DiagnosticStatus.OK,
     DiagnosticStatus.WARN,
@@ -124,6 +126,11 @@ def steady_clock() -> Clock:
 def in_words(counter: str) -> str:
     """Return the key of a counter: 'windows_in' is reported as 'windows in'."""
     return counter.replace('_', ' ')
+
+
+def without_numbers(sentence: str) -> str:
+    """Return a sentence without its numbers, in which those of one problem differ."""
+    return NUMBER.sub('', sentence)
 
 
 def key_values(values: Mapping[str, object]) -> list[KeyValue]:

@@ -132,7 +132,7 @@ class MotionTopic(ABC):
         report.values[f'{self.name} messages'] = now.taken
         report.values[f'{self.name} messages late'] = now.late
         report.values[f'{self.name} messages invalid'] = now.invalid
-        report.values[f'{self.name} time resets'] = now.jumps
+        report.values[f'{self.name} jumps'] = now.jumps
         silent_ns = now_ns - self._received_ns
         if silent_ns > SILENT_NS:
             report.problem(

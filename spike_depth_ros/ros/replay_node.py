@@ -54,6 +54,9 @@ GRAPH_PERIOD_S = 0.05
 SETTLING_S = 0.5
 # A binner maps all pixels of the sensors when camera_info comes, and takes no packets meanwhile.
 CALIBRATION_S = 1.5
+# Between two rounds of a loop: longer than the gap after which models with memory forget, as the
+# start does not follow the end, and shorter than the silence that is reported.
+LOOP_GAP_S = 0.5
 DELIVERY = Duration(seconds=5)
 
 
@@ -138,7 +141,7 @@ class ReplayNode(Node):
         try:
             if self._wait_for_subscribers():
                 self._player.play()
-                while self._settings.loop and not self._stopped.is_set():
+                while self._settings.loop and not self._stopped.wait(LOOP_GAP_S):
                     self._player.play()
                 self._diagnostics.publish()  # the final numbers
                 self._wait_for_delivery()

@@ -25,7 +25,7 @@ from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.motion.memory_motion import MemoryMotion
 from spike_depth_ros.ros.depth_settings import DepthSettings
-from spike_depth_ros.ros.diagnostics import WARN, Report
+from spike_depth_ros.ros.diagnostics import WARN, Report, without_numbers
 from spike_depth_ros.ros.motion_topics import ImuTopic, OdometryTopic
 from spike_depth_ros.ros.mounting import MOUNTING, ORIENTATION, to_pose
 from spike_depth_ros.ros.static_frames import StaticFrames
@@ -84,6 +84,7 @@ class RigMotion:
         self._memory = MemoryMotion()
         self._say = say
         self._source = 'none'
+        self._told: set[str] = set()  # sentences in the log, without their numbers
         self._moved = self._unmoved = self._unmoved_in_row = 0
         self._before = 0, 0  # moved and unmoved windows at the last report
 
@@ -148,10 +149,12 @@ class RigMotion:
         return None
 
     def _tell(self, source: str) -> None:
-        """Log a change of the source."""
-        if source != self._source:
-            self._source = source
-            reasons = ' and '.join(topic.reason for topic in self._topics)
-            self._say(
-                f'memory moves by {source}' if source != 'none' else f'memory stays: {reasons}'
-            )
+        """Log a change of the source, the first time: /diagnostics has what goes on and off."""
+        if source == self._source:
+            return
+        self._source = source
+        reasons = ' and '.join(topic.reason for topic in self._topics)
+        sentence = f'memory moves by {source}' if source != 'none' else f'memory stays: {reasons}'
+        if (kind := without_numbers(sentence)) not in self._told:
+            self._told.add(kind)
+            self._say(sentence)

@@ -185,7 +185,7 @@ def test_wrong_samples_are_counted_and_named(probe: Probe, rig: Rig) -> None:
     rig.look()
     rig.turn((0.0, 0.0, -RATE))
     assert rig.window(counts())[COLUMN] > 6.9
-    probe.until_value(STATUS, 'imu time resets', 1)
+    probe.until_value(STATUS, 'imu jumps', 1)
 
 
 @pytest.mark.parametrize(

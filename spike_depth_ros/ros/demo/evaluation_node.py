@@ -14,7 +14,6 @@
 
 """Evaluation node of the demo: receives what the other nodes publish."""
 
-import re
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
@@ -27,11 +26,10 @@ from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_ns
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus, ReplayStatus
 from spike_depth_ros.ros.demo.window_store import WindowStore
+from spike_depth_ros.ros.diagnostics import without_numbers
 
 # Several reports of each node may wait while the demo is busy.
 DIAGNOSTICS_QUEUE = 100
-# Sentences that differ in their numbers alone are shown once.
-NUMBER = re.compile(r'[\d.]+')
 
 
 class EvaluationNode(Node):
@@ -116,4 +114,4 @@ class EvaluationNode(Node):
         self.reports[node] += 1
         if is_working and status.level != DiagnosticStatus.OK:
             for sentence in status.message.split('; '):
-                self._warnings[NUMBER.sub('', sentence)] = f'the {node} reports: {sentence}'
+                self._warnings[without_numbers(sentence)] = f'the {node} reports: {sentence}'
