@@ -45,6 +45,7 @@ GOLDEN = {
     'sim_sparse': [2230, 2041, 2419, 3290],
     'sim_standing': [2006, 1940, 1360, 1376],
     'sim_turning': [17627, 5590, 15489, 5801],
+    'sim_rooms': [4747, 4341, 4415, 5931],
 }
 NAMES = tuple(GOLDEN)
 
@@ -85,6 +86,17 @@ def test_the_packages_data_sets_are_found_from_everywhere(
     assert read_dataset(Path('config/simulation/sim_flying.yaml')).name == 'SimFlying'
     with pytest.raises(SettingsError, match=r'sim_flown\.yaml'):
         read_dataset(Path('config/simulation/sim_flown.yaml'))
+
+
+def test_windows_of_before_a_setting_existed_are_those_without_it(tmp_path: Path) -> None:
+    dataset = read_dataset(CONFIG / 'sim_flying.yaml')
+    SampleFolder(tmp_path, dataset, 'test', Sample).begin(())
+    (file,) = tmp_path.rglob('benchmark.json')
+    assert 'texel_px' in file.read_text() and 'texel_m' not in file.read_text()
+    rooms = read_dataset(CONFIG / 'sim_rooms.yaml')
+    assert rooms.ranges.scene.texel_m == (0.03, 0.05)
+    SampleFolder(tmp_path, rooms, 'test', Sample).begin(())
+    assert 'texel_m' in (tmp_path / 'SimRooms/test/benchmark.json').read_text()
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ from spike_depth_ros.training.simulator.light import Light
 from spike_depth_ros.training.simulator.misalignment import Misalignment
 from spike_depth_ros.training.simulator.objects import moving
 from spike_depth_ros.training.simulator.renderer import pixel_rays
-from spike_depth_ros.training.simulator.scene import SceneRanges, thing
+from spike_depth_ros.training.simulator.scene import SceneRanges, paint, random_scene, thing
 from spike_depth_ros.training.simulator.sensor import (
     Bias,
     Events,
@@ -219,6 +219,30 @@ def test_objects_have_the_same_speed_in_pixels_at_any_distance() -> None:
         shapes, depth = thing(name, ranges, 1.0, CAMERA.f, generator)
         velocity = (shapes.sway[:, 0] * shapes.rate[:, :1]).norm(dim=1)
         torch.testing.assert_close(velocity * CAMERA.f / depth, torch.full_like(depth, 80.0))
+
+
+def test_sizes_in_metres_do_not_depend_on_distance() -> None:
+    ranges = SceneRanges(size_m=(0.2, 0.2), texel_m=(0.04, 0.04))
+    generator = Generator().manual_seed(4)
+    for depth in (1.0, 5.0):
+        at = dataclasses.replace(ranges, thing_depth=(depth, depth))
+        shapes, depths = thing('box', at, 0.0, CAMERA.f, generator)
+        torch.testing.assert_close(shapes.half_size, torch.full((3, 2), 0.2))
+        texel = paint(at, depths, 6, CAMERA.f, generator).texel
+        torch.testing.assert_close(texel, torch.full((3,), 0.04))
+
+
+def test_objects_stand_on_the_floor_of_the_asked_height() -> None:
+    mix = {'box': 0.5, 'person': 0.5}
+    ranges = SceneRanges(height_m=(1.2, 1.2), things=(4, 4), mix=mix, moving=0.0)
+    for seed in range(4):
+        shapes = random_scene(ranges, 0.0, 6, CAMERA.f, Generator().manual_seed(seed)).shapes
+        assert shapes.origin[1].tolist()[1] == pytest.approx(1.2)
+        things = torch.arange(len(shapes.origin)) >= 5  # after the room's planes
+        upright = (shapes.axes[:, :2, 1].abs() * shapes.half_size).sum(1)
+        bottom = (shapes.origin[:, 1] + upright)[things]
+        assert bottom.max() == pytest.approx(1.2, abs=1e-5)
+        assert (bottom > 1.2 - 1e-5).sum() >= 4  # each object reaches it
 
 
 def test_crossings_by_hand() -> None:

@@ -58,7 +58,7 @@ class SampleFolder(WindowFolder, Generic[S]):
             kind: type of the items, Sample or SimulatedSequence.
         """
         self.dataset, self.split, self._kind = dataset, split, kind
-        described = {'simulator': SIMULATOR, **dataclasses.asdict(dataset)}
+        described = {'simulator': SIMULATOR, **given(dataclasses.asdict(dataset))}
         description = json.dumps(described, indent=1, sort_keys=True)
         super().__init__(root / dataset.title / split, dataset.title, description)
 
@@ -84,6 +84,18 @@ class SampleFolder(WindowFolder, Generic[S]):
     def samples(self, count: int) -> 'Samples[S]':
         """Return the first `count` samples, after `prepare`."""
         return Samples([self.path(index) for index in range(count)], self._kind)
+
+
+def given(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return settings without those that are None.
+
+    The windows of a description from before such a setting existed are then still its own.
+    """
+    return {
+        name: given(value) if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if value is not None
+    }
 
 
 class MissingSamples(Dataset[str]):

@@ -98,6 +98,18 @@ def person(centre: Tensor, half: Tensor, pixel: float, generator: Generator) -> 
 MAKERS: dict[str, Maker] = {'board': board, 'box': box, 'pole': pole, 'person': person}
 
 
+def standing(shapes: Shapes, floor: float) -> Shapes:
+    """Return an object at rest whose lowest point is on the floor.
+
+    Args:
+        shapes: surfaces of the object.
+        floor: distance of the floor below the origin, metres.
+    """
+    reach = (shapes.axes[:, :2, 1].abs() * shapes.half_size).sum(1)
+    down = torch.tensor([0.0, 1.0, 0.0]) * (floor - (shapes.origin[:, 1] + reach).max())
+    return dataclasses.replace(shapes, origin=shapes.origin + down)
+
+
 def moving(shapes: Shapes, velocity: Tensor, rate: float, phase: float) -> Shapes:
     """Return an object that moves to and fro.
 

@@ -29,9 +29,10 @@ from spike_depth_ros.training.simulator.draw import (
     uniform,
     whole,
 )
-from spike_depth_ros.training.simulator.objects import MAKERS, moving
+from spike_depth_ros.training.simulator.objects import MAKERS, moving, standing
 from spike_depth_ros.training.simulator.surfaces import Paint, Scene, Shapes, still, turned
 
+FLOOR = 1  # number of the floor among the surfaces of an enclosure
 ENDLESS = 1e3  # half size of surroundings, metres
 SWAY_S = (2.0, 6.0)  # period of moving objects, seconds
 INDOORS = {'room': 0.75, 'corridor': 0.25}
@@ -43,7 +44,9 @@ class SceneRanges:
     """Ranges of `random_scene`.
 
     Texture and speed are in pixels: neither the size of details nor the number of events then
-    tells depth. On a real rig they tell little, and a network would rely on them.
+    tells depth. On a real rig they tell little, and a network would rely on them. For networks for
+    one camera, which have nothing else, `texel_m`, `size_m` and `height_m` give scenes in which
+    sizes and the height of the cameras over the floor tell depth.
 
     Args:
         surroundings: weights of 'room', 'corridor' and 'street'.
@@ -59,6 +62,10 @@ class SceneRanges:
         contrast: contrast of textures, log intensity, log-uniform.
         brightness: standard deviation of the mean log intensity of surfaces.
         half_field: half width and half height of the view at a depth of 1 m, metres.
+        texel_m: size of a texel, metres, log-uniform, in place of texel_px; None: texel_px.
+        size_m: half size of objects, metres, log-uniform, in place of size; None: size.
+        height_m: height of the cameras over the floor, metres, uniform; objects stand on the
+            floor. None: that of the surroundings, and objects float.
     """
 
     surroundings: dict[str, float] = field(default_factory=lambda: dict(INDOORS))
@@ -74,6 +81,9 @@ class SceneRanges:
     contrast: tuple[float, float] = (0.05, 0.9)
     brightness: float = 0.8
     half_field: tuple[float, float] = (0.87, 0.65)
+    texel_m: tuple[float, float] | None = None
+    size_m: tuple[float, float] | None = None
+    height_m: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         for what, names, known in (
@@ -99,12 +109,15 @@ def random_scene(
     """
     (kind,) = kinds(ranges.surroundings, 1, generator)
     far = float(log_uniform(ranges.far, 1, generator))
-    parts = [SURROUNDINGS[kind](far, generator)]
+    heights = {} if ranges.height_m is None else {'heights': ranges.height_m}
+    parts = [SURROUNDINGS[kind](far, generator, **heights)]
+    floor = None if ranges.height_m is None else float(parts[0][0].origin[FLOOR, 1])
     count = whole(ranges.things, generator)
     for name in kinds(ranges.mix, count, generator):
-        parts.append(thing(name, ranges, moving_share, f, generator))
-    shapes, depth = (list(part) for part in zip(*parts, strict=True))
-    return Scene(Shapes.join(shapes), paint(ranges, torch.cat(depth), textures, f, generator))
+        shapes, depth = thing(name, ranges, moving_share, f, generator)
+        parts.append((shapes if floor is None else standing(shapes, floor), depth))
+    every, depths = (list(part) for part in zip(*parts, strict=True))
+    return Scene(Shapes.join(every), paint(ranges, torch.cat(depths), textures, f, generator))
 
 
 def thing(
@@ -119,7 +132,10 @@ def thing(
     depth = float(log_uniform(ranges.thing_depth, 1, generator))
     aside = uniform((-1, 1), 2, generator) * torch.tensor(ranges.half_field) * ranges.spread
     centre = depth * torch.cat([aside, torch.ones(1)])
-    half = depth * log_uniform(ranges.size, 3, generator)
+    if ranges.size_m is None:
+        half = depth * log_uniform(ranges.size, 3, generator)
+    else:
+        half = log_uniform(ranges.size_m, 3, generator)
     shapes = MAKERS[name](centre, half, depth / f, generator)
     if happens(moving_share, generator):
         direction = torch.randn(3, generator=generator) * torch.tensor([1.0, 0.3, 0.5])
@@ -140,32 +156,50 @@ def paint(
         ranges, textures, f, generator: see random_scene.
     """
     count = len(depth)
+    if ranges.texel_m is None:
+        texel, pixel = ranges.texel_px, depth / f
+    else:
+        texel, pixel = ranges.texel_m, torch.ones(())
     return Paint(
         texture=torch.randint(0, textures, (count,), generator=generator),
-        texel=log_uniform(ranges.texel_px, count, generator) * depth / f,
+        texel=log_uniform(texel, count, generator) * pixel,
         offset=uniform((0, 256), count * 2, generator).reshape(-1, 2),
         contrast=log_uniform(ranges.contrast, count, generator),
         brightness=torch.randn(count, generator=generator) * ranges.brightness,
     )
 
 
-def room(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
-    """Return front wall, floor, ceiling and side walls of a room, and their depths; metres."""
-    floor, ceiling = number((0.5, 1.7), generator), number((0.8, 3.8), generator)
+def room(
+    far: float, generator: Generator, heights: tuple[float, float] = (0.5, 1.7)
+) -> tuple[Shapes, Tensor]:
+    """Return front wall, floor, ceiling and side walls of a room, and their depths; metres.
+
+    All surroundings have these arguments.
+
+    Args:
+        far: distance of the wall in front.
+        generator: random numbers.
+        heights: height of the cameras over the floor, uniform.
+    """
+    floor, ceiling = number(heights, generator), number((0.8, 3.8), generator)
     left, right = (uniform((0.7, 0.7 + 0.8 * far), 2, generator)).tolist()
     return enclosure(far, floor, ceiling, left, right, 0.6, generator)
 
 
-def corridor(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
+def corridor(
+    far: float, generator: Generator, heights: tuple[float, float] = (0.5, 1.7)
+) -> tuple[Shapes, Tensor]:
     """Return a room that is much longer than wide; see room."""
-    floor, ceiling = number((0.5, 1.7), generator), number((0.6, 1.8), generator)
+    floor, ceiling = number(heights, generator), number((0.6, 1.8), generator)
     left, right = uniform((0.5, 1.6), 2, generator).tolist()
     return enclosure(1.5 * far, floor, ceiling, left, right, 0.15, generator)
 
 
-def street(far: float, generator: Generator) -> tuple[Shapes, Tensor]:
+def street(
+    far: float, generator: Generator, heights: tuple[float, float] = (1.0, 2.2)
+) -> tuple[Shapes, Tensor]:
     """Return ground, a facade on each side and one in front, without a ceiling; see room."""
-    ground = number((1.0, 2.2), generator)
+    ground = number(heights, generator)
     left, right = log_uniform((3.0, 30.0), 2, generator).tolist()
     return enclosure(far, ground, ENDLESS, left, right, 0.2, generator)
 
