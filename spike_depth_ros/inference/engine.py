@@ -176,7 +176,7 @@ def _misfit(
         shape = states[state.name]
         if problem := _impossible_state(state, shape):
             return problem
-        factors = [1, len(state.tau_ms), 1, 1]
+        factors = state.factors_shape(shape)
         inputs[f'{state.name}_in'] = outputs[f'{state.name}_out'] = ('float32', shape)
         inputs[f'{state.name}_leak'] = inputs[f'{state.name}_gain'] = ('float32', factors)
     others = [node.name for node in session.get_inputs() if node.name not in inputs]

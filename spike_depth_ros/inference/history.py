@@ -79,6 +79,11 @@ class History:
         """Return the number of times that memory was forgotten, by cause."""
         return self._continuity.resets
 
+    @property
+    def half_lives_ms(self) -> tuple[float, float] | None:
+        """Return the shortest and the longest half life in force; None without memory."""
+        return self._engine.memory.half_lives_ms
+
     def enter(self, counts: npt.NDArray[np.uint8], stream: SpikeStream, stamp_ns: int) -> None:
         """Take the next window, whether depth is inferred from it or not.
 

@@ -21,8 +21,9 @@ those of a leaky integrator between inputs (Gerstner et al., Neuronal Dynamics, 
 Overlapping windows count an event several times. The gain makes up for it: a constant scene gives
 the same potentials at every hop.
 
-A scene that moves fast makes many events and is soon another one. Where tau has an exponent, it is
-the shorter, the more pixels have events: the memory then ages with events more than with time.
+What moves fast makes many events and is soon elsewhere. Where tau has an exponent, it is the
+shorter, the more of the surrounding pixels have events: the memory there ages with events more
+than with time.
 """
 
 import math
@@ -34,7 +35,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.inference.event_shares import Shares, cells_of, event_shares
 from spike_depth_ros.units import MS_NS
 
 Potentials = npt.NDArray[np.float32]
@@ -58,8 +59,9 @@ class MembraneState:
         tau_ms: time constants, milliseconds; one, or one for each channel.
         averages: True for membranes that average their evidence, such as those whose potential is
             log depth; False for those that sum it, such as log odds.
-        events_exponent: time constants are proportional to the share of the left camera's pixels
-            with events in the window to the power of -events_exponent; 0: they are constant.
+        events_exponent: time constants are proportional to the share of the surrounding pixels
+            with events in the window (event_shares.py) to the power of -events_exponent; 0: they
+            are constant.
     """
 
     name: str
@@ -84,39 +86,45 @@ class MembraneState:
     @property
     def longest_tau_ms(self) -> float:
         """Return the time constant of the slowest membrane where there are no events."""
-        return max(self.tau_ms) * self._longer(0.0)
+        return float(self.taus_ms(0.0).max())
 
-    def leak(self, elapsed_ms: float, share: float = COMMON_SHARE) -> Potentials:
-        """Return the share of the potentials that is left after a time, float32 [1, n, 1, 1].
+    def factors_shape(self, shape: Sequence[int]) -> list[int]:
+        """Return the shape of leak and gain for potentials of a shape, [1, channels, h, w]."""
+        return [1, len(self.tau_ms), *(shape[2:] if self.events_exponent else (1, 1))]
+
+    def taus_ms(self, shares: float | Shares = COMMON_SHARE) -> npt.NDArray[np.float64]:
+        """Return the time constants, milliseconds, [1, n, rows, columns]; see `leak`."""
+        longer = ((np.asarray(shares) + LEAST_SHARE) / COMMON_SHARE) ** -self.events_exponent
+        return np.array(self.tau_ms)[None, :, None, None] * longer
+
+    def leak(self, elapsed_ms: float, shares: float | Shares = COMMON_SHARE) -> Potentials:
+        """Return the share of the potentials that is left, float32 [1, n, rows, columns].
 
         Args:
             elapsed_ms: time since the end of the window before, milliseconds; inf leaves nothing.
-            share: share of the left camera's pixels with events in the window.
+            shares: shares of pixels with events, [rows, columns] of cells; a number: one cell.
         """
-        return np.exp(-elapsed_ms / self._taus_ms(share)).astype(np.float32)
+        return np.exp(-elapsed_ms / self.taus_ms(shares)).astype(np.float32)
 
-    def gain(self, elapsed_ms: float, window_ms: float, share: float = COMMON_SHARE) -> Potentials:
-        """Return the weight of a window's evidence, float32 [1, n, 1, 1]; 1 after a reset.
+    def gain(
+        self, elapsed_ms: float, window_ms: float, shares: float | Shares = COMMON_SHARE
+    ) -> Potentials:
+        """Return the weight of a window's evidence, float32 [1, n, rows, columns].
+
+        It is 1 after a reset.
 
         Args:
-            elapsed_ms, share: see `leak`.
+            elapsed_ms, shares: see `leak`.
             window_ms: length of the windows, milliseconds.
         """
         if self.averages:
-            return self._leaked(elapsed_ms, share).astype(np.float32)
-        new = self._leaked(min(elapsed_ms, window_ms), share)
-        return (new / self._leaked(window_ms, share)).astype(np.float32)
+            return self._leaked(elapsed_ms, shares).astype(np.float32)
+        new = self._leaked(min(elapsed_ms, window_ms), shares)
+        return (new / self._leaked(window_ms, shares)).astype(np.float32)
 
-    def _leaked(self, elapsed_ms: float, share: float) -> npt.NDArray[np.float64]:
+    def _leaked(self, elapsed_ms: float, shares: float | Shares) -> npt.NDArray[np.float64]:
         """Return 1 - exp(-elapsed / tau), without loss of digits where tau is long."""
-        return np.asarray(-np.expm1(-elapsed_ms / self._taus_ms(share)))
-
-    def _taus_ms(self, share: float) -> npt.NDArray[np.float64]:
-        return np.array(self.tau_ms)[None, :, None, None] * self._longer(share)
-
-    def _longer(self, share: float) -> float:
-        """Return the factor on the time constants at a share of pixels with events."""
-        return float(((share + LEAST_SHARE) / COMMON_SHARE) ** -self.events_exponent)
+        return np.asarray(-np.expm1(-elapsed_ms / self.taus_ms(shares)))
 
 
 class Memory:
@@ -142,6 +150,19 @@ class Memory:
         self.states = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         self._next = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         self._factors: list[Potentials] = []
+        self._shares: float | Shares = COMMON_SHARE
+
+    @property
+    def half_lives_ms(self) -> tuple[float, float] | None:
+        """Return the shortest and the longest half life in force, milliseconds.
+
+        It is that of the window before, and None without states.
+        """
+        if not self._described:
+            return None
+        taus_ms = [state.taus_ms(self._shares) for state in self._described]
+        ends = min(tau.min() for tau in taus_ms), max(tau.max() for tau in taus_ms)
+        return math.log(2) * float(ends[0]), math.log(2) * float(ends[1])
 
     def bind(self, binding: Any, elapsed_ns: int | None, counts: npt.NDArray[np.uint8]) -> None:
         """Bind the states' inputs and outputs, in place.
@@ -155,18 +176,31 @@ class Memory:
             self.forget()
         elapsed_ms = math.inf if elapsed_ns is None else elapsed_ns / MS_NS
         self._factors = []  # keeps the bound arrays alive
+        if any(state.events_exponent for state in self._described):
+            self._shares = event_shares(counts)
         for state in self._described:
-            share = event_share(counts) if state.events_exponent else COMMON_SHARE
-            leak = state.leak(elapsed_ms, share)
-            gain = state.gain(elapsed_ms, self._window_ms, share)
+            before = self.states[state.name]
+            leak, gain = self._spread_factors(state, elapsed_ms, before.shape)
             self._factors += [leak, gain]
-            inputs = {'in': self.states[state.name], 'leak': leak, 'gain': gain}
+            inputs = {'in': before, 'leak': leak, 'gain': gain}
             for end, array in inputs.items():
                 name = f'{state.name}_{end}'
                 binding.bind_input(name, 'cpu', 0, np.float32, array.shape, array.ctypes.data)
             after = self._next[state.name]
             name = f'{state.name}_out'
             binding.bind_output(name, 'cpu', 0, np.float32, after.shape, after.ctypes.data)
+
+    def _spread_factors(
+        self, state: MembraneState, elapsed_ms: float, shape: Sequence[int]
+    ) -> tuple[Potentials, Potentials]:
+        """Return leak and gain for potentials of a shape, [1, channels, h, w]."""
+        if not state.events_exponent:
+            return state.leak(elapsed_ms), state.gain(elapsed_ms, self._window_ms)
+        leak = state.leak(elapsed_ms, self._shares)
+        gain = state.gain(elapsed_ms, self._window_ms, self._shares)
+        sides = zip(shape[2:], leak.shape[2:], strict=True)
+        rows, columns = (cells_of(*side) for side in sides)
+        return leak[:, :, rows[:, None], columns], gain[:, :, rows[:, None], columns]
 
     def step(self) -> None:
         """Take over the potentials that an inference has written."""
@@ -180,9 +214,3 @@ class Memory:
         """Set all potentials to 0."""
         for potentials in self.states.values():
             potentials.fill(0)
-
-
-def event_share(counts: npt.NDArray[np.uint8]) -> float:
-    """Return the share of the left camera's pixels with events in a frame [h, w, channels]."""
-    on, off = (counts[..., channel] for channel in range(*LEFT.indices(counts.shape[-1])))
-    return float(np.count_nonzero(on | off)) / on.size

@@ -185,6 +185,7 @@ class DepthNode(Node):
             upstream,
             self.worker.min_events,
             self.worker.resets,
+            self.worker.half_lives_ms,
         )
         report.values['provider'] = self._provider
         if self._motion is not None:

@@ -63,7 +63,7 @@ class DepthReport:
         self._idleness = DepthIdleness()
         self._received_ns = now_ns
         self._age_ns: int | None = None
-        self._memory = MemoryReport(contract.states)
+        self._memory = MemoryReport()
 
     def window_in(self, now_ns: int) -> None:
         """Count a window received at now_ns, monotonic nanoseconds."""
@@ -129,6 +129,7 @@ class DepthReport:
         upstream: str,
         min_events: int,
         resets: Mapping[Reset, int],
+        half_lives_ms: tuple[float, float] | None = None,
     ) -> Report:
         """Return the report and start the next.
 
@@ -137,7 +138,7 @@ class DepthReport:
             reason: why no window is inferred, or ''.
             upstream: problem of the binner's spike frames, or ''.
             min_events: least number of events in a window that yields depth.
-            resets: number of times that the network's memory was forgotten, by cause.
+            resets, half_lives_ms: see MemoryReport.
         """
         report = Report()
         with self._lock:
@@ -151,7 +152,7 @@ class DepthReport:
             report.problem(ERROR, f'{reason}: {upstream}' if upstream else reason)
         elif upstream:
             report.problem(WARN, upstream)
-        self._memory.add_to(report, resets)
+        self._memory.add_to(report, resets, half_lives_ms)
         self._add_problems(report, now, now_ns)
         if idleness := self._idleness.update(now, now_ns, min_events):
             report.problem(WARN, idleness)

@@ -143,6 +143,11 @@ class DepthWorker:
         """Return the number of times that the network's memory was forgotten, by cause."""
         return self._history.resets
 
+    @property
+    def half_lives_ms(self) -> tuple[float, float] | None:
+        """Return the ends of the memory's half lives in force; None without memory."""
+        return self._history.half_lives_ms
+
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Take the description of all windows until the next call.
 

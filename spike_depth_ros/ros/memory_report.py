@@ -14,11 +14,9 @@
 
 """Report on the memory of the depth node's network."""
 
-import math
 from collections.abc import Mapping
 
 from spike_depth_ros.inference.continuity import Reset
-from spike_depth_ros.inference.memory import MembraneState
 from spike_depth_ros.ros.diagnostics import WARN, Report
 
 # Number of resets between two reports that a single jump in time does not cause.
@@ -26,24 +24,28 @@ MANY_RESETS = 3
 
 
 class MemoryReport:
-    """Values and problems of a network's memory; nothing without states."""
+    """Values and problems of a network's memory; nothing without memory."""
 
-    def __init__(self, states: tuple[MembraneState, ...]) -> None:
-        """Start the first report; states: states of the model."""
-        taus_ms = sorted(tau_ms for state in states for tau_ms in state.tau_ms)
-        self._half_lives_ms = [f'{tau_ms * math.log(2):g}' for tau_ms in taus_ms]
+    def __init__(self) -> None:
+        """Start the first report."""
         self._before: Mapping[Reset, int] = {}
 
-    def add_to(self, report: Report, resets: Mapping[Reset, int]) -> None:
+    def add_to(
+        self,
+        report: Report,
+        resets: Mapping[Reset, int],
+        half_lives_ms: tuple[float, float] | None,
+    ) -> None:
         """Add to a report, and start the next.
 
         Args:
             report: report of the depth node.
             resets: number of times that the memory was forgotten since the start, by cause.
+            half_lives_ms: shortest and longest half life in force; None without memory.
         """
-        if not self._half_lives_ms:
+        if half_lives_ms is None:
             return
-        ends = dict.fromkeys((self._half_lives_ms[0], self._half_lives_ms[-1]))
+        ends = dict.fromkeys(f'{end:.3g}' for end in half_lives_ms)
         report.values['memory half life (ms)'] = ' to '.join(ends)
         now = {cause: resets.get(cause, 0) for cause in Reset}
         report.values |= {f'memory resets: {cause.value}': now[cause] for cause in Reset}

@@ -39,11 +39,13 @@ def with_state(path: Path, state: MembraneState, out: str = 'state_out') -> Path
     """Add a membrane to the small network: its depth becomes the potential; return its path."""
     model = onnx.load(path)
     graph = model.graph
-    floats = {'state_in': [1, 1, 3, 5], 'state_leak': [1, len(state.tau_ms), 1, 1]}
+    (depth,) = (node for node in graph.output if node.name == 'depth')
+    shape = [side.dim_value for side in depth.type.tensor_type.shape.dim]
+    floats = {'state_in': shape, 'state_leak': state.factors_shape(shape)}
     floats['state_gain'] = floats['state_leak']
     for name, shape in floats.items():
         graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
-    graph.output.append(helper.make_tensor_value_info(out, TensorProto.FLOAT, [1, 1, 3, 5]))
+    graph.output.append(helper.make_tensor_value_info(out, TensorProto.FLOAT, shape))
     for node in graph.node:
         if node.output[0] == 'depth':
             node.output[0] = 'evidence'
@@ -96,11 +98,36 @@ def test_leak_and_gain_are_finite_for_every_time_constant(tau_ms: float, average
 def test_the_time_constant_falls_with_the_share_of_pixels_with_events() -> None:
     state = MembraneState('state', (TAU_MS,), events_exponent=0.5)
     four_times = 4 * COMMON_SHARE - LEAST_SHARE
-    np.testing.assert_allclose(state.leak(50.0, four_times), 0.25, rtol=1e-6)
+    shares = np.array([[COMMON_SHARE - LEAST_SHARE, four_times]])
+    np.testing.assert_allclose(state.leak(50.0, shares), [[[[0.5, 0.25]]]], rtol=1e-6)
     np.testing.assert_allclose(state.gain(25.0, 50.0, four_times), 0.5 / 0.75, rtol=1e-6)
     assert state.longest_tau_ms == pytest.approx(TAU_MS * (COMMON_SHARE / LEAST_SHARE) ** 0.5)
     with pytest.raises(ValueError, match='events_exponent of state is -1'):
         MembraneState('state', (TAU_MS,), events_exponent=-1)
+
+
+def test_potentials_age_with_the_events_around_them(
+    write_model: WriteModel, small: ModelContract
+) -> None:
+    state = MembraneState('state', (TAU_MS,), events_exponent=0.5)
+    wide = replace(small, width=120, height=8, states=(state,))
+    spikes = 'spikes', TensorProto.UINT8, [1, 8, 120, 4]
+    path = write_model(wide.to_metadata(), spikes=spikes, depth=('depth', [1, 1, 8, 120]))
+    engine = DepthEngine(with_state(path, state), provider='cpu')
+    counts = np.zeros((8, 120, 4), np.uint8)
+    counts[:, :8, 1] = 1  # depth is the count of channel 0
+    engine.infer(counts)
+    engine.memory.states['state'][...] = 8
+    left = engine.infer(counts, 50 * MS).depth
+    # Cells 0 to 4 reach 64 of the pixels with events, among 40, 48, ..., 72 columns of 8 pixels.
+    for cell, columns in enumerate((40, 48, 56, 64, 72)):
+        half_lives = ((8 / columns + LEAST_SHARE) / COMMON_SHARE) ** 0.5
+        expected = np.full((8, 8), 8 * 0.5**half_lives)
+        np.testing.assert_allclose(left[:, 8 * cell : 8 * cell + 8], expected, rtol=1e-5)
+    longest = (COMMON_SHARE / LEAST_SHARE) ** 0.5
+    np.testing.assert_allclose(left[:, 40:], 8 * 0.5 ** (1 / longest), rtol=1e-5)
+    shortest = (COMMON_SHARE / (0.2 + LEAST_SHARE)) ** 0.5
+    assert engine.memory.half_lives_ms == pytest.approx((50 * shortest, 50 * longest))
 
 
 def test_each_channel_has_its_own_time_constant() -> None:

@@ -69,7 +69,7 @@ class Bench:
         return {cause: count for cause, count in self.worker.resets.items() if count}
 
     def make_report(self) -> Report:
-        return self.report.make(10**9, '', '', 500, self.worker.resets)
+        return self.report.make(10**9, '', '', 500, self.worker.resets, self.worker.half_lives_ms)
 
     def _publish(self, result: DepthResult) -> None:
         self.results.append(result)

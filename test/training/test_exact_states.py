@@ -72,9 +72,16 @@ def test_states_are_exact_on_real_counts(name: str, data: Path, tmp_path: Path) 
     assert differences(NETWORKS[name](), 50.0, real_frames(data), tmp_path) == []
 
 
-def test_averages_that_age_with_events_are_exact(tmp_path: Path) -> None:
-    settings = {'averages': True, 'events_exponent': 0.4}
-    assert differences(coincidence(2), 50.0, random_frames(FEW), tmp_path, **settings) == []
+@pytest.mark.parametrize('name', NETWORKS)
+def test_averages_that_age_with_events_are_exact(name: str, tmp_path: Path) -> None:
+    settings = {'averages': True} if name == 'coincidence' else {}
+    network, frames = NETWORKS[name](), random_frames(FEW)
+    assert differences(network, 50.0, frames, tmp_path, events_exponent=0.4, **settings) == []
+
+
+def test_sums_that_age_with_events_are_exact_on_real_counts(data: Path, tmp_path: Path) -> None:
+    frames = real_frames(data)
+    assert differences(coincidence(2), 50.0, frames, tmp_path, events_exponent=0.4) == []
 
 
 def test_saturated_states_are_exact(tmp_path: Path) -> None:

@@ -25,11 +25,11 @@ from training.small_networks import coincidence, edges, stereospike, tiny
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
-from spike_depth_ros.inference import memory as inference_memory
+from spike_depth_ros.inference import event_shares
 from spike_depth_ros.inference.memory import COMMON_SHARE, LEAST_SHARE
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.export.description import Provenance
-from spike_depth_ros.training.networks import network as network_module
+from spike_depth_ros.training.networks import membrane as membrane_module
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, set_window
 from spike_depth_ros.training.settings import SettingsError
@@ -90,7 +90,8 @@ def test_many_events_leak_faster() -> None:
     membrane = LeakyMembrane(50.0, averages=True, events_exponent=1.0)
     membrane(torch.full((2, 1, 1, 1), 8.0))
     membrane.elapsed_ms = 50.0
-    membrane.event_share = torch.tensor([1.0, 2.0]) * COMMON_SHARE - LEAST_SHARE
+    shares = torch.tensor([1.0, 2.0]) * COMMON_SHARE - LEAST_SHARE
+    membrane.event_shares = shares[:, None, None]
     v = membrane(torch.zeros(2, 1, 1, 1))
     torch.testing.assert_close(v.flatten(), torch.tensor([4.0, 2.0]))
     v.sum().backward()
@@ -100,12 +101,21 @@ def test_many_events_leak_faster() -> None:
     torch.testing.assert_close(membrane.events_exponent.grad, expected)
 
 
-def test_the_share_of_pixels_with_events_is_that_of_the_left_camera() -> None:
-    frame = np.zeros((2, 5, 4), np.uint8)
-    frame[0, :3, 0] = frame[0, 2:4, 1] = 1
-    frame[1, :, 2] = 1
-    assert inference_memory.event_share(frame) == 0.4
-    assert network_module.event_share(counts(frame)).tolist() == [0.4]
+def test_where_many_events_are_potentials_leak_faster() -> None:
+    membrane = LeakyMembrane(50.0, averages=True, events_exponent=1.0)
+    membrane(torch.full((1, 2, 6, 8), 8.0))
+    membrane.elapsed_ms = 50.0
+    shares = torch.tensor([[[1.0, 2.0]]]) * COMMON_SHARE - LEAST_SHARE
+    membrane.event_shares = shares  # cells of 8 x 8 pixels, which are 4 x 4 potentials
+    v = membrane(torch.zeros(1, 2, 6, 8))
+    torch.testing.assert_close(v[..., :4], torch.full((1, 2, 6, 4), 4.0))
+    torch.testing.assert_close(v[..., 4:], torch.full((1, 2, 6, 4), 2.0))
+
+
+def test_shares_of_pixels_with_events_are_those_of_the_engine() -> None:
+    frame = np.random.default_rng(0).integers(0, 2, (50, 90, 4)).astype(np.uint8)
+    expected = torch.from_numpy(event_shares.event_shares(frame))[None]
+    assert torch.equal(membrane_module.event_shares(counts(frame)), expected)
 
 
 def test_what_a_membrane_does_needs_a_half_life() -> None:
@@ -125,6 +135,11 @@ def test_impossible_half_lives(half_life_ms: float) -> None:
 def test_a_network_without_leaky_readout_says_so() -> None:
     with pytest.raises(SettingsError, match='TinyNetwork has no readout that remembers'):
         tiny().remember(50.0)
+
+
+def test_stereospike_averages_in_any_case() -> None:
+    with pytest.raises(SettingsError, match='StereoSpike averages depth in any case'):
+        stereospike(width=2).remember(50.0, averages=True)
 
 
 def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:

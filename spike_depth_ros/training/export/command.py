@@ -100,8 +100,8 @@ def export_checkpoint(
         half_life_ms: time in which half of the readout's potentials leaks, milliseconds; omitted:
             that of the training, if it had any.
         averages: average the evidence of windows with that half life, instead of summing it.
-        events_exponent: divide the half life by (share of pixels with events / 5 %) to the power
-            of this; omitted: it is constant.
+        events_exponent: divide the half life, at each place, by (share of the surrounding pixels
+            with events / 5 %) to the power of this; omitted: it is constant.
     """
     check_remembers(half_life_ms, averages, events_exponent)
     check_output_file(output)

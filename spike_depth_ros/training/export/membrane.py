@@ -39,8 +39,8 @@ def remembered(
         shape: channels, h and w.
         unit: unit of the evidence, which is a whole number; None: it is any number.
     """
-    graph, channels = writer.graph, len(membrane.log_tau_ms)
-    name = writer.state(membrane, (1, *shape), (1, channels, 1, 1))
+    graph = writer.graph
+    name = writer.state(membrane, (1, *shape))
     kept, added = (
         graph.node('Mul', value, f'{name}_{factor}')
         for value, factor in ((f'{name}_in', 'leak'), (evidence, 'gain'))

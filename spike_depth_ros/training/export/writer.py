@@ -178,17 +178,13 @@ class Writer:
         self.outputs[name] = (1, 1, self.height, self.width)
         return name
 
-    def state(
-        self, membrane: LeakyMembrane, shape: tuple[int, ...], factors: tuple[int, ...]
-    ) -> str:
+    def state(self, membrane: LeakyMembrane, shape: tuple[int, ...]) -> str:
         """Declare the inputs and the output of a membrane's state; return the state's name.
 
-        Args:
-            membrane: the membrane.
-            shape: shape of the potentials.
-            factors: shape of the leak and of the gain.
+        shape: shape of the potentials.
         """
         name = self._membranes[membrane]
+        factors = tuple(membrane.described(name).factors_shape(shape))
         self.states |= {f'{name}_in': shape, f'{name}_leak': factors, f'{name}_gain': factors}
         self.outputs[f'{name}_out'] = shape
         return name

@@ -21,6 +21,8 @@ import torch
 from spikingjelly.activation_based.base import MemoryModule
 from torch import Tensor, nn
 
+from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.inference.event_shares import areas, cells_of, reach
 from spike_depth_ros.inference.memory import (
     COMMON_SHARE,
     GREATEST_EXPONENT,
@@ -42,18 +44,17 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
 
     Args:
         half_life_ms: time in which half of a potential leaks at first, milliseconds; learned.
-        channels: number of time constants, 1 or that of the evidence's channels.
         averages: True to average the evidence, False to sum it.
         window_ms: length of the windows, milliseconds.
-        events_exponent: see MembraneState, at first: it is learned; None: time constants do not
-            depend on the events.
+        events_exponent: see MembraneState, at first: it is learned; None: the time constant does
+            not depend on the events.
 
     Attributes:
-        log_tau_ms: logarithm of the time constants, float [channels].
+        log_tau_ms: logarithm of the time constant at COMMON_SHARE, float [1].
         elapsed_ms: time between the ends of the last call's window and of the next one's,
             milliseconds; inf forgets the potentials. A number, or float [n], one for each image.
-        event_share: share of the left camera's pixels with events in the next call's window,
-            likewise.
+        event_shares: shares of pixels with events in the next call's window, see `event_shares`;
+            a number: the same everywhere.
         is_exact: True to round potentials to whole numbers of POTENTIAL_UNIT, as int8 files do.
     """
 
@@ -62,7 +63,6 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
     def __init__(
         self,
         half_life_ms: float,
-        channels: int = 1,
         averages: bool = False,
         window_ms: float = 50.0,
         events_exponent: float | None = None,
@@ -75,7 +75,7 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
                 f'half_life_ms is {half_life_ms:g}: use a number from {least:.1g} to '
                 f'{greatest:.1g}, or none for a network without memory.'
             )
-        self.log_tau_ms = nn.Parameter(torch.full((channels,), math.log(tau_ms)))
+        self.log_tau_ms = nn.Parameter(torch.full((1,), math.log(tau_ms)))
         self.averages, self.window_ms = averages, window_ms
         if events_exponent is not None and not 0 <= events_exponent <= GREATEST_EXPONENT:
             raise SettingsError(
@@ -86,7 +86,7 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
             None if events_exponent is None else nn.Parameter(torch.tensor(events_exponent))
         )
         self.elapsed_ms: float | Tensor = math.inf
-        self.event_share: float | Tensor = COMMON_SHARE
+        self.event_shares: float | Tensor = COMMON_SHARE
         self.is_exact = False
         self.register_memory('v', None)
 
@@ -106,7 +106,7 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         return MembraneState(name, tuple(tau_ms.tolist()), self.averages, exponent)
 
     def _factors(self, evidence: Tensor) -> tuple[Tensor, Tensor]:
-        """Return leak and gain, [n or 1, channels, 1, 1], computed in double precision."""
+        """Return leak and gain, [n or 1, 1, h or 1, w or 1], computed in double precision."""
         tau_ms = self._log_tau_ms(evidence.device).exp()
         elapsed_ms = torch.as_tensor(self.elapsed_ms, dtype=torch.float64, device=evidence.device)
         elapsed_ms = elapsed_ms.clamp(max=LONGEST_MS).reshape(-1, 1, 1, 1)
@@ -116,15 +116,18 @@ class LeakyMembrane(MemoryModule):  # type: ignore[misc]  # spikingjelly has no 
         else:
             new = torch.expm1(-elapsed_ms.clamp(max=self.window_ms) / tau_ms)
             gain = new / torch.expm1(-self.window_ms / tau_ms)
-        return leak.to(evidence.dtype), gain.to(evidence.dtype)
+        return _spread(leak.to(evidence.dtype), evidence), _spread(
+            gain.to(evidence.dtype), evidence
+        )
 
     def _log_tau_ms(self, device: torch.device) -> Tensor:
-        """Return the logarithm of the time constants in a window, [n or 1, channels, 1, 1]."""
+        """Return the logarithm of the time constant of each cell, [n or 1, 1, rows, columns]."""
         log_tau_ms = self.log_tau_ms.double()[None, :, None, None]
         if self.events_exponent is None:
             return log_tau_ms
-        share = torch.as_tensor(self.event_share, dtype=torch.float64, device=device)
-        log_share = torch.log((share + LEAST_SHARE) / COMMON_SHARE).reshape(-1, 1, 1, 1)
+        shares = torch.as_tensor(self.event_shares, dtype=torch.float64, device=device)
+        shares = shares[:, None] if shares.ndim else shares.reshape(1, 1, 1, 1)
+        log_share = torch.log((shares + LEAST_SHARE) / COMMON_SHARE)
         return log_tau_ms - self.events_exponent.double().clamp(min=0) * log_share
 
     def _rounded(self, potentials: Tensor) -> Tensor:
@@ -145,6 +148,31 @@ def check_remembers(
             'averages and events_exponent need half_life_ms: give it, such as 50, or leave them '
             'out.'
         )
+
+
+def event_shares(counts: Tensor) -> Tensor:
+    """Return the share of pixels with events, double [n, rows, columns] of cells.
+
+    See inference/event_shares.py.
+
+    counts: [n, channels, h, w].
+    """
+    active = (counts[:, LEFT] > 0).any(1).double()
+    height, width = active.shape[1:]
+    rows, columns, pixels = (
+        torch.from_numpy(each).to(active)
+        for each in (reach(height), reach(width).T, areas(height, width))
+    )
+    return rows @ active @ columns / pixels
+
+
+def _spread(factors: Tensor, evidence: Tensor) -> Tensor:
+    """Return the factors of cells, [n, 1, rows, columns], for each potential of the evidence."""
+    if factors.shape[2:] == (1, 1):
+        return factors
+    sides = zip(evidence.shape[2:], factors.shape[2:], strict=True)
+    rows, columns = (torch.from_numpy(cells_of(*side)) for side in sides)
+    return factors[:, :, rows[:, None], columns]
 
 
 def set_window(network: nn.Module, window_ms: float) -> None:

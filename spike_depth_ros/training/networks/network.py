@@ -25,8 +25,7 @@ from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spike_depth_ros.frames.spike_frame import LEFT
-from spike_depth_ros.training.networks.membrane import membranes
+from spike_depth_ros.training.networks.membrane import event_shares, membranes
 from spike_depth_ros.training.settings import SettingsError
 
 GRID = 16  # image sides are padded to multiples of GRID, which four layers of stride 2 divide
@@ -116,7 +115,7 @@ class DepthNetwork(nn.Module, ABC):
             elapsed_ms: time from the end of the window of the call before to the end of this one,
                 milliseconds, or float [n] of the images of the batch; inf forgets the former.
         """
-        self._start(elapsed_ms, event_share(counts))
+        self._start(elapsed_ms, counts)
         height, width = counts.shape[-2:]
         saturated = counts.clamp(max=LARGEST_COUNT)
         padding = (0, -width % GRID, 0, -height % GRID)
@@ -128,12 +127,14 @@ class DepthNetwork(nn.Module, ABC):
             metres=None if metres is None else metres[..., :height, :width],
         )
 
-    def _start(self, elapsed_ms: float | Tensor, share: Tensor) -> None:
+    def _start(self, elapsed_ms: float | Tensor, counts: Tensor) -> None:
         """Reset all neurons, except membranes that go on; see `forward`."""
         kept = [(membrane, membrane.v) for _, membrane in membranes(self)]
         spiking.reset_net(self)
         for membrane, potentials in kept:
-            membrane.elapsed_ms, membrane.event_share = elapsed_ms, share
+            membrane.elapsed_ms = elapsed_ms
+            if membrane.events_exponent is not None:
+                membrane.event_shares = event_shares(counts)
             if isinstance(elapsed_ms, Tensor) or elapsed_ms < math.inf:
                 membrane.v = potentials
 
@@ -181,8 +182,3 @@ def evaluating(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.train(is_training)
-
-
-def event_share(counts: Tensor) -> Tensor:
-    """Return the share of the left camera's pixels with events, [n], of counts [n, c, h, w]."""
-    return (counts[:, LEFT] > 0).any(1).double().mean((1, 2))

@@ -120,13 +120,18 @@ class StereoSpike(DepthNetwork):
     ) -> None:
         """Let the readout average over the windows.
 
-        Raises SettingsError for a half life that is not above 0, and an exponent below 0.
+        Raises SettingsError for a half life that is not above 0, an exponent below 0, and
+        `averages`.
 
         Args:
             half_life_ms: time in which half of an average leaks, milliseconds.
-            averages: makes no difference: log depth is averaged, never summed.
+            averages: False; depth is averaged without it, and never summed.
             events_exponent: see LeakyMembrane.
         """
+        if averages:
+            raise SettingsError(
+                'averages is True, but StereoSpike averages depth in any case: leave averages out.'
+            )
         self.readout.membrane = LeakyMembrane(
             half_life_ms, averages=True, events_exponent=events_exponent
         )
