@@ -36,11 +36,17 @@ WORDS = {
     'float': 'a number',
     'bool': 'true or false',
     'list': 'a list such as [a, b]',
+    'tuple': 'a list such as [a, b]',
     'dict': 'a mapping such as {a: 1}',
     'NoneType': 'null',
 }
 BOUND = re.compile(
     r'Not of type \w+: (?P<value>.*?) ?does not conform to restriction v(?P<bound>.*)'
+)
+# Settings of a class, such as model.network's.
+INNER = re.compile(r'Problem with given class_path .*?:\s+Parser key "(?P<inner>.*)', re.DOTALL)
+INNER_UNKNOWN = re.compile(
+    r"Problem with given class_path .*?:\s+Option '(?P<name>[^']*)'", re.DOTALL
 )
 GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
 # Beginnings of lines that repeat other lines.
@@ -139,6 +145,10 @@ def sentence(message: str) -> str:
     key, _, rest = message.removeprefix('Parser key "').partition('":')
     if not message.startswith('Parser key'):
         return ' '.join(message.split())
+    if inner := INNER.search(rest):
+        return sentence(f'Parser key "{key}.init_args.{inner["inner"]}')
+    if inner := INNER_UNKNOWN.search(rest):
+        return f"There is no setting '{key}.init_args.{inner['name']}'"
     if 'codec can' in rest:  # a file in place of a list is read as one
         return f'{key} names a file that is no list: use a list such as [a, b]'
     reasons = _reasons(rest)

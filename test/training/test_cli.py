@@ -28,6 +28,7 @@ from testing.processes import ChildProcess, command_line
 from testing.waiting import wait_until
 
 COINCIDENCE = ['train', '--config', 'config/training/coincidence.yaml']
+PAPER = ['train', '--config', 'config/training/stereospike_paper.yaml']
 EVALUATE = ['evaluate', '--models', '[models/coincidence.onnx]']
 EXPORT = ['export', '--checkpoint', 'README.md']
 MANY = 1 + (os.cpu_count() or 1)
@@ -100,6 +101,22 @@ WRONG = {
     'folder for a config': (['train', '--config=.'], "'.' cannot be read (is a directory)"),
     'text for a config': (['train', '-c', 'README.md'], "'README.md' is no YAML, line 7"),
     'parameters of nodes': (['train', '--config', 'config/stereo.yaml'], 'There is no setting'),
+    'field': (
+        [*COINCIDENCE, '--model.network.init_args.width=x'],
+        'model.network.init_args.width is x: use a whole number;',
+    ),
+    'no such field': (
+        [*COINCIDENCE, '--model.network.init_args.wide=3'],
+        "There is no setting 'model.network.init_args.wide'",
+    ),
+    'neurons': (
+        [*PAPER, '--model.network.init_args.neurons=relu'],
+        "model.network.init_args.neurons is relu: use 'spiking', 'sigmoid', 'tanh', 'leaky_relu'",
+    ),
+    'heads': (
+        [*PAPER, '--model.network.init_args.heads=all'],
+        'model.network.init_args.heads is all: use a list such as [a, b];',
+    ),
     'no config': (['train'], 'model.network is missing'),
     'setting': ([*COINCIDENCE, '--data.bogus', '3'], "There is no setting '--data.bogus 3'"),
     'stray word': ([*COINCIDENCE, 'stray'], "There is no setting 'stray'"),
