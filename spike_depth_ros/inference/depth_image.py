@@ -18,6 +18,7 @@ NaN means no depth, +Inf means beyond the range. -Inf and 0.0, which REP 117 has
 are avoided: depth_image_proc and compressedDepth mistake them for depth.
 """
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -52,11 +53,14 @@ def to_metres(
         min_confidence: least confidence of a pixel that has depth, in [0, 1]; 0 switches the limit
             off.
     """
-    image = np.where(depth > depth_max_m, np.float32(np.inf), depth * np.float32(scale))
-    image[~mapped | ~(depth >= depth_min_m)] = np.nan
+    # 0 without depth, 1 within the range, 2 beyond it; a table is faster than writes by masks.
+    kinds = (depth >= depth_min_m).view(np.uint8) + (depth > depth_max_m).view(np.uint8)
+    kinds *= mapped
     if confidence is not None:
-        image[is_under(confidence, min_confidence)] = np.nan
-    return image
+        kinds *= ~is_under(confidence, min_confidence)
+    factors = np.zeros(256, np.float32)
+    factors[:3] = np.nan, scale, np.inf
+    return np.asarray(cv2.LUT(kinds, factors) * depth, np.float32)
 
 
 def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:

@@ -20,24 +20,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.publisher import Publisher
-from sensor_msgs.msg import CameraInfo, Image
 
 from spike_depth_ros.inference.confidence import to_confidence_image
 from spike_depth_ros.inference.depth_image import (
     over_millimetres,
     to_metres,
-    to_millimetres,
     valid_share,
 )
 from spike_depth_ros.inference.engine import DepthEngine
-from spike_depth_ros.ros import graph, qos
-from spike_depth_ros.ros.conversions import to_camera_info, to_image, to_ns
+from spike_depth_ros.ros import graph
+from spike_depth_ros.ros.conversions import to_ns
+from spike_depth_ros.ros.depth_images import DepthImages
 from spike_depth_ros.ros.depth_report import DepthReport
 from spike_depth_ros.ros.depth_settings import DepthSettings
 from spike_depth_ros.ros.depth_views import DepthViews
 from spike_depth_ros.ros.depth_worker import DepthResult, DepthWorker
 from spike_depth_ros.ros.diagnostics import WARN, WARNING_PERIOD_S, Diagnostics, Report
+from spike_depth_ros.ros.image_publisher import ImagePublisher
 from spike_depth_ros.ros.parameter_row import Table
 from spike_depth_ros.ros.parameter_tables import DEPTH
 from spike_depth_ros.ros.parameters import ParameterError, declare, on_change
@@ -102,17 +101,11 @@ class DepthNode(Node):
         return engine
 
     def _make_publishers(self) -> None:
-        self._depth = self._make_publisher('image_rect', Image)
-        self._camera_info = self._make_publisher('camera_info', CameraInfo)
-        self._age = self._make_publisher('age', Image)
-        self._views = DepthViews(self._make_publisher)
+        self._images = DepthImages(self)
+        self._age = ImagePublisher(self, 'depth/age')
+        self._views = DepthViews(self)
         self._confidence = (
-            self._make_publisher('confidence', Image) if self._gives_confidence else None
-        )
-
-    def _make_publisher(self, name: str, kind: type) -> Publisher:
-        return self.create_publisher(
-            kind, f'depth/{name}', qos.images(), qos_overriding_options=qos.OVERRIDABLE
+            ImagePublisher(self, 'depth/confidence') if self._gives_confidence else None
         )
 
     def _change(self, values: Mapping[str, Any]) -> None:
@@ -130,7 +123,7 @@ class DepthNode(Node):
         )
 
     def _publish(self, result: DepthResult) -> None:
-        """Publish a result; called in the worker's thread."""
+        """Publish a result on the topics that have a subscriber; called in the worker's thread."""
         header, stream, inference = result.header, result.stream, result.inference
         near_m, far_m = self._contract.depth_min_m, self._contract.depth_max_m
         scale = self._contract.depth_scale(stream)
@@ -144,33 +137,30 @@ class DepthNode(Node):
             inference.confidence,
             min_confidence,
         )
+        encoding = self._settings.depth_encoding
+        self._images.publish(depth, encoding, stream.camera, header)
         self._report.depth_out(valid_share(depth, stream.mapped))
-        if self._settings.depth_encoding == '32FC1':
-            image = to_image(depth, '32FC1', header)
-        else:
-            image = to_image(to_millimetres(depth), '16UC1', header)
+        if encoding == '16UC1':
             self._report.depth_cut(over_millimetres(depth))
-        self._depth.publish(image)
         if result.age_ns:
             self._report.window_held(result.age_ns)
         else:
             published_ns = self.get_clock().now().nanoseconds
             self._report.window_out(to_ns(header.stamp), published_ns, result.events, inference)
-        self._camera_info.publish(to_camera_info(stream.camera, header))
         self._views.publish(depth, stream.camera, (near_m * scale, far_m * scale), header)
         self._publish_confidence(result, min_confidence)
-        if self._age.get_subscription_count():
+        if self._age.subscribers:
             age = result.event_age.seconds(to_ns(header.stamp), stream.mapped)
-            self._age.publish(to_image(age, '32FC1', header))
+            self._age.publish(age, '32FC1', header)
 
     def _publish_confidence(self, result: DepthResult, min_confidence: float) -> None:
         confidence, mapped = result.inference.confidence, result.stream.mapped
         if self._confidence is None or confidence is None:
             return
         self._report.confidence_out(confidence[mapped], min_confidence)
-        if self._confidence.get_subscription_count():
+        if self._confidence.subscribers:
             image = to_confidence_image(confidence, mapped)
-            self._confidence.publish(to_image(image, '32FC1', result.header))
+            self._confidence.publish(image, '32FC1', result.header)
 
     def _warn(self, problem: str) -> None:
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)

@@ -14,27 +14,28 @@
 
 """Views of depth for people: a colour image and a point cloud, while somebody subscribes."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
-from rclpy.publisher import Publisher
-from sensor_msgs.msg import Image, PointCloud2
+from rclpy.node import Node
+from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.inference.point_cloud import point_cloud
 from spike_depth_ros.inference.preview import colour
-from spike_depth_ros.ros.conversions import to_cloud, to_image
+from spike_depth_ros.ros import qos
+from spike_depth_ros.ros.conversions import to_cloud
+from spike_depth_ros.ros.image_publisher import ImagePublisher
 
 
 class DepthViews:
-    """Publishers of `image_color` and `points`."""
+    """Publishers of `depth/image_color` and `depth/points`."""
 
-    def __init__(self, make_publisher: Callable[[str, type], Publisher]) -> None:
-        """Make the publishers; make_publisher takes the topic's name and type."""
-        self._picture = make_publisher('image_color', Image)
-        self._points = make_publisher('points', PointCloud2)
+    def __init__(self, node: Node) -> None:
+        self._picture = ImagePublisher(node, 'depth/image_color')
+        self._points = node.create_publisher(
+            PointCloud2, 'depth/points', qos.images(), qos_overriding_options=qos.OVERRIDABLE
+        )
 
     def publish(
         self,
@@ -51,13 +52,11 @@ class DepthViews:
             range_m: nearest and farthest depth of the colours, metres.
             header: header of the depth image.
         """
-        to_picture, to_points = (
-            publisher.get_subscription_count() > 0 for publisher in (self._picture, self._points)
-        )
+        to_picture, to_points = self._picture.subscribers, self._points.get_subscription_count()
         if not (to_picture or to_points):
             return
         colours = colour(depth, *range_m)
         if to_picture:
-            self._picture.publish(to_image(colours, 'rgb8', header))
+            self._picture.publish(colours, 'rgb8', header)
         if to_points:
             self._points.publish(to_cloud(point_cloud(depth, camera, colours), header))

@@ -146,7 +146,8 @@ def _start(name: str, make: Callable[[], Nodes]) -> Nodes:
             f"unknown argument '{unknown[0]}': give parameters as "
             '--ros-args -p name:=value, and topics as --ros-args -r from:=to'
         )
-    nodes = make()
+    with shared_memory.large_segments():
+        nodes = make()
     names = [node.get_fully_qualified_name() for node in nodes]
     for problem in filter(None, (file.unused_by(names) for file in files)):
         nodes[0].get_logger().warning(problem)

@@ -44,8 +44,12 @@ def calibration() -> QoSProfile:
 
 
 def images() -> QoSProfile:
-    """Return the profile of images: RELIABLE, as rviz and image_pipeline subscribe."""
-    return QoSProfile(depth=10, reliability=QoSReliabilityPolicy.RELIABLE)
+    """Return the profile of images: RELIABLE, as rviz and image_pipeline subscribe.
+
+    The history holds a second at 100 Hz: a subscriber that a busy machine stops for so long, or
+    whose images were lost, gets them afterwards. Both ends need it.
+    """
+    return QoSProfile(depth=100, reliability=QoSReliabilityPolicy.RELIABLE)
 
 
 def latched() -> QoSProfile:

@@ -25,7 +25,8 @@ from std_msgs.msg import Header
 
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.ros import graph, qos
-from spike_depth_ros.ros.conversions import from_image, to_image
+from spike_depth_ros.ros.conversions import from_image
+from spike_depth_ros.ros.image_publisher import ImagePublisher
 from spike_depth_ros.ros.spike_info import SpikeInfoError, to_spike_info, to_stream
 
 SPIKES, INFO = 'spikes', 'spikes/info'
@@ -68,15 +69,13 @@ class SpikePublisher:
         self._frame_id = ''
         self._problem = ''
         self._info = node.create_publisher(SpikeInfo, INFO, qos.latched())
-        self._spikes = node.create_publisher(
-            Image, SPIKES, qos.images(), qos_overriding_options=qos.OVERRIDABLE
-        )
+        self._spikes = ImagePublisher(node, SPIKES)
         self._publish_info()
 
     @property
     def subscribers(self) -> int:
         """Return the number of subscribers of `spikes`."""
-        return self._spikes.get_subscription_count()
+        return self._spikes.subscribers
 
     @property
     def conflict(self) -> str:
@@ -98,7 +97,7 @@ class SpikePublisher:
         """Publish a spike frame."""
         if self.subscribers:
             encoding = f'8UC{window.counts.shape[2]}'
-            self._spikes.publish(to_image(window.counts, encoding, window.header))
+            self._spikes.publish(window.counts, encoding, window.header)
 
     def _publish_info(self) -> None:
         stamp = self._node.get_clock().now().to_msg()

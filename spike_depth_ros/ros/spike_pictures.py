@@ -15,12 +15,10 @@
 """View of the spike frames for people: a colour image, while somebody subscribes."""
 
 from rclpy.node import Node
-from sensor_msgs.msg import Image
 
 from spike_depth_ros.frames.event_picture import event_picture
 from spike_depth_ros.frames.spike_stream import SpikeStream
-from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import to_image
+from spike_depth_ros.ros.image_publisher import ImagePublisher
 from spike_depth_ros.ros.spike_link import SPIKES, SpikeWindow
 
 PICTURE = f'{SPIKES}/image_color'
@@ -30,9 +28,7 @@ class SpikePictures:
     """Publisher of `spikes/image_color`; a SpikeReceiver."""
 
     def __init__(self, node: Node) -> None:
-        self._picture = node.create_publisher(
-            Image, PICTURE, qos.images(), qos_overriding_options=qos.OVERRIDABLE
-        )
+        self._picture = ImagePublisher(node, PICTURE)
 
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Do nothing: a window has all that its picture shows."""
@@ -42,6 +38,5 @@ class SpikePictures:
 
     def take_window(self, window: SpikeWindow) -> None:
         """Publish the picture of a spike frame."""
-        if self._picture.get_subscription_count():
-            picture = to_image(event_picture(window.counts), 'rgb8', window.header)
-            self._picture.publish(picture)
+        if self._picture.subscribers:
+            self._picture.publish(event_picture(window.counts), 'rgb8', window.header)
