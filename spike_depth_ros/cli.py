@@ -36,6 +36,7 @@ TRAINING = {
     'train': 'train a network from a YAML file, or resume its training',
     'export': 'write a trained network as an ONNX file',
     'evaluate': 'measure models on test windows of a data set, beside conventional stereo',
+    'reproduce': 'make a table or figure of a paper, its published numbers beside ours',
     'submit': "write a model's disparities for the benchmark of DSEC",
     'simulate': 'write a simulated recording with true depth',
 }

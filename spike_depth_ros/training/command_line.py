@@ -53,7 +53,12 @@ GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
 HEADINGS = ('Does not validate', 'Subtypes:', 'Errors:', 'Given value', 'Expected a path but')
 
 
-def run(function: Callable[..., None], command: str, arguments: list[str]) -> None:
+def run(
+    function: Callable[..., None],
+    command: str,
+    arguments: list[str],
+    as_positional: bool = False,
+) -> None:
     """Call a function with the settings of a command line and of its YAML files.
 
     A `~` at the start of a path stands for the home folder. Raises SettingsError for settings
@@ -63,6 +68,7 @@ def run(function: Callable[..., None], command: str, arguments: list[str]) -> No
         function: function with typed parameters.
         command: name of the command, for errors.
         arguments: command line.
+        as_positional: parameters without default are arguments without a name.
     """
 
     @wraps(function)
@@ -75,7 +81,7 @@ def run(function: Callable[..., None], command: str, arguments: list[str]) -> No
         auto_cli(
             with_home,
             args=checked_files(arguments),
-            as_positional=False,
+            as_positional=as_positional,
             exit_on_error=False,
             prog=f'spike-depth {command}',
         )

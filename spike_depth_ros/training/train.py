@@ -131,13 +131,13 @@ def precision() -> str:
     return 'bf16-mixed' if native else '32-true'
 
 
-def main(arguments: list[str]) -> None:
-    """Train with the settings of a YAML file; options on the command line override them.
+def train(arguments: list[str]) -> LightningCLI:
+    """Train with the settings of a command line, from the last checkpoint if there is one.
 
-    Shows a progress bar and writes checkpoints; a second call continues from the last one.
+    Shows a progress bar and writes checkpoints. Raises SettingsError, OutputError.
     """
     try:
-        command(['fit', '--ckpt_path=last', *checked_files(arguments)])
+        return command(['fit', '--ckpt_path=last', *arguments])
     except OutputError:
         print(file=sys.stderr)  # ends the line of the progress bar
         raise
@@ -146,3 +146,11 @@ def main(arguments: list[str]) -> None:
         if isinstance(end.__context__, KeyboardInterrupt):
             raise end.__context__ from None
         raise
+
+
+def main(arguments: list[str]) -> None:
+    """Train with the settings of a YAML file; options on the command line override them.
+
+    A second call continues from the last checkpoint.
+    """
+    train(checked_files(arguments))

@@ -244,7 +244,9 @@ def test_an_interrupted_command_leaves_nothing(while_it: str, begun: str, tmp_pa
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize('command', ['demo', 'train', 'export', 'evaluate', 'submit', 'simulate'])
+@pytest.mark.parametrize(
+    'command', ['demo', 'train', 'export', 'evaluate', 'reproduce', 'submit', 'simulate']
+)
 def test_a_command_names_the_package_that_is_not_installed(command: str) -> None:
     # -S: without the packages of the environment, as after `pip install .` into another.
     arguments = [sys.executable, '-S', '-m', 'spike_depth_ros.cli', command]

@@ -1,0 +1,175 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Tables and figures of papers from the command line: `spike-depth reproduce`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jsonargparse.typing import PositiveInt
+
+from spike_depth_ros.outputs import check_output_folder
+from spike_depth_ros.shared_files import shared_file
+from spike_depth_ros.training import command_line
+from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.devices import check_device
+from spike_depth_ros.training.reproduce import figures, report
+from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Table
+from spike_depth_ros.training.reproduce.recipes import kind_of, recipe
+from spike_depth_ros.training.reproduce.runs import Run, Setup
+from spike_depth_ros.training.reproduce.scores import OTHER, Scores, of_run, parts_of
+from spike_depth_ros.training.reproduce.stereospike import STEREOSPIKE
+from spike_depth_ros.training.reproduce.summary import Cell, cell
+from spike_depth_ros.training.settings import SettingsError
+
+PAPERS = {paper.name: paper for paper in (STEREOSPIKE,)}
+ALL = 'all'
+VALIDATION = f'validation: {ERROR}'
+
+
+def reproduce(
+    paper: str,
+    table: str,
+    data: str = 'sim_flying',
+    seeds: PositiveInt = 3,
+    steps: PositiveInt | None = None,
+    output: Path = Path('runs/reproduce'),
+    settings: Path | None = None,
+    windows: PositiveInt | None = None,
+    measured: PositiveInt | None = None,
+    folder: Path = Path('runs/simulated'),
+    workers: PositiveInt = 2,
+    device: str | None = None,
+) -> None:
+    """Make a table or figure of a paper: train what is missing, measure, and print.
+
+    The published numbers stand beside ours, and below them whether each claim holds. CSV and, for
+    figures, PNG are written to the output folder. A training that was interrupted goes on from its
+    last checkpoint; one that is finished is not repeated, and is shared by all tables.
+
+    Args:
+        paper: stereospike.
+        table: table1, table2, table3, table4, figure4, firing-rates, or all of them.
+        data: sim_flying (simulated), mvsec=FOLDER or dsec=FOLDER with the downloaded recordings.
+        seeds: number of trainings of each row, of seeds 1, 2 and so on.
+        steps: optimiser steps of each training; omitted: as in the paper's settings for the data.
+        output: folder for the trainings, the tables and the figures.
+        settings: YAML file of `spike-depth train` that overrides the paper's settings, such as a
+            smaller width.
+        windows: number of training windows; omitted: 1200 simulated ones, or all recorded ones.
+        measured: number of windows of each split on which errors are measured; omitted: 96
+            simulated ones, or all recorded ones.
+        folder: folder for windows, which are made where they are missing.
+        workers: number of processes that make windows.
+        device: cpu, cuda, or one GPU such as cuda:1; omitted: a GPU if there is one.
+    """
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    check_device('device', device)
+    check_output_folder(output)
+    chosen, tables = _found(paper, table)
+    if settings is not None:
+        command_line.checked_files([f'--config={settings}'])
+    own_file = shared_file(chosen.settings[kind_of(data)])
+    files = (own_file, *([settings] if settings else []))
+    own = recipe(data, output, files)
+    own = replace(own, windows=windows or own.windows, measured=measured or own.measured)
+    setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
+    for each in tables:
+        _Reproduction(chosen, each, setup, range(1, seeds + 1)).make()
+
+
+def _found(paper: str, table: str) -> tuple[Paper, Sequence[Table]]:
+    """Return a paper and tables of it by their names. Raises SettingsError."""
+    if paper not in PAPERS:
+        raise SettingsError(f"paper is '{paper}': use {', '.join(PAPERS)}.")
+    tables = PAPERS[paper].tables
+    found = tables if table == ALL else [each for each in tables if each.name == table]
+    if not found:
+        names = ', '.join(each.name for each in tables)
+        raise SettingsError(f"table is '{table}': use {names} or {ALL}.")
+    return PAPERS[paper], found
+
+
+@dataclass(frozen=True)
+class _Reproduction:
+    """One table. seeds: seeds of the trainings of each row."""
+
+    paper: Paper
+    table: Table
+    setup: Setup
+    seeds: Sequence[int]
+
+    def make(self) -> None:
+        """Train, measure, print and write."""
+        runs = self._runs()
+        self._train([run for each in runs.values() for run in each])
+        scores = {key: self._scores(each) for key, each in runs.items()}
+        columns, cells = self._columns(), {}
+        for row in self.table.rows:
+            for column in columns if row.variant else ():
+                found = scores[row.name, self.setup.recipe.fold(column.fold)]
+                cells[row.name, column.name] = self._cell(found, column)
+        here = f'{self._dataset_name()}, {len(self.seeds)} training(s)'
+        print(report.markdown(self.paper, self.table, columns, here, cells))
+        stem = f'{self.paper.name}_{self.table.name}_{self.setup.recipe.name}'
+        report.write_csv(self.setup.output / f'{stem}.csv', self.table, columns, cells)
+        if self.table.figure is not None:
+            first = {row: each for (row, _), each in scores.items()}
+            figures.draw(self.setup.output / f'{stem}.png', self.table, here, cells, first)
+
+    def _columns(self) -> list[Column]:
+        """Return the columns that can be measured, one for each split that there is."""
+        own = self.setup.recipe
+        found: dict[tuple[str, str], Column] = {}
+        for column in self.table.columns:
+            if own.other is not None or parts_of({column.score}) != {OTHER}:
+                found.setdefault((column.score, own.fold(column.fold)), column)
+        return list(found.values())
+
+    def _runs(self) -> dict[tuple[str, str], list[Run]]:
+        """Return the runs of each row and split."""
+        folds = {self.setup.recipe.fold(column.fold) for column in self._columns()}
+        return {
+            (row.name, fold): [Run(self.setup, row.variant, fold, seed) for seed in self.seeds]
+            for row in self.table.rows
+            if row.variant is not None
+            for fold in sorted(folds)
+        }
+
+    def _train(self, runs: Iterable[Run]) -> None:
+        missing = [run for run in runs if not run.checkpoint.exists()]
+        for number, run in enumerate(missing, 1):
+            print(f'{self.table.name}: training {number} of {len(missing)}, {run.name}')
+            run.train()
+
+    def _scores(self, runs: Iterable[Run]) -> list[Scores]:
+        parts = parts_of({column.score for column in self._columns()})
+        parts |= {'validation'} if self.table.best else set()
+        return [of_run(run, parts, self.paper.layers) for run in runs]
+
+    def _cell(self, scores: Sequence[Scores], column: Column) -> Cell:
+        validation = [each[VALIDATION] for each in scores] if self.table.best else None
+        return cell([each[column.score] for each in scores], validation)
+
+    def _dataset_name(self) -> str:
+        first = read_dataset(self.setup.recipe.dataset('')).description
+        simulated = 'simulated' in first.provenance
+        return f'{first.name} (simulated)' if simulated else self.setup.recipe.name.upper()
+
+
+def main(arguments: list[str]) -> None:
+    """Run `reproduce` with the command line's arguments."""
+    command_line.run(reproduce, 'reproduce', arguments, as_positional=True)

@@ -1,0 +1,225 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Tables and figures of a paper by the command, with tiny trainings."""
+
+import csv
+import dataclasses
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from training.runs import ROOT, checked
+
+from spike_depth_ros.geometry.camera import PinholeCamera
+from spike_depth_ros.geometry.stereo_rig import StereoRig
+from spike_depth_ros.training.data.dataset import (
+    DataDescription,
+    DepthWindow,
+    Preparation,
+    read_dataset,
+)
+from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.reproduce.papers import Variant
+from spike_depth_ros.training.reproduce.recipes import recipe
+from spike_depth_ros.training.reproduce.runs import Run, Setup
+from spike_depth_ros.training.reproduce.scores import measured
+from spike_depth_ros.training.reproduce.stereospike import DEFAULT, STEREOSPIKE
+from spike_depth_ros.training.settings import SettingsError
+from testing.preloaded import run
+from testing.recordings.mvsec_set import write_set
+from testing.recordings.scene import scene
+
+SETTINGS = """
+model: {network: {class_path: spike_depth_ros.training.networks.stereospike.StereoSpike,
+  init_args: {width: 2}}}
+data: {crop_height: 32, crop_width: 48, batch_size: 1, workers: 0, validation_samples: 1}
+trainer:
+  callbacks:
+    - class_path: killing.Killing
+    - class_path: lightning.pytorch.callbacks.ModelCheckpoint
+      init_args: {save_last: true, enable_version_counter: false, every_n_train_steps: 1}
+"""
+KILLING = """
+import os, signal
+from pathlib import Path
+from lightning.pytorch import Callback
+
+class Killing(Callback):
+    def on_train_batch_end(self, trainer, *_):
+        if trainer.global_step == 2 and Path('kill').exists():
+            Path('kill').unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+STEPS = 3
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp('reproduction')
+    (folder / 'tiny.yaml').write_text(SETTINGS)
+    (folder / 'killing.py').write_text(KILLING)
+    return folder
+
+
+def words(table: str, *more: str) -> list[str]:
+    few = ['--seeds=1', '--windows=2', '--measured=1', '--workers=1', '--device=cpu']
+    settings = ['--settings=tiny.yaml', f'--steps={STEPS}']
+    return ['spike-depth', 'reproduce', 'stereospike', table, *settings, *few, *more]
+
+
+def reproduce(folder: Path, table: str, *more: str) -> str:
+    return checked(run('spike_depth_ros.cli.main', words(table, *more), folder))
+
+
+def lines(file: Path) -> list[dict[str, str]]:
+    with file.open(newline='') as opened:
+        return list(csv.DictReader(opened))
+
+
+@pytest.mark.slow
+def test_a_table_has_the_published_numbers_beside_ours(folder: Path) -> None:
+    output = reproduce(folder, 'table3')
+    assert 'table3: training 1 of 2, default_seed=1-' in output
+    assert '| with | 15.06 | 19.07 | ' in output
+    assert re.search(r'- skip connections lower the test error: .* published 3\.34\)', output)
+    found = lines(folder / 'runs/reproduce/stereospike_table3_sim_flying.csv')
+    assert [(line['row'], line['column'], line['published']) for line in found] == [
+        ('with', 'train MDE (cm)', '15.06'),
+        ('with', 'test MDE (cm)', '19.07'),
+        ('without', 'train MDE (cm)', '9.52'),
+        ('without', 'test MDE (cm)', '22.41'),
+    ]
+    assert all(0 < float(line['mean']) < 1000 for line in found)
+
+
+@pytest.mark.slow
+def test_a_figure_shares_the_trainings_of_a_table(folder: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob('trained.ckpt')}
+    output = reproduce(folder, 'firing-rates')
+    assert output.count('firing-rates: training ') == (1 if before else 2)
+    assert all(file.stat().st_mtime_ns == time for file, time in before.items())
+    with Image.open(folder / 'runs/reproduce/stereospike_firing-rates_sim_flying.png') as picture:
+        assert picture.size > (600, 400)
+        assert len(np.unique(np.asarray(picture))) > 2
+    again = reproduce(folder, 'firing-rates')
+    assert 'training 1' not in again and '| no penalty | 8.10 | 23.50 | ' in again
+
+
+@pytest.mark.slow
+def test_a_killed_training_goes_on_from_its_last_checkpoint(folder: Path) -> None:
+    (folder / 'kill').touch()
+    killed = run('spike_depth_ros.cli.main', words('table1', '--output=killed'), folder)
+    assert killed.returncode == -signal.SIGKILL
+    assert not list(folder.glob('killed/runs/*/trained.ckpt'))
+    output = reproduce(folder, 'table1', '--output=killed')
+    assert re.search(r'estor\w+ .*default_seed=1-\w+/checkpoints/last\.ckpt', output)
+    for file in folder.glob('killed/runs/*/trained.ckpt'):
+        saved = torch.load(file, weights_only=False)
+        assert saved['global_step'] == STEPS and 'optimizer_states' not in saved
+    assert '| DDES (Tulyakov et al. 2019) | 16.70 | 29.40 | 27.80 | - |' in output
+
+
+def setup(tmp_path: Path, **changes: object) -> Setup:
+    settings = ROOT / STEREOSPIKE.settings['sim_flying']
+    preparation = Preparation(tmp_path / 'windows')
+    shared = Setup(recipe('sim_flying', tmp_path), (settings,), None, tmp_path, preparation)
+    return dataclasses.replace(shared, **changes)  # type: ignore[arg-type]
+
+
+def test_a_run_has_the_name_of_all_that_determines_it(tmp_path: Path) -> None:
+    def name(variant: Variant = DEFAULT, seed: int = 1, **changes: object) -> str:
+        return Run(setup(tmp_path, **changes), variant, '', seed).name
+
+    assert name() == name() == name(output=tmp_path / 'elsewhere')
+    others = [
+        name(Variant({'heads': [1]})),
+        name(Variant(loss={'spikes': 2.5})),
+        name(seed=2),
+        name(steps=7),
+        name(recipe=dataclasses.replace(recipe('sim_flying', tmp_path), windows=5)),
+        name(settings=(ROOT / 'config/training/coincidence.yaml',)),
+    ]
+    assert len({name(), *others}) == 1 + len(others)
+    assert others[0].startswith('heads=1_seed=1-')
+
+
+def test_errors_and_rates_of_a_network_of_constant_depth() -> None:
+    # Metres of this rig are a half of the network's: 1 m of the network is 0.5 m here.
+    camera = PinholeCamera(32, 16, 100.0, 16.0, 8.0)
+    data = DataDescription('Half', StereoRig(camera, 1.0), 50_000_000, (0.4, 2.0), 'none')
+    network = StereoSpike(4, 2)
+    for weight in network.parameters():
+        torch.nn.init.zeros_(weight)  # log depth 0 everywhere, and no spike
+    module = DepthEstimation(network).eval()
+    depth = np.full((16, 32), 1.0, np.float32)
+    depth[:, 16:] = 3.0  # beyond the range
+    window = DepthWindow(np.ones((16, 32, 4), np.uint8), depth, depth)
+    found = measured(module, [window], data, 'test')
+    predicted = 1.0 / data.network_scale
+    assert found['mean depth error (cm)'] == pytest.approx(100 * abs(predicted - 1.0), rel=1e-5)
+    assert found['firing of conv1'] == 0
+
+
+@pytest.mark.parametrize(
+    ('data', 'reason'),
+    [
+        ('mvsec', "data is 'mvsec': use sim_flying, mvsec=FOLDER or dsec=FOLDER"),
+        ('sim_driving', "data is 'sim_driving': use sim_flying"),
+        ('mvsec=/none/here', "'/none/here' is no folder"),
+    ],
+)
+def test_wrong_data_is_named(data: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=re.escape(reason)):
+        recipe(data, tmp_path)
+
+
+def test_mvsec_is_read_in_the_papers_splits(tmp_path: Path) -> None:
+    found = recipe(f'mvsec={tmp_path}', tmp_path / 'output')
+    assert found.best and found.windows is None
+    for split in ('1', '2', '3'):
+        dataset = read_dataset(found.dataset(split))
+        assert (dataset.split, dataset.validation, dataset.folder) == (split, 200, tmp_path)  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_a_table_on_files_in_the_layout_of_mvsec(folder: Path) -> None:
+    first = {'indoor_flying1': 138, 'indoor_flying2': 158, 'indoor_flying3': 124}
+    write_set(folder / 'mvsec', scene(0.5), first)
+    output = reproduce(folder, 'table1', '--data=mvsec=mvsec', '--output=recorded')
+    trainings = re.findall(r'training \d of 6, (\S+)_seed=1-', output)
+    assert trainings == [
+        f'{channels}_split={split}'
+        for channels in ('default', 'channels=2')
+        for split in ('1', '2', '3')
+    ]
+    found = lines(folder / 'recorded/stereospike_table1_mvsec.csv')
+    assert [line['published'] for line in found[:3]] == ['18.5', '29.4', '25.4']
+    assert all(float(line['best']) > 0 for line in found if line['row'] == 'binocular')
+    assert 'MVSEC1_error' in output  # the epoch is chosen by it
+
+
+def test_every_row_changes_settings_that_exist() -> None:
+    for table in STEREOSPIKE.tables:
+        columns = {column.name for column in table.columns}
+        rows = {row.name for row in table.rows}
+        for row in table.rows:
+            assert row.published.keys() <= columns
+        for claim in table.claims:
+            assert claim.column in columns and {claim.lower, claim.higher} <= rows
