@@ -169,7 +169,11 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert max(cli.trainer.max_steps, cli.trainer.max_epochs or 0) > 0
     assert cli.trainer.logger.name == path.stem  # gives the folder of the checkpoints
     names = [dataset.description.name for dataset in cli.datamodule.datasets]
-    others = {'stereospike_monocular': ['SimSparse'], 'stereospike_paper': []}
+    others = {
+        'stereospike_monocular': ['SimSparse'],
+        'stereospike_paper': [],
+        'stereospike_reproduce': [],
+    }
     assert names == ['SimFlying', *others.get(path.stem, ['SimDriving', 'SimSparse'])]
 
 
