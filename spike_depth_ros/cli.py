@@ -134,6 +134,11 @@ def _add_run(commands: Commands) -> None:
 def _add_run_options(command: argparse.ArgumentParser) -> None:
     _add_input_options(command)
     _add_model_option(command)
+    command.add_argument(
+        '--hop_ms',
+        type=float,
+        help='time from window to window, ms, at most the length of a window; default: 50',
+    )
     command.add_argument('--output', default='demo', help='folder for depth.png and depth.mp4')
 
 

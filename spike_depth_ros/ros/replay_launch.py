@@ -59,6 +59,11 @@ ARGUMENTS = (
         default_value='',
         description='ONNX model of the depth node; default: by the number of cameras.',
     ),
+    DeclareLaunchArgument(
+        'hop_ms',
+        default_value='',
+        description='Time from window to window, ms, at most the length of a window; default: 50.',
+    ),
     DeclareLaunchArgument('rate', default_value='1.0', description='Speed; 1: real time.'),
     DeclareLaunchArgument(
         'start', default_value='0.0', description='Start after the first event, seconds.'
@@ -127,13 +132,14 @@ def _actions(context: LaunchContext) -> list[Node]:
 
 
 def _inputs(context: LaunchContext) -> Inputs:
-    model = _given(context, 'model')
+    model, hop_ms = _given(context, 'model'), _given(context, 'hop_ms')
     return Inputs(
         recording=_paths(_given(context, 'recording')),
         truth=_paths(_given(context, 'truth')),
         model=Path(model).expanduser() if model else None,
         start_s=float(_given(context, 'start')),
         duration_s=float(_given(context, 'duration')),
+        hop_ms=float(hop_ms) if hop_ms else None,
         calibration=_given(context, 'calibration'),
         right_calibration=_given(context, 'right_calibration'),
         left=_given(context, 'left'),

@@ -255,7 +255,9 @@ def predictions(
 def depths_by_name(
     models: list[Path], found: dict[str, Prediction], spikes: Spikes, data: DataDescription
 ) -> dict[str, Depth]:
-    """Return depth by model; stereo models also with another scene's and a silent right camera.
+    """Return depth by model; stereo models also with a wrong right frame.
+
+    It is silent, or another scene's, of which a single window has none.
 
     Args:
         models: ONNX files.
@@ -263,13 +265,17 @@ def depths_by_name(
         spikes: spike frames [n, h, w, channels].
         data: description of the data set.
     """
-    other_scene, silent = spikes.copy(), spikes.copy()
-    other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
+    silent = spikes.copy()
     silent[..., RIGHT] = 0
+    wrong_frames = {'a silent': silent}
+    if len(spikes) > 1:
+        other_scene = spikes.copy()
+        other_scene[..., RIGHT] = np.roll(spikes[..., RIGHT], 1, axis=0)
+        wrong_frames = {"another scene's": other_scene, **wrong_frames}
     depths = {name: prediction.depth for name, prediction in found.items()}
     for model in models:
         if DepthEngine(model).contract.channels == STEREO_CHANNELS:
-            for kind, frames in (("another scene's", other_scene), ('a silent', silent)):
+            for kind, frames in wrong_frames.items():
                 wrong = predict(model, frames, data.rig.baseline_m).depth
                 depths[f'{model.stem}, {kind} right frame'] = wrong
     return depths

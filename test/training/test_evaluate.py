@@ -157,6 +157,18 @@ def test_table_and_file_of_scores(tmp_path: Path) -> None:
     assert json.loads((tmp_path / 'runs' / 'scores.json').read_text())['one'] == rows['one']
 
 
+def test_columns_and_lines_without_a_sample_are_left_out() -> None:
+    nan = float('nan')
+    rows = {'one': {'a': 1.0, 'b': nan, 'c': nan}, 'two': {'b': nan}, 'three': {'c': 3.0}}
+    assert table(rows, ['a', 'b', 'c']).splitlines() == [
+        '| | a | c |',
+        '|---|---|---|',
+        '| one | 1.000 | nan |',
+        '| three | nan | 3.000 |',
+    ]
+    assert table(rows, ['b']) == ''
+
+
 def test_table_of_costs(capsys: pytest.CaptureFixture[str]) -> None:
     depth = np.ones((1, 2, 3), np.float32)
     predictions = {

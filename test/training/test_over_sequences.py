@@ -218,6 +218,15 @@ def test_rows_of_all_methods(leaky: Path, capsys: pytest.CaptureFixture[str]) ->
     assert 'Moving rigs' not in printed  # motion is unknown
 
 
+def test_one_sequence_has_no_cut(leaky: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sequences = [made(np.random.default_rng(0), 4)]
+    rows, references = sequence_rows([leaky], sequences, DATA, matchers=False)
+    print_sequences(DATA, '1 sequence', rows, references)
+    printed = capsys.readouterr().out
+    assert 'ms after a start' in printed
+    assert 'cut' not in printed and 'another scene' not in printed
+
+
 def test_depth_and_memory_are_those_of_the_engine(leaky: Path) -> None:
     sequence = made(np.random.default_rng(1), 3)
     rows, _ = sequence_rows([leaky], [sequence], DATA, matchers=False)
@@ -261,5 +270,6 @@ def test_the_command_prints_and_saves(tmp_path: Path) -> None:
     printed = spike_depth('evaluate', *data, *options, folder=tmp_path)
     assert '1 test sequences of 3 windows every 20 ms' in printed
     assert 'Time until depth is right' in printed
+    assert 'cut' not in printed and 'another scene' not in printed
     rows = json.loads((tmp_path / 'scores.json').read_text())
     assert rows['coincidence_small'][f'{ALL}: {TEPE}'] > 0

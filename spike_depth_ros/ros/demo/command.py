@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spike_depth_ros.ros.demo.interrupts import Interrupts
-from spike_depth_ros.units import SECOND_NS
+from spike_depth_ros.units import MS_NS
 
 if TYPE_CHECKING:
     from spike_depth_ros.ros.demo.source import Inputs
@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     from spike_depth_ros.ros import domains, shared_memory
     from spike_depth_ros.ros.demo.drawing import STILL, VIDEO, draw
     from spike_depth_ros.ros.demo.run import Run
-    from spike_depth_ros.ros.demo.source import HOP_S, open_source
+    from spike_depth_ros.ros.demo.source import open_source
     from spike_depth_ros.ros.demo.table import table
     from spike_depth_ros.ros.demo.window_store import WindowStore
 
@@ -86,13 +86,13 @@ def _run(arguments: argparse.Namespace, interrupts: Interrupts) -> int:
     print(f'ROS domain {domains.choose(DOMAINS)}', flush=True)
     if problem := shared_memory.replace_if_full():
         _complain(arguments, problem)
-    store = WindowStore(tolerance_ns=round(HOP_S * SECOND_NS / 2))
+    store = WindowStore(tolerance_ns=source.hop_ns // 2 + MS_NS)
     with interrupts.deferred():
         result = Run(source, store, interrupts.check).result()
     print(table(result, source.name))
     for sentence in (*result.warnings, *result.failures()):
         _complain(arguments, sentence)
-    draw(source.name, source.truth is not None, store, output)
+    draw(source.name, source.truth is not None, store, output, source.hop_ns)
     return 1 if result.failures() else 0
 
 
@@ -117,6 +117,7 @@ def _inputs(arguments: argparse.Namespace) -> 'Inputs':
         model=_path(arguments.model) if arguments.model else None,
         start_s=arguments.start,
         duration_s=arguments.duration,
+        hop_ms=arguments.hop_ms,
     )
 
 

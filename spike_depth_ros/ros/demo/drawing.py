@@ -21,16 +21,16 @@ from PIL import Image
 
 from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.ros.demo.picture import Picture, depth_range, typical
-from spike_depth_ros.ros.demo.source import HOP_S
 from spike_depth_ros.ros.demo.video import VideoError, write_video
 from spike_depth_ros.ros.demo.window_store import WindowStore
+from spike_depth_ros.units import SECOND_NS
 
 STILL, VIDEO = 'depth.png', 'depth.mp4'
 VIDEO_SCALE, PICTURE_SCALE = 1, 2
 MAX_WINDOWS = 1200  # a minute at 20 Hz
 
 
-def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
+def draw(name: str, has_truth: bool, store: WindowStore, folder: Path, hop_ns: int) -> None:
     """Write the picture of a typical window and, if PyAV is installed, a video; print the paths.
 
     Raises OutputError, one sentence, if a file cannot be written.
@@ -40,6 +40,7 @@ def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
         has_truth: whether there is true depth to show.
         store: images of the run.
         folder: folder of both files.
+        hop_ns: time from window to window, nanoseconds.
     """
     window = typical(store)
     if window is None:
@@ -59,7 +60,7 @@ def draw(name: str, has_truth: bool, store: WindowStore, folder: Path) -> None:
     windows = islice(store.windows(), MAX_WINDOWS)
     try:
         with whole_file(video) as path:
-            write_video(path, (frame.draw(each) for each in windows), round(1 / HOP_S))
+            write_video(path, (frame.draw(each) for each in windows), round(SECOND_NS / hop_ns))
     except VideoError as error:
         print(error)
         return

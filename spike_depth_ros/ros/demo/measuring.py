@@ -24,9 +24,8 @@ from spike_depth_ros.recordings.open import open_recording
 from spike_depth_ros.recordings.recording import DepthFrame
 from spike_depth_ros.ros.demo.comparison import Comparison, DepthError
 from spike_depth_ros.ros.demo.node_status import ReplayStatus
-from spike_depth_ros.ros.demo.source import HOP_S, Source
+from spike_depth_ros.ros.demo.source import HOP_NS, Source
 from spike_depth_ros.ros.demo.window_store import WindowStore
-from spike_depth_ros.units import SECOND_NS
 
 
 def measure(
@@ -51,7 +50,8 @@ def measure(
             'the replay was paused, so its stamps do not give the time in the recording: run it '
             'without a pause'
         )
-    hop_ns = round(HOP_S * SECOND_NS)
+    # Where hops are shorter, most windows have no true depth.
+    hop_ns = max(source.hop_ns, HOP_NS)
     comparison = Comparison(
         source.truth, source.dataset, source.focal_baseline, hop_ns, source.nearest_valid_m
     )
@@ -77,8 +77,7 @@ def _frames(source: Source) -> Iterator[DepthFrame]:
     with open_recording(inputs.recording, inputs.truth) as recording:
         stream = next(s for s in recording.depth_streams if s == source.truth.stream)
         # The last window ends within a hop after the last event.
-        end_ns = source.end_ns + round(HOP_S * SECOND_NS)
-        yield from recording.depth(stream, source.start_ns, end_ns)
+        yield from recording.depth(stream, source.start_ns, source.end_ns + source.hop_ns)
 
 
 def _compare(

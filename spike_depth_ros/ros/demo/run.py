@@ -146,6 +146,7 @@ def _result(source: Source, node: EvaluationNode, store: WindowStore) -> Result:
     return Result(
         counts=Counts.of(node.binner, node.depth),
         most_windows=source.most_windows,
+        hop_s=source.hop_ns / SECOND_NS,
         duration_s=_duration_s(node),
         latency_ms=(
             (node.depth.latency_median_ms, node.depth.latency_p99_ms) if node.depth else (nan, nan)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+from spike_depth_ros.frames.limits import MIN_HOP_NS
 from spike_depth_ros.frames.spike_frame import CAMERAS, CHANNELS_PER_CAMERA
 from spike_depth_ros.inference import providers
 from spike_depth_ros.inference.contract import ModelContract
@@ -39,11 +40,12 @@ from spike_depth_ros.recordings.recording import (
 )
 from spike_depth_ros.recordings.truth_view import TrueDepth, true_depth
 from spike_depth_ros.ros.rig_source import FROM_TOPICS, RECTIFIED, UNCALIBRATED
-from spike_depth_ros.units import SECOND_NS
+from spike_depth_ros.units import MS_NS, SECOND_NS
 
-HOP_S = 0.05
+# Time from window to window where none is given.
+HOP_NS = 50 * MS_NS
 # Windows may begin before the first packet was logged and end after the last, by half a second.
-MORE_WINDOWS = 10
+MORE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Inputs:
         model: path of the model, None for the shipped one.
         start_s: start after the first event, seconds.
         duration_s: length of the part to run, seconds; 0: to the end.
+        hop_ms: time from window to window, milliseconds; None: 50, or a shorter window's length.
     """
 
     recording: tuple[Path, ...]
@@ -69,6 +72,7 @@ class Inputs:
     model: Path | None = None
     start_s: float = 0.0
     duration_s: float = 0.0
+    hop_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Source:
         notes: sentences about what the readers had to assume.
         model: path of the model.
         contract: contract of the model.
+        hop_ns: time from window to window, nanoseconds.
     """
 
     inputs: Inputs
@@ -108,6 +113,7 @@ class Source:
     notes: Sequence[str]
     model: Path
     contract: ModelContract
+    hop_ns: int
 
     @property
     def name(self) -> str:
@@ -124,7 +130,7 @@ class Source:
     @property
     def most_windows(self) -> int:
         """Return the largest number of windows that the recording can give."""
-        return ceil(self.duration_s / HOP_S) + MORE_WINDOWS
+        return ceil((self.duration_s + MORE_S) * SECOND_NS / self.hop_ns)
 
     @property
     def focal_baseline(self) -> float:
@@ -139,7 +145,7 @@ class Source:
         return {
             'stereo': len(self.cameras) == 2,
             'window_ms': contract.window_ns / 1e6,
-            'hop_ms': HOP_S * 1e3,
+            'hop_ms': self.hop_ns / MS_NS,
             'width': contract.width,
             'height': contract.height,
             'focal_length': contract.f,
@@ -212,6 +218,7 @@ def open_source(inputs: Inputs) -> Source:
             notes=tuple(recording.notes),
             model=model.resolve(),
             contract=contract,
+            hop_ns=_hop_ns(inputs.hop_ms, contract.window_ns),
         )
 
 
@@ -282,12 +289,19 @@ def _contract(model: Path, cameras: int) -> ModelContract:
             f'played as {_cameras(cameras)}: give another model, or name the cameras with --left '
             f'and --right.'
         )
-    if contract.window_ns % round(HOP_S * SECOND_NS):
-        raise ModelError(
-            f"The model '{model}' takes windows of {contract.window_ns / 1e6:g} ms, but must take "
-            f'multiples of {HOP_S * 1e3:g} ms here: give another model.'
-        )
     return contract
+
+
+def _hop_ns(hop_ms: float | None, window_ns: int) -> int:
+    """Return the time from window to window, nanoseconds; see Inputs.hop_ms."""
+    if hop_ms is None:
+        return min(HOP_NS, window_ns)
+    if not MIN_HOP_NS <= hop_ms * MS_NS <= window_ns:
+        raise ModelError(
+            f'hop_ms is {hop_ms:g}, but must be from {MIN_HOP_NS / MS_NS:g} to '
+            f"{window_ns / MS_NS:g}, the length of the model's windows in milliseconds."
+        )
+    return round(hop_ms * MS_NS)
 
 
 def _cameras(count: int) -> str:

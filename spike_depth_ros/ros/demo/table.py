@@ -17,7 +17,7 @@
 from math import isnan
 
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
-from spike_depth_ros.ros.demo.result import MIN_RATE_HZ, Result
+from spike_depth_ros.ros.demo.result import Result
 from spike_depth_ros.ros.depth_meters import FIRING_RATE
 
 
@@ -58,7 +58,7 @@ def _rows(result: Result) -> list[tuple[str, str]]:
         ('windows incomplete (a camera saw nothing)', f'{counts.incomplete}'),
         ('windows lost', f'{counts.lost}, {counts.dropped} of them dropped from the full queue'),
         ('packets', f'{counts.packets}, {counts.packets_lost} lost'),
-        ('rate', f'{result.rate_hz:.2f} Hz (at least {MIN_RATE_HZ:g} wanted)'),
+        ('rate', f'{result.rate_hz:.2f} Hz (at least {result.min_rate_hz:g} wanted)'),
         (
             'latency, window end to depth',
             f'median {_number(median_ms, 1)} ms, 99 % {_number(p99_ms, 1)} ms',

@@ -185,14 +185,16 @@ class _Cuts:
             getattr(self._truth, name).append(getattr(truth, name)[-1])
 
     def values(self, method: Stream, elapsed_ns: int | None) -> Rows:
-        """Return the mean errors by row.
+        """Return the mean errors by row; none of fewer than two scenes, between which are no cuts.
 
         Args:
             method: method.
             elapsed_ns: time that the method is told to be between windows, ns; None tells it that
                 the scene is another one.
         """
-        found = {}
+        found: Rows = {}
+        if len(self._spikes) < 2:
+            return found
         elapsed = [None, *[elapsed_ns] * (len(self._spikes) - 1)]
         for row, depths in method.run(self._spikes, elapsed).items():
             means: dict[str, RunningMean] = {}

@@ -31,7 +31,7 @@ from spike_depth_ros.training.evaluation.confidence_scores import (
     right_name,
 )
 from spike_depth_ros.training.evaluation.predictions import Cost, Prediction
-from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, table
+from spike_depth_ros.training.evaluation.scores import AT_EVENTS, Truth, print_table
 from spike_depth_ros.training.evaluation.sequence_truth import AGES_MS
 
 ERRORS = [
@@ -64,7 +64,7 @@ def print_report(
     print(f'{data.name}, {windows} test windows of {data.window_ns / 1e6:g} ms\n')
     for pixels, prefix in (('All pixels', ''), ('Event pixels', AT_EVENTS)):
         for columns in (ERRORS, SHARES):
-            print(f'{pixels}\n\n{table(rows, columns, prefix)}\n')
+            print_table(pixels, rows, columns, prefix)
     for name, prediction in predictions.items():
         if prediction.confidence is not None:
             measured = ConfidenceScores()
@@ -74,21 +74,22 @@ def print_report(
 
 
 def print_confidence(name: str, values: Mapping[str, float]) -> None:
-    """Print the Brier score, the AUC and the reliability of confidence.
+    """Print the Brier score, the AUC and the reliability of confidence, where it was measured.
 
     Args:
         name: name of the model.
         values: see ConfidenceScores.values.
     """
-    print(f'Confidence of {name}: Brier score {values[BRIER]:.4f}, AUC {values[AUC]:.3f}\n')
+    if not math.isfinite(values.get(BRIER, math.nan)):
+        return
+    heading = f'Confidence of {name}: Brier score {values[BRIER]:.4f}, AUC {values[AUC]:.3f}'
     parts = [fifth(number) for number in range(PARTS)]
     parts += [f'at {age} ms' for age in AGES_MS]
     rows = {
         part: {'mean confidence': values[mean_name(part)], 'share right': values[right_name(part)]}
         for part in parts
-        if math.isfinite(values[mean_name(part)])
     }
-    print(table(rows, ['mean confidence', 'share right']), '\n')
+    print_table(heading, rows, ['mean confidence', 'share right'])
 
 
 def print_protocol(
@@ -103,7 +104,7 @@ def print_protocol(
     """
     columns = [column.name for column in protocol(data.protocol)]
     print(f'{data.name}, {windows} test windows of {data.window_ns / 1e6:g} ms\n')
-    print(f"{data.protocol}'s errors\n\n{table(rows, columns)}\n")
+    print_table(f"{data.protocol}'s errors", rows, columns)
 
 
 def print_costs(predictions: Mapping[str, Prediction | Cost]) -> None:

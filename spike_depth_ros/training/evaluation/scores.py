@@ -15,6 +15,7 @@
 """Scores of depth over the windows of a data set, and their tables."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -105,16 +106,37 @@ def table(
 ) -> str:
     """Return some scores as a Markdown table, a line for each method.
 
+    Columns and lines without a number have no sample, and are left out; without any the table is
+    ''.
+
     Args:
         rows: scores by method.
         columns: names of scores, without their prefix.
         prefix: common beginning of the scores' names.
     """
-    lines = [f'| | {" | ".join(columns)} |', '|---' * (len(columns) + 1) + '|']
-    for name, values in rows.items():
-        cells = (f'{values[prefix + column]:.3f}' for column in columns)
-        lines.append(f'| {name} | {" | ".join(cells)} |')
+    found = {
+        name: {column: values.get(prefix + column, math.nan) for column in columns}
+        for name, values in rows.items()
+    }
+    known = [c for c in columns if any(math.isfinite(values[c]) for values in found.values())]
+    if not known:
+        return ''
+    lines = [f'| | {" | ".join(known)} |', '|---' * (len(known) + 1) + '|']
+    for name, values in found.items():
+        if any(math.isfinite(values[column]) for column in known):
+            lines.append(f'| {name} | {" | ".join(f"{values[c]:.3f}" for c in known)} |')
     return '\n'.join(lines)
+
+
+def print_table(
+    heading: str,
+    rows: Mapping[str, Mapping[str, float]],
+    columns: Sequence[str],
+    prefix: str = '',
+) -> None:
+    """Print a heading and a table unless it is empty; see `table`."""
+    if text := table(rows, columns, prefix):
+        print(f'{heading}\n\n{text}\n')
 
 
 def save(path: Path, rows: Mapping[str, Mapping[str, float]]) -> None:

@@ -15,12 +15,11 @@
 """Printed report of an evaluation over sequences of consecutive windows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from spike_depth_ros.training.data.dataset import DataDescription
-from spike_depth_ros.training.evaluation.confidence_scores import BRIER
 from spike_depth_ros.training.evaluation.report import print_confidence
-from spike_depth_ros.training.evaluation.scores import table
+from spike_depth_ros.training.evaluation.scores import print_table
 from spike_depth_ros.training.evaluation.sequence_scores import (
     AFTER_CUT,
     AFTER_START,
@@ -71,19 +70,17 @@ def print_sequences(
     """
     print(f'{data.name}, {extent}, windows of {data.window_ns / MS_NS:g} ms\n')
     for group in (ALL, MOVING, STILL):
-        if any(key.startswith(f'{group}: ') for key in next(iter(rows.values()), {})):
-            _print(group.capitalize(), rows, MEASURES, f'{group}: ')
-    compared = relative(rows, references)
-    if compared:
-        _print('Relative to the same method without memory, all rigs', compared, [*RATIOS, POINTS])
+        print_table(group.capitalize(), rows, MEASURES, f'{group}: ')
+    compared, heading = relative(rows, references), 'Relative to the same method without memory'
+    print_table(f'{heading}, all rigs', compared, [*RATIOS, POINTS])
     for group in (ALL, MOVING, STILL):
         _print_ages(group, rows)
     _print_confidences(rows)
-    _print('Time until depth is right', rows, SETTLING)
+    print_table('Time until depth is right', rows, SETTLING)
     cut = (ERROR, EVENT_ERROR, EVENT_ACCURACY)
-    _print('Each window of another scene, told to the method', rows, cut, TOLD)
-    _print('Each window of another scene, not told', rows, cut, UNTOLD)
-    _print('Time of a window; of a filter, without that of its source', rows, [TIME])
+    print_table('Each window of another scene, told to the method', rows, cut, TOLD)
+    print_table('Each window of another scene, not told', rows, cut, UNTOLD)
+    print_table('Time of a window; of a filter, without that of its source', rows, [TIME])
 
 
 def relative(rows: Rows, references: Mapping[str, str]) -> Rows:
@@ -97,14 +94,13 @@ def relative(rows: Rows, references: Mapping[str, str]) -> Rows:
             own, other = rows[row], rows[reference]
             found[row] = {name: _ratio(own, other, f'{ALL}: {name}') for name in RATIOS}
             key = f'{ALL}: {EVENT_ACCURACY}'
-            found[row][POINTS] = 100 * (own[key] - other[key])
+            found[row][POINTS] = 100 * (own.get(key, math.nan) - other.get(key, math.nan))
     return found
 
 
 def _ratio(one: Mapping[str, float], other: Mapping[str, float], key: str) -> float:
-    nan = float('nan')
-    divisor = other.get(key, nan)
-    return one.get(key, nan) / divisor if divisor else nan
+    divisor = other.get(key, math.nan)
+    return one.get(key, math.nan) / divisor if divisor else math.nan
 
 
 def _print_ages(group: str, rows: Rows) -> None:
@@ -113,11 +109,11 @@ def _print_ages(group: str, rows: Rows) -> None:
     first = next(iter(rows.values()), {})
     if f'{prefix}{share_name(0)}' not in first:
         return
-    names = [age_name(number) for number in numbers]
+    names = [age_name(number) for number in numbers if first[f'{prefix}{share_name(number)}']]
     shares = {
         f'{prefix}{age_name(number)}': first[f'{prefix}{share_name(number)}'] for number in numbers
     }
-    _print(
+    print_table(
         f'Mean error by the age of the last event, {group}',
         {'share of the pixels': shares, **rows},
         names,
@@ -133,14 +129,4 @@ def _print_confidences(rows: Rows) -> None:
             for name, value in values.items()
             if name.startswith(CONFIDENCE)
         }
-        if math.isfinite(sure.get(BRIER, math.nan)):
-            print_confidence(row, sure)
-
-
-def _print(heading: str, rows: Rows, columns: Sequence[str], prefix: str = '') -> None:
-    nan = float('nan')
-    whole = {
-        row: {prefix + column: values.get(prefix + column, nan) for column in columns}
-        for row, values in rows.items()
-    }
-    print(f'{heading}\n\n{table(whole, columns, prefix)}\n')
+        print_confidence(row, sure)

@@ -57,6 +57,6 @@ def test_a_full_disk_leaves_nothing_half_written(
 ) -> None:
     output = tmp_path / 'out'
     with largest_file(size), pytest.raises(OutputError, match=f"{name}' cannot be written"):
-        draw('a name', False, store, output)
+        draw('a name', False, store, output, hop_ns=50_000_000)
 
     assert [path.name for path in output.iterdir()] == left

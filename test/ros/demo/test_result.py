@@ -54,6 +54,7 @@ def result(
     return Result(
         counts=Counts.of(BinnerStatus.from_values(binner), DepthStatus.from_values(depth)),
         most_windows=most_windows,
+        hop_s=0.05,
         duration_s=duration_s,
         latency_ms=(median_ms, 20.0),
         firing_rates={'firing rate': 0.1},
@@ -87,6 +88,7 @@ def test_a_good_run_has_no_failures() -> None:
 
     assert good.rate_hz == 20.0
     assert good.failures() == []
+    assert replace(good, hop_s=0.02).failures() == ['the rate is 20.00 Hz, under 47.5 Hz']
 
 
 def test_failures_have_sentences() -> None:

@@ -23,6 +23,7 @@ import pytest
 
 from spike_depth_ros.geometry.errors import CalibrationError
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG, StereoRig
+from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.recordings import mvsec
 from spike_depth_ros.recordings.cameras import choose_cameras
 from spike_depth_ros.recordings.errors import RecordingError
@@ -92,6 +93,19 @@ def test_a_part_beyond_the_end_is_one_sentence(bags: Path) -> None:
 def test_a_part_that_is_none_is_one_sentence(bags: Path, part: dict[str, float]) -> None:
     with pytest.raises(RecordingError, match='must not be negative'):
         open_source(Inputs((bags,), **part))
+
+
+def test_windows_follow_each_other_by_the_hop(bags: Path) -> None:
+    source, short = (open_source(Inputs((bags,), hop_ms=hop_ms)) for hop_ms in (None, 20.0))
+    assert (source.hop_ns, short.hop_ns) == (50_000_000, 20_000_000)
+    assert short.binner_parameters()['hop_ms'] == 20.0
+    assert short.most_windows == pytest.approx(2.5 * source.most_windows, abs=2)
+
+
+@pytest.mark.parametrize('hop_ms', [0.5, 51.0, float('nan')])
+def test_a_hop_beyond_the_windows_is_one_sentence(bags: Path, hop_ms: float) -> None:
+    with pytest.raises(ModelError, match=rf'hop_ms is {hop_ms:g}, but must be from 1 to 50'):
+        open_source(Inputs((bags,), hop_ms=hop_ms))
 
 
 def test_cameras_have_the_same_names_in_the_replay(
