@@ -18,11 +18,13 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from spike_depth_ros.frames.arrays import EventArrays
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError, reading
+from spike_depth_ros.recordings.imu_samples import ImuSamples
 from spike_depth_ros.recordings.recording import (
     Dataset,
     DepthFrame,
@@ -32,6 +34,8 @@ from spike_depth_ros.recordings.recording import (
     EventRecording,
     ImageFrame,
     ImageStream,
+    ImuSample,
+    ImuStream,
 )
 
 
@@ -72,6 +76,7 @@ class Streams(NamedTuple):
     cameras: Mapping[EventCamera, Events]
     depths: Mapping[DepthStream, DepthFrames]
     images: Mapping[ImageStream, ImageFrames]
+    imus: Mapping[ImuStream, ImuSamples] = MappingProxyType({})
 
 
 class ArrayRecording(EventRecording):
@@ -97,6 +102,7 @@ class ArrayRecording(EventRecording):
         self._streams = streams
         self.cameras = tuple(streams.cameras)
         self.depth_streams, self.image_streams = tuple(streams.depths), tuple(streams.images)
+        self.imu_streams = tuple(streams.imus)
         ends = [each.ends_ns() for each in streams.cameras.values() if each.count != 0]
         ends = ends or [each.ends_ns() for each in streams.depths.values()]
         if not ends:
@@ -131,6 +137,12 @@ class ArrayRecording(EventRecording):
     ) -> Iterator[ImageFrame]:
         """Yield images; see EventRecording.images."""
         return self._streams.images[stream].images(start_ns, end_ns)
+
+    def imu(
+        self, stream: ImuStream, start_ns: int | None = None, end_ns: int | None = None
+    ) -> Iterator[ImuSample]:
+        """Yield inertial measurements; see EventRecording.imu."""
+        return self._streams.imus[stream].samples(start_ns, end_ns)
 
     def _blocks(self, camera: EventCamera, start_ns: int | None) -> Iterator[EventArrays]:
         return self._streams.cameras[camera].blocks(start_ns, self.losses)

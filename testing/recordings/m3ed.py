@@ -32,6 +32,9 @@ from spike_depth_ros.units import US_NS
 WIDTH, HEIGHT = 1280, 720
 US_PER_MS = 1000
 IMAGES = 3
+IMU_SAMPLES, LOST_SAMPLE = 40, 17
+# From an IMU with x ahead, y left and z up.
+T_LEFT_IMU = np.array([[0.0, -1, 0, 0.1], [0, 0, -1, 0], [1, 0, 0, 0], [0, 0, 0, 1]])
 
 
 def write_data(path: Path, cameras: Sequence[EventArrays], rig: StereoRig, start_ns: int) -> None:
@@ -61,6 +64,12 @@ def write_data(path: Path, cameras: Sequence[EventArrays], rig: StereoRig, start
             images = np.full((IMAGES, 800, 1280, 1), 7 + number, 'u1')
             file.create_dataset(f'ovc/{side}/data', data=images, compression='lzf')
         file['ovc/ts'] = np.arange(IMAGES) * 40_000
+        imu = file.create_group('ovc/imu')
+        imu['ts'] = np.arange(IMU_SAMPLES) * 2500
+        imu['omega'] = np.outer(np.arange(IMU_SAMPLES), (0, 0, 0.01))
+        imu['accel'] = np.tile((0.0, 0.0, 9.81), (IMU_SAMPLES, 1))
+        imu['omega'][LOST_SAMPLE] = np.nan
+        imu['calib/T_to_prophesee_left'] = T_LEFT_IMU
 
 
 def write_truth(path: Path, depth: Sequence[DepthFrame], start_ns: int) -> None:

@@ -27,6 +27,8 @@ from spike_depth_ros.units import SECOND_NS
 
 WIDTH, HEIGHT = 346, 260
 IMAGE_STEP_NS = 32_000_000
+# Of all samples of the IMU: acceleration, m/s^2, and angular velocity, rad/s.
+GRAVITY, TURN = (0.0, -9.81, 0.0), (0.1, 0.2, -0.3)
 
 
 def write_data(path: Path, cameras: Sequence[EventArrays], right_images: bool = True) -> None:
@@ -77,7 +79,7 @@ def _write_images(group: h5py.Group, event_s: NDArray[np.float64]) -> None:
     images[:] = np.arange(len(times), dtype='u1')[:, None, None]
     _write_frames(group, 'image_raw', images, times)
     group['image_raw_event_inds'] = np.searchsorted(event_s, times, 'right') - 1  # starts at -1
-    group['imu'] = np.zeros((len(times), 6))
+    group['imu'] = np.tile([*GRAVITY, *TURN], (len(times), 1))
     group['imu_ts'] = times
 
 

@@ -39,6 +39,7 @@ from spike_depth_ros.recordings.aedat.dv_worker import (
 )
 from spike_depth_ros.recordings.chunks import checked, merged, within
 from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.imu_samples import DAMAGED_SAMPLES
 from spike_depth_ros.recordings.recording import (
     EventCamera,
     EventChunk,
@@ -51,7 +52,6 @@ from spike_depth_ros.recordings.recording import (
 from spike_depth_ros.units import US_NS
 
 DAMAGED = 'damaged packets'
-DAMAGED_SAMPLES = 'damaged imu samples'
 # Damaged packets that are passed over; each costs about a second.
 MOST_DAMAGED = 10
 MAGIC = b'#!AER-DAT4.0\r\n'

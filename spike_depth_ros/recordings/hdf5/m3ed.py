@@ -36,17 +36,21 @@ from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import SeparateColumns
 from spike_depth_ros.recordings.hdf5.texts import read_texts
+from spike_depth_ros.recordings.imu_samples import ImuSamples
 from spike_depth_ros.recordings.recording import (
     SIDES,
     DepthStream,
     EventCamera,
     FoundCalibration,
     ImageStream,
+    ImuStream,
 )
 from spike_depth_ros.recordings.times import us_to_ns
 
 SIZE = (1280, 720)
 DEPTH, DEPTH_TIMES = 'depth/prophesee/left', 'ts'
+IMU = 'ovc/imu'  # a VectorNav beside the cameras
+IMU_CALIBRATION = f'{IMU}/calib/T_to_prophesee_left'
 IMAGES, IMAGE_TIMES = 'ovc/{side}/data', 'ovc/ts'
 
 
@@ -67,7 +71,8 @@ class M3edRecording(ArrayRecording):
     def _open(self) -> Streams:
         self._file = files.open_hdf5(self.path)
         self._stack.callback(self._file.close)
-        return Streams(dict(self._cameras()), dict(self._depth()), dict(self._pictures()))
+        streams = dict(self._cameras()), dict(self._depth()), dict(self._pictures())
+        return Streams(*streams, dict(self._imus()))
 
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration in the file; see EventRecording."""
@@ -91,7 +96,7 @@ class M3edRecording(ArrayRecording):
     def _calibration(self, side: str, model: str, lens: str) -> dict[str, Any]:
         """Return a camera's calibration with the keys of a kalibr camchain.
 
-        T_to_prophesee_left leads from the camera's frame to the left one's.
+        T_to_prophesee_left leads from the frame of the camera, or of the IMU, to the left one's.
 
         Args:
             side: left or right.
@@ -100,7 +105,11 @@ class M3edRecording(ArrayRecording):
         """
         group = self._file[f'prophesee/{side}/calib']
         to_left = np.array(group['T_to_prophesee_left'][()], np.float64)
+        of_imu = {}
+        if side == SIDES[0] and files.has(self._file, IMU_CALIBRATION):
+            of_imu[kalibr.IMU] = np.array(self._file[IMU_CALIBRATION][()], np.float64).tolist()
         return {
+            **of_imu,
             'camera_model': model,
             'distortion_model': lens,
             'distortion_coeffs': np.array(group['distortion_coeffs'][()], np.float64).tolist(),
@@ -131,6 +140,25 @@ class M3edRecording(ArrayRecording):
             if frames := self._frames(place, IMAGE_TIMES, (None, None, None, 1)):
                 height, width = self._file[place].shape[1:3]
                 yield ImageStream(f'ovc/{side}', width, height), frames
+
+    def _imus(self) -> Iterator[tuple[ImuStream, ImuSamples]]:
+        """Yield the samples of the rig's IMU; lost ones are NaN."""
+        if not files.has(self._file, *(f'{IMU}/{name}' for name in ('ts', 'omega', 'accel'))):
+            return
+        times = files.dataset(self._file, f'{IMU}/ts', kinds=files.INTEGERS)
+        values = [
+            files.dataset(self._file, f'{IMU}/{name}', (None, 3), 'f')
+            for name in ('omega', 'accel')
+        ]
+        if len(times):
+            yield (
+                ImuStream(IMU),
+                ImuSamples(
+                    self,
+                    us_to_ns(times[:]),
+                    lambda part: np.hstack([column[part] for column in values]),
+                ),
+            )
 
     def _frames(self, place: str, times: str, shape: tuple[int | None, ...]) -> Frames | None:
         if not files.has(self._file, place, times):

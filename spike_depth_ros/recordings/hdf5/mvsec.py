@@ -18,10 +18,12 @@ Source: tools/mvsec_simple_reader/mvsec_h5py.py of daniilidis-group/mvsec, which
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.recordings import mvsec
@@ -29,18 +31,20 @@ from spike_depth_ros.recordings.array_recording import ArrayRecording, Streams
 from spike_depth_ros.recordings.frames import Frames
 from spike_depth_ros.recordings.hdf5 import files
 from spike_depth_ros.recordings.hdf5.columns import Columns, TableColumns
+from spike_depth_ros.recordings.imu_samples import ImuSamples
 from spike_depth_ros.recordings.recording import (
     SIDES,
     DepthStream,
     EventCamera,
     FoundCalibration,
     ImageStream,
+    ImuStream,
     Side,
     View,
 )
 from spike_depth_ros.recordings.times import seconds_to_ns
 
-EVENTS, IMAGES = 'events', 'image_raw'
+EVENTS, IMAGES, IMU = 'events', 'image_raw', 'imu'
 DEPTHS: dict[str, View] = {'depth_image_rect': 'rectified', 'depth_image_raw': 'raw'}
 
 
@@ -63,7 +67,8 @@ class MvsecRecording(ArrayRecording):
         self._file = files.open_hdf5(self.path)
         self._stack.callback(self._file.close)
         self.notes += mvsec.defects(self.path)
-        return Streams(dict(self._events()), dict(self._depth()), dict(self._pictures()))
+        streams = dict(self._events()), dict(self._depth()), dict(self._pictures())
+        return Streams(*streams, dict(self._imus()))
 
     def calibration(self, cameras: Sequence[EventCamera]) -> FoundCalibration | None:
         """Return the calibration from MVSEC's camchain beside the file; see EventRecording."""
@@ -92,6 +97,18 @@ class MvsecRecording(ArrayRecording):
             if frames := self._frames(side, IMAGES):
                 yield ImageStream(_path(side, IMAGES), mvsec.WIDTH, mvsec.HEIGHT), frames
 
+    def _imus(self) -> Iterator[tuple[ImuStream, ImuSamples]]:
+        """Yield the samples of each camera, in whose files the acceleration comes first."""
+        for side in SIDES:
+            if not files.has(self._file, place := _path(side, IMU), f'{place}_ts'):
+                continue
+            rows = files.dataset(self._file, place, (None, 6), 'f')
+            times = files.dataset(self._file, f'{place}_ts', kinds='f')
+            if len(rows) and len(times):
+                # The IMU of a DAVIS has the axes of its image, as in AEDAT 4.
+                stream = ImuStream(place, has_camera_axes=True)
+                yield stream, ImuSamples(self, _known_ns(times), partial(_rate_first, rows))
+
     def _frames(self, side: Side, name: str) -> Frames | None:
         place = _path(side, name)
         if not files.has(self._file, place, f'{place}_ts'):
@@ -101,12 +118,20 @@ class MvsecRecording(ArrayRecording):
         times = files.dataset(self._file, f'{place}_ts', kinds='f')
         if not len(frames) or not len(times):
             return None
-        t_ns = seconds_to_ns(np.nan_to_num(times[:]))
-        return Frames(self, len(frames), t_ns, frames.__getitem__)
+        return Frames(self, len(frames), _known_ns(times), frames.__getitem__)
 
 
 def _path(side: Side, name: str) -> str:
     return f'davis/{side}/{name}'
+
+
+def _known_ns(times: h5py.Dataset) -> NDArray[np.int64]:
+    """Return times, nanoseconds; 0 where they are not finite."""
+    return seconds_to_ns(np.nan_to_num(times[:]))
+
+
+def _rate_first(rows: h5py.Dataset, part: slice) -> NDArray[np.float64]:
+    return np.roll(rows[part].astype(np.float64), 3, axis=1)
 
 
 def _depth_stream(

@@ -20,9 +20,19 @@ import h5py
 import numpy as np
 import pytest
 
+from spike_depth_ros.recordings.cameras import choose_imu
 from spike_depth_ros.recordings.errors import RecordingError
+from spike_depth_ros.recordings.imu_samples import DAMAGED_SAMPLES
 from spike_depth_ros.recordings.open import open_recording
-from testing.recordings.m3ed import write_data, write_poses, write_truth
+from spike_depth_ros.recordings.recording import ImuStream
+from testing.recordings.m3ed import (
+    IMU_SAMPLES,
+    LOST_SAMPLE,
+    T_LEFT_IMU,
+    write_data,
+    write_poses,
+    write_truth,
+)
 from testing.recordings.read_back import assert_same_events, read_events
 from testing.recordings.scene import scene
 
@@ -75,6 +85,21 @@ def test_calibration_in_the_file(data_file: Path) -> None:
         one = recording.calibration(recording.cameras[:1])
         assert one is not None and one.rig.baseline_m == 0
         assert recording.calibration(recording.cameras[1:]) is None
+
+
+def test_the_imu_of_the_rig_is_calibrated(data_file: Path) -> None:
+    with open_recording(data_file) as recording:
+        (stream,) = recording.imu_streams
+        assert choose_imu(recording, recording.cameras[0]) == stream == ImuStream('ovc/imu')
+        samples = list(recording.imu(stream))
+        assert recording.losses == {DAMAGED_SAMPLES: 1}
+        found = recording.calibration(recording.cameras)
+    known = [number for number in range(IMU_SAMPLES) if number != LOST_SAMPLE]
+    assert [sample.t_ns for sample in samples] == [2_500_000 * number for number in known]
+    assert [sample.angular_velocity[2] for sample in samples] == [0.01 * n for n in known]
+    assert {sample.linear_acceleration for sample in samples} == {(0.0, 0.0, 9.81)}
+    assert found is not None
+    np.testing.assert_array_equal(found.rig.imu_rotation, T_LEFT_IMU[:3, :3])
 
 
 def test_a_bad_calibration_is_a_note(data_file: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@
 """MVSEC's HDF5 files: events, images, true depth, their traps and their defects."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -22,10 +23,12 @@ import numpy as np
 import pytest
 
 from spike_depth_ros.frames.arrays import EventArrays
+from spike_depth_ros.recordings.cameras import choose_imu
 from spike_depth_ros.recordings.chunks import OUTSIDE
 from spike_depth_ros.recordings.open import open_recording
+from spike_depth_ros.recordings.recording import ImuStream
 from spike_depth_ros.recordings.times import seconds_to_ns
-from testing.recordings.mvsec_hdf5 import write_data, write_truth
+from testing.recordings.mvsec_hdf5 import GRAVITY, TURN, write_data, write_truth
 from testing.recordings.read_back import assert_same_events, read_events
 from testing.recordings.scene import scene
 
@@ -78,6 +81,20 @@ def test_trap_3_the_first_image_comes_before_the_first_event(files: Path) -> Non
     assert images[0].t_ns < events.t_ns[0] < images[1].t_ns
     assert [int(image.image[0, 0]) for image in images] == list(range(len(images)))
     assert images[0].image.dtype == np.uint8 and images[0].image.shape == (260, 346)
+
+
+def test_each_camera_has_its_imu_whose_acceleration_comes_first(files: Path) -> None:
+    with open_recording(files / 'indoor_flying1_data.hdf5') as recording:
+        left = ImuStream('davis/left/imu', has_camera_axes=True)
+        assert recording.imu_streams == (left, replace(left, name='davis/right/imu'))
+        assert choose_imu(recording, recording.cameras[0]) == left
+        samples = list(recording.imu(left))
+        part = list(recording.imu(left, samples[2].t_ns, samples[5].t_ns))
+    assert {sample[1:] for sample in samples} == {(TURN, GRAVITY)}
+    with h5py.File(files / 'indoor_flying1_data.hdf5') as file:
+        times_ns = seconds_to_ns(file['davis/left/imu_ts'][:]).tolist()
+    assert [sample.t_ns for sample in samples] == times_ns
+    assert part == samples[2:5]
 
 
 def test_trap_5_true_depth_has_its_view(data: Path, files: Path) -> None:
