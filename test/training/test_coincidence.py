@@ -162,8 +162,7 @@ def test_layers_fire_and_send_small_whole_numbers(scale: int) -> None:
     for name, layer in spikes.items():
         assert torch.equal(layer, layer.round())
         assert 0.003 < float((layer > 0).float().mean()) < 0.9, name
-        largest = 15 if scale == 4 and name == 'cooperation1' else LARGEST.get(name, 3)
-        assert layer.max() <= largest, name
+        assert layer.max() <= LARGEST.get(name, 3), name
 
 
 @pytest.mark.parametrize('scale', [2, 4])

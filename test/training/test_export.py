@@ -88,8 +88,8 @@ CASES = {
     # bursts a second time. The product that finds coincidences, counted twice. In float32: two
     # readouts at three resolutions, the median and the share near it in two steps each.
     'coincidence': Case(coincidence, 16, 2 * (15 + 2) + 4 + 3, 3, 6, 6 + 2 + 2),
-    # A population and a sum less, bursts in another layer, and readouts at two resolutions.
-    'coarse': Case(lambda: coincidence(scale=4), 15, 2 * (14 + 2) + 3 + 4, 3, 4, 4 + 2 + 2),
+    # A population and a sum less, and readouts at two resolutions.
+    'coarse': Case(lambda: coincidence(scale=4), 15, 2 * (14 + 2) + 3 + 3, 3, 4, 4 + 2 + 2),
 }
 
 

@@ -118,12 +118,9 @@ class CoincidenceNetwork(DepthNetwork):
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width)
         self.coincidences = Coincidences(reach // 2)
-        # At a quarter of the resolution a kernel of 3 covers as much as one of 5 at a half, and a
-        # neuron that fires in bursts tells as much as four that fire once.
+        # At a quarter of the resolution a kernel of 3 covers as much as one of 5 at a half.
         size = 5 if scale == 2 else 3
-        self.cooperation1 = SpikingLayer(
-            Cooperation(reach, stride=scale // 2), None if scale == 2 else Bursts(LARGEST_BURST)
-        )
+        self.cooperation1 = SpikingLayer(Cooperation(reach, stride=scale // 2))
         self.cooperation2 = SpikingLayer(Cooperation(reach, size=size), Bursts(LARGEST_BURST))
         self.cooperation3 = SpikingLayer(
             Cooperation(reach, size=size, stride=4 // scale), Bursts(LARGEST_BURST)
