@@ -73,7 +73,7 @@ fuzz: readers
 soak: runtime
 	@$(BIN)/python -m stress.soak
 
-NETWORKS := coincidence_small coincidence coincidence_large \
+NETWORKS := coincidence_fast coincidence_small coincidence coincidence_large \
 	stereospike_binocular stereospike_monocular
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
 
