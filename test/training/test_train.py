@@ -169,12 +169,13 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert max(cli.trainer.max_steps, cli.trainer.max_epochs or 0) > 0
     assert cli.trainer.logger.name == path.stem  # gives the folder of the checkpoints
     names = [dataset.description.name for dataset in cli.datamodule.datasets]
-    others = {
-        'stereospike_monocular': ['SimSparse'],
-        'stereospike_paper': [],
-        'stereospike_reproduce': [],
+    expected = {
+        'stereospike_monocular': ['SimFlying', 'SimSparse'],
+        'stereospike_paper': ['SimFlying'],
+        'stereospike_reproduce': ['SimFlying'],
+        'stereospike_rooms': ['SimRooms'],
     }
-    assert names == ['SimFlying', *others.get(path.stem, ['SimDriving', 'SimSparse'])]
+    assert names == expected.get(path.stem, ['SimFlying', 'SimDriving', 'SimSparse'])
 
 
 def test_validation_averages_what_is_known(tmp_path: Path) -> None:
