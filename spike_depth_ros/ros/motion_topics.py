@@ -113,7 +113,7 @@ class MotionTopic(ABC):
             side = 'ahead of' if lead_ns > 0 else 'behind'
             self.reason = (
                 f'{self.name} is {abs(lead_ns) / SECOND_NS:.3f} s {side} the windows that come at '
-                'the same time: stamp both by one clock'
+                'the same time: stamp both by one clock, unless windows are late'
             )
             return None
         if motion is None:

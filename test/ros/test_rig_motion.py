@@ -20,6 +20,7 @@ the next window half of it is left, 3 m are added, and the rig may have turned.
 
 import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,8 @@ from spike_depth_ros.geometry.pose import from_vector
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
 from spike_depth_ros.ros.conversions import from_image, to_rotation, to_time
+from spike_depth_ros.ros.diagnostics import Report
+from spike_depth_ros.ros.rig_motion import RigMotion
 from testing.depth_input import STATUS, Source, counts, stereo_rig
 from testing.nodes import NodeProcess, one_sentence
 from testing.probe import Probe
@@ -234,6 +237,28 @@ def test_rates_that_cannot_be_are_named(
         return re.search(sentence, probe.text(STATUS)) is not None
 
     probe.until(is_named, sentence)
+
+
+def test_a_topic_that_comes_and_goes_is_logged_once(probe: Probe) -> None:
+    said: list[str] = []
+    motion = RigMotion(probe.node, None, None, said.append)
+    publisher = probe.node.create_publisher(Imu, '/imu', 10)
+    message = Imu(header=Header(stamp=to_time(1025 * MS), frame_id='imu_link'))
+
+    def has_come() -> bool:
+        publisher.publish(message)
+        report = Report()
+        motion.add_to(report, time.monotonic_ns())
+        return report.values.get('imu messages') == 1
+
+    probe.until(has_come, 'a message')
+    stream = replace(stereo_rig(), imu_rotation=OPTICAL)
+    for start_ms in (1000, 5000) * 3:  # the message covers the first window, and not the second
+        motion.move({}, (start_ms * MS, (start_ms + 50) * MS), stream)
+    assert [sentence.partition(':')[0] for sentence in said] == [
+        'memory moves by imu',
+        'memory stays',
+    ]
 
 
 @pytest.mark.parametrize(('kind', 'topic'), [(Imu, '/imu'), (Odometry, '/odometry')])
