@@ -77,6 +77,16 @@ WRONG = {
         ['evaluate', '--models', '[]', '--data', '.'],
         "no data set '.': use a YAML file such as",
     ),
+    'paper': (['reproduce', 'none', 'table1'], "paper is 'none': use stereospike"),
+    'table of a paper': (
+        ['reproduce', 'stereospike', 'table9'],
+        "table is 'table9': use table1, table2,",
+    ),
+    'data of a table': (
+        ['reproduce', 'stereospike', 'table1', '--data=mvsec'],
+        "data is 'mvsec': use sim_flying,",
+    ),
+    'no table': (['reproduce', 'stereospike'], 'table is missing: give it as'),
     'not a checkpoint': ([*EXPORT, '--output', 'x.onnx'], "'README.md' is no checkpoint of a"),
     'checkpoint': (
         ['export', '--checkpoint', 'none.ckpt', '--output', 'x.onnx'],

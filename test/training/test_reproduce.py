@@ -36,6 +36,7 @@ from spike_depth_ros.training.data.dataset import (
 )
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.reproduce.measurable import measurable
 from spike_depth_ros.training.reproduce.papers import Variant
 from spike_depth_ros.training.reproduce.recipes import recipe
 from spike_depth_ros.training.reproduce.runs import Run, Setup
@@ -133,6 +134,8 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(folder: Path) -> Non
     for file in folder.glob('killed/runs/*/trained.ckpt'):
         saved = torch.load(file, weights_only=False)
         assert saved['global_step'] == STEPS and 'optimizer_states' not in saved
+    assert '| SimFlying (simulated), 1 seed: test: mean depth error (cm) |' in output
+    assert 'two cameras err less than one: ' in output
     assert '| DDES (Tulyakov et al. 2019) | 16.70 | 29.40 | 27.80 | - |' in output
 
 
@@ -180,7 +183,8 @@ def test_errors_and_rates_of_a_network_of_constant_depth() -> None:
 @pytest.mark.parametrize(
     ('data', 'reason'),
     [
-        ('mvsec', "data is 'mvsec': use sim_flying, mvsec=FOLDER or dsec=FOLDER"),
+        ('mvsec', "data is 'mvsec': use sim_flying, sim_rooms, mvsec=FOLDER or dsec=FOLDER"),
+        ('sim_rooms=x', "data is 'sim_rooms=x': use sim_flying, sim_rooms, mvsec=FOLDER"),
         ('sim_driving', "data is 'sim_driving': use sim_flying"),
         ('mvsec=/none/here', "'/none/here' is no folder"),
     ],
@@ -196,6 +200,22 @@ def test_mvsec_is_read_in_the_papers_splits(tmp_path: Path) -> None:
     for split in ('1', '2', '3'):
         dataset = read_dataset(found.dataset(split))
         assert (dataset.split, dataset.validation, dataset.folder) == (split, 200, tmp_path)  # type: ignore[attr-defined]
+
+
+def test_data_without_the_papers_splits_has_one_column_for_them(tmp_path: Path) -> None:
+    table = STEREOSPIKE.tables[0]
+    [column], [claim] = measurable(table, recipe('sim_flying', tmp_path))
+    assert column.name == claim.column == 'test: mean depth error (cm)'
+    columns, claims = measurable(table, recipe(f'mvsec={tmp_path}', tmp_path))
+    assert (columns, claims) == (list(table.columns), list(table.claims))
+
+
+def test_columns_of_other_data_need_some(tmp_path: Path) -> None:
+    table = next(table for table in STEREOSPIKE.tables if table.name == 'table4')
+    for data, number in (('sim_flying', 6), (f'mvsec={tmp_path}', 5)):
+        columns, claims = measurable(table, recipe(data, tmp_path))
+        assert len(columns) == number
+        assert {claim.column for claim in claims} <= {column.name for column in columns}
 
 
 @pytest.mark.slow
@@ -222,4 +242,5 @@ def test_every_row_changes_settings_that_exist() -> None:
         for row in table.rows:
             assert row.published.keys() <= columns
         for claim in table.claims:
-            assert claim.column in columns and {claim.lower, claim.higher} <= rows
+            for row_name, column_name in claim.cells:
+                assert row_name in rows and column_name in columns

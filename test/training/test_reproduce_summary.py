@@ -64,6 +64,13 @@ def test_a_single_seed_is_named() -> None:
     assert 'holds for one seed' in verdict(CLAIM, cells, ROWS)
 
 
+def test_two_columns_of_a_row_are_compared() -> None:
+    claim = Claim('later layers fire more', 'early', 'good', 'good', higher_column='late')
+    cells = {('good', 'early'): Cell((8, 9)), ('good', 'late'): Cell((20, 24))}
+    expected = 'later layers fire more: holds (good, late minus early: 13.50 ± 2.12)'
+    assert verdict(claim, cells, ROWS) == expected
+
+
 @pytest.mark.parametrize(('cost', 'expected'), [(11.0, 'holds'), (13.0, 'does not hold')])
 def test_a_cost_may_be_small(cost: float, expected: str) -> None:
     claim = Claim('it costs little', 'MDE', 'good', 'bad', within=0.15)

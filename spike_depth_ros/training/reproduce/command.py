@@ -16,6 +16,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -27,10 +28,11 @@ from spike_depth_ros.training import command_line
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.devices import check_device
 from spike_depth_ros.training.reproduce import figures, report
+from spike_depth_ros.training.reproduce.measurable import measurable
 from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Table
 from spike_depth_ros.training.reproduce.recipes import kind_of, recipe
 from spike_depth_ros.training.reproduce.runs import Run, Setup
-from spike_depth_ros.training.reproduce.scores import OTHER, Scores, of_run, parts_of
+from spike_depth_ros.training.reproduce.scores import Scores, of_run, parts_of
 from spike_depth_ros.training.reproduce.stereospike import STEREOSPIKE
 from spike_depth_ros.training.reproduce.summary import Cell, cell
 from spike_depth_ros.training.settings import SettingsError
@@ -63,7 +65,8 @@ def reproduce(
     Args:
         paper: stereospike.
         table: table1, table2, table3, table4, figure4, firing-rates, or all of them.
-        data: sim_flying (simulated), mvsec=FOLDER or dsec=FOLDER with the downloaded recordings.
+        data: sim_flying or sim_rooms (simulated; in rooms one camera can tell depth),
+            mvsec=FOLDER or dsec=FOLDER with the downloaded recordings.
         seeds: number of trainings of each row, of seeds 1, 2 and so on.
         steps: optimiser steps of each training; omitted: as in the paper's settings for the data.
         output: folder for the trainings, the tables and the figures.
@@ -76,10 +79,10 @@ def reproduce(
         workers: number of processes that make windows.
         device: cpu, cuda, or one GPU such as cuda:1; omitted: a GPU if there is one.
     """
+    chosen, tables = _found(paper, table)
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     check_device('device', device)
     check_output_folder(output)
-    chosen, tables = _found(paper, table)
     if settings is not None:
         command_line.checked_files([f'--config={settings}'])
     own_file = shared_file(chosen.settings[kind_of(data)])
@@ -117,46 +120,45 @@ class _Reproduction:
         runs = self._runs()
         self._train([run for each in runs.values() for run in each])
         scores = {key: self._scores(each) for key, each in runs.items()}
-        columns, cells = self._columns(), {}
-        for row in self.table.rows:
-            for column in columns if row.variant else ():
-                found = scores[row.name, self.setup.recipe.fold(column.fold)]
-                cells[row.name, column.name] = self._cell(found, column)
-        here = f'{self._dataset_name()}, {len(self.seeds)} training(s)'
-        print(report.markdown(self.paper, self.table, columns, here, cells))
-        stem = f'{self.paper.name}_{self.table.name}_{self.setup.recipe.name}'
+        columns, own = self.shown[0], self.setup.recipe
+        cells = {
+            (row, column.name): self._cell(found, column)
+            for (row, fold), found in scores.items()
+            for column in columns
+            if own.fold(column.fold) == fold
+        }
+        here = f'{self._dataset_name()}, {_seeds(len(self.seeds))}'
+        print(report.markdown(self.paper, self.table, self.shown, here, cells))
+        stem = f'{self.paper.name}_{self.table.name}_{own.name}'
         report.write_csv(self.setup.output / f'{stem}.csv', self.table, columns, cells)
         if self.table.figure is not None:
-            first = {row: each for (row, _), each in scores.items()}
-            figures.draw(self.setup.output / f'{stem}.png', self.table, here, cells, first)
+            by_row = {row: found for (row, _), found in scores.items()}
+            figures.draw(self.setup.output / f'{stem}.png', self.table, here, cells, by_row)
 
-    def _columns(self) -> list[Column]:
-        """Return the columns that can be measured, one for each split that there is."""
-        own = self.setup.recipe
-        found: dict[tuple[str, str], Column] = {}
-        for column in self.table.columns:
-            if own.other is not None or parts_of({column.score}) != {OTHER}:
-                found.setdefault((column.score, own.fold(column.fold)), column)
-        return list(found.values())
+    @cached_property
+    def shown(self) -> report.Shown:
+        """Return the columns and the claims that the data can show."""
+        return measurable(self.table, self.setup.recipe)
 
     def _runs(self) -> dict[tuple[str, str], list[Run]]:
         """Return the runs of each row and split."""
-        folds = {self.setup.recipe.fold(column.fold) for column in self._columns()}
+        folds = dict.fromkeys(self.setup.recipe.fold(column.fold) for column in self.shown[0])
         return {
             (row.name, fold): [Run(self.setup, row.variant, fold, seed) for seed in self.seeds]
             for row in self.table.rows
             if row.variant is not None
-            for fold in sorted(folds)
+            for fold in folds
         }
 
     def _train(self, runs: Iterable[Run]) -> None:
         missing = [run for run in runs if not run.checkpoint.exists()]
-        for number, run in enumerate(missing, 1):
+        # All rows with one seed come first: an early table needs `--seeds 1`.
+        for number, run in enumerate(sorted(missing, key=lambda run: run.seed), 1):
             print(f'{self.table.name}: training {number} of {len(missing)}, {run.name}')
             run.train()
 
     def _scores(self, runs: Iterable[Run]) -> list[Scores]:
-        parts = parts_of({column.score for column in self._columns()})
+        parts = parts_of({column.score for column in self.shown[0]})
         parts |= {'validation'} if self.table.best else set()
         return [of_run(run, parts, self.paper.layers) for run in runs]
 
@@ -168,6 +170,10 @@ class _Reproduction:
         first = read_dataset(self.setup.recipe.dataset('')).description
         simulated = 'simulated' in first.provenance
         return f'{first.name} (simulated)' if simulated else self.setup.recipe.name.upper()
+
+
+def _seeds(number: int) -> str:
+    return '1 seed' if number == 1 else f'{number} seeds'
 
 
 def main(arguments: list[str]) -> None:

@@ -78,7 +78,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Claim:
-    """Claim of a paper that one row has a lower number than another.
+    """Claim of a paper that one cell of a table has a lower number than another.
 
     Args:
         sentence: the claim in words, without a full stop.
@@ -86,6 +86,7 @@ class Claim:
         lower, higher: names of the rows.
         within: None, or the share by which `lower` may even be above `higher`: a claim that a
             change costs little.
+        higher_column: name of the column of `higher`; '': the same column.
     """
 
     sentence: str
@@ -93,6 +94,12 @@ class Claim:
     lower: str
     higher: str
     within: float | None = None
+    higher_column: str = ''
+
+    @property
+    def cells(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return row and column of the lower and of the higher cell."""
+        return (self.lower, self.column), (self.higher, self.higher_column or self.column)
 
 
 @dataclass(frozen=True)

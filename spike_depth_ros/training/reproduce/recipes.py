@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Data of the runs by the word on the command line: sim_flying, mvsec=FOLDER or dsec=FOLDER."""
+"""Data of the runs by the word on the command line, such as sim_flying or mvsec=FOLDER."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ from spike_depth_ros.training.data.dsec import DsecDataset
 from spike_depth_ros.training.data.mvsec import MvsecDataset
 from spike_depth_ros.training.settings import SettingsError
 
-SIMULATED = 'sim_flying'
-DATA = 'sim_flying, mvsec=FOLDER or dsec=FOLDER'
+SIMULATED = ('sim_flying', 'sim_rooms')
+DATA = f'{", ".join(SIMULATED)}, mvsec=FOLDER or dsec=FOLDER'
 INDOORS = ('1', '2', '3')  # MVSEC's splits of indoor_flying
 
 
@@ -36,7 +36,7 @@ class Recipe:
     """Data of a paper's runs, and the choice of their checkpoint.
 
     Args:
-        name: 'sim_flying', 'mvsec' or 'dsec'.
+        name: 'sim_flying', 'sim_rooms', 'mvsec' or 'dsec'.
         folds: YAML files of the data set by the names of its splits; one named '' without several.
         other: YAML file of another data set, on which generalisation is measured; None: none.
         windows: number of training windows; None: all.
@@ -64,7 +64,7 @@ class Recipe:
 def kind_of(data: str) -> str:
     """Return the kind of data of a word such as 'mvsec=~/data/mvsec'. Raises SettingsError."""
     kind, _, folder = data.partition('=')
-    if (kind != SIMULATED or folder) and (kind not in _RECORDED or not folder):
+    if (kind not in SIMULATED or folder) and (kind not in _RECORDED or not folder):
         raise SettingsError(f"data is '{data}': use {DATA}.")
     return kind
 
@@ -79,8 +79,8 @@ def recipe(data: str, output: Path, settings: Sequence[Path] = ()) -> Recipe:
             that MVSEC's test sequence gives up for validation.
     """
     kind = kind_of(data)
-    if kind == SIMULATED:
-        return _simulated()
+    if kind in SIMULATED:
+        return _simulated(kind)
     place = Path(data.partition('=')[2]).expanduser().absolute()
     if not place.is_dir():
         raise SettingsError(
@@ -90,11 +90,11 @@ def recipe(data: str, output: Path, settings: Sequence[Path] = ()) -> Recipe:
     return _RECORDED[kind](place, output / 'data', settings)
 
 
-def _simulated() -> Recipe:
+def _simulated(kind: str) -> Recipe:
     simulation = Path('config/simulation')
     return Recipe(
-        SIMULATED,
-        {'': simulation / 'sim_flying.yaml'},
+        kind,
+        {'': simulation / f'{kind}.yaml'},
         simulation / 'sim_sparse.yaml',
         windows=1200,
         measured=96,

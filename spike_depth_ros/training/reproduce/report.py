@@ -19,22 +19,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spike_depth_ros.outputs import whole_file
-from spike_depth_ros.training.reproduce.papers import Column, Paper, Published, Table
+from spike_depth_ros.training.reproduce.papers import Claim, Column, Paper, Published, Table
 from spike_depth_ros.training.reproduce.summary import Values, number, verdict
 
+Shown = tuple[Sequence[Column], Sequence[Claim]]
 
-def markdown(
-    paper: Paper, table: Table, columns: Sequence[Column], here: str, cells: Values
-) -> str:
+
+def markdown(paper: Paper, table: Table, shown: Shown, here: str, cells: Values) -> str:
     """Return a table with the published numbers beside ours, and what becomes of its claims.
 
     Args:
         paper: the paper.
         table: the table.
-        columns: columns that could be measured.
+        shown: columns and claims that could be measured; see measurable.
         here: data of our numbers in words.
         cells: our cells by row and column; a row that was not trained has none.
     """
+    columns, claims = shown
     published = [column for column in table.columns if _is_published(table, column)]
     heads = [f'{paper.published_on}, published: {column.name}' for column in published]
     heads += [f'{here}: {column.name}' for column in columns]
@@ -44,10 +45,7 @@ def markdown(
         ours = [cells.get((row.name, column.name), '-') for column in columns]
         lines.append(f'| {row.name} | {" | ".join(map(str, [*theirs, *ours]))} |')
     rows = {row.name: row for row in table.rows}
-    measured = {column.name for column in columns}
-    verdicts = [
-        f'- {verdict(claim, cells, rows)}' for claim in table.claims if claim.column in measured
-    ]
+    verdicts = [f'- {verdict(claim, cells, rows)}' for claim in claims]
     return '\n'.join([table.title, '', *lines, '', *verdicts])
 
 

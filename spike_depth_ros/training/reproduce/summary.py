@@ -82,13 +82,19 @@ def verdict(claim: Claim, cells: Values, rows: Mapping[str, Row]) -> str:
         cells: cells by row and column.
         rows: rows by name, for the published numbers.
     """
-    low, high = (cells[row, claim.column] for row in (claim.lower, claim.higher))
+    low, high = (cells[place] for place in claim.cells)
     pairs = zip(high.values, low.values, strict=True)
     difference = Cell(tuple(larger - smaller for larger, smaller in pairs))
     return (
-        f'{claim.sentence}: {_holds(claim, low.mean, difference)} ({claim.column}, '
-        f'{claim.higher} minus {claim.lower}: {difference}{_published(claim, rows)})'
+        f'{claim.sentence}: {_holds(claim, low.mean, difference)} ({_compared(claim)}: '
+        f'{difference}{_published(claim, rows)})'
     )
+
+
+def _compared(claim: Claim) -> str:
+    if claim.higher_column:
+        return f'{claim.higher}, {claim.higher_column} minus {claim.column}'
+    return f'{claim.column}, {claim.higher} minus {claim.lower}'
 
 
 def _holds(claim: Claim, low: float, difference: Cell) -> str:
@@ -103,5 +109,5 @@ def _holds(claim: Claim, low: float, difference: Cell) -> str:
 
 
 def _published(claim: Claim, rows: Mapping[str, Row]) -> str:
-    low, high = (rows[row].published.get(claim.column) for row in (claim.lower, claim.higher))
+    low, high = (rows[row].published.get(column) for row, column in claim.cells)
     return f'; published {number(high.mean - low.mean)}' if low and high else ''

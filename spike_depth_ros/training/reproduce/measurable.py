@@ -1,0 +1,49 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Columns and claims of a table that data can show."""
+
+from dataclasses import replace
+
+from spike_depth_ros.training.reproduce.papers import Claim, Column, Table
+from spike_depth_ros.training.reproduce.recipes import Recipe
+from spike_depth_ros.training.reproduce.scores import OTHER, parts_of
+
+
+def measurable(table: Table, recipe: Recipe) -> tuple[list[Column], list[Claim]]:
+    """Return the columns and the claims that the data of a recipe can show.
+
+    Data without the paper's splits has one column for all of them, named by its score. Columns of
+    another data set need a recipe that has one.
+    """
+    columns: dict[tuple[str, str], Column] = {}
+    names: dict[str, str] = {}
+    for column in table.columns:
+        place = column.score, recipe.fold(column.fold)
+        lacks_other = recipe.other is None and parts_of({column.score}) == {OTHER}
+        if lacks_other or place in columns:
+            continue
+        is_fold = column.fold in ('', place[1])
+        columns[place] = column if is_fold else replace(column, name=column.score)
+        names[column.name] = columns[place].name
+    claims = [
+        replace(
+            claim,
+            column=names[claim.column],
+            higher_column=names.get(claim.higher_column, ''),
+        )
+        for claim in table.claims
+        if {column for _, column in claim.cells} <= names.keys()
+    ]
+    return list(columns.values()), claims
