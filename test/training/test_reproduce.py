@@ -117,7 +117,7 @@ def test_a_figure_shares_the_trainings_of_a_table(folder: Path) -> None:
     assert output.count('firing-rates: training ') == (1 if before else 2)
     assert all(file.stat().st_mtime_ns == time for file, time in before.items())
     with Image.open(folder / 'runs/reproduce/stereospike_firing-rates_sim_flying.png') as picture:
-        assert picture.size > (600, 400)
+        assert picture.size == (1050, 675)
         assert len(np.unique(np.asarray(picture))) > 2
     again = reproduce(folder, 'firing-rates')
     assert 'training 1' not in again and '| no penalty | 8.10 | 23.50 | ' in again

@@ -43,7 +43,7 @@ def draw(
         cells: cells by row and column.
         runs: scores of each training by row.
     """
-    figure = Figure(figsize=SIZE, layout='constrained')
+    figure = Figure(figsize=SIZE, dpi=DPI, layout='constrained')
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_title(f'{table.title}\n{here}', fontsize='small', wrap=True)
