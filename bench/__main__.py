@@ -25,7 +25,17 @@ from typing import Any
 
 import onnxruntime
 
-from bench import counting, end_to_end, inference, motion, node_load, readers, replay, simulation
+from bench import (
+    counting,
+    end_to_end,
+    inference,
+    motion,
+    node_load,
+    readers,
+    replay,
+    simulation,
+    stalls,
+)
 
 PACKAGES = ('numpy', 'numba', 'torch', 'spikingjelly')
 DEFAULT_OUTPUT = Path('runs/bench.json')
@@ -39,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {
     'end_to_end': lambda given: end_to_end.run(
         given.seconds, given.hz, given.model, given.provider
     ),
+    'stalls': lambda _: stalls.run(),
     'inference': lambda _: inference.run(),
     'motion': lambda _: motion.run(),
     'simulation': lambda _: simulation.run(),
