@@ -28,8 +28,8 @@ LOG := $(VENV)/build/log
 BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
-.PHONY: moved demo test quick bench fuzz soak train shipped models docs lint clean help \
-	runtime readers views training peers documents
+.PHONY: moved demo test quick bench fuzz soak train shipped models exported docs lint clean \
+	help runtime readers views training peers documents
 .DELETE_ON_ERROR:
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo 'make soak                                                 half an hour of faulty streams'
 	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
 	@echo 'make models                                               train and export them'
+	@echo 'make exported                                             export trained networks'
 	@echo 'make docs                                                 the documents, in runs/docs'
 	@echo 'make lint                                                 ruff and mypy'
 	@echo 'make clean                                                remove .venv and outputs'
@@ -76,6 +77,7 @@ soak: runtime
 NETWORKS := coincidence_fast coincidence_small coincidence coincidence_large \
 	stereospike_binocular stereospike_monocular
 TRUST := --trust.evidence 1.25 --trust.prior 0.5
+MEMORY := --half_life_ms 100 --events_exponent 0.5
 
 train: shipped
 	@$(BIN)/python -m spike_depth_ros.cli train --config bench/ablation/separable.yaml $(OPTIONS)
@@ -85,11 +87,19 @@ shipped: training
 		$(BIN)/spike-depth train --config config/training/$$network.yaml $(OPTIONS); done
 
 models: shipped
+	@$(MAKE) -s exported
+
+# The checkpoints may also come from elsewhere: runs/NETWORK/checkpoints/last.ckpt.
+exported: training
 	@set -e; for network in $(NETWORKS); do \
-		export="$(BIN)/spike-depth export --checkpoint runs/$$network/checkpoints/last.ckpt"; \
+		checkpoint=runs/$$network/checkpoints/last.ckpt; \
+		if [ ! -f $$checkpoint ]; then echo "$$checkpoint is missing: models/$$network.onnx stays" \
+			"as it is. Run make models to train it."; continue; fi; \
+		export="$(BIN)/spike-depth export --checkpoint $$checkpoint"; \
 		case $$network in \
-			(coincidence_large) export="$$export $(TRUST) --half_life_ms 25";; \
-			(coincidence*) export="$$export $(TRUST) --half_life_ms 50";; esac; \
+			(coincidence) export="$$export $(TRUST) $(MEMORY) --averages true --samples 128";; \
+			(coincidence*) export="$$export $(TRUST) $(MEMORY) --averages true";; \
+			(stereospike_binocular) export="$$export $(MEMORY)";; esac; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 
