@@ -165,3 +165,17 @@ def test_the_last_prediction_layer_alone_is_that_of_the_paper() -> None:
     network = StereoSpike(width=2, heads=(1,))
     (head,) = network.readout.heads
     assert head.weight.shape == (1, 2, 3, 3) and network.readout.scales == (1,)
+
+
+@pytest.mark.parametrize(
+    ('field', 'sentence'),
+    [
+        ({'width': 0}, 'width is 0: use a whole number from 1'),
+        ({'potential': 'meters'}, 'potential is meters: use log_depth or metres'),
+        ({'branches': 'added'}, 'branches is added: use concatenated or summed'),
+        ({'neurons': 'relu'}, 'neurons is relu: use spiking, sigmoid, tanh or leaky_relu'),
+    ],
+)
+def test_wrong_fields_are_refused(field: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        StereoSpike(**field)

@@ -21,7 +21,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from spike_depth_ros.training.networks.analog import AnalogLayer
+from spike_depth_ros.training.networks.analog import ACTIVATIONS, AnalogLayer
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
 from spike_depth_ros.training.networks.metres_readout import MetresReadout
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
@@ -79,6 +79,11 @@ class StereoSpike(DepthNetwork):
         super().__init__()
         if channels not in (2, 4):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+        if width < 1:
+            raise SettingsError(f'width is {width}: use a whole number from 1, such as 32.')
+        _check_choice('potential', potential, READOUTS)
+        _check_choice('branches', branches, ('concatenated', 'summed'))
+        _check_choice('neurons', neurons, ('spiking', *ACTIVATIONS))
         if branches == 'summed' and channels == 2:
             raise SettingsError('branches is summed with channels 2: use channels 4, or leave it.')
         _check_heads(heads)
@@ -168,6 +173,13 @@ def _check_heads(heads: Sequence[int]) -> None:
         raise SettingsError(
             f'heads is {list(heads)}: use 1, alone or with some of 2, 3 and 4, each once.'
         )
+
+
+def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Check a field that names one of some choices. Raises SettingsError."""
+    allowed = list(choices)
+    if value not in allowed:
+        raise SettingsError(f'{name} is {value}: use {", ".join(allowed[:-1])} or {allowed[-1]}.')
 
 
 def _encoder(
