@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from bench.arithmetic_limit import attainable, multiply_accumulates
 from bench.forms import AuthorsForm, random_network, reference, without_memory
-from bench.sessions import session_with
+from bench.sessions import feed, session_with
 from bench.timing import medians
 from spike_depth_ros.inference.session import physical_cores
 from spike_depth_ros.training.data.dataset import read_dataset
@@ -70,7 +70,7 @@ def run() -> list[dict[str, object]]:
     All forms but the authors' compute the same function, with weights rounded to eight bits.
     """
     torch.set_num_threads(physical_cores())
-    frames = _frames()
+    spikes = frames()
     rates = {provider: attainable(provider) for provider in PROVIDERS}
     rows: list[dict[str, object]] = [
         {
@@ -82,11 +82,12 @@ def run() -> list[dict[str, object]]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         for width in (PAPER_WIDTH, SHIPPED_WIDTH):
-            rows += _compare(width, frames, rates, Path(folder))
+            rows += _compare(width, spikes, rates, Path(folder))
     return rows
 
 
-def _frames() -> list[Counts]:
+def frames() -> list[Counts]:
+    """Return simulated windows of the test split."""
     dataset = read_dataset(DATASET)
     bank = dataset.bank('test')
     return [dataset.sample('test', index, bank).spikes for index in range(FRAMES)]
@@ -165,11 +166,9 @@ def _exported(
     name: str, path: Path, provider: str, rates: dict[str, float], same_as: Form | None = None
 ) -> Form:
     session = session_with(path, provider)
-    channels = session.get_inputs()[0].shape[-1]
 
     def infer(frame: Counts) -> Depth:
-        counts = np.ascontiguousarray(frame[None, ..., :channels])
-        return session.run(None, {'spikes': counts})[0][0, 0]
+        return session.run(None, feed(session, frame))[0][0, 0]
 
     ideal_ms = 1e3 * multiply_accumulates(onnx.load(path)) / rates[provider]
     return Form(f'{name}, {PROVIDERS[provider]}', infer, ideal_ms, same_as)

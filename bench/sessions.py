@@ -17,6 +17,9 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from spike_depth_ros.inference.session import load
 
 
@@ -26,3 +29,10 @@ def session_with(path: Path, provider: str) -> Any:
     if loaded.provider != provider:
         raise RuntimeError(loaded.warning)
     return loaded.session
+
+
+def feed(session: Any, frame: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
+    """Return a session's inputs for a spike frame, [h, w, 2 or 4], without any memory."""
+    spikes, *states = session.get_inputs()
+    counts = np.ascontiguousarray(frame[None, ..., : spikes.shape[-1]])
+    return {'spikes': counts} | {node.name: np.zeros(node.shape, np.float32) for node in states}
