@@ -26,7 +26,7 @@ from statistics import median
 from bench.inference import MODELS, PROVIDERS, frames
 from bench.sessions import feed, session_with
 
-REPETITIONS = 30
+REPETITIONS = 15
 
 
 def main() -> None:
