@@ -14,6 +14,7 @@
 
 """Command lines of the training commands, parsed by jsonargparse; errors are one sentence."""
 
+import argparse
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,13 +23,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import ArgumentError, auto_cli
+from jsonargparse import ArgumentError, DefaultHelpFormatter, auto_cli
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from spike_depth_ros.training.settings import SettingsError
 
-EXAMPLE = 'config/training/coincidence.yaml is one of `spike-depth train`'
+EXAMPLE = 'config/training/coincidence.yaml'  # of `spike-depth train`
 # Types in messages of jsonargparse, and their names for users.
 WORDS = {
     'str': 'a text',
@@ -51,6 +52,14 @@ INNER_UNKNOWN = re.compile(
 GIVEN = re.compile(r'(?:Got|Given) value: (?P<value>.*)')
 # Beginnings of lines that repeat other lines.
 HEADINGS = ('Does not validate', 'Subtypes:', 'Errors:', 'Given value', 'Expected a path but')
+
+
+class HelpFormatter(DefaultHelpFormatter):
+    """Help with types by their names: Path in place of <class 'Path'>."""
+
+    def _get_type_str(self, action: argparse.Action) -> str | None:
+        text = super()._get_type_str(action)
+        return text and re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', text)
 
 
 def run(
@@ -84,6 +93,7 @@ def run(
             as_positional=as_positional,
             exit_on_error=False,
             prog=f'spike-depth {command}',
+            formatter_class=HelpFormatter,
         )
     for settings in calls:
         function(**settings)
@@ -108,24 +118,28 @@ def at_home(value: Any) -> Any:
     return [at_home(item) for item in value] if isinstance(value, list) else value
 
 
-def checked_files(arguments: list[str]) -> list[str]:
+def checked_files(arguments: list[str], example: str = EXAMPLE) -> list[str]:
     """Return arguments with `~` replaced, after a check of their configuration files.
 
     Raises SettingsError for a file that is missing, no YAML (with the line), or without settings.
+
+    Args:
+        arguments: command line.
+        example: configuration file that errors name.
     """
     checked, is_next = [], False
     for argument in arguments:
         option, _, path = argument.rpartition('=')
         if is_next or option == '--config':
             path = at_home(path if option == '--config' else argument)
-            _check_file(Path(path))
+            _check_file(Path(path), example)
             argument = path if is_next else f'--config={path}'
         is_next = not is_next and argument in ('--config', '-c')
         checked.append(argument)
     return checked
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, example: str) -> None:
     try:
         content = YAML(typ='safe').load(path.read_text())
     except OSError as error:
@@ -139,7 +153,7 @@ def _check_file(path: Path) -> None:
         if isinstance(content, dict):
             return
         reason = 'holds no settings'
-    raise SettingsError(f"The configuration file '{path}' {reason}: {EXAMPLE}.")
+    raise SettingsError(f"The configuration file '{path}' {reason}: {example} is one.")
 
 
 def sentence(message: str) -> str:

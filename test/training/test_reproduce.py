@@ -18,6 +18,8 @@ import csv
 import dataclasses
 import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from training.runs import ROOT, checked
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
+from spike_depth_ros.outputs import OutputError
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     DepthWindow,
@@ -36,6 +39,8 @@ from spike_depth_ros.training.data.dataset import (
 )
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.reproduce import command
+from spike_depth_ros.training.reproduce.lock import locked
 from spike_depth_ros.training.reproduce.measurable import measurable
 from spike_depth_ros.training.reproduce.papers import Variant
 from spike_depth_ros.training.reproduce.recipes import recipe
@@ -89,6 +94,11 @@ def reproduce(folder: Path, table: str, *more: str) -> str:
     return checked(run('spike_depth_ros.cli.main', words(table, *more), folder))
 
 
+def written(output: str, folder: Path, suffix: str) -> Path:
+    [name] = re.findall(rf'Written: (\S+{suffix})', output)
+    return folder / name
+
+
 def lines(file: Path) -> list[dict[str, str]]:
     with file.open(newline='') as opened:
         return list(csv.DictReader(opened))
@@ -100,7 +110,12 @@ def test_a_table_has_the_published_numbers_beside_ours(folder: Path) -> None:
     assert 'table3: training 1 of 2, default_seed=1-' in output
     assert '| with | 15.06 | 19.07 | ' in output
     assert re.search(r'- skip connections lower the test error: .* published 3\.34\)', output)
-    found = lines(folder / 'runs/reproduce/stereospike_table3_sim_flying.csv')
+    conditions = 'width 2, 3 steps, 2 training windows, 1 test window, 1 seed\n'
+    assert f'SimFlying (simulated): {conditions}' in output
+    assert 'skip connections lower the test error: one seed: no verdict (' in output
+    found = lines(written(output, folder, '.csv'))
+    numbers = ('width', 'steps', 'training windows', 'test windows', 'seeds')
+    assert {tuple(line[name] for name in numbers) for line in found} == {('2', '3', '2', '1', '1')}
     assert [(line['row'], line['column'], line['published']) for line in found] == [
         ('with', 'train MDE (cm)', '15.06'),
         ('with', 'test MDE (cm)', '19.07'),
@@ -116,7 +131,7 @@ def test_a_figure_shares_the_trainings_of_a_table(folder: Path) -> None:
     output = reproduce(folder, 'firing-rates')
     assert output.count('firing-rates: training ') == (1 if before else 2)
     assert all(file.stat().st_mtime_ns == time for file, time in before.items())
-    with Image.open(folder / 'runs/reproduce/stereospike_firing-rates_sim_flying.png') as picture:
+    with Image.open(written(output, folder, '.png')) as picture:
         assert picture.size == (1050, 675)
         assert len(np.unique(np.asarray(picture))) > 2
     again = reproduce(folder, 'firing-rates')
@@ -134,7 +149,7 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(folder: Path) -> Non
     for file in folder.glob('killed/runs/*/trained.ckpt'):
         saved = torch.load(file, weights_only=False)
         assert saved['global_step'] == STEPS and 'optimizer_states' not in saved
-    assert '| SimFlying (simulated), 1 seed: test: mean depth error (cm) |' in output
+    assert '| SimFlying (simulated): test: mean depth error (cm) |' in output
     assert 'two cameras err less than one: ' in output
     assert '| DDES (Tulyakov et al. 2019) | 16.70 | 29.40 | 27.80 | - |' in output
 
@@ -229,7 +244,7 @@ def test_a_table_on_files_in_the_layout_of_mvsec(folder: Path) -> None:
         for channels in ('default', 'channels=2')
         for split in ('1', '2', '3')
     ]
-    found = lines(folder / 'recorded/stereospike_table1_mvsec.csv')
+    found = lines(written(output, folder, '.csv'))
     assert [line['published'] for line in found[:3]] == ['18.5', '29.4', '25.4']
     assert all(float(line['best']) > 0 for line in found if line['row'] == 'binocular')
     assert 'MVSEC1_error' in output  # the epoch is chosen by it
@@ -244,3 +259,55 @@ def test_every_row_changes_settings_that_exist() -> None:
         for claim in table.claims:
             for row_name, column_name in claim.cells:
                 assert row_name in rows and column_name in columns
+
+
+def test_recordings_of_later_splits_are_missed_before_the_first_training(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / 'mvsec', scene(0.5), {'indoor_flying2': 0, 'indoor_flying3': 0})
+    (folder / 'indoor_flying2_gt.hdf5').rename(folder / 'kept')
+    data = f'mvsec={folder}'
+    output = tmp_path / 'output'
+    with pytest.raises(SettingsError, match=r'no indoor_flying2_gt\.hdf5 .* give another folder'):
+        command.reproduce('stereospike', 'table1', data, seeds=1, output=output, device='cpu')
+    (folder / 'kept').rename(folder / 'indoor_flying2_gt.hdf5')
+    with pytest.raises(SettingsError, match=r'no indoor_flying1_data\.hdf5 or .*\.bag in '):
+        command.reproduce('stereospike', 'table1', data, seeds=1, output=output, device='cpu')
+    assert not (output / 'runs').exists()
+
+
+def test_validation_has_no_more_windows_than_are_measured(tmp_path: Path) -> None:
+    of = recipe('sim_flying', tmp_path)
+    assert setup(tmp_path).validation == 32
+    assert setup(tmp_path, recipe=dataclasses.replace(of, measured=2)).validation == 2
+    paper = ROOT / STEREOSPIKE.settings['mvsec']
+    assert setup(tmp_path, settings=(paper,), recipe=of).validation == 96
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    hold = (
+        'import sys\n'
+        'from pathlib import Path\n'
+        'from spike_depth_ros.training.reproduce.lock import locked\n'
+        'with locked(Path(sys.argv[1])):\n'
+        "    print('held', flush=True)\n"
+        '    sys.stdin.read()\n'
+    )
+    words = [sys.executable, '-c', hold, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        try:
+            assert holder.stdout.readline() == 'held\n'
+            with pytest.raises(OutputError, match='in use by another'), locked(tmp_path):
+                pass
+        finally:
+            holder.stdin.close()
+    with locked(tmp_path):  # the process ended
+        pass
+
+
+def test_settings_that_are_no_yaml_name_a_file_of_the_paper(tmp_path: Path) -> None:
+    (tmp_path / 'net.py').write_text('a = [\n')
+    with pytest.raises(SettingsError, match=r'stereospike_reproduce\.yaml is one\.$'):
+        command.reproduce(
+            'stereospike', 'table1', output=tmp_path, settings=tmp_path / 'net.py', device='cpu'
+        )

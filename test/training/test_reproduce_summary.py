@@ -15,6 +15,7 @@
 """Mean, spread and verdicts by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -59,9 +60,11 @@ def test_trainings_of_equal_seeds_are_compared(bad: tuple[float, ...], expected:
     assert f'good errs less: {expected}' in verdict(CLAIM, cells, ROWS)
 
 
-def test_a_single_seed_is_named() -> None:
+@pytest.mark.parametrize('within', [None, 0.15])
+def test_one_seed_gives_a_difference_and_no_verdict(within: float | None) -> None:
     cells = {('good', 'MDE'): Cell((11.0,)), ('bad', 'MDE'): Cell((12.0,))}
-    assert 'holds for one seed' in verdict(CLAIM, cells, ROWS)
+    expected = 'good errs less: one seed: no verdict (MDE, bad minus good: 1.00; published 3.50)'
+    assert verdict(replace(CLAIM, within=within), cells, ROWS) == expected
 
 
 def test_two_columns_of_a_row_are_compared() -> None:
@@ -74,5 +77,5 @@ def test_two_columns_of_a_row_are_compared() -> None:
 @pytest.mark.parametrize(('cost', 'expected'), [(11.0, 'holds'), (13.0, 'does not hold')])
 def test_a_cost_may_be_small(cost: float, expected: str) -> None:
     claim = Claim('it costs little', 'MDE', 'good', 'bad', within=0.15)
-    cells = {('good', 'MDE'): Cell((cost,)), ('bad', 'MDE'): Cell((10.0,))}
+    cells = {('good', 'MDE'): Cell((cost, cost)), ('bad', 'MDE'): Cell((10.0, 10.0))}
     assert f'it costs little: {expected} (' in verdict(claim, cells, ROWS)

@@ -84,7 +84,7 @@ class DsecDataset(RecordedDataset):
             wanted = ', '.join(names) or 'a sequence that is in no other split'
             raise SettingsError(
                 f"'{self.folder}' has no sequence of DSEC's {split} split ({wanted}): give the "
-                'folder of the unpacked sequences, or name those that are there in the YAML file.'
+                'folder of the unpacked sequences, or name others in a YAML file of the data set.'
             )
         return [Clip([sequence]) for sequence in found]
 

@@ -136,7 +136,7 @@ class MvsecDataset(RecordedDataset):
             part = f'{name}_{"gt" if data else "data"}'
             raise SettingsError(
                 f"There is no {part}.hdf5 or {part}.bag in '{self.folder}': download it from "
-                'MVSEC, or change folder or split in the YAML file.'
+                'MVSEC, or give another folder or split.'
             )
         return Clip([data], [truth], self.calibration, first=first, last=last)
 

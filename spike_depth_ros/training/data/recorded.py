@@ -265,7 +265,8 @@ class RecordedDataset(DepthDataset):
         if baseline_m is None:
             raise SettingsError(
                 f"'{clip.recording.path}' has no calibration in it or beside it, so its baseline "
-                f'is unknown: give calibration or baseline_m in the YAML file of {self.title}.'
+                f'is unknown: put its calibration beside it, or give calibration or baseline_m in '
+                f'the YAML file of {self.title}.'
             )
         return baseline_m
 

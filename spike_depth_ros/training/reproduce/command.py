@@ -28,10 +28,12 @@ from spike_depth_ros.training import command_line
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.devices import check_device
 from spike_depth_ros.training.reproduce import figures, report
+from spike_depth_ros.training.reproduce.conditions import conditions
+from spike_depth_ros.training.reproduce.lock import locked
 from spike_depth_ros.training.reproduce.measurable import measurable
 from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Table
 from spike_depth_ros.training.reproduce.recipes import kind_of, recipe
-from spike_depth_ros.training.reproduce.runs import Run, Setup
+from spike_depth_ros.training.reproduce.runs import Run, Setup, check_data
 from spike_depth_ros.training.reproduce.scores import Scores, of_run, parts_of
 from spike_depth_ros.training.reproduce.stereospike import STEREOSPIKE
 from spike_depth_ros.training.reproduce.summary import Cell, cell
@@ -84,14 +86,18 @@ def reproduce(
     check_device('device', device)
     check_output_folder(output)
     if settings is not None:
-        command_line.checked_files([f'--config={settings}'])
+        command_line.checked_files([f'--config={settings}'], chosen.settings[kind_of(data)])
     own_file = shared_file(chosen.settings[kind_of(data)])
     files = (own_file, *([settings] if settings else []))
     own = recipe(data, output, files)
     own = replace(own, windows=windows or own.windows, measured=measured or own.measured)
     setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
-    for each in tables:
-        _Reproduction(chosen, each, setup, range(1, seeds + 1)).make()
+    made = [_Reproduction(chosen, each, setup, range(1, seeds + 1)) for each in tables]
+    with locked(output):
+        for each in made:
+            each.check()
+        for each in made:
+            each.make()
 
 
 def _found(paper: str, table: str) -> tuple[Paper, Sequence[Table]]:
@@ -115,25 +121,35 @@ class _Reproduction:
     setup: Setup
     seeds: Sequence[int]
 
+    def check(self) -> None:
+        """Check that the data of all runs is there. Raises SettingsError, OutputError."""
+        for fold in dict.fromkeys(fold for _, fold in self._runs()):
+            check_data(self.setup, fold)
+
     def make(self) -> None:
         """Train, measure, print and write."""
         runs = self._runs()
-        self._train([run for each in runs.values() for run in each])
+        every = [run for each in runs.values() for run in each]
+        self._train(every)
         scores = {key: self._scores(each) for key, each in runs.items()}
         columns, own = self.shown[0], self.setup.recipe
         cells = {
-            (row, column.name): self._cell(found, column)
-            for (row, fold), found in scores.items()
+            (row, column.name): self._cell(each, column)
+            for (row, fold), each in scores.items()
             for column in columns
             if own.fold(column.fold) == fold
         }
-        here = f'{self._dataset_name()}, {_seeds(len(self.seeds))}'
-        print(report.markdown(self.paper, self.table, self.shown, here, cells))
-        stem = f'{self.paper.name}_{self.table.name}_{own.name}'
-        report.write_csv(self.setup.output / f'{stem}.csv', self.table, columns, cells)
+        here, found = self._dataset_name(), conditions(every, len(self.seeds))
+        print(report.markdown(self.paper, self.table, self.shown, here, found, cells))
+        stem = f'{self.paper.name}_{self.table.name}_{own.name}_{found.stem}'
+        file = self.setup.output / f'{stem}.csv'
+        report.write_csv(file, self.table, columns, found, cells)
+        print(f'\nWritten: {file}')
         if self.table.figure is not None:
-            by_row = {row: found for (row, _), found in scores.items()}
-            figures.draw(self.setup.output / f'{stem}.png', self.table, here, cells, by_row)
+            by_row = {row: each for (row, _), each in scores.items()}
+            picture = file.with_suffix('.png')
+            figures.draw(picture, self.table, f'{here}: {found}', cells, by_row)
+            print(f'Written: {picture}')
 
     @cached_property
     def shown(self) -> report.Shown:
@@ -170,10 +186,6 @@ class _Reproduction:
         first = read_dataset(self.setup.recipe.dataset('')).description
         simulated = 'simulated' in first.provenance
         return f'{first.name} (simulated)' if simulated else self.setup.recipe.name.upper()
-
-
-def _seeds(number: int) -> str:
-    return '1 seed' if number == 1 else f'{number} seeds'
 
 
 def main(arguments: list[str]) -> None:

@@ -19,13 +19,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.training.reproduce.conditions import Conditions
 from spike_depth_ros.training.reproduce.papers import Claim, Column, Paper, Published, Table
 from spike_depth_ros.training.reproduce.summary import Values, number, verdict
 
 Shown = tuple[Sequence[Column], Sequence[Claim]]
 
 
-def markdown(paper: Paper, table: Table, shown: Shown, here: str, cells: Values) -> str:
+def markdown(
+    paper: Paper, table: Table, shown: Shown, here: str, found: Conditions, cells: Values
+) -> str:
     """Return a table with the published numbers beside ours, and what becomes of its claims.
 
     Args:
@@ -33,6 +36,7 @@ def markdown(paper: Paper, table: Table, shown: Shown, here: str, cells: Values)
         table: the table.
         shown: columns and claims that could be measured; see measurable.
         here: data of our numbers in words.
+        found: conditions of our numbers.
         cells: our cells by row and column; a row that was not trained has none.
     """
     columns, claims = shown
@@ -46,16 +50,26 @@ def markdown(paper: Paper, table: Table, shown: Shown, here: str, cells: Values)
         lines.append(f'| {row.name} | {" | ".join(map(str, [*theirs, *ours]))} |')
     rows = {row.name: row for row in table.rows}
     verdicts = [f'- {verdict(claim, cells, rows)}' for claim in claims]
-    return '\n'.join([table.title, '', *lines, '', *verdicts])
+    return '\n'.join([table.title, '', f'{here}: {found}', '', *lines, '', *verdicts])
 
 
-def write_csv(path: Path, table: Table, columns: Sequence[Column], cells: Values) -> None:
-    """Write a line for each row and column: published and our mean and spread, and our values."""
+def write_csv(
+    path: Path, table: Table, columns: Sequence[Column], found: Conditions, cells: Values
+) -> None:
+    """Write a line for each row and column: published and our mean and spread, and our values.
+
+    Args:
+        path: CSV file.
+        table: the table.
+        columns: columns that could be measured.
+        found: conditions of our numbers, which stand in lines that have some.
+        cells: our cells by row and column.
+    """
+    named = found.named()
     with whole_file(path) as unfinished, unfinished.open('w', newline='') as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ['row', 'column', 'published', 'published spread', 'mean', 'spread', 'best', 'values']
-        )
+        heads = ['row', 'column', 'published', 'published spread', 'mean', 'spread', 'best']
+        writer.writerow([*heads, 'values', *named])
         names = list(dict.fromkeys(column.name for column in (*table.columns, *columns)))
         for row in table.rows:
             for name in names:
@@ -63,6 +77,7 @@ def write_csv(path: Path, table: Table, columns: Sequence[Column], cells: Values
                 line: list[object] = list(theirs or ('', ''))
                 line += [ours.mean, ours.spread, ours.best] if ours else ['', '', '']
                 line.append(' '.join(map(str, ours.values)) if ours else '')
+                line += named.values() if ours else [''] * len(named)
                 writer.writerow([row.name, name, *line])
 
 

@@ -20,14 +20,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Trainer
+from ruamel.yaml import YAML
 
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.checkpoints import DESCRIBED, WholeCheckpoints, read_checkpoint
 from spike_depth_ros.training.data.dataset import DepthDataset, Preparation, Split, read_dataset
+from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.recorded import RecordedDataset
 from spike_depth_ros.training.reproduce.papers import Variant
 from spike_depth_ros.training.reproduce.recipes import Recipe
@@ -59,6 +62,19 @@ class Setup:
     def texts(self) -> list[str]:
         """Return the content of the settings."""
         return [path.read_text() for path in (shared_file(COMMON), *self.settings)]
+
+    @property
+    def validation(self) -> Any:
+        """Return the number of validation windows while training, no more than are measured.
+
+        The paper's choice of the epoch (Recipe.best) has those of the settings.
+        """
+        given: Any = signature(DepthData).parameters['validation_samples'].default
+        for text in self.texts:
+            data = YAML(typ='safe').load(text).get('data')
+            given = data.get('validation_samples', given) if isinstance(data, dict) else given
+        # The command line's parser names a value that is no number.
+        return min(given, self.recipe.measured or given) if isinstance(given, int) else given
 
 
 @dataclass(frozen=True)
@@ -131,6 +147,8 @@ class Run:
             yield f'--model.loss.{name}={json.dumps(value)}'
         windows = {str(recipe.dataset(self.fold)): self.count('train')}
         yield f'--data.datasets={json.dumps(windows)}'
+        if not recipe.best:
+            yield f'--data.validation_samples={setup.validation}'
         yield f'--data.folder={setup.preparation.folder}'
         yield f'--seed_everything={self.seed}'
         # After a few trainings in one process torch.compile fails (IndexError).
@@ -153,6 +171,19 @@ class Run:
         available = self.dataset.count(split, self.setup.preparation)
         assert wanted is not None or available is not None  # recipes limit simulated data
         return min(each for each in (wanted, available) if each is not None)
+
+
+def check_data(setup: Setup, fold: str) -> None:
+    """Check that a split's recordings are there. Raises SettingsError, OutputError.
+
+    Args:
+        setup: settings of the runs.
+        fold: split of a data set that has several, '' without.
+    """
+    dataset = read_dataset(setup.recipe.dataset(fold))
+    splits: tuple[Split, ...] = ('train', 'validation', 'test')
+    for split in splits:
+        dataset.check(split, 1, setup.preparation)
 
 
 def _identity(dataset: DepthDataset) -> str:

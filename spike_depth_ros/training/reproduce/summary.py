@@ -75,7 +75,7 @@ def verdict(claim: Claim, cells: Values, rows: Mapping[str, Row]) -> str:
     """Return whether a claim holds, in a sentence with the difference and the published one.
 
     Trainings of equal seeds are compared, which saw the same crops. The claim holds if the mean
-    difference is larger than its standard deviation.
+    difference is larger than its standard deviation. One seed gives no verdict.
 
     Args:
         claim: the claim.
@@ -98,11 +98,11 @@ def _compared(claim: Claim) -> str:
 
 
 def _holds(claim: Claim, low: float, difference: Cell) -> str:
+    if len(difference.values) == 1:
+        return 'one seed: no verdict'
     if claim.within is not None:
         limit = claim.within * (low + difference.mean)
         return 'holds' if -difference.mean <= limit else 'does not hold'
-    if len(difference.values) == 1:
-        return 'holds for one seed' if difference.mean > 0 else 'does not hold for one seed'
     if abs(difference.mean) <= difference.spread:
         return 'undecided, within the spread'
     return 'holds' if difference.mean > 0 else 'does not hold'
