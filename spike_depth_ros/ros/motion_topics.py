@@ -16,9 +16,8 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
-from statistics import median
 
 import numpy as np
 from nav_msgs.msg import Odometry as OdometryMessage
@@ -31,6 +30,7 @@ from spike_depth_ros.geometry.pose import Pose, from_quaternion
 from spike_depth_ros.motion.gyroscope import MAX_RATE, Gyroscope
 from spike_depth_ros.motion.odometry import Odometry
 from spike_depth_ros.motion.samples import SampleCounters
+from spike_depth_ros.motion.stamp_check import StampCheck
 from spike_depth_ros.ros import graph, qos
 from spike_depth_ros.ros.conversions import to_ns
 from spike_depth_ros.ros.diagnostics import WARN, Report
@@ -39,9 +39,6 @@ from spike_depth_ros.units import MS_NS, NOT_MEASURED, SECOND_NS
 
 # A topic without a message for this time is silent.
 SILENT_NS = SECOND_NS
-# Samples that come with a window are newer by less: windows wait for cameras, and in queues.
-MAX_LEAD_NS = 300 * MS_NS
-LEADS, MIN_LEADS = 15, 5  # windows over which the lead is measured
 # Largest mean rate of a second, rad/s: in degrees per second, that of a rig that turns slowly.
 MAX_MEAN_RATE = 17.0
 # Largest share of messages that come late without a fault.
@@ -73,7 +70,8 @@ class MotionTopic(ABC):
         self._frame_id = ''
         self._received_ns: int | None = None
         self._compared_ns: int | None = None  # arrival of the message that the last window met
-        self._leads_ns: deque[int] = deque(maxlen=LEADS)
+        self._age_ns: int | None = None  # of the newest message on its arrival, by ROS time
+        self._stamps = StampCheck(self.history.max_gap_ns)
         self._before = SampleCounters()
         self.reason = ''
 
@@ -87,7 +85,7 @@ class MotionTopic(ABC):
         newest_ns = self.history.newest_ns
         if newest_ns is not None and self._compared_ns != self._received_ns:
             self._compared_ns = self._received_ns
-            self._leads_ns.append(newest_ns - stamp_ns)
+            self._stamps.add(newest_ns - stamp_ns, self._age_ns, self._age_of(stamp_ns))
 
     def between(self, start_ns: int, end_ns: int, stream: SpikeStream, frame: str) -> Pose | None:
         """Return the pose of the camera at the end in its frame at the start; None: see `reason`.
@@ -100,6 +98,9 @@ class MotionTopic(ABC):
         if not self.has_come:
             self.reason = f'no {self.name}'
             return None
+        if problem := self._implausible():
+            self.reason = problem
+            return None
         camera = self._camera(stream, frame)
         if camera is None:
             self.reason = (
@@ -108,51 +109,70 @@ class MotionTopic(ABC):
             )
             return None
         motion = self._moved(start_ns, end_ns)
-        lead_ns = self._lead_ns
-        if lead_ns > MAX_LEAD_NS or (motion is None and lead_ns < -self.history.max_gap_ns):
-            side = 'ahead of' if lead_ns > 0 else 'behind'
-            self.reason = (
-                f'{self.name} is {abs(lead_ns) / SECOND_NS:.3f} s {side} the windows that come at '
-                'the same time: stamp both by one clock, unless windows are late'
-            )
+        if motion is None and (silence := self._silence(time.monotonic_ns())):
+            self.reason = silence
+            return None
+        if fault := self._stamps.fault(motion is not None):
+            self.reason = f'{self.name} {fault}'
             return None
         if motion is None:
             self.reason = self._uncovered(end_ns)
             return None
         return camera.inverse() @ motion @ camera
 
-    def add_to(self, report: Report, now_ns: int) -> None:
-        """Add counters and problems to a report; now_ns: monotonic time."""
+    def add_to(self, report: Report, now_ns: int, is_failing: bool) -> None:
+        """Add counters, and one sentence about what is wrong first.
+
+        Args:
+            report: gets both.
+            now_ns: monotonic time, nanoseconds.
+            is_failing: whether many windows were not moved.
+        """
         now, before = replace(self.history.counters), self._before
         self._before = now
-        if conflict := graph.conflict(self._node, self.name):
-            report.problem(WARN, conflict)
-        if self._received_ns is None:
-            return
-        report.values[f'{self.name} messages'] = now.taken
-        report.values[f'{self.name} messages late'] = now.late
-        report.values[f'{self.name} messages invalid'] = now.invalid
-        report.values[f'{self.name} jumps'] = now.jumps
-        silent_ns = now_ns - self._received_ns
-        if silent_ns > SILENT_NS:
-            report.problem(
-                WARN,
-                f'no {self.name} for {silent_ns / SECOND_NS:.1f} s, so what the model remembers '
-                'is not moved with the rig by it',
-            )
-        if new := now.invalid - before.invalid:
-            report.problem(WARN, f'{new} {self.name} messages invalid: {self._invalid()}')
-        if new := now.jumps - before.jumps:
-            report.problem(WARN, f'{self.name} jumped {new} times: {self.history.jump}')
-        if (new := now.late - before.late) > MAX_LATE * (now.taken - before.taken):
-            report.problem(
-                WARN, f'{new} {self.name} messages late: their stamps stand still, or are mixed'
-            )
+        if self.has_come:
+            report.values[f'{self.name} messages'] = now.taken
+            report.values[f'{self.name} messages late'] = now.late
+            report.values[f'{self.name} messages invalid'] = now.invalid
+            report.values[f'{self.name} jumps'] = now.jumps
+            report.values[f'{self.name} lead (ms)'] = self._stamps.lead_ns / MS_NS
+        silence = self._silence(now_ns)
+        problems = (
+            graph.conflict(self._node, self.name),
+            silence and f'{silence}, so what the model remembers is not moved with the rig by it',
+            *self._wrong(now, before),
+            self._unmoved(is_failing),
+        )
+        if problem := next(filter(None, problems), ''):
+            report.problem(WARN, problem)
 
-    @property
-    def _lead_ns(self) -> float:
-        """Return the time by which messages are ahead of windows; 0 before it is known."""
-        return median(self._leads_ns) if len(self._leads_ns) >= MIN_LEADS else 0
+    def _wrong(self, now: SampleCounters, before: SampleCounters) -> Iterator[str]:
+        """Yield a sentence for each kind of wrong messages since the last report."""
+        if new := now.invalid - before.invalid:
+            yield f'{new} {self.name} messages invalid: {self._invalid()}'
+        if (new := now.late - before.late) > MAX_LATE * (now.taken - before.taken):
+            yield f'{new} {self.name} messages late: their stamps stand still, or are mixed'
+        if new := now.jumps - before.jumps:
+            yield f'{self.name} jumped {new} times: {self.history.jump}'
+
+    def _unmoved(self, is_failing: bool) -> str:
+        """Return a sentence if windows are not moved, else ''."""
+        reason = self._implausible() or (self.reason if is_failing and self.has_come else '')
+        return f'the memory is not moved with the rig: {reason}' if reason else ''
+
+    def _silence(self, now_ns: int) -> str:
+        """Return a sentence if no message has come for SILENT_NS, else ''; now_ns: monotonic."""
+        silent_ns = 0 if self._received_ns is None else now_ns - self._received_ns
+        return f'no {self.name} for {silent_ns / SECOND_NS:.1f} s' if silent_ns > SILENT_NS else ''
+
+    def _implausible(self) -> str:
+        """Return a sentence if no rig moves as the messages tell, else ''."""
+        return ''
+
+    def _age_of(self, stamp_ns: int) -> int | None:
+        """Return ROS time less a stamp, nanoseconds; None: ROS time is simulated, and steps."""
+        is_simulated = self._node.get_parameter('use_sim_time').value
+        return None if is_simulated else self._node.get_clock().now().nanoseconds - stamp_ns
 
     def _take(self, header: Header, frame_id: str) -> bool:
         """Note a message; samples in another frame than before do not go on from those.
@@ -162,6 +182,7 @@ class MotionTopic(ABC):
         if self.has_come and frame_id != self._frame_id:
             self.history.restart()
         self._received_ns, self._frame_id = time.monotonic_ns(), frame_id
+        self._age_ns = self._age_of(to_ns(header.stamp))
         has_stamp = to_ns(header.stamp) > 0
         self.history.counters.invalid += not has_stamp
         return has_stamp
@@ -203,8 +224,8 @@ class ImuTopic(MotionTopic):
 
     def __init__(self, node: Node, frames: StaticFrames, mounted: Pose | None) -> None:
         """Subscribe; see MotionTopic."""
-        super().__init__(node, frames, mounted)
         self.history = self._gyroscope = Gyroscope()
+        super().__init__(node, frames, mounted)
         node.create_subscription(
             Imu, self.name, self._on_imu, qos.sensor_data(), qos_overriding_options=qos.OVERRIDABLE
         )
@@ -218,16 +239,14 @@ class ImuTopic(MotionTopic):
         rate = message.angular_velocity
         self._gyroscope.add(to_ns(message.header.stamp), rate.x, rate.y, rate.z)
 
-    def add_to(self, report: Report, now_ns: int) -> None:
-        """Add counters and problems; see MotionTopic."""
-        super().add_to(report, now_ns)
+    def _implausible(self) -> str:
         mean = self._gyroscope.mean_rate
-        if mean > MAX_MEAN_RATE:
-            report.problem(
-                WARN,
-                f'{self.name} turns at {mean:.0f} rad/s in the mean of a second: have its driver '
-                'give rad/s, not degrees',
-            )
+        if mean <= MAX_MEAN_RATE:
+            return ''
+        return (
+            f'{self.name} turns at {mean:.0f} rad/s in the mean of a second: have its driver give '
+            'rad/s, not degrees'
+        )
 
     def _camera(self, stream: SpikeStream, frame: str) -> Pose | None:
         if self._mounted is None and stream.imu_rotation is not None:
@@ -250,8 +269,8 @@ class OdometryTopic(MotionTopic):
 
     def __init__(self, node: Node, frames: StaticFrames, mounted: Pose | None) -> None:
         """Subscribe; see MotionTopic."""
-        super().__init__(node, frames, mounted)
         self.history = self._odometry = Odometry()
+        super().__init__(node, frames, mounted)
         node.create_subscription(
             OdometryMessage,
             self.name,

@@ -25,7 +25,7 @@ from spike_depth_ros.geometry.pose import Pose
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.motion.memory_motion import MemoryMotion
 from spike_depth_ros.ros.depth_settings import DepthSettings
-from spike_depth_ros.ros.diagnostics import WARN, Report, without_numbers
+from spike_depth_ros.ros.diagnostics import Report, without_numbers
 from spike_depth_ros.ros.motion_topics import ImuTopic, OdometryTopic
 from spike_depth_ros.ros.mounting import MOUNTING, ORIENTATION, to_pose
 from spike_depth_ros.ros.static_frames import StaticFrames
@@ -124,12 +124,9 @@ class RigMotion:
         report.values['motion by'] = self._source
         report.values['windows moved'] = self._moved
         report.values['windows not moved'] = self._unmoved
+        is_failing = self._is_failing()
         for topic in self._topics:
-            topic.add_to(report, now_ns)
-        if self._is_failing():
-            for topic in self._topics:
-                if topic.has_come and topic.reason:
-                    report.problem(WARN, f'the memory is not moved with the rig: {topic.reason}')
+            topic.add_to(report, now_ns, is_failing)
 
     def _is_failing(self) -> bool:
         """Return whether many windows were not moved; starts the next period."""

@@ -27,11 +27,14 @@ from spike_depth_ros.protocols import Errors, protocol
 from spike_depth_ros.recordings.truth_view import TrueDepth
 from spike_depth_ros.ros.demo.window_store import StoredWindow
 from spike_depth_ros.temporal_metrics import flicker
+from spike_depth_ros.units import MS_NS
 
 Depth = npt.NDArray[np.float32]
 
 # The best constant is the median over every fourth pixel in both directions.
 STRIDE = 4
+# Largest share of the time between two true depths by which their windows are nearer or further.
+MISFIT = 0.1
 # Edges of the bins of true depth, 0.1 % wide, from 1 cm to 20 km.
 BINS_M = np.geomspace(0.01, 20_000.0, 14_512)
 
@@ -41,16 +44,20 @@ class DepthError:
     """Error of the depth against the true depth.
 
     Args:
-        windows: number of windows compared.
+        windows: number of true depths compared, each with a window.
+        truths: number of true depths that were to be compared.
+        distance_ms: largest time between a true depth and the end of its window, milliseconds.
         mean_m: mean over the windows of the mean depth error, metres.
         constant_m: mean depth error of the best constant depth, for comparison.
         coverage: share of the pixels with true depth that have depth.
         flicker: mean change of log depth beyond the truth's from one window to the next; NaN
-            without two windows in a row.
+            without two windows in a row that are as far apart as their true depths.
         protocol: errors in the protocol of the data set by name; empty for an unknown one.
     """
 
     windows: int
+    truths: int
+    distance_ms: float
     mean_m: float
     constant_m: float
     coverage: float
@@ -87,7 +94,9 @@ class Comparison:
         self._means = metrics.RunningMean()
         self._coverages = metrics.RunningMean()
         self._flicker = metrics.RunningMean()
-        self._before: tuple[int, Depth, Depth] | None = None  # stamp, depth, true depth
+        # Stamps of window and true depth, and both depths.
+        self._before: tuple[int, int, Depth, Depth] | None = None
+        self._truths = self._distance_ns = 0
         self._counts = np.zeros(len(BINS_M) + 1, np.int64)
 
     def to_network(self, truth: Depth) -> Depth:
@@ -97,11 +106,16 @@ class Comparison:
         """
         return self._truth.view.to_network(self._valid(truth))
 
-    def add(self, window: StoredWindow, truth: Depth, mapped: Depth) -> None:
+    def expect(self) -> None:
+        """Count a true depth that is to be compared, whether a window is at its time or not."""
+        self._truths += 1
+
+    def add(self, window: StoredWindow, truth_ns: int, truth: Depth, mapped: Depth) -> None:
         """Compare a window that has depth; call it in the order of the windows' stamps.
 
         Args:
             window: the window.
+            truth_ns: time of the true depth, nanoseconds, by the clock of the window's stamp.
             truth: true depth in its own view, float32, metres.
             mapped: the same in the network's image; see to_network.
         """
@@ -109,7 +123,8 @@ class Comparison:
         assert predicted is not None
         self._means.add(metrics.mean_depth_error(predicted, mapped))
         self._coverages.add(metrics.coverage(predicted, mapped))
-        self._add_flicker(window.stamp_ns, predicted, mapped)
+        self._distance_ns = max(self._distance_ns, abs(window.stamp_ns - truth_ns))
+        self._add_flicker((window.stamp_ns, truth_ns), predicted, mapped)
         samples = mapped[::STRIDE, ::STRIDE]
         known = samples[np.isfinite(samples) & (samples > 0)]
         bins = np.searchsorted(BINS_M, known)
@@ -129,6 +144,8 @@ class Comparison:
             return None
         return DepthError(
             windows=self._means.count,
+            truths=self._truths,
+            distance_ms=self._distance_ns / MS_NS,
             mean_m=self._means.value,
             constant_m=_constant_error(self._counts),
             coverage=self._coverages.value,
@@ -136,15 +153,23 @@ class Comparison:
             protocol=self._errors.values() if self._errors else {},
         )
 
-    def _add_flicker(self, stamp_ns: int, predicted: Depth, mapped: Depth) -> None:
-        """Measure the change since the window before; of two true depths the first counts."""
+    def _add_flicker(self, times_ns: tuple[int, int], predicted: Depth, mapped: Depth) -> None:
+        """Measure the change since the window before; of two true depths the first counts.
+
+        Args:
+            times_ns: stamps of the window and of the true depth.
+            predicted, mapped: depth of the window, and the true one.
+        """
+        stamp_ns, truth_ns = times_ns
         if self._before is not None:
-            before_ns, *before = self._before
+            before_ns, truth_before_ns, *before = self._before
             if stamp_ns == before_ns:
                 return
-            if stamp_ns - before_ns < 1.5 * self._hop_ns:
+            apart_ns, true_ns = stamp_ns - before_ns, truth_ns - truth_before_ns
+            fits = abs(apart_ns - true_ns) <= MISFIT * true_ns
+            if fits and apart_ns < 1.5 * self._hop_ns:
                 self._flicker.add(flicker(predicted, before[0], mapped, before[1]))
-        self._before = stamp_ns, predicted, mapped
+        self._before = stamp_ns, truth_ns, predicted, mapped
 
     def _valid(self, truth: Depth) -> Depth:
         """Return true depth with NaN up to nearest_valid_m."""

@@ -84,7 +84,10 @@ def _compare(
     comparison: Comparison, store: WindowStore, frame: DepthFrame, shift_ns: int, is_tested: bool
 ) -> None:
     """Compare and store a true depth if there is a window at its time."""
-    window = store.nearest(frame.t_ns + shift_ns)
+    truth_ns = frame.t_ns + shift_ns
+    if is_tested:
+        comparison.expect()
+    window = store.nearest(truth_ns)
     if window is None:
         return
     try:
@@ -93,4 +96,4 @@ def _compare(
         return
     store.add_truth(window.stamp_ns, mapped)
     if is_tested and window.depth is not None:
-        comparison.add(window, frame.depth, mapped)
+        comparison.add(window, truth_ns, frame.depth, mapped)

@@ -16,9 +16,13 @@
 
 from math import isnan
 
+from spike_depth_ros.ros.demo.comparison import DepthError
 from spike_depth_ros.ros.demo.node_status import BinnerStatus, DepthStatus
 from spike_depth_ros.ros.demo.result import Result
 from spike_depth_ros.ros.depth_meters import FIRING_RATE
+
+# Time between a true depth and the end of its window that is not worth a word, milliseconds.
+EXACT_MS = 1.0
 
 
 def table(result: Result, name: str) -> str:
@@ -77,14 +81,32 @@ def _error_rows(result: Result) -> list[tuple[str, str]]:
     if error is None:
         reason = f'no ground truth: {result.no_truth}' if result.no_truth else 'no ground truth'
         return [('mean depth error', 'no window to compare' if result.has_truth else reason)]
-    tested = f" of {result.tested} in the split's test range" if result.tested else ''
     return [
-        ('mean depth error', f'{error.mean_m:.3f} m over {error.windows} windows{tested}'),
+        ('mean depth error', f'{error.mean_m:.3f} m over {_compared(error, result.tested)}'),
         ('  of the best constant', f'{error.constant_m:.3f} m'),
         ('  share of the truth covered', f'{error.coverage:.1%}'),
-        ('flicker, change of log depth beyond the true one', _number(error.flicker, 3)),
+        *_flicker_row(error),
         *((f'  {name}', f'{value:.4g}') for name, value in error.protocol.items()),
     ]
+
+
+def _compared(error: DepthError, tested: int | None) -> str:
+    """Return the numbers of windows and of true depths in words; tested: see Result."""
+    if tested:
+        number = f"{error.windows} windows of {tested} in the split's test range"
+    elif error.windows == error.truths:
+        number = f'{error.windows} windows'
+    else:
+        number = f'{error.windows} of {error.truths} true depths'
+    if error.distance_ms <= EXACT_MS:
+        return number
+    return f'{number}, up to {error.distance_ms:.1f} ms from the end of a window'
+
+
+def _flicker_row(error: DepthError) -> list[tuple[str, str]]:
+    if isnan(error.flicker):
+        return []
+    return [('flicker, change of log depth beyond the true one', f'{error.flicker:.3f}')]
 
 
 def _firing_rows(result: Result) -> list[tuple[str, str]]:

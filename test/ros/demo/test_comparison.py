@@ -49,7 +49,7 @@ def compared(comparison: Comparison, truth: npt.NDArray[np.float32]) -> DepthErr
     counts = np.zeros((8, 8, 2), np.uint8)
     counts[:, 0, 1] = 1
     window = StoredWindow(100, counts, depth, None)
-    comparison.add(window, truth, comparison.to_network(truth))
+    comparison.add(window, 100, truth, comparison.to_network(truth))
     error = comparison.result()
     assert error is not None
     return error
@@ -109,10 +109,22 @@ def test_flicker_is_the_change_beyond_the_true_one_in_windows_in_a_row() -> None
     rows = ((100, 2.0, 1.0), (150, 3.0, 2.0), (150, 3.0, 9.0), (250, 9.0, 2.0), (300, 9.0, 2.0))
     for stamp_ns, depth_m, true_m in rows:
         truth = np.full((8, 8), true_m, np.float32)
-        comparison.add(flat(stamp_ns, depth_m), truth, comparison.to_network(truth))
+        comparison.add(flat(stamp_ns, depth_m), stamp_ns, truth, comparison.to_network(truth))
     error = comparison.result()
     # log 1.5 less log 2 from the first to the second, nothing from the last but one to the last.
     assert error is not None and error.flicker == pytest.approx(np.log(2 / 1.5) / 2)
+
+
+def test_windows_of_a_hop_that_does_not_fit_have_no_flicker() -> None:
+    comparison = Comparison(true_depth(), '', 8.0, hop_ns=50)
+    # Windows end every 33, and true depths come every 50: the nearest windows are 33 or 66 apart.
+    for stamp_ns, truth_ns in ((100, 100), (133, 150), (199, 200), (232, 250)):
+        comparison.expect()
+        comparison.add(flat(stamp_ns, 3.0), truth_ns, TRUTH, comparison.to_network(TRUTH))
+    comparison.expect()
+    error = comparison.result()
+    assert error is not None and np.isnan(error.flicker)
+    assert (error.windows, error.truths, error.distance_ms) == (4, 5, 18e-6)
 
 
 def test_one_window_has_no_flicker() -> None:

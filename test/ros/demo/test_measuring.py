@@ -62,7 +62,8 @@ def test_each_true_depth_is_compared_and_stored(source: Source) -> None:
     error, problem = measure(source, store, STARTED)
 
     assert problem == ''
-    assert error is not None and error.windows == len(times_ns())
+    assert error is not None and error.windows == error.truths == len(times_ns())
+    assert error.distance_ms == 1.0
     truths = [window.truth for window in store.windows()]
     means = [
         np.nanmean(np.abs(truth.astype(np.float32) - 3)) for truth in truths if truth is not None
@@ -75,7 +76,9 @@ def test_each_true_depth_is_compared_and_stored(source: Source) -> None:
 def test_only_windows_with_depth_in_the_range_of_the_split_count(source: Source) -> None:
     tested = replace(source, tested=range(5, 9))
     error, _ = measure(tested, stored(times_ns()), STARTED)
-    assert error is not None and error.windows == 4
+    assert error is not None and error.windows == error.truths == 4
+    error, _ = measure(tested, stored(times_ns()[:7]), STARTED)
+    assert error is not None and (error.windows, error.truths) == (2, 4)
     assert measure(source, stored(times_ns(), with_depth=False), STARTED) == (None, '')
 
 

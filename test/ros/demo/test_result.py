@@ -161,9 +161,33 @@ def test_firing_rates_are_averaged() -> None:
 
 def test_the_table_ends_with_the_errors_in_the_protocol_of_the_data_set() -> None:
     errors = {'mean depth error (cm)': 53.98, 'at event pixels (cm)': 65.9}
-    error = DepthError(49, 0.54, 1.181, 1.0, 0.2087, errors)
+    error = DepthError(49, 61, 0.4, 0.54, 1.181, 1.0, 0.2087, errors)
     text = table(replace(result(BINNER, DEPTH, 10.0, has_truth=True), error=error, tested=61), '')
 
     assert "0.540 m over 49 windows of 61 in the split's test range" in text
     assert 'mean depth error (cm)' in text and '53.98' in text
     assert 'flicker, change of log depth beyond the true one  0.209' in text
+
+
+@pytest.mark.parametrize(
+    ('truths', 'distance_ms', 'row'),
+    [
+        (160, 1.0, '0.540 m over 160 windows'),
+        (200, 0.0, '0.540 m over 160 of 200 true depths'),
+        (
+            200,
+            16.65,
+            '0.540 m over 160 of 200 true depths, up to 16.6 ms from the end of a window',
+        ),
+    ],
+)
+def test_the_table_counts_the_true_depths_without_a_window_at_their_time(
+    truths: int, distance_ms: float, row: str
+) -> None:
+    error = DepthError(160, truths, distance_ms, 0.54, 1.181, 1.0, float('nan'), {})
+    lines = table(replace(result(BINNER, DEPTH, 10.0, has_truth=True), error=error), '').split(
+        '\n'
+    )
+
+    assert any(line.endswith(f'  {row}') for line in lines)
+    assert not any('flicker' in line for line in lines)
