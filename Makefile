@@ -76,8 +76,8 @@ soak: runtime
 
 NETWORKS := coincidence_fast coincidence_small coincidence coincidence_large \
 	stereospike_binocular stereospike_monocular
-TRUST := --trust.evidence 1.25 --trust.prior 0.5
-MEMORY := --half_life_ms 100 --events_exponent 0.5
+TRUST := --trust.evidence 1.5 --trust.prior 0.5
+MEMORY := --half_life_ms 50 --events_exponent 0.3
 
 train: shipped
 	@$(BIN)/python -m spike_depth_ros.cli train --config bench/ablation/separable.yaml $(OPTIONS)

@@ -30,12 +30,17 @@ Events = NDArray[np.int64]  # columns t_us, x, y, polarity
 
 
 @pytest.fixture(scope='module')
-def windows(data: Path) -> list[tuple[Events, Events]]:
+def pendulum(data: Path) -> tuple[Events, Events]:
     with np.load(data / 'stereo_pendulum_128x128.npz') as arrays:
         left, right = (arrays[side].astype(np.int64) for side in ('left', 'right'))
     right = right - np.array([0, 0, RIGHT_ROW, 0])
-    right = right[(right[:, 2] >= 0) & (right[:, 2] < SENSOR)]
-    starts = left[0, 0] + STEP_US * np.arange(WINDOWS)
+    return left, right[(right[:, 2] >= 0) & (right[:, 2] < SENSOR)]
+
+
+def windows(pendulum: tuple[Events, Events], step_us: int) -> list[tuple[Events, Events]]:
+    """Return both cameras' events in windows of which one begins every step_us microseconds."""
+    left, right = pendulum
+    starts = left[0, 0] + step_us * np.arange(WINDOWS)
     return [(part(left, start), part(right, start)) for start in starts]
 
 
@@ -54,11 +59,11 @@ def spike_frame(left: Events, right: Events, height: int, width: int) -> NDArray
 
 
 @pytest.mark.slow
-def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None:
+def test_disparity_follows_the_bob(pendulum: tuple[Events, Events]) -> None:
     engine = DepthEngine(shared_file('models/coincidence.onnx'))
     contract = engine.contract
     seen, found = [], []
-    for left, right in windows:
+    for left, right in windows(pendulum, STEP_US):
         frame = spike_frame(left, right, contract.height, contract.width)
         disparity = contract.f * contract.baseline_m / engine.infer(frame).depth
         found.append(np.median(disparity[frame[..., LEFT].any(-1)]))
@@ -66,3 +71,19 @@ def test_disparity_follows_the_bob(windows: list[tuple[Events, Events]]) -> None
     assert np.ptp(seen) > 15
     assert np.corrcoef(seen, found)[0, 1] > 0.9
     assert abs(np.median(np.subtract(found, seen))) < 1.5
+
+
+@pytest.mark.slow
+def test_memory_does_not_lag_behind_the_bob(pendulum: tuple[Events, Events]) -> None:
+    engine = DepthEngine(shared_file('models/coincidence.onnx'))
+    contract = engine.contract
+    right_shares: dict[int | None, list[float]] = {None: [], WINDOW_US * 1000: []}
+    for elapsed_ns, shares in right_shares.items():
+        for left, right in windows(pendulum, WINDOW_US):
+            frame = spike_frame(left, right, contract.height, contract.width)
+            disparity = contract.f * contract.baseline_m / engine.infer(frame, elapsed_ns).depth
+            seen = np.median(left[:, 1]) - np.median(right[:, 1])
+            errors = np.abs(disparity[frame[..., LEFT].any(-1)] - seen)
+            shares.append(float(np.mean(errors <= 2)))
+    without, with_memory = (np.mean(shares) for shares in right_shares.values())
+    assert with_memory > 0.9 * without
