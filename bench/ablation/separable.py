@@ -28,7 +28,7 @@ from spike_depth_ros.training.networks.spiking import (
     ResidualBlock,
     draw,
 )
-from spike_depth_ros.training.networks.stereospike import SCALES, StereoSpike
+from spike_depth_ros.training.networks.stereospike import StereoSpike
 
 KERNEL_SIZE = 7
 FACTOR = 10.0  # scale of each convolution's output: neurons fire at small weights
@@ -137,7 +137,7 @@ class SeparableStereoSpike(StereoSpike):
             for ins, outs in pairwise(reversed(sizes))
         )
         self.readout.heads = nn.ModuleList(
-            SeparableHead(size, scale) for size, scale in zip(sizes[-2::-1], SCALES, strict=True)
+            SeparableHead(sizes[head - 1], 2 ** (head - 1)) for head in self.heads
         )
         self.initialise()
 
