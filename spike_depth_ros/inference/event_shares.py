@@ -54,9 +54,12 @@ def event_shares(counts: npt.NDArray[np.uint8]) -> Shares:
     """Return the share of each cell, [rows, columns] of cells, of a frame [h, w, channels]."""
     on, off = (counts[..., channel] for channel in range(*LEFT.indices(counts.shape[-1])))
     height, width = on.shape
-    active = ((on | off) != 0).astype(np.float32)
-    events = reach(height) @ active @ reach(width).T
-    return np.asarray(events / areas(height, width))
+    cells = (on | off) != 0
+    for axis, pixels in enumerate(on.shape):
+        cells = np.add.reduceat(cells, np.arange(0, pixels, CELL), axis, dtype=np.int64)
+    # Products of whole numbers: those of floats wake BLAS's threads, which delay the inference.
+    rows, columns = (reach(pixels)[:, ::CELL].astype(np.int64) for pixels in on.shape)
+    return np.asarray(rows @ cells @ columns.T / areas(height, width))
 
 
 @cache
