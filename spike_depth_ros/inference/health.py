@@ -27,6 +27,7 @@ from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.units import MS_NS, SECOND_NS
 
 # A minute at 20 Hz: long enough for a 99th percentile, short enough to show a change.
+MARGIN = 0.1  # of the ends of an envelope
 _LATENCIES = 1200
 
 PerLayer = npt.NDArray[np.floating]
@@ -118,13 +119,14 @@ class ActivityMeter:
 def outside_envelope(contract: ModelContract, rates: dict[str, float]) -> str:
     """Return a sentence about layers that fire outside their validation envelope, or ''.
 
-    A layer that falls silent or saturates is a sign of input unlike the training data.
+    A layer that falls silent or saturates is a sign of input unlike the training data. The
+    envelope is of some hundred windows: others exceed it by a little.
     """
     bounds = zip(contract.layers, contract.firing_rate_low, contract.firing_rate_high, strict=True)
     outside = [
         f'{layer} at {rates[layer]:.1%} instead of {low:.1%} to {high:.1%}'
         for layer, low, high in bounds
-        if not low <= rates[layer] <= high
+        if not (1 - MARGIN) * low <= rates[layer] <= (1 + MARGIN) * high
     ]
     if not outside:
         return ''
