@@ -27,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import Vector3
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image, Imu
@@ -91,6 +92,11 @@ class Rig:
         for t_ms in times:
             self.sample(t_ms, rate, frame_id)
         self.probe.until_value(STATUS, 'imu messages', self.taken)
+
+    def windows(self) -> tuple[int, int]:
+        """Return the numbers of windows moved and not moved in the latest report."""
+        values = self.probe.values(STATUS)
+        return int(values['windows moved']), int(values['windows not moved'])
 
     def sample(self, t_ms: int, rate: tuple[float, float, float], frame_id: str) -> None:
         x, y, z = rate
@@ -194,30 +200,50 @@ def test_wrong_samples_are_counted_and_named(probe: Probe, rig: Rig) -> None:
     probe.until_value(STATUS, 'imu jumps', 1)
 
 
+def turn_until(
+    rig: Rig, is_reached: Callable[[], object], stamp: Callable[[int], int], subject: str
+) -> None:
+    """Send windows, and samples of the time around each by another clock, until a condition.
+
+    Args:
+        rig: publisher of both.
+        is_reached: the condition.
+        stamp: stamp of the sample of a time, milliseconds.
+        subject: name of the condition.
+    """
+    rig.source.info(replace(stereo_rig(), imu_rotation=OPTICAL))
+
+    def is_reached_then() -> object:
+        for t_ms in range(rig.stamp_ms - 25, rig.stamp_ms + 26, 5):
+            rig.sample(stamp(t_ms), (0.0, 0.0, -RATE), 'imu_link')
+        rig.window(counts())
+        return is_reached()
+
+    rig.probe.until(is_reached_then, subject)
+
+
 @pytest.mark.parametrize(
     ('stamp', 'sentence'),
     [
         (lambda t_ms: t_ms + 900, r'imu is 0\.9\d\d s ahead of the windows .* by one clock'),
         (lambda t_ms: t_ms - 900, r'imu is 0\.8\d\d s behind the windows .* by one clock'),
         (lambda t_ms: t_ms + 10**9, r'imu is 1000000\.\d+ s ahead of the windows'),
-        (lambda t_ms: t_ms // 100 * 100, r'imu messages late: their stamps stand still'),
         (lambda t_ms: 0, r'imu messages invalid: .*, or stamped 0'),
     ],
 )
 def test_wrong_stamps_are_named_and_move_nothing(
     probe: Probe, rig: Rig, stamp: Callable[[int], int], sentence: str
 ) -> None:
-    rig.source.info(replace(stereo_rig(), imu_rotation=OPTICAL))
-    named = []
+    turn_until(rig, lambda: re.search(sentence, probe.text(STATUS)), stamp, sentence)
+    moved, not_moved = rig.windows()
+    turn_until(rig, lambda: rig.windows()[1] > not_moved + 1, stamp, 'more windows')
+    assert rig.windows()[0] == moved
 
-    def is_named() -> bool:
-        for t_ms in range(rig.stamp_ms - 25, rig.stamp_ms + 26, 5):
-            rig.sample(stamp(t_ms), (0.0, 0.0, -RATE), 'imu_link')
-        rig.window(counts())
-        named[:] = re.findall(sentence, probe.text(STATUS))
-        return bool(named)
 
-    probe.until(is_named, sentence)
+def test_stamps_that_stand_still_are_named(probe: Probe, rig: Rig) -> None:
+    late = 'imu messages late: their stamps stand still'
+    turn_until(rig, lambda: late in probe.text(STATUS), lambda t_ms: t_ms // 100 * 100, late)
+    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
 
 
 @pytest.mark.parametrize(
@@ -240,6 +266,8 @@ def test_rates_that_cannot_be_are_named(
         return re.search(sentence, probe.text(STATUS)) is not None
 
     probe.until(is_named, sentence)
+    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
+    assert rig.windows()[1] > 0
 
 
 @pytest.mark.parametrize(
@@ -316,6 +344,7 @@ def test_a_topic_that_comes_and_goes_is_logged_once(probe: Probe) -> None:
 def test_two_publishers_of_a_topic(probe: Probe, rig: Rig, kind: type, topic: str) -> None:
     probe.node.create_publisher(kind, topic, 10)
     probe.until_text(STATUS, f'{topic} has 2 publishers (/probe, /probe)')
+    assert probe.status[STATUS].level >= DiagnosticStatus.WARN
 
 
 class TestOdometry:

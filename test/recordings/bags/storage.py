@@ -14,6 +14,7 @@
 
 """Small recordings in rosbag2 format, and ways to damage and to count them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,10 +58,10 @@ def count(path: Path) -> int:
         return len(list(recording.messages([TOPIC])))
 
 
-def refusal(path: Path) -> str:
-    """Return the error of opening or streaming a recording, one sentence."""
+def refusal(path: Path, read: Callable[[Path], object] = count) -> str:
+    """Return the error of reading a recording, by default its messages, one sentence."""
     with pytest.raises(RecordingError) as caught:
-        count(path)
+        read(path)
     sentence = str(caught.value)
     assert '\n' not in sentence
     assert sentence.endswith('.')

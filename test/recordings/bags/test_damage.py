@@ -20,6 +20,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from recordings.bags.storage import refusal
 from rosbags.rosbag2 import StoragePlugin
 
 from spike_depth_ros.recordings.errors import RecordingError
@@ -55,15 +56,6 @@ def read(path: Path) -> tuple[int, dict[str, int]]:
         return events, dict(recording.losses)
 
 
-def refusal(path: Path) -> str:
-    with pytest.raises(RecordingError) as caught:
-        read(path)
-    sentence = str(caught.value)
-    assert '\n' not in sentence
-    assert sentence.endswith('.')
-    return sentence
-
-
 def test_a_bag_without_an_index(bag: Path) -> None:
     """A killed `rosbag record` leaves the name.bag.active: the header names no index."""
     content = bytearray(bag.read_bytes())
@@ -71,7 +63,7 @@ def test_a_bag_without_an_index(bag: Path) -> None:
     content[place : place + 8] = bytes(8)
     active = bag.with_name('a.bag.active')
     active.write_bytes(content)
-    sentence = refusal(active)
+    sentence = refusal(active, read)
     assert '(Bag is not indexed, reindex before reading)' in sentence
     assert f'write its index again with `rosbag reindex {active}`, or copy it' in sentence
 
@@ -79,7 +71,7 @@ def test_a_bag_without_an_index(bag: Path) -> None:
 @pytest.mark.parametrize('share', [0.001, 0.1, 0.6, 0.99])
 def test_cut_off(bag: Path, share: float) -> None:
     bag.write_bytes(bag.read_bytes()[: int(bag.stat().st_size * share)])
-    assert '`rosbag reindex' in refusal(bag)
+    assert '`rosbag reindex' in refusal(bag, read)
 
 
 def test_a_damaged_length_does_not_fill_the_memory(bag: Path) -> None:
@@ -88,22 +80,22 @@ def test_a_damaged_length_does_not_fill_the_memory(bag: Path) -> None:
     content[chunk : chunk + 4] = b'\xff' * 4
     bag.write_bytes(content)
     tracemalloc.start()
-    assert '`rosbag reindex' in refusal(bag)
+    assert '`rosbag reindex' in refusal(bag, read)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
 
 def test_an_old_format_and_an_empty_file(bag: Path) -> None:
     bag.write_bytes(bag.read_bytes().replace(b'#ROSBAG V2.0', b'#ROSBAG V1.2', 1))
-    assert 'of an old format: convert it with `rosbag fix`' in refusal(bag)
+    assert 'of an old format: convert it with `rosbag fix`' in refusal(bag, read)
     bag.write_bytes(b'')
-    assert 'is empty: copy or record it again' in refusal(bag)
+    assert 'is empty: copy or record it again' in refusal(bag, read)
 
 
 def test_a_bag_without_messages(tmp_path: Path) -> None:
     with ros1.Ros1Writer(tmp_path / 'a.bag'):
         pass
-    assert 'has no events and no true depth, but no topic' in refusal(tmp_path / 'a.bag')
+    assert 'has no events and no true depth, but no topic' in refusal(tmp_path / 'a.bag', read)
 
 
 @pytest.mark.parametrize('compression', ['bz2', 'lz4'])
