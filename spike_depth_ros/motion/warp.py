@@ -104,7 +104,8 @@ class VolumeWarp:
 
     def _rotated(self, pose: Pose) -> tuple[Volume, Volume, Volume]:
         """Return column and row less the principal point, and (R r')z, each float32 [h, w]."""
-        x, y, z = (self._rays @ pose.rotation.T).T
+        # A product of matrices may wake BLAS's threads, which delay the inference.
+        x, y, z = np.einsum('ij,nj->in', pose.rotation, self._rays)
         is_ahead = z > 0
         depth = np.where(is_ahead, z, 1.0)
         f, shape = self._camera.f, self._planes.shape[1:]
