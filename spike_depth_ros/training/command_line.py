@@ -57,9 +57,15 @@ HEADINGS = ('Does not validate', 'Subtypes:', 'Errors:', 'Given value', 'Expecte
 class HelpFormatter(DefaultHelpFormatter):
     """Help with types by their names: Path in place of <class 'Path'>."""
 
-    def _get_type_str(self, action: argparse.Action) -> str | None:
-        text = super()._get_type_str(action)
-        return text and re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', text)
+    def _expand_help(self, action: argparse.Action) -> str:
+        return _with_names(super()._expand_help(action))
+
+    def start_section(self, heading: str | None) -> None:
+        super().start_section(heading and _with_names(heading))
+
+
+def _with_names(text: str) -> str:
+    return re.sub(r"<class '(?:\w+\.)*(\w+)'>", r'\1', text)
 
 
 def run(

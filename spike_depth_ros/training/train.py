@@ -26,7 +26,7 @@ from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from spike_depth_ros.outputs import OutputError, check_output_folder
 from spike_depth_ros.shared_files import shared_file
-from spike_depth_ros.training.command_line import at_home, checked_files, parsing
+from spike_depth_ros.training.command_line import HelpFormatter, at_home, checked_files, parsing
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.devices import check_processes, there
 from spike_depth_ros.training.estimation import DepthEstimation
@@ -95,7 +95,12 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
         arguments: command line, or settings as a mapping.
         run: train too; the arguments then begin with 'fit'.
     """
-    common = {'default_config_files': [str(shared_file(COMMON))], 'exit_on_error': False}
+    common = {
+        'default_config_files': [str(shared_file(COMMON))],
+        'exit_on_error': False,
+        'usage': 'spike-depth train --config FILE [settings]',
+    }
+    subcommands = {'exit_on_error': False, 'formatter_class': HelpFormatter}
     return TrainingCommand(
         DepthEstimation,
         DepthData,
@@ -104,7 +109,7 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
         seed_everything_default=1,
         save_config_callback=None,
         trainer_defaults={'precision': precision()},
-        parser_kwargs={'fit': common, 'exit_on_error': False} if run else common,
+        parser_kwargs={'fit': common} | subcommands if run else common,
     )
 
 

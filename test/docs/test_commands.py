@@ -145,6 +145,17 @@ def test_the_demo_and_runs_take_the_options(command: str) -> None:
         assert {word for word in words if word.startswith('--')} <= options
 
 
+@pytest.mark.parametrize('command', ['train', 'evaluate', 'export', 'reproduce'])
+def test_help_names_types_and_the_command(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, '-m', 'spike_depth_ros.cli', command, '--help'],
+        text=True,
+        capture_output=True,
+    )
+    assert done.stdout.startswith(f'usage: spike-depth {command} ')
+    assert '<class' not in done.stdout
+
+
 def test_nodes_take_the_parameters() -> None:
     runs = of_module('spike_depth_ros.ros')
     runs += [words[2:] for words in of_program('ros2') if words[:2] == ['run', 'spike_depth_ros']]
