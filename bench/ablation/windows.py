@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from bench.ablation.networks import HALF_BASE
-from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.frames.spike_frame import left_event_pixels
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     DepthDataset,
@@ -105,7 +105,7 @@ class JoinedWindows(Dataset[DepthWindow]):
         if not self._judged:
             return window
         newest = frames._replace(spikes=frames.spikes[-1], nearest=frames.nearest[-1])
-        has_events = newest.spikes[..., LEFT].any(-1)
+        has_events = left_event_pixels(newest.spikes)
         judged = np.where(has_events, event_depth(newest), np.float32(np.nan))
         return window._replace(event_depth=judged)
 

@@ -23,7 +23,7 @@ import numpy as np
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros import metrics
-from spike_depth_ros.frames.spike_frame import LEFT, RIGHT, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_frame import RIGHT, STEREO_CHANNELS, left_event_pixels
 from spike_depth_ros.inference.contract import FOCAL_LENGTH_TOLERANCE, ModelContract
 from spike_depth_ros.inference.engine import DepthEngine
 from spike_depth_ros.outputs import check_output_file
@@ -228,7 +228,7 @@ def read(windows: DepthWindows, data: DataDescription) -> tuple[Spikes, Truth]:
         return np.where((stacked >= near) & (stacked <= far), stacked, np.float32(np.nan))
 
     frames = np.stack(spikes)
-    has_events = np.asarray(frames[..., LEFT].any(-1))
+    has_events = left_event_pixels(frames)
     return frames, Truth(within(depth), within(event_depth), has_events, data.focal_baseline)
 
 

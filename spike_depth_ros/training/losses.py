@@ -20,14 +20,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad, pixel_unshuffle
+from torch.nn.functional import pad, pixel_unshuffle
 
 from spike_depth_ros.training.networks.posterior import LOG_SPREAD_BOUNDS
 
 # Number of event pixels below which a window's weight falls: fewer are mostly noise.
 FEW_PIXELS = 100.0
 LEAST_WEIGHT = 1e-6  # least sum of all weights: no division by 0
-SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # across; its transpose is down
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,14 @@ class DepthLoss:
         return across + down
 
     def _sobel(self) -> Tensor:
-        """Return the sum of the absolute gradients across and down, [p, n, 1, h, w]."""
-        across = self.residual.new_tensor(SOBEL)
-        kernels = torch.stack([across, across.T])[:, None]
-        gradients = conv2d(self.residual.flatten(0, 1), kernels, padding=1)
-        return gradients.abs().sum(1, keepdim=True).reshape(self.residual.shape)
+        """Return the sum of the absolute gradients across and down, [p, n, 1, h, w].
+
+        The operator is separable; a convolution of one channel takes a fifth of a training step.
+        """
+        padded = pad(self.residual, (1, 1, 1, 1))
+        across = smoothed(difference(padded, -1), -2)
+        down = smoothed(difference(padded, -2), -1)
+        return across.abs() + down.abs()
 
     def scale_invariant(self) -> Tensor:
         """Return the variance of the error over each image's known pixels, averaged, [p]."""
@@ -193,6 +195,19 @@ def blocks(values: Tensor, size: int) -> Tensor:
     """Return values [n, 1, h, w] as [n, size**2, h / size, w / size], padded with zeros."""
     height, width = values.shape[-2:]
     return pixel_unshuffle(pad(values, (0, -width % size, 0, -height % size)), size)
+
+
+def difference(values: Tensor, axis: int) -> Tensor:
+    """Return the difference of the neighbours of each value but the outermost, along an axis."""
+    inner = values.shape[axis] - 2
+    return values.narrow(axis, 2, inner) - values.narrow(axis, 0, inner)
+
+
+def smoothed(values: Tensor, axis: int) -> Tensor:
+    """Return each value but the outermost twice, plus its neighbours, along an axis."""
+    inner = values.shape[axis] - 2
+    before, middle, after = (values.narrow(axis, start, inner) for start in range(3))
+    return before + 2 * middle + after
 
 
 def shares(weights: Tensor, least: float = 1.0) -> Tensor:

@@ -20,6 +20,7 @@ import math
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import conv2d
 
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 
@@ -69,6 +70,16 @@ def test_the_papers_loss_by_hand() -> None:
     has_events = torch.zeros(1, 1, 1, 2, dtype=torch.bool)
     error = DepthLoss(PAPER, metres.log(), depth, has_events, metres)
     torch.testing.assert_close(error.regression(), torch.tensor(2 * (2.25 + 0.5 * (8 + 2) / 2)))
+
+
+def test_sobels_operator_is_the_convolution_with_its_kernels() -> None:
+    metres, depth = torch.rand(1, 2, 1, 5, 7) + 1, torch.rand(2, 1, 5, 7) + 1
+    across = torch.tensor([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]])
+    kernels = torch.stack([across, across.T])[:, None]
+    expected = conv2d((metres - depth)[0], kernels, padding=1).abs().sum(1).mean()
+    has_events = torch.zeros_like(depth, dtype=torch.bool)
+    [found] = DepthLoss(PAPER, metres.log(), depth, has_events, metres).gradient()
+    torch.testing.assert_close(found, expected)
 
 
 @pytest.mark.parametrize('sobel', [True, False])

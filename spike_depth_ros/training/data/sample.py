@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spike_depth_ros.frames.count import count_events
-from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.frames.spike_frame import left_event_pixels
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.pixel_table import UNMAPPED, PixelTable, nearest_pixels, pixel_table
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
@@ -92,7 +92,7 @@ def event_depth(sample: Sample) -> Depth:
     known = np.where(np.isnan(nearest), np.inf, nearest)
     neighbour = cv2.erode(known, OPTICS, borderType=cv2.BORDER_REPLICATE)
     cause = np.where(neighbour * EDGE < nearest, neighbour, nearest)
-    has_events = sample.spikes[..., LEFT].any(-1)
+    has_events = left_event_pixels(sample.spikes)
     return np.where(has_events, cause, sample.depth.astype(np.float32))
 
 

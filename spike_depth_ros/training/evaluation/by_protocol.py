@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from spike_depth_ros import metrics
-from spike_depth_ros.frames.spike_frame import LEFT, STEREO_CHANNELS
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS, left_event_pixels
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.inference.engine import DepthEngine
@@ -95,7 +95,7 @@ class OwnView:
             data: description of its data set.
             views: maps by the camera of the view; a missing one is added.
         """
-        has_events = np.asarray(window.spikes[..., LEFT].any(-1))
+        has_events = left_event_pixels(window.spikes)
         if window.view is None:
             self._view = None
             self.truth, self.has_events = window.depth, has_events

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spike_depth_ros.frames.spike_frame import LEFT
+from spike_depth_ros.frames.spike_frame import left_event_pixels
 from spike_depth_ros.training.data.dataset import DataDescription, Depth
 from spike_depth_ros.training.data.sequence import Motion, WindowSequence
 from spike_depth_ros.units import MS_NS
@@ -65,7 +65,7 @@ def sequence_truth(sequence: WindowSequence, data: DataDescription) -> SequenceT
     def within(depth: Depth) -> Depth:
         return np.where((depth >= near) & (depth <= far), depth, np.float32(np.nan))
 
-    has_events = [np.asarray(window.spikes[..., LEFT].any(-1)) for window in sequence.windows]
+    has_events = [left_event_pixels(window.spikes) for window in sequence.windows]
     ends_ms = [end_ns / MS_NS for end_ns in sequence.ends_ns]
     return SequenceTruth(
         [within(window.depth) for window in sequence.windows],
