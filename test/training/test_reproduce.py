@@ -37,6 +37,7 @@ from spike_depth_ros.training.data.dataset import (
     Preparation,
     read_dataset,
 )
+from spike_depth_ros.training.data.dsec import TEST, VALIDATION
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 from spike_depth_ros.training.reproduce import command
@@ -49,6 +50,7 @@ from spike_depth_ros.training.reproduce.scores import measured
 from spike_depth_ros.training.reproduce.stereospike import DEFAULT, STEREOSPIKE
 from spike_depth_ros.training.settings import SettingsError
 from testing.preloaded import run
+from testing.recordings import dsec
 from testing.recordings.mvsec_set import write_set
 from testing.recordings.scene import scene
 
@@ -119,8 +121,13 @@ def test_a_table_has_the_published_numbers_beside_ours(folder: Path) -> None:
     assert [(line['row'], line['column'], line['published']) for line in found] == [
         ('with', 'train MDE (cm)', '15.06'),
         ('with', 'test MDE (cm)', '19.07'),
+        ('with', 'test MDE at event pixels (cm)', ''),
         ('without', 'train MDE (cm)', '9.52'),
         ('without', 'test MDE (cm)', '22.41'),
+        ('without', 'test MDE at event pixels (cm)', ''),
+        ('constant depth', 'train MDE (cm)', ''),
+        ('constant depth', 'test MDE (cm)', ''),
+        ('constant depth', 'test MDE at event pixels (cm)', ''),
     ]
     assert all(0 < float(line['mean']) < 1000 for line in found)
 
@@ -192,6 +199,7 @@ def test_errors_and_rates_of_a_network_of_constant_depth() -> None:
     found = measured(module, [window], data, 'test')
     predicted = 1.0 / data.network_scale
     assert found['mean depth error (cm)'] == pytest.approx(100 * abs(predicted - 1.0), rel=1e-5)
+    assert found['constant depth, mean depth error (cm)'] == 0
     assert found['firing of conv1'] == 0
 
 
@@ -219,15 +227,16 @@ def test_mvsec_is_read_in_the_papers_splits(tmp_path: Path) -> None:
 
 def test_data_without_the_papers_splits_has_one_column_for_them(tmp_path: Path) -> None:
     table = STEREOSPIKE.tables[0]
-    [column], [claim] = measurable(table, recipe('sim_flying', tmp_path))
-    assert column.name == claim.column == 'test: mean depth error (cm)'
+    columns, claims = measurable(table, recipe('sim_flying', tmp_path))
+    names = ['test: mean depth error (cm)', 'test: at event pixels (cm)']
+    assert [column.name for column in columns] == [claim.column for claim in claims] == names
     columns, claims = measurable(table, recipe(f'mvsec={tmp_path}', tmp_path))
     assert (columns, claims) == (list(table.columns), list(table.claims))
 
 
 def test_columns_of_other_data_need_some(tmp_path: Path) -> None:
     table = next(table for table in STEREOSPIKE.tables if table.name == 'table4')
-    for data, number in (('sim_flying', 6), (f'mvsec={tmp_path}', 5)):
+    for data, number in (('sim_flying', 7), (f'mvsec={tmp_path}', 6)):
         columns, claims = measurable(table, recipe(data, tmp_path))
         assert len(columns) == number
         assert {claim.column for claim in claims} <= {column.name for column in columns}
@@ -248,6 +257,20 @@ def test_a_table_on_files_in_the_layout_of_mvsec(folder: Path) -> None:
     assert [line['published'] for line in found[:3]] == ['18.5', '29.4', '25.4']
     assert all(float(line['best']) > 0 for line in found if line['row'] == 'binocular')
     assert 'MVSEC1_error' in output  # the epoch is chosen by it
+
+
+@pytest.mark.slow
+def test_a_table_on_files_in_the_layout_of_dsec(folder: Path) -> None:
+    for name in ('zurich_city_11_a', VALIDATION[0], TEST[0]):
+        dsec.write_tree(folder / 'dsec/train' / name, scene(0.5))
+    output = reproduce(folder, 'table3', '--data=dsec=dsec', '--output=driven')
+    # The best epoch is measured: two steps are the first.
+    assert 'DSEC: width 2, 2 steps, 2 training windows, 1 test window, 1 seed\n' in output
+    assert 'DSEC_error' in output  # the epoch is chosen by it
+    found = lines(written(output, folder, '.csv'))
+    means = {(line['row'], line['column']): float(line['mean']) for line in found}
+    assert all(0 < mean < 1e5 for mean in means.values())
+    assert ('constant depth', 'train MDE (cm)') in means
 
 
 def test_every_row_changes_settings_that_exist() -> None:
@@ -276,7 +299,7 @@ def test_recordings_of_later_splits_are_missed_before_the_first_training(tmp_pat
 
 def test_validation_has_no_more_windows_than_are_measured(tmp_path: Path) -> None:
     of = recipe('sim_flying', tmp_path)
-    assert setup(tmp_path).validation == 32
+    assert setup(tmp_path).validation == 8
     assert setup(tmp_path, recipe=dataclasses.replace(of, measured=2)).validation == 2
     paper = ROOT / STEREOSPIKE.settings['mvsec']
     assert setup(tmp_path, settings=(paper,), recipe=of).validation == 96

@@ -15,6 +15,7 @@
 """Errors by the protocol of a data set, in its own view, window by window."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -137,9 +138,14 @@ def _of_matcher(name: str, matcher: Matcher, data: DataDescription) -> Method:
     return method
 
 
+def typical_depth(windows: Iterable[DepthWindow]) -> np.float32:
+    """Return the median depth of the first CONSTANT_FROM windows, metres."""
+    first = [window.depth for window in islice(windows, CONSTANT_FROM)]
+    return np.float32(metrics.best_constant(np.stack(first)))
+
+
 def _constant(windows: DepthWindows) -> Method:
-    first = [windows[index].depth for index in range(min(CONSTANT_FROM, len(windows)))]
-    median = np.float32(metrics.best_constant(np.stack(first)))
+    median = typical_depth(windows[index] for index in range(len(windows)))
 
     def method(spikes: Spikes) -> Iterator[tuple[str, Depth]]:
         yield 'constant', np.full(spikes.shape[:2], median, np.float32)

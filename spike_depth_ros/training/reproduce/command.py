@@ -14,7 +14,7 @@
 
 """Tables and figures of papers from the command line: `spike-depth reproduce`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,10 +31,16 @@ from spike_depth_ros.training.reproduce import figures, report
 from spike_depth_ros.training.reproduce.conditions import conditions
 from spike_depth_ros.training.reproduce.lock import locked
 from spike_depth_ros.training.reproduce.measurable import measurable
-from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Table
+from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Row, Table
 from spike_depth_ros.training.reproduce.recipes import kind_of, recipe
 from spike_depth_ros.training.reproduce.runs import Run, Setup, check_data
-from spike_depth_ros.training.reproduce.scores import Scores, of_run, parts_of
+from spike_depth_ros.training.reproduce.scores import (
+    CONSTANT,
+    Scores,
+    of_constant,
+    of_run,
+    parts_of,
+)
 from spike_depth_ros.training.reproduce.stereospike import STEREOSPIKE
 from spike_depth_ros.training.reproduce.summary import Cell, cell
 from spike_depth_ros.training.settings import SettingsError
@@ -139,11 +145,14 @@ class _Reproduction:
             for column in columns
             if own.fold(column.fold) == fold
         }
+        table = self.table
+        if constants := self._constants(scores):
+            table = replace(table, rows=(*table.rows, Row(CONSTANT, None)))
         here, found = self._dataset_name(), conditions(every, len(self.seeds))
-        print(report.markdown(self.paper, self.table, self.shown, here, found, cells))
+        print(report.markdown(self.paper, table, self.shown, here, found, cells | constants))
         stem = f'{self.paper.name}_{self.table.name}_{own.name}_{found.stem}'
         file = self.setup.output / f'{stem}.csv'
-        report.write_csv(file, self.table, columns, found, cells)
+        report.write_csv(file, table, columns, found, cells | constants)
         print(f'\nWritten: {file}')
         if self.table.figure is not None:
             by_row = {row: each for (row, _), each in scores.items()}
@@ -181,6 +190,18 @@ class _Reproduction:
     def _cell(self, scores: Sequence[Scores], column: Column) -> Cell:
         validation = [each[VALIDATION] for each in scores] if self.table.best else None
         return cell([each[column.score] for each in scores], validation)
+
+    def _constants(
+        self, scores: Mapping[tuple[str, str], Sequence[Scores]]
+    ) -> dict[tuple[str, str], Cell]:
+        """Return the cells of a constant depth, which is no training, beside the errors."""
+        own, first = self.setup.recipe, self.table.rows[0].name
+        found: dict[tuple[str, str], Cell] = {}
+        for column in self.shown[0]:
+            one = scores[first, own.fold(column.fold)][0]
+            if (name := of_constant(column.score)) in one:
+                found[CONSTANT, column.name] = cell([one[name]])
+        return found
 
     def _dataset_name(self) -> str:
         first = read_dataset(self.setup.recipe.dataset('')).description

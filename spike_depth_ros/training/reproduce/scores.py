@@ -37,12 +37,13 @@ from spike_depth_ros.training.data.dataset import (
     read_dataset,
 )
 from spike_depth_ros.training.estimation import DepthEstimation, from_checkpoint
-from spike_depth_ros.training.evaluation.by_protocol import OwnView
+from spike_depth_ros.training.evaluation.by_protocol import OwnView, typical_depth
 from spike_depth_ros.training.networks.network import Output
 from spike_depth_ros.training.reproduce.runs import Run
 
 ERRORS = 'MVSEC'  # whose table of errors is measured on all data
 GAP, OTHER = 'gap', 'other'
+CONSTANT = 'constant depth'
 
 Scores = dict[str, float]
 Groups = Mapping[str, tuple[str, ...]]
@@ -102,7 +103,9 @@ def measured(
 ) -> Scores:
     """Return errors by protocols.protocol, mean loss and mean firing rate of each layer, %.
 
-    Depth and errors are in metres and cm of the data set's rig; weights are float32.
+    The errors of a constant, the median depth of the windows, are beside those of the network as
+    `constant depth, mean depth error (cm)` and so on. Depth and errors are in metres and cm of the
+    data set's rig; weights are float32.
 
     Args:
         module: trained network and its loss, in evaluation mode.
@@ -110,7 +113,9 @@ def measured(
         data: description of their data set.
         split: name of the split, for the progress bar.
     """
-    errors, losses = Errors(protocol(ERRORS)), []
+    columns = protocol(ERRORS)
+    errors, baseline, losses = Errors(columns), Errors(columns), []
+    constant = typical_depth(_in_range(windows[n], data) for n in range(len(windows)))
     rates: dict[str, list[float]] = {}
     views: dict[PinholeCamera, RectifiedView] = {}
     scale = np.float32(data.network_scale)
@@ -119,12 +124,15 @@ def measured(
         output, loss = _inferred(module, window, scale)
         depth: Depth = output.log_depth[-1, 0, 0].float().exp().cpu().numpy()
         own = OwnView(window, data, views)
-        errors.add(own.depth(depth / scale), own.truth, own.has_events, own.focal_baseline)
+        compared = own.truth, own.has_events, own.focal_baseline
+        errors.add(own.depth(depth / scale), *compared)
+        baseline.add(np.full_like(own.truth, constant), *compared)
         losses.append(loss)
         for name, layer in output.spikes.items():
             rates.setdefault(name, []).append(float((layer != 0).float().mean()))
     firing = {f'firing of {name}': 100 * float(np.mean(each)) for name, each in rates.items()}
-    return {**errors.values(), 'loss': float(np.mean(losses)), **firing}
+    beside = {f'{CONSTANT}, {name}': value for name, value in baseline.values().items()}
+    return {**errors.values(), **beside, 'loss': float(np.mean(losses)), **firing}
 
 
 def _in_range(window: DepthWindow, data: DataDescription) -> DepthWindow:
@@ -178,6 +186,12 @@ def _gaps(scores: Scores) -> Scores:
     """Return the differences between test and train."""
     names = [name.removeprefix('test: ') for name in scores if name.startswith('test: ')]
     return {f'{GAP}: {name}': scores[f'test: {name}'] - scores[f'train: {name}'] for name in names}
+
+
+def of_constant(score: str) -> str:
+    """Return the name of the constant's score that stands beside a network's."""
+    part, _, name = score.partition(': ')
+    return f'{part}: {CONSTANT}, {name}'
 
 
 def parts_of(scores: set[str]) -> set[str]:
