@@ -27,9 +27,22 @@ FIRING_GAIN = 3.0  # gain of hidden kernels with which a tenth to a fifth of the
 READOUT_GAIN = 0.01  # larger initial weights make training silence the layers before
 
 
+class WindowNeurons(neuron.IFNode):  # type: ignore[misc]  # spikingjelly has no types
+    """IF neurons that do not compute the potential after the spike.
+
+    A network resets its neurons before each window, so nothing reads that potential; a training
+    step without it is a fifth shorter.
+    """
+
+    def single_step_forward(self, x: Tensor) -> Tensor:
+        """Map the input of a window to spikes, both [n, channels, h, w]."""
+        spikes: Tensor = self.surrogate_function(x - self.v_threshold)
+        return spikes
+
+
 def spiking_neurons() -> neuron.IFNode:
     """Return IF neurons that start each window at potential 0 and fire at 1 (paper equation 1)."""
-    return neuron.IFNode(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
+    return WindowNeurons(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
 
 
 class Bursts(nn.Module):
