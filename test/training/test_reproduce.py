@@ -16,6 +16,7 @@
 
 import csv
 import dataclasses
+import json
 import re
 import signal
 import subprocess
@@ -31,6 +32,7 @@ from training.runs import ROOT, checked
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
 from spike_depth_ros.outputs import OutputError
+from spike_depth_ros.training import train
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     DepthWindow,
@@ -273,7 +275,19 @@ def test_a_table_on_files_in_the_layout_of_dsec(folder: Path) -> None:
     assert ('constant depth', 'train MDE (cm)') in means
 
 
-def test_every_row_changes_settings_that_exist() -> None:
+def test_every_variant_is_one_that_training_takes(tmp_path: Path) -> None:
+    variants = [row.variant for table in STEREOSPIKE.tables for row in table.rows]
+    distinct = {str(variant): variant for variant in variants if variant is not None}
+    assert len(distinct) == 13
+    for variant in distinct.values():
+        words = list(Run(setup(tmp_path), variant, '', 1).arguments())
+        settings = train.command(words, run=False).config['model']
+        network = json.loads(json.dumps(settings['network']['init_args'].as_dict()))
+        assert {name: network[name] for name in variant.network} == variant.network
+        assert {name: settings['loss'][name] for name in variant.loss} == variant.loss
+
+
+def test_every_claim_is_about_cells_that_exist() -> None:
     for table in STEREOSPIKE.tables:
         columns = {column.name for column in table.columns}
         rows = {row.name for row in table.rows}

@@ -142,9 +142,9 @@ class Run:
         setup, recipe = self.setup, self.setup.recipe
         yield from (f'--config={path}' for path in setup.settings)
         for name, value in self.variant.network.items():
-            yield f'--model.network.init_args.{name}={json.dumps(value)}'
+            yield f'--model.network.init_args.{name}={_word(value)}'
         for name, value in self.variant.loss.items():
-            yield f'--model.loss.{name}={json.dumps(value)}'
+            yield f'--model.loss.{name}={_word(value)}'
         windows = {str(recipe.dataset(self.fold)): self.count('train')}
         yield f'--data.datasets={json.dumps(windows)}'
         if not recipe.best:
@@ -184,6 +184,11 @@ def check_data(setup: Setup, fold: str) -> None:
     splits: tuple[Split, ...] = ('train', 'validation', 'test')
     for split in splits:
         dataset.check(split, 1, setup.preparation)
+
+
+def _word(value: Any) -> str:
+    """Return a value as the command line takes it: text without the quotes of JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _identity(dataset: DepthDataset) -> str:
