@@ -22,12 +22,13 @@
 - DENSE: mean depth error up to 10, 20 and 30 m, and relative and logarithmic errors
   (Hidalgo-Carrio, Gehrig and Scaramuzza, "Learning Monocular Dense Depth from Events", 3DV 2020).
 
-A value averages over the pixels of all images, not over the images, except for SI log: its
-squares average over the images, weighted by their pixels.
+A value averages over the pixels of all images, not over the images (see Errors), except for SI
+log: its squares average over the images, weighted by their pixels.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,7 @@ from spike_depth_ros import metrics
 Depth = npt.NDArray[np.floating]
 Mask = npt.NDArray[np.bool_]
 Metric = Callable[[Depth, Depth, float, Mask], float]
+Averaged = Literal['pixels', 'images']
 CUT_OFFS_M = (10.0, 20.0, 30.0)
 PERCENT = 100.0
 CM_PER_M = 100.0
@@ -80,10 +82,16 @@ def protocol(dataset: str) -> tuple[Column, ...]:
 class Errors:
     """Errors of one method over images that are added one after the other."""
 
-    def __init__(self, columns: tuple[Column, ...]) -> None:
-        self._columns = columns
+    def __init__(self, columns: tuple[Column, ...], averaged: Averaged = 'pixels') -> None:
+        """Begin without images.
+
+        Args:
+            columns: columns of the table.
+            averaged: average over the compared pixels of all images, or over the images.
+        """
+        self._columns, self._averaged = columns, averaged
         self._sums = {column.name: 0.0 for column in columns}
-        self._pixels = {column.name: 0 for column in columns}
+        self._weights = {column.name: 0 for column in columns}
 
     def add(self, predicted: Depth, truth: Depth, has_events: Mask, focal_baseline: float) -> None:
         """Add an image, or several.
@@ -101,17 +109,18 @@ class Errors:
             compared = truth if column.of_all else predicted
             if pixels := metrics.compared_pixels(compared, truth, mask):
                 value = column.metric(predicted, truth, focal_baseline, mask)
-                self._sums[column.name] += pixels * (value**2 if column.is_root else value)
-                self._pixels[column.name] += pixels
+                weight = pixels if self._averaged == 'pixels' else 1
+                self._sums[column.name] += weight * (value**2 if column.is_root else value)
+                self._weights[column.name] += weight
 
     def values(self) -> dict[str, float]:
         """Return the value of each column by its name, NaN without a valid pixel."""
         return {column.name: self._value(column) for column in self._columns}
 
     def _value(self, column: Column) -> float:
-        if not self._pixels[column.name]:
+        if not self._weights[column.name]:
             return float('nan')
-        mean = self._sums[column.name] / self._pixels[column.name]
+        mean = self._sums[column.name] / self._weights[column.name]
         return column.factor * (mean**0.5 if column.is_root else mean)
 
 

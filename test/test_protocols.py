@@ -21,7 +21,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spike_depth_ros import metrics
-from spike_depth_ros.protocols import Errors, protocol
+from spike_depth_ros.protocols import Averaged, Errors, protocol
 
 NAN = math.nan
 
@@ -85,6 +85,16 @@ def test_images_one_after_the_other_give_what_all_give_at_once(dataset: str) -> 
     for found in (one, other):
         found.pop('SI log', None)
     assert one == pytest.approx(other)
+
+
+@pytest.mark.parametrize(('averaged', 'expected'), [('pixels', 250), ('images', 200)])
+def test_errors_average_over_pixels_or_over_images(averaged: Averaged, expected: float) -> None:
+    # An error of 1 m at one pixel, and of 3 m at three.
+    errors = Errors(protocol('MVSEC'), averaged)
+    for error, pixels in ((1.0, 1), (3.0, 3)):
+        truth = np.full(pixels, 2.0)
+        errors.add(truth + error, truth, np.ones(pixels, bool), 1)
+    assert errors.values()['mean depth error (cm)'] == expected
 
 
 def test_the_scale_invariant_error_is_that_of_each_image() -> None:

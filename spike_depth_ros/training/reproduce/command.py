@@ -23,6 +23,7 @@ import torch
 from jsonargparse.typing import PositiveInt
 
 from spike_depth_ros.outputs import check_output_folder
+from spike_depth_ros.protocols import Averaged
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training import command_line
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
@@ -60,6 +61,7 @@ def reproduce(
     settings: Path | None = None,
     windows: PositiveInt | None = None,
     measured: PositiveInt | None = None,
+    averaged: Averaged = 'pixels',
     folder: Path = Path('runs/simulated'),
     workers: PositiveInt = 2,
     device: str | None = None,
@@ -83,6 +85,8 @@ def reproduce(
         windows: number of training windows; omitted: 1200 simulated ones, or all recorded ones.
         measured: number of windows of each split on which errors are measured; omitted: 96
             simulated ones, or all recorded ones.
+        averaged: pixels, or images as in StereoSpike's code: average errors over all pixels, or
+            over the errors of the images.
         folder: folder for windows, which are made where they are missing.
         workers: number of processes that make windows.
         device: cpu, cuda, or one GPU such as cuda:1; omitted: a GPU if there is one.
@@ -96,7 +100,12 @@ def reproduce(
     own_file = shared_file(chosen.settings[kind_of(data)])
     files = (own_file, *([settings] if settings else []))
     own = recipe(data, output, files)
-    own = replace(own, windows=windows or own.windows, measured=measured or own.measured)
+    own = replace(
+        own,
+        windows=windows or own.windows,
+        measured=measured or own.measured,
+        averaged=averaged,
+    )
     setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
     made = [_Reproduction(chosen, each, setup, range(1, seeds + 1)) for each in tables]
     with locked(output):

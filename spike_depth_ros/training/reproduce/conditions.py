@@ -33,6 +33,7 @@ class Conditions:
         steps: optimiser steps of the checkpoints that were measured.
         training: training windows.
         test: test windows.
+        averaged: 'pixels' or 'images', over which errors are averaged.
         seeds: number of trainings of each row.
         checksum: checksum of all settings of the trainings and of the measured windows.
     """
@@ -41,6 +42,7 @@ class Conditions:
     steps: Sequence[int]
     training: Sequence[int]
     test: Sequence[int]
+    averaged: str
     seeds: int
     checksum: str
 
@@ -53,7 +55,8 @@ class Conditions:
             'test windows': self.test,
             'seeds': [self.seeds],
         }
-        return {name: ' '.join(map(str, each)) for name, each in numbers.items()}
+        words = {name: ' '.join(map(str, each)) for name, each in numbers.items()}
+        return {**words, 'averaged over': self.averaged}
 
     def __str__(self) -> str:
         parts = [f'width {_either(self.width)}'] if self.width else []
@@ -63,6 +66,7 @@ class Conditions:
             _counted(self.test, 'test window'),
             _counted([self.seeds], 'seed'),
         ]
+        parts += ['errors averaged over images'] if self.averaged == 'images' else []
         return ', '.join(parts)
 
     @property
@@ -81,12 +85,14 @@ def conditions(runs: Sequence[Run], seeds: int) -> Conditions:
     """
     recipes = [read_recipe(run.checkpoint, read_checkpoint(run.checkpoint)) for run in runs]
     width = getattr(from_checkpoint(runs[0].checkpoint).network, 'width', None)
-    determined = [sorted({run.name for run in runs}), runs[0].setup.recipe.measured]
+    own = runs[0].setup.recipe
+    determined = [sorted({run.name for run in runs}), own.measured, own.averaged]
     return Conditions(
         [] if width is None else [width],
         _distinct(recipe.steps for recipe in recipes),
         _distinct(sum(recipe.datasets.values()) for recipe in recipes),
         _distinct(run.count('test') for run in runs),
+        own.averaged,
         seeds,
         sha256(json.dumps(determined).encode()).hexdigest()[:8],
     )

@@ -22,6 +22,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from spike_depth_ros.outputs import whole_file
+from spike_depth_ros.protocols import Averaged
 from spike_depth_ros.training.data.dsec import DsecDataset
 from spike_depth_ros.training.data.mvsec import MvsecDataset
 from spike_depth_ros.training.settings import SettingsError
@@ -41,6 +42,7 @@ class Recipe:
         other: YAML file of another data set, on which generalisation is measured; None: none.
         windows: number of training windows; None: all.
         measured: windows of each split on which errors are measured; None: all.
+        averaged: average errors over the pixels of all images, or over the images.
         best: use the checkpoint with the least validation error of an epoch, as papers do on
             MVSEC; False: the last one.
     """
@@ -50,6 +52,7 @@ class Recipe:
     other: Path | None = None
     windows: int | None = None
     measured: int | None = None
+    averaged: Averaged = 'pixels'
     best: bool = False
 
     def dataset(self, fold: str) -> Path:

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.outputs import whole_file
-from spike_depth_ros.protocols import Errors, protocol
+from spike_depth_ros.protocols import Averaged, Errors, protocol
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     Depth,
@@ -67,6 +67,8 @@ def of_run(run: Run, parts: set[str], layers: Groups) -> Scores:
     for part in sorted(wanted):
         dataset, split, count = _windows(run, part)
         key = f'{part}, {count} windows of {dataset.description.name}'
+        if run.setup.recipe.averaged == 'images':
+            key += ', averaged over images'
         if key not in stored:
             stored[key] = _measured(run, dataset, split, count)
             with whole_file(file) as unfinished:
@@ -94,12 +96,16 @@ def _measured(run: Run, dataset: DepthDataset, split: Split, count: int) -> Scor
     dataset.prepare(split, count, preparation)
     module = from_checkpoint(run.checkpoint).to(preparation.device).eval()
     windows = dataset.windows(split, count, preparation)
-    return measured(module, windows, dataset.description, split)
+    return measured(module, windows, dataset.description, split, run.setup.recipe.averaged)
 
 
 @torch.no_grad()
 def measured(
-    module: DepthEstimation, windows: DepthWindows, data: DataDescription, split: str
+    module: DepthEstimation,
+    windows: DepthWindows,
+    data: DataDescription,
+    split: str,
+    averaged: Averaged = 'pixels',
 ) -> Scores:
     """Return errors by protocols.protocol, mean loss and mean firing rate of each layer, %.
 
@@ -112,9 +118,11 @@ def measured(
         windows: windows of a split.
         data: description of their data set.
         split: name of the split, for the progress bar.
+        averaged: average errors over pixels or images.
     """
     columns = protocol(ERRORS)
-    errors, baseline, losses = Errors(columns), Errors(columns), []
+    errors, baseline = (Errors(columns, averaged) for _ in range(2))
+    losses = []
     constant = typical_depth(_in_range(windows[n], data) for n in range(len(windows)))
     rates: dict[str, list[float]] = {}
     views: dict[PinholeCamera, RectifiedView] = {}
