@@ -24,8 +24,6 @@ from spike_depth_ros.training.networks.coincidence import EVIDENCE, CoincidenceN
 from spike_depth_ros.training.networks.matching import Cooperation, coincidences
 from spike_depth_ros.training.networks.network import Trust, disparity_scale
 
-LARGEST = {'coincidences': 16, **dict.fromkeys(EVIDENCE, 15)}
-
 
 def random_counts(*size: int) -> Tensor:
     return torch.poisson(torch.full(size, 0.05), generator=torch.Generator().manual_seed(0))
@@ -59,12 +57,13 @@ def test_coincidences_are_shifted_products() -> None:
 @pytest.mark.parametrize('disparity', [6, 7])
 def test_a_shifted_frame_coincides_at_its_disparity(disparity: int, scale: int) -> None:
     torch.manual_seed(0)
-    network = CoincidenceNetwork(width=4, scale=scale)
+    network = CoincidenceNetwork(width=8 // scale, scale=scale)  # eight features each
     output = network(matching_counts(32, 128, disparity))
-    found = output.spikes['coincidences'][..., 32:-4].mean((0, 2, 3))  # away from the border
+    inner = slice(64 // scale, -8 // scale)  # away from the border
+    found = output.spikes['coincidences'][..., inner].mean((0, 2, 3))
     assert int(found.argmax()) == disparity
     assert output.log_disparity is not None
-    detected = output.log_disparity[0][..., 64 // scale : -8 // scale].exp().mean((0, 2, 3))
+    detected = output.log_disparity[0][..., inner].exp().mean((0, 2, 3))
     assert int(detected.argmax()) == disparity
 
 
@@ -158,11 +157,12 @@ def test_layers_fire_and_send_small_whole_numbers(scale: int) -> None:
     torch.manual_seed(0)
     network = CoincidenceNetwork(width=8, scale=scale)
     spikes = network(matching_counts(96, 128)).spikes
-    assert len(spikes) == (16 if scale == 2 else 15)
+    largest = {'coincidences': 8 * scale, **dict.fromkeys(EVIDENCE, 15)}
+    assert len(spikes) == (16 if scale == 2 else 14)
     for name, layer in spikes.items():
         assert torch.equal(layer, layer.round())
         assert 0.003 < float((layer > 0).float().mean()) < 0.9, name
-        assert layer.max() <= LARGEST.get(name, 3), name
+        assert layer.max() <= largest.get(name, 3), name
 
 
 @pytest.mark.parametrize('scale', [2, 4])

@@ -78,18 +78,19 @@ class Case(NamedTuple):
 CASES = {
     # 5 populations, counted, and a sum, counted. A readout of three layers at two resolutions.
     'tiny': Case(tiny, 5, 5 + 5 + 1, 0, 0, 3 + 2),
-    # 5 populations, counted, bursts once more, two sums, counted, with the left half of a layer
-    # each, counted. The product that finds coincidences, counted twice.
-    'siamese': Case(siamese, 6, 5 + 5 + 1 + 2 + 2, 3, 0, 2 + 1),
+    # 5 populations, one of which in two maps, counted, bursts once more, two sums, counted, with
+    # the left half of a layer each, counted. The product that finds coincidences, counted twice.
+    'siamese': Case(siamese, 6, 2 * (5 + 1) + 1 + 2 + 2, 3, 0, 2 + 1),
     # 13 populations, counted, and 6 sums, counted. A readout of four layers, three resolutions.
     'binocular': Case(stereospike, 13, 13 + 13 + 6, 0, 0, 4 + 3),
     'monocular': Case(lambda: stereospike(2), 13, 13 + 13 + 6, 0, 0, 4 + 3),
-    # 15 populations, two of which in two maps, counted; 4 sums, counted, and three layers of
-    # bursts a second time. The product that finds coincidences, counted twice. In float32: two
-    # readouts at three resolutions, the median and the share near it in two steps each.
-    'coincidence': Case(coincidence, 16, 2 * (15 + 2) + 4 + 3, 3, 6, 6 + 2 + 2),
-    # A population and a sum less, and readouts at two resolutions.
-    'coarse': Case(lambda: coincidence(scale=4), 15, 2 * (14 + 2) + 3 + 3, 3, 4, 4 + 2 + 2),
+    # 15 populations, one of which in two maps, two in three, counted; 4 sums, counted, and three
+    # layers of bursts a second time. The product that finds coincidences, counted twice. In
+    # float32: two readouts at three resolutions, the median and the share near it in two steps
+    # each.
+    'coincidence': Case(coincidence, 16, 2 * (15 + 5) + 4 + 3, 3, 6, 6 + 2 + 2),
+    # Two populations and a sum less, one in five maps, and readouts at two resolutions.
+    'coarse': Case(lambda: coincidence(scale=4), 14, 2 * (13 + 7) + 3 + 3, 3, 4, 4 + 2 + 2),
 }
 
 

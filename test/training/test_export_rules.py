@@ -65,9 +65,16 @@ def inferred(engine: DepthEngine, frame: np.ndarray) -> Inference:
 
 @pytest.mark.parametrize('provider', PROVIDERS)
 @pytest.mark.parametrize('precision', ['int8', 'float32'])
-@pytest.mark.parametrize(('width', 'disparities'), [(88, 24), (23, 7), (8, 12)])
+@pytest.mark.parametrize(
+    ('width', 'disparities', 'order'), [(88, 24, (0, 1)), (23, 7, (1, 0)), (8, 12, (0, 1))]
+)
 def test_coincidences_are_those_of_torch(
-    width: int, disparities: int, precision: Precision, provider: str, tmp_path: Path
+    width: int,
+    disparities: int,
+    order: tuple[int, int],
+    precision: Precision,
+    provider: str,
+    tmp_path: Path,
 ) -> None:
     channels, height = 5, 6
     writer = Writer(precision, height, width)
@@ -77,7 +84,7 @@ def test_coincidences_are_those_of_torch(
         Map(graph.part(spikes, 1, start, end), end - start, height, width, 1)
         for start, end in ((0, channels), (channels, 3 * channels))
     )
-    (image,) = coincidences(writer, left, rights, disparities).images
+    (image,) = coincidences(writer, left, rights, disparities, order).images
     (population,) = image.map.populations
     graph.node('Cast', image.map.value, output='found', to=onnx.TensorProto.FLOAT)
     assert population.last is not None
@@ -90,7 +97,7 @@ def test_coincidences_are_those_of_torch(
     session = load(saved(model, tmp_path), 0, provider).session
     found, last = (torch.from_numpy(each) for each in session.run(None, {'spikes': counts}))
     one, *others = torch.from_numpy(counts).float().permute(0, 3, 1, 2).split(channels, 1)
-    expected = matching.Coincidences(disparities)(one, *others)
+    expected = matching.Coincidences(disparities)(one, *(others[place] for place in order))
     assert torch.equal(found[:, list(image.channels)], expected)
     assert torch.equal(last.permute(0, 3, 1, 2), found)
 

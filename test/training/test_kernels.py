@@ -25,6 +25,7 @@ from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.kernels import (
     among,
     channels_then_places,
+    over_pairs,
     over_phases,
     shifted,
     upsampled,
@@ -54,6 +55,19 @@ def test_a_convolution_of_stride_two_reads_phase_layout(size: int) -> None:
     x, kernel = integers(2, 3, 8, 12), integers(4, 3, size, size)
     low = over_phases(kernel, stride=2)
     assert torch.equal(convolve(to_phases(x), low), convolve(x, kernel, stride=2))
+
+
+@pytest.mark.parametrize('stride', [1, 2])
+@pytest.mark.parametrize('size', [3, 5, 7])
+def test_a_convolution_reads_the_layout_of_pairs(size: int, stride: int) -> None:
+    torch.manual_seed(size)
+    x, kernel = integers(2, 3, 8, 12), integers(4, 3, size, size)
+    pairs = x.unflatten(3, (-1, 2)).permute(0, 4, 1, 2, 3).flatten(1, 2)
+    low = over_pairs(kernel, stride)
+    pads = [(side - 1) // 2 for side in low.shape[2:]]
+    found = functional.conv2d(pairs, low, stride=(2, 1), padding=pads)
+    expected = convolve(x, kernel, stride)
+    assert torch.equal(to_pixels(found) if stride == 1 else found, expected)
 
 
 def test_taps_of_one_pixel_by_hand() -> None:
@@ -111,7 +125,7 @@ def test_a_kernel_reads_a_map_displaced_to_the_right() -> None:
     kernel, x = integers(4, 3, 5, 5), integers(2, 3, 8, 10)
     displaced = convolve(functional.pad(x, (1, 1)), kernel)[..., :-2]
     for shift, expected in ((0, convolve(x, kernel)), (1, displaced)):
-        assert torch.equal(convolve(x, shifted(kernel, shift, margin=1)), expected)
+        assert torch.equal(convolve(x, shifted(kernel, shift)), expected)
 
 
 def test_a_kernel_reads_some_channels_of_a_map() -> None:
@@ -125,7 +139,7 @@ def test_a_kernel_reads_some_channels_of_a_map() -> None:
 def test_zeros_at_a_kernels_ends_are_left_out(used: tuple[slice, slice], stride: int) -> None:
     kernel = torch.zeros(2, 3, 7, 7)
     kernel[:, :, *used] = integers(2, 3, 7, 7)[:, :, *used].abs() + 1
-    synapses = Synapses(kernel.numpy(), np.ones(2, np.float32), stride)
+    synapses = Synapses(kernel.numpy(), np.ones(2, np.float32), (stride, stride))
     inner, form = torch.from_numpy(synapses.inner()), synapses.attributes()
     assert list(inner.shape[2:]) == form['kernel_shape']
     assert inner.numel() < kernel.numel()

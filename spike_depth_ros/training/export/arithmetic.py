@@ -42,14 +42,14 @@ class Synapses:
     The convolution leaves out rows and columns of zeros at the kernel's ends.
 
     Args:
-        kernel: float [out, in, k, k].
+        kernel: float [out, in, rows, columns].
         thresholds: float [out]; a neuron fires where its potential reaches its threshold.
-        stride: stride of the convolution, which is padded by k // 2.
+        stride: strides down and across of the convolution, which is padded by (k - 1) // 2.
     """
 
     kernel: npt.NDArray[np.float32]
     thresholds: npt.NDArray[np.float32]
-    stride: int = 1
+    stride: tuple[int, int] = (1, 1)
 
     def inner(self) -> npt.NDArray[np.float32]:
         """Return the kernel between the first and the last row and column that are used."""
@@ -58,20 +58,23 @@ class Synapses:
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of the ONNX node Conv with the inner kernel."""
-        size, ends = self.kernel.shape[-1], self._used()
-        before = [size // 2 - start for start, _ in ends]
-        after = [size // 2 - (size - end) for _, end in ends]
+        sizes, ends = self.kernel.shape[2:], self._used()
+        pads = [
+            ((size - 1) // 2 - start, (size - 1) // 2 - (size - end))
+            for size, (start, end) in zip(sizes, ends, strict=True)
+        ]
+        before, after = zip(*pads, strict=True)
         return {
             'kernel_shape': [end - start for start, end in ends],
-            'pads': before + after,
-            'strides': [self.stride] * 2,
+            'pads': [*before, *after],
+            'strides': self.stride,
         }
 
     def _used(self) -> list[tuple[int, int]]:
-        """Return the ranges of rows and of columns in use; both contain the middle one."""
-        used, middle = np.any(self.kernel, (0, 1)), self.kernel.shape[-1] // 2
-        ends = []
+        """Return the ranges of rows and of columns in use, and of those in the middle."""
+        used, ends = np.any(self.kernel, (0, 1)), []
         for line in (np.any(used, 1), np.any(used, 0)):
+            middle = (len(line) - 1) // 2, len(line) // 2
             places = np.append(np.flatnonzero(line), middle)
             ends.append((int(places.min()), int(places.max()) + 1))
         return ends
@@ -231,7 +234,8 @@ class IntegerArithmetic:
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""
-        bias = self._constant((1 - synapses.thresholds).astype(np.int32))
+        # OpenVINO does not fuse a bias that several convolutions share.
+        bias = self._constant((1 - synapses.thresholds).astype(np.int32), is_shared=False)
         return self.nonzero(self._convolve(spikes, synapses, bias))
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
@@ -328,10 +332,12 @@ class IntegerArithmetic:
         self,
         integers: npt.NDArray[np.int8] | npt.NDArray[np.int32],
         steps: npt.NDArray[np.float32] | None = None,
+        is_shared: bool = True,
     ) -> str:
         """Return integers as a constant with a scale for each output channel, 1 by default."""
         channels = len(integers)
         scales = self._graph.constant(np.ones(channels, np.float32) if steps is None else steps)
         zeros = self._graph.constant(np.zeros(channels, integers.dtype))
-        constant = self._graph.constant(integers)
+        graph = self._graph
+        constant = (graph.constant if is_shared else graph.unshared)(integers)
         return self._graph.node('DequantizeLinear', constant, scales, zeros, axis=0)

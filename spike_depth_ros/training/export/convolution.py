@@ -19,7 +19,7 @@ kernels for phase layout, in which the full resolution and the outputs of upsamp
 stored.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from spike_depth_ros.training.export.analog import activation, potentials
 from spike_depth_ros.training.export.arithmetic import Synapses
-from spike_depth_ros.training.export.kernels import among, low_resolution, shifted
+from spike_depth_ros.training.export.kernels import among, low_resolution, over_pairs, shifted
 from spike_depth_ros.training.export.maps import Image, Map, Spikes
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.weights import burst_step, exact_kernel
@@ -151,50 +151,29 @@ def _driven(
         largest: largest number of spikes of a neuron.
         fire: writes the neurons that a map drives through synapses.
     """
-    images = drive.source.images
-    fired: dict[int, Image] = {}
-    for group in _groups(images):
-        map = _population(writer, drive, [images[n] for n in group], largest, fire)
-        size = map.channels // len(group)
-        for place, n in enumerate(group):
-            channels = range(place * size, (place + 1) * size)
-            fired[n] = Image(map, tuple(channels), missing=_missing(images[n], drive.stride))
-    return Spikes(tuple(fired[n] for n in range(len(images))))
-
-
-def _groups(images: tuple[Image, ...]) -> Iterator[list[int]]:
-    """Yield the positions of images that one convolution computes.
-
-    Images that read different channels of one map are computed together: multiplying by zeros is
-    faster than splitting a map. If images read the same channels, such as a camera's features with
-    and without displacement, each set of channels is computed separately.
-    """
-    by_map: dict[Map, list[int]] = {}
-    for n, image in enumerate(images):
-        by_map.setdefault(image.map, []).append(n)
-    for group in by_map.values():
-        read = [channel for n in group for channel in images[n].channels]
-        if len(set(read)) == len(read):
-            yield group
-            continue
-        by_channels: dict[tuple[int, ...], list[int]] = {}
-        for n in group:
-            by_channels.setdefault(images[n].channels, []).append(n)
-        yield from by_channels.values()
+    fired = []
+    for image in drive.source.images:
+        map = _population(writer, drive, image, largest, fire)
+        missing = _missing(image, drive.stride)
+        fired.append(Image(map, tuple(range(map.channels)), missing=missing))
+    return Spikes(tuple(fired))
 
 
 def _population(
     writer: Writer,
     drive: Drive,
-    images: list[Image],
+    image: Image,
     largest: int,
     fire: Callable[[str, Synapses], str],
 ) -> Map:
-    """Return the spikes of neurons that read images of one map, one image after the other.
+    """Return the spikes of neurons that read an image.
+
+    Its map is read whole, with zeros for the channels of other images: multiplying by zeros is
+    faster than splitting a map.
 
     Raises SettingsError for a map that the stride does not divide. Args: see `_driven`.
     """
-    source, upsamples = images[0].map, isinstance(drive.synapses, UpsampledConv2d)
+    source, upsamples = image.map, isinstance(drive.synapses, UpsampledConv2d)
     if source.height % drive.stride or source.width % drive.stride:
         raise SettingsError(
             f'a layer of stride {drive.stride} reads a map of {source.width} x {source.height}: '
@@ -202,13 +181,13 @@ def _population(
         )
     if upsamples or drive.stride > 2:
         source = writer.plain(source)
-    kernel = _kernel(drive.kernel, images)
-    low = low_resolution(drive.synapses, kernel, source.in_phases)
-    is_plain = not (upsamples or source.in_phases)
+    shifts = shifted(drive.kernel, image.shift)
+    kernel = among(shifts, image.channels, image.map.channels)
+    low, strides = _rewritten(drive, kernel, source)
     synapses = Synapses(
         low.numpy(),
         drive.thresholds.repeat(len(low) // len(drive.thresholds)).numpy(),
-        drive.stride if is_plain else 1,
+        strides,
     )
     scale = 2 if upsamples else 1
     map = Map(
@@ -217,19 +196,18 @@ def _population(
         scale * source.height // drive.stride,
         scale * source.width // drive.stride,
         largest,
-        in_phases=upsamples or (source.in_phases and drive.stride == 1),
+        in_phases=upsamples or (drive.stride == 1 and (source.in_phases or source.in_pairs)),
     )
     return writer.population(map.value, map, largest)
 
 
-def _kernel(kernel: Tensor, images: list[Image]) -> Tensor:
-    """Return the kernel that computes some images of one map, [images * out, channels, k, k]."""
-    margin = max(image.shift for image in images)
-    kernels = (
-        among(shifted(kernel, image.shift, margin), image.channels, image.map.channels)
-        for image in images
-    )
-    return torch.cat(list(kernels))
+def _rewritten(drive: Drive, kernel: Tensor, source: Map) -> tuple[Tensor, tuple[int, int]]:
+    """Return the kernel for the layout of a map, and the strides."""
+    if source.in_pairs:
+        return over_pairs(kernel, drive.stride), (2, 1)
+    low = low_resolution(drive.synapses, kernel, source.in_phases)
+    is_plain = not (source.in_phases or isinstance(drive.synapses, UpsampledConv2d))
+    return low, (drive.stride if is_plain else 1,) * 2
 
 
 def _missing(image: Image, stride: int) -> int:

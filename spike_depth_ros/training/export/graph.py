@@ -40,9 +40,14 @@ class Graph:
         array = np.asarray(value, order='C')
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
-            self._known[key] = f'constant_{len(self._known)}'
-            self._constants.append(numpy_helper.from_array(array, self._known[key]))
+            self._known[key] = self.unshared(array)
         return self._known[key]
+
+    def unshared(self, value: npt.NDArray[Any]) -> str:
+        """Return the name of a constant of its own."""
+        name = f'constant_{len(self._constants)}'
+        self._constants.append(numpy_helper.from_array(value, name))
+        return name
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Add a node with one output; return the output's name."""

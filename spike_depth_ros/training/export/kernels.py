@@ -15,7 +15,9 @@
 """Kernels rewritten for other layouts of their input, with exactly the same sums.
 
 Phase layout stores the pixels of a map [c, 2h, 2w] as channels of its 2 x 2 blocks, [4c, h, w]:
-all channels of the block's first pixel, then those of the next one, row by row.
+all channels of the block's first pixel, then those of the next one, row by row. The layout of
+pairs stores them as channels of pairs of columns, [2c, 2h, w]; channels last, as in a spike frame,
+this is the same memory.
 """
 
 from collections.abc import Sequence
@@ -55,6 +57,19 @@ def over_phases(kernel: Tensor, stride: int) -> Tensor:
     return stacked.permute(0, 1, 4, 6, 2, 3, 5).flatten(2, 4).flatten(0, 1)
 
 
+def over_pairs(kernel: Tensor, stride: int) -> Tensor:
+    """Return the kernel that reads its input in the layout of pairs.
+
+    kernel, stride: see over_phases, whose outputs these are.
+
+    Returns:
+        [4 out or out, 2 in, 2u, u] for a convolution of strides 2 and 1, padded by u - 1 above and
+        below and by u // 2 at the sides.
+    """
+    rows = over_phases(kernel, stride).unflatten(1, (2, -1))  # [out, 2, 2 in, u, u]
+    return rows.permute(0, 2, 3, 1, 4).flatten(2, 3)
+
+
 def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
     """Return the low-resolution kernel of an upsampling convolution by 2, 4 or 8.
 
@@ -88,16 +103,15 @@ def low_resolution(synapses: Any, kernel: Tensor, in_phases: bool) -> Tensor:
     return over_phases(kernel, synapses.stride[0]) if in_phases else kernel
 
 
-def shifted(kernel: Tensor, shift: int, margin: int) -> Tensor:
+def shifted(kernel: Tensor, shift: int) -> Tensor:
     """Return a kernel that reads a map as if it had `shift` columns of zeros before its first.
 
-    kernel: [out, in, k, k], padded by k // 2. margin: largest shift of the kernels that form one
-    convolution.
+    kernel: [out, in, k, k], padded by k // 2.
 
     Returns:
-        [out, in, k + 2 * margin, k + 2 * margin], padded by k // 2 + margin.
+        [out, in, k + 2 * shift, k + 2 * shift], padded by k // 2 + shift.
     """
-    return functional.pad(kernel, (margin - shift, margin + shift, margin, margin))
+    return functional.pad(kernel, (0, 2 * shift, shift, shift))
 
 
 def among(kernel: Tensor, channels: Sequence[int], total: int) -> Tensor:

@@ -46,6 +46,8 @@ class Map(NamedTuple):
         value: name in the graph.
         in_phases: whether the value has phase layout (kernels.py):
             [1, 4 channels, height / 2, width / 2].
+        in_pairs: whether it has the layout of pairs (kernels.py):
+            [1, 2 channels, height, width / 2].
         populations: populations whose spikes it sums.
     """
 
@@ -55,6 +57,7 @@ class Map(NamedTuple):
     width: int
     largest: int
     in_phases: bool = False
+    in_pairs: bool = False
     populations: tuple[Population, ...] = ()
 
     @property

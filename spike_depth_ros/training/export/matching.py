@@ -19,6 +19,7 @@ product over the features. Measured in one thread, onnxruntime takes twice as lo
 and OpenVINO the same time; with a product per disparity both take over ten times as long.
 """
 
+from collections.abc import Sequence
 from math import gcd
 
 import numpy as np
@@ -33,12 +34,19 @@ from spike_depth_ros.training.settings import SettingsError
 
 @lower.register
 def _coincidences(layer: Coincidences, writer: Writer, left: Spikes, *rights: Spikes) -> Spikes:
-    images = Spikes(tuple(image for right in rights for image in right.images))
-    ours, theirs = (writer.plain(writer.whole(each)) for each in (left, images))
-    return coincidences(writer, ours, theirs, layer.disparities)
+    ours = writer.plain(writer.whole(left))
+    joined = writer.joined([image for right in rights for image in right.images])
+    starts = joined.channels[:: ours.channels]
+    order = [start // ours.channels for start in starts]
+    whole = [range(start, start + ours.channels) for start in starts]
+    if joined.channels != tuple(channel for image in whole for channel in image):
+        raise SettingsError('coincidences read some channels of an image: give them all of them.')
+    return coincidences(writer, ours, writer.plain(joined.map), layer.disparities, order)
 
 
-def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Spikes:
+def coincidences(
+    writer: Writer, left: Map, rights: Map, disparities: int, order: Sequence[int]
+) -> Spikes:
     """Count the features in which left and right spikes coincide at each disparity.
 
     Disparities fall in the map's channels, and rise in the image's.
@@ -46,9 +54,9 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
     Args:
         writer: writer of the graph.
         left: map of the left image.
-        rights: map of n right images, with the features of one after those of the other; image i
-            is displaced by i / n pixels.
+        rights: map of right images, with the features of one after those of the other.
         disparities: number of disparities of each right image, from 0.
+        order: place in `rights` of each of n images; image i is displaced by i / n pixels.
 
     Raises SettingsError if eight bits may not hold the counts.
     """
@@ -58,7 +66,7 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
             f'{features} features may coincide, but eight bits hold counts up to {LARGEST}: '
             'use a narrower network or float32.'
         )
-    images = rights.channels // features
+    images = len(order)
     size = max(n for n in range(1, 2 * disparities + 1) if width % n == 0)
     blocks, columns = height * (width // size), (size + disparities) * images
     ours = graph.reshape(graph.transpose(left.value, 0, 2, 3, 1), blocks, size, features)
@@ -77,12 +85,11 @@ def coincidences(writer: Writer, left: Map, rights: Map, disparities: int) -> Sp
     # values before the transpose.
     counted = writer.arithmetic.bounded(band)
     like = Map(value, channels, height, width, features)
-    order = [
-        disparity * images + image
-        for disparity in reversed(range(disparities))
-        for image in range(images)
-    ]
-    places = tuple(int(place) for place in np.argsort(order))
+    places = tuple(
+        (disparities - 1 - disparity) * images + place
+        for disparity in range(disparities)
+        for place in order
+    )
     return Spikes((Image(writer.population(value, like, features, counted), places),))
 
 

@@ -75,16 +75,17 @@ class Writer:
         return self.height + -self.height % GRID, self.width + -self.width % GRID
 
     def frame(self, channels: int) -> Map:
-        """Return the spike frame, [1, height, width, channels], padded, in phase layout."""
+        """Return the spike frame, [1, height, width, channels], padded, in the layout of pairs."""
         graph = self.graph
         pads = (0, 0, 0, 0, 0, -self.height % GRID, -self.width % GRID, 0)
         zeros = graph.constant(np.uint8(0))
         padded = graph.node('Pad', 'spikes', graph.constant(np.array(pads)), zeros)
         height, width = self.padded
         zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
-        blocks = self._blocks(padded, channels, height, width)
-        counts = self.arithmetic.spikes(graph.node('Clip', blocks, zero, largest))
-        return Map(counts, channels, height, width, LARGEST_COUNT, in_phases=True)
+        pairs = graph.reshape(padded, 1, height, width // 2, 2 * channels)
+        pairs = graph.node('Clip', graph.transpose(pairs, 0, 3, 1, 2), zero, largest)
+        counts = self.arithmetic.spikes(pairs)
+        return Map(counts, channels, height, width, LARGEST_COUNT, in_pairs=True)
 
     def population(self, value: str, like: Map, largest: int = 1, last: str | None = None) -> Map:
         """Return the map of a population of neurons.
@@ -109,17 +110,19 @@ class Writer:
         channels are last in memory, as for integer convolutions, and onnxruntime's DepthToSpace
         moves single bytes.
         """
-        if not spikes.in_phases:
+        if not (spikes.in_phases or spikes.in_pairs):
             return spikes
+        pixels = self._unpaired if spikes.in_pairs else self._pixels
         return self._once(
             ('plain', spikes),
-            lambda: spikes._replace(value=self._pixels(spikes), in_phases=False),
+            lambda: spikes._replace(value=pixels(spikes), in_phases=False, in_pairs=False),
         )
 
     def phases(self, spikes: Map) -> Map:
         """Return a map in phase layout."""
         if spikes.in_phases:
             return spikes
+        spikes = self.plain(spikes)
         last = self.graph.transpose(spikes.value, 0, 2, 3, 1)
         value = self._blocks(last, spikes.channels, spikes.height, spikes.width)
         return spikes._replace(value=self.arithmetic.bounded(value), in_phases=True)
@@ -230,6 +233,13 @@ class Writer:
         rows = graph.reshape(last, height // 2, width // 2, 2, 2 * channels)
         pixels = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, channels)
         return graph.transpose(pixels, 0, 3, 1, 2)
+
+    def _unpaired(self, spikes: Map) -> str:
+        """Return the values of a map in the layout of pairs as [1, channels, height, width]."""
+        graph, (channels, height, width) = self.graph, spikes[1:4]
+        last = graph.transpose(spikes.value, 0, 2, 3, 1)
+        pixels = graph.reshape(last, 1, height, width, channels)
+        return self.arithmetic.bounded(graph.transpose(pixels, 0, 3, 1, 2))
 
     def _blocks(self, last: str, channels: int, height: int, width: int) -> str:
         """Return values [1, height, width, channels] in phase layout."""

@@ -39,30 +39,57 @@ EVIDENCE = {'cooperation2': 0.5, 'cooperation3': 0.2, 'cooperation4': 0.2}
 
 
 class Encoder(nn.Module):
-    """Features of two cameras at a half of the resolution, zeros and ones."""
+    """Features of two cameras at a half or a quarter of the resolution, zeros and ones.
 
-    def __init__(self, width: int, channels: int = 2) -> None:
+    Args:
+        width: twice the channels of the first layer; the last has `scale` times as many as it.
+        scale: pixels from one feature to the next, 2 or 4.
+        channels: channels of a camera's counts.
+    """
+
+    def __init__(self, width: int, scale: int = 2, channels: int = 2) -> None:
         super().__init__()
         finest, features = width // 2, 2 * width
+        stride = scale // 2
+        self.images = 1 + scale  # in the result of same1
         self.bottom = SpikingLayer(nn.Conv2d(channels, finest, 5, padding=2, bias=False))
         self.conv1 = SpikingLayer(nn.Conv2d(finest, features, 5, stride=2, padding=2, bias=False))
-        self.same1 = SpikingLayer(nn.Conv2d(features, features, 3, padding=1, bias=False))
+        self.same1 = SpikingLayer(
+            nn.Conv2d(features, stride * features, 3, stride=stride, padding=1, bias=False)
+        )
 
     def forward(self, left: Tensor, right: Tensor) -> dict[str, Tensor]:
         """Return the spikes of the layers by name for counts, float [n, channels, h, w].
 
         Returns:
-            bottom, [2n, width / 2, h, w]: spikes of the left camera, then of the right one. conv1
-            and same1, [3n, 2 width, h / 2, w / 2]: spikes of the left camera, of the right one,
-            and of the right one displaced to the right by a pixel.
+            bottom, [2n, width / 2, h, w]: spikes of the left camera, then of the right one. conv1,
+            [3n, 2 width, h / 2, w / 2]: of the left camera, of the right one, and of the right one
+            displaced to the right by a pixel. same1, [(1 + scale) n, scale * width, h / scale,
+            w / scale]: of the left camera, and of the right one displaced by 0 to scale - 1
+            pixels.
         """
         bottom = self.bottom(torch.cat([left, right]))
-        right_features = bottom.chunk(2)[1]
-        # The displaced map's last column lies beyond the border, where kernels still read it:
-        # maps are two columns wider, and the additional output is dropped.
-        displaced = functional.pad(right_features, (1, 1))
-        conv1 = self.conv1(torch.cat([functional.pad(bottom, (0, 2)), displaced]))[..., :-1]
-        return {'bottom': bottom, 'conv1': conv1, 'same1': self.same1(conv1)}
+        conv1 = self.conv1(_with_displaced(bottom, bottom.chunk(2)[1]))[..., :-1]
+        return {'bottom': bottom, 'conv1': conv1, 'same1': self._matched(conv1)}
+
+    def _matched(self, conv1: Tensor) -> Tensor:
+        matched: Tensor
+        if self.images == 3:
+            matched = self.same1(conv1)
+        else:
+            _, right, displaced = conv1.chunk(3)
+            both = torch.cat([right, displaced])
+            matched = self.same1(_with_displaced(conv1, both))[..., :-1]
+        return matched
+
+
+def _with_displaced(spikes: Tensor, displaced: Tensor) -> Tensor:
+    """Return images, and some displaced to the right by a pixel, for a layer of stride 2.
+
+    The displaced map's last column lies beyond the border, where kernels still read it: maps are
+    two columns wider, and the layer's additional output is to be dropped.
+    """
+    return torch.cat([functional.pad(spikes, (0, 2)), functional.pad(displaced, (1, 1))])
 
 
 class CoincidenceNetwork(DepthNetwork):
@@ -81,14 +108,14 @@ class CoincidenceNetwork(DepthNetwork):
     has a half of the resolution, disparities are whole pixels: the encoder halves the right
     camera's spikes once as they are and once displaced by a pixel.
 
-    With scale 4 the cameras are compared at the same places, but the detectors cooperate, and the
-    readout gives depth, at a quarter of the resolution: arrays of all disparities take most of the
-    time.
+    With scale 4 features, detectors and readout have a quarter of the resolution, since arrays of
+    all disparities take most of the time. There are twice as many features, the encoder reads the
+    right camera's spikes displaced by 0 to 3 pixels, and the U-Net begins at the quarter.
 
     Args:
-        width: half the number of matched features, and twice the channels of the first layer;
-            even, because onnxruntime's integer kernels give some wrong sums for odd widths (its
-            issue 27670).
+        width: twice the channels of the first layer, and the number of matched features divided
+            by `scale`; even, because onnxruntime's integer kernels give some wrong sums for odd
+            widths (its issue 27670).
         reach: the largest disparity in pixels, not included; a multiple of 2.
         half_life_ms: time in which half of the evidence for a disparity leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
@@ -116,24 +143,20 @@ class CoincidenceNetwork(DepthNetwork):
             raise SettingsError(f'scale is {scale}: use 2 or 4.')
         self.channels, self.width, self.scale = 4, width, scale
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
-        self.encoder = Encoder(width)
-        self.coincidences = Coincidences(reach // 2)
+        self.encoder = Encoder(width, scale)
+        self.coincidences = Coincidences(reach // scale)
         # At a quarter of the resolution a kernel of 3 covers as much as one of 5 at a half.
         size = 5 if scale == 2 else 3
-        self.cooperation1 = SpikingLayer(Cooperation(reach, stride=scale // 2))
+        self.cooperation1 = SpikingLayer(Cooperation(reach, size=size))
         self.cooperation2 = SpikingLayer(Cooperation(reach, size=size), Bursts(LARGEST_BURST))
         self.cooperation3 = SpikingLayer(
             Cooperation(reach, size=size, stride=4 // scale), Bursts(LARGEST_BURST)
         )
         self.cooperation4 = SpikingLayer(Cooperation(reach, stride=2), Bursts(LARGEST_BURST))
-        self.conv2, self.conv3, self.conv4 = (
-            SpikingLayer(nn.Conv2d(inputs, out, 5, stride=2, padding=2, bias=False))
-            for inputs, out in (
-                (half + reach if scale == 2 else half, quarter),
-                (quarter + reach, eighth),
-                (eighth + reach, eighth),
-            )
-        )
+        if scale == 2:
+            self.conv2 = _halving(half + reach, quarter, size)
+        self.conv3 = _halving(quarter + reach, eighth, size)
+        self.conv4 = _halving(eighth + reach, eighth, 5)
         self.block = residual_block(eighth)
         self.deconv4 = SpikingLayer(UpsampledConv2d(eighth, eighth, 5, 2))
         self.deconv3 = SpikingLayer(UpsampledConv2d(eighth, quarter, 5, 2))
@@ -195,8 +218,9 @@ class CoincidenceNetwork(DepthNetwork):
     def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the spikes of encoder and detectors, and the potentials of cooperation2."""
         spikes = self.encode(counts)
-        left, right, displaced = spikes['same1'].chunk(3)
-        spikes['coincidences'] = self.coincidences(left, right, displaced)
+        images = spikes['same1'].chunk(self.encoder.images)
+        rights = (images[1 + shift] for shift in range(self.scale))
+        spikes['coincidences'] = self.coincidences(images[0], *rights)
         spikes['cooperation1'] = self.cooperation1(spikes['coincidences'])
         detected = self.cooperation2.synapses(spikes['cooperation1'])
         spikes['cooperation2'] = self.cooperation2.neurons(detected)
@@ -206,15 +230,21 @@ class CoincidenceNetwork(DepthNetwork):
 
     def decode(self, spikes: dict[str, Tensor]) -> None:
         """Add the U-Net's layers to `spikes`."""
-        x = left = spikes['same1'].chunk(3)[0]
-        layers = {2: self.conv2, 3: self.conv3, 4: self.conv4}
+        x = left = spikes['same1'].chunk(self.encoder.images)[0]
+        layers = {3: self.conv3, 4: self.conv4}
+        if self.scale == 2:
+            layers = {2: self.conv2, **layers}
         for number, layer in layers.items():
-            if number > 2 or self.scale == 2:
-                x = torch.cat([x, spikes[f'cooperation{number}']], 1)
+            x = torch.cat([x, spikes[f'cooperation{number}']], 1)
             x = spikes[f'conv{number}'] = layer(x)
         spikes['block_hidden'], x = self.block(x)
         spikes['block'] = x
         x = spikes['deconv4'] = self.deconv4(x) + spikes['conv3']
-        x = spikes['deconv3'] = self.deconv3(x) + spikes['conv2']
+        x = spikes['deconv3'] = self.deconv3(x) + spikes.get('conv2', left)
         if self.scale == 2:
             spikes['deconv2'] = self.deconv2(x) + left
+
+
+def _halving(inputs: int, out: int, size: int) -> SpikingLayer:
+    """Return a spiking convolution that halves the resolution."""
+    return SpikingLayer(nn.Conv2d(inputs, out, size, stride=2, padding=size // 2, bias=False))
