@@ -47,7 +47,11 @@ POLARITY_SWAP = [CHANNELS_PER_CAMERA * c + p for c in range(len(CAMERAS)) for p 
 def left_event_pixels(counts: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return the mask of the left camera's event pixels, bool [..., h, w], of frames of counts.
 
-    Thirty times as fast as `any` over the two channels. counts: uint8 [..., h, w, channels].
+    A pixel's channels are compared as one number: many times as fast as `any` over the two
+    channels. counts: uint8 [..., h, w, channels] with 2 or 4 channels.
     """
-    on, off = (counts[..., LEFT.start + polarity] for polarity in (ON, OFF))
-    return (on | off) > 0
+    number = np.dtype(f'u{counts.shape[-1]}')
+    left = np.zeros(counts.shape[-1], DTYPE)
+    left[LEFT] = MAX_COUNT
+    pixels = np.ascontiguousarray(counts).view(number)[..., 0]
+    return (pixels & left.view(number)[0]) != 0

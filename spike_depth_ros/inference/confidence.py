@@ -45,11 +45,20 @@ class ConfidenceMeter:
         self._under = 0
         self._pixels = 0
 
-    def add(self, confidence: Confidence, min_confidence: float) -> None:
-        """Add the mapped pixels of one window: confidence, float32 [n]."""
-        self._sum += float(confidence.sum(dtype=np.float64))
-        self._under += int(np.count_nonzero(is_under(confidence, min_confidence)))
-        self._pixels += confidence.size
+    def add(
+        self, confidence: Confidence, mapped: npt.NDArray[np.bool_], min_confidence: float
+    ) -> None:
+        """Add the mapped pixels of one window.
+
+        Args:
+            confidence: float32 [h, w], finite.
+            mapped: bool [h, w], False where no sensor pixel maps.
+            min_confidence: in [0, 1]; 0 switches the limit off.
+        """
+        self._sum += float((confidence * mapped).sum())  # picking pixels takes three times as long
+        self._pixels += int(np.count_nonzero(mapped))
+        if min_confidence:
+            self._under += int(np.count_nonzero(is_under(confidence, min_confidence) & mapped))
 
     def take(self) -> Certainty | None:
         """Return the figures since the previous call, None without a pixel, and reset."""

@@ -56,11 +56,13 @@ def to_metres(
     # 0 without depth, 1 within the range, 2 beyond it; a table is faster than writes by masks.
     kinds = (depth >= depth_min_m).view(np.uint8) + (depth > depth_max_m).view(np.uint8)
     kinds *= mapped
-    if confidence is not None:
+    if confidence is not None and min_confidence:
         kinds *= ~is_under(confidence, min_confidence)
     factors = np.zeros(256, np.float32)
     factors[:3] = np.nan, scale, np.inf
-    return np.asarray(cv2.LUT(kinds, factors) * depth, np.float32)
+    metres: Depth = np.asarray(cv2.LUT(kinds, factors), np.float32)
+    metres *= depth
+    return metres
 
 
 def to_millimetres(depth: Depth) -> npt.NDArray[np.uint16]:

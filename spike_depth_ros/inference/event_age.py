@@ -17,6 +17,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from spike_depth_ros.frames.spike_frame import left_event_pixels
 from spike_depth_ros.units import SECOND_NS
 
 
@@ -43,9 +44,8 @@ class EventAge:
         """
         if self._last_ns is None or self._last_ns.shape != counts.shape[:2]:
             self._last_ns = np.zeros(counts.shape[:2], np.int64)
-        # The first two channels, ON and OFF of the left camera, as one number: ten times as fast.
-        left = np.ascontiguousarray(counts).view(np.uint16)[..., 0]
-        np.maximum(self._last_ns, (left != 0) * np.int64(stamp_ns), out=self._last_ns)
+        now_ns = left_event_pixels(counts) * np.int64(stamp_ns)
+        np.maximum(self._last_ns, now_ns, out=self._last_ns)
 
     def seconds(self, stamp_ns: int, mapped: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         """Return the ages at a time, float32 [h, w], seconds.

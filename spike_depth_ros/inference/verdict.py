@@ -53,9 +53,10 @@ def judge(cameras: npt.NDArray[np.int64], min_events: int) -> Verdict:
     events, or of min_events if there are more. A frame is skipped, not incomplete, if each camera
     has less than that share of min_events: nothing moves before either.
     """
-    total = cameras.sum()
-    if (cameras < max(1, min_events * NOISE_SHARE)).all():
+    events = cameras.tolist()
+    total = sum(events)
+    if max(events) < max(1, min_events * NOISE_SHARE):
         return Verdict.SKIPPED
-    if (cameras < max(1, min(min_events, total) * NOISE_SHARE)).any():
+    if min(events) < max(1, min(min_events, total) * NOISE_SHARE):
         return Verdict.INCOMPLETE
     return Verdict.DEPTH if total >= min_events else Verdict.SKIPPED

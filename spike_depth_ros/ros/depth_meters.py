@@ -14,6 +14,9 @@
 
 """Measurements of the depth node between two reports."""
 
+import numpy as np
+import numpy.typing as npt
+
 from spike_depth_ros.inference.confidence import Confidence, ConfidenceMeter
 from spike_depth_ros.inference.contract import ModelContract
 from spike_depth_ros.inference.energy import estimate
@@ -77,9 +80,11 @@ class DepthMeters:
         """Count a depth image of an earlier window."""
         self._rates['output'].add()
 
-    def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
-        """Measure the confidence of a depth image's mapped pixels, float32 [n]."""
-        self._confidence.add(confidence, min_confidence)
+    def confidence_out(
+        self, confidence: Confidence, mapped: npt.NDArray[np.bool_], min_confidence: float
+    ) -> None:
+        """Measure the confidence of a depth image's mapped pixels; see ConfidenceMeter.add."""
+        self._confidence.add(confidence, mapped, min_confidence)
 
     def depth_out(self, valid: float) -> None:
         """Record the share of a depth image's mapped pixels that have depth, 0 to 1."""

@@ -157,7 +157,7 @@ class DepthNode(Node):
         confidence, mapped = result.inference.confidence, result.stream.mapped
         if self._confidence is None or confidence is None:
             return
-        self._report.confidence_out(confidence[mapped], min_confidence)
+        self._report.confidence_out(confidence, mapped, min_confidence)
         if self._confidence.subscribers:
             image = to_confidence_image(confidence, mapped)
             self._confidence.publish(image, '32FC1', result.header)

@@ -18,6 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from threading import Lock
 
+import numpy as np
+import numpy.typing as npt
+
 from spike_depth_ros.inference.confidence import Confidence
 from spike_depth_ros.inference.continuity import Reset
 from spike_depth_ros.inference.contract import ModelContract
@@ -94,10 +97,12 @@ class DepthReport:
             self._age_ns = age_ns
             self._meters.window_held()
 
-    def confidence_out(self, confidence: Confidence, min_confidence: float) -> None:
-        """Measure the confidence of a depth image's mapped pixels, float32 [n]."""
+    def confidence_out(
+        self, confidence: Confidence, mapped: npt.NDArray[np.bool_], min_confidence: float
+    ) -> None:
+        """Measure the confidence of a depth image's mapped pixels; see ConfidenceMeter.add."""
         with self._lock:
-            self._meters.confidence_out(confidence, min_confidence)
+            self._meters.confidence_out(confidence, mapped, min_confidence)
 
     def depth_out(self, valid: float) -> None:
         """Record the share of a depth image's mapped pixels that have depth, 0 to 1."""

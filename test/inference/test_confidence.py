@@ -40,13 +40,14 @@ def test_image() -> None:
 def test_meter() -> None:
     meter = ConfidenceMeter()
     assert meter.take() is None
-    meter.add(np.array([0.25, 0.5, 1.0], np.float32), 0.5)
-    meter.add(np.array([0.25], np.float32), 0.0)
+    mapped = np.array([[True, True], [False, True]])
+    meter.add(np.array([[0.25, 0.5], [0.125, 1.0]], np.float32), mapped, 0.5)
+    meter.add(np.array([[0.25]], np.float32), np.array([[True]]), 0.0)
     assert meter.take() == pytest.approx((0.5, 0.25))
     assert meter.take() is None
 
 
 def test_meter_without_mapped_pixels() -> None:
     meter = ConfidenceMeter()
-    meter.add(np.zeros(0, np.float32), 0.5)
+    meter.add(np.ones((1, 2), np.float32), np.zeros((1, 2), np.bool_), 0.5)
     assert meter.take() is None
