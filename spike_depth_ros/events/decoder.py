@@ -98,10 +98,12 @@ def whole_words(packet: Packet, dtype: str) -> npt.NDArray[Any]:
 
     The array is aligned, in native byte order and read-only: each decoder needs one compiled form.
     """
-    size = np.dtype(dtype).itemsize
+    native = np.dtype(dtype)
+    size = native.itemsize
     whole = np.ascontiguousarray(packet.data[: len(packet.data) // size * size])
     words = whole.view(('>' if packet.big_endian else '<') + dtype)
-    words = np.require(words, np.dtype(dtype), ['C', 'A']).view()
+    if words.dtype != native or not words.flags.aligned:
+        words = np.require(words, native, ['C', 'A'])
     words.flags.writeable = False
     return words
 

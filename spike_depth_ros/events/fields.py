@@ -42,6 +42,7 @@ class MessageFields:
 
     def __init__(self, data: bytes | memoryview, start: int, is_big_endian: bool) -> None:
         self._data = memoryview(data)
+        self._size = len(data)
         self._start = self.position = start
         self.is_big_endian = is_big_endian
         self._order = '>' if is_big_endian else '<'
@@ -49,7 +50,8 @@ class MessageFields:
     def numbers(self, form: str, size: int) -> tuple[int, ...]:
         """Return integers; form: letters of struct, size: bytes of each."""
         self._align(size)
-        return struct.unpack(self._order + form, self.take(size * len(form)))
+        start = self._advance(size * len(form))
+        return struct.unpack_from(self._order + form, self._data, start)
 
     def reals(self, count: int) -> NDArray[np.float64]:
         """Return numbers of type float64."""
@@ -58,16 +60,13 @@ class MessageFields:
 
     def take(self, length: int) -> memoryview:
         """Return the next bytes."""
-        start, end = self.position, self.position + length
-        if end > len(self._data):
-            raise ValueError(f'a message of {len(self._data)} bytes ends before byte {end} of it')
-        self.position = end
-        return self._data[start:end]
+        start = self._advance(length)
+        return self._data[start : self.position]
 
     @property
     def remaining(self) -> int:
         """Return the number of bytes from the next field to the end."""
-        return len(self._data) - self.position
+        return self._size - self.position
 
     def count(self) -> int:
         """Return the length of the sequence that follows."""
@@ -75,7 +74,7 @@ class MessageFields:
 
     def text(self) -> str:
         """Return a string."""
-        return bytes(self.take(self.count())).rstrip(b'\0').decode('utf-8', 'replace')
+        return str(self.take(self.count()), 'utf-8', 'replace').rstrip('\0')
 
     def header(self) -> tuple[int, str]:
         """Return stamp, nanoseconds, and frame_id of a std_msgs/Header."""
@@ -85,6 +84,14 @@ class MessageFields:
     def _align(self, size: int) -> None:
         if self._is_aligned:
             self.position += -(self.position - self._start) % size
+
+    def _advance(self, length: int) -> int:
+        """Advance by a number of bytes; return the byte before."""
+        start, end = self.position, self.position + length
+        if end > self._size:
+            raise ValueError(f'a message of {self._size} bytes ends before byte {end} of it')
+        self.position = end
+        return start
 
 
 class CdrFields(MessageFields):

@@ -68,7 +68,7 @@ def find_fault(packet: Packet) -> Fault | None:
     ):
         return Fault(DropReason.UNKNOWN_ENCODING, _unknown_encoding(packet.encoding))
     width, height = packet.width, packet.height
-    if not all(1 <= size <= MAX_SENSOR_SIZE for size in (width, height)):
+    if min(width, height) < 1 or max(width, height) > MAX_SENSOR_SIZE:
         sentence = (
             f'{width} x {height} pixels is no sensor size; each side is 1 to {MAX_SENSOR_SIZE}'
         )

@@ -78,9 +78,11 @@ class Agreement:
         Negative if right was behind; 0 if neither was always ahead by ARRIVAL_APART_NS of real
         time; None unless both cameras have advanced for a second and still do.
         """
-        is_fresh = all(reached and now_ns - reached[1] < STALE_NS for reached in self._reached)
-        if self._before is None or not is_fresh:
+        if self._before is None:
             return None
+        for reached in self._reached:
+            if reached is None or now_ns - reached[1] >= STALE_NS:
+                return None
         low_ns, high_ns = self._before
         limit_ns = ARRIVAL_APART_NS * max(1.0, self._rate)
         return (low_ns + high_ns) // 2 if low_ns > limit_ns or high_ns < -limit_ns else 0

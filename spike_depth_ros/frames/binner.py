@@ -247,14 +247,11 @@ class Binner:
 
     def _close_due(self) -> list[SpikeFrame]:
         """Close the windows that all cameras have passed, or that waited long enough."""
-        for camera in range(len(self._sensors)):
-            self._follow(camera, self._deadline.waited_ns)
         if disagreement := self._time.new_disagreement():
             self.problems.append(disagreement)
         return self._windows.close_due(self._time.common_times())
 
     def _follow(self, camera: int, since_ns: int) -> None:
         """Note the time that a camera has reached since a waiting time."""
-        if camera in self._time.streams:
-            common_ns = self._time.streams[camera].common_ns
-            self._windows.follow(common_ns, since_ns, self._time.ros_offset_ns(camera))
+        if stream := self._time.streams.get(camera):
+            self._windows.follow(stream.common_ns, since_ns, self._time.ros_offset_ns(camera))

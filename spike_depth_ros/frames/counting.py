@@ -75,7 +75,7 @@ class EventCounter:
             Frames of windows that closed because the ring was full.
         """
         frames: list[SpikeFrame] = []
-        windows, slots = self._windows, self._windows.slots
+        windows, slots, sensor = self._windows, self._windows.slots, self._sensors[camera]
         position = 0
         while position < len(packet.words) and stream.common_ns < end_ns:
             next_ns = stream.next_ns
@@ -86,8 +86,8 @@ class EventCounter:
             else:
                 frames += windows.make_room(slot, self._time_base.common_times())
                 histogram, until_ns = windows.histogram(slot), slots.start_ns(slot + 1)
-            self._sensors[camera].noise.advance(slots.start_ns(slot))
-            sink = EventSink(*self._sensors[camera].filters, histogram, self._counts)
+            sensor.noise.advance(slots.start_ns(slot))
+            sink = EventSink(*sensor.filters, histogram, self._counts)
             position = stream.consume(packet, position, until_ns, sink)
             placed = self._counters[camera].take(self._counts, is_late)
             if not is_late:

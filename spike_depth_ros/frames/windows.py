@@ -187,7 +187,7 @@ class Windows:
             before: first window to leave open.
             passed: first window whose end each camera has not passed.
         """
-        frames = []
+        frames: list[SpikeFrame] = []
         while self._begun and self.open < before:
             self._closed = True
             is_asked = self._gives_empty and self.open + 1 == before <= min(passed)

@@ -106,11 +106,17 @@ class BinnerNode(Node):
         self._publish([])
 
     def _poll(self) -> None:
+        self._describe()
         self._publish(self._binner.poll(time.monotonic_ns()))
 
-    def _publish(self, frames: list[SpikeFrame]) -> None:
+    def _describe(self) -> None:
+        """Publish the description of the spike frames if it has changed."""
         known = (frame_id for frame_id in self._frame_ids if frame_id is not None)
         self._rig_publisher.publish(self._binner.mapped, self._binner.sync, next(known, ''))
+
+    def _publish(self, frames: list[SpikeFrame]) -> None:
+        if frames:
+            self._describe()
         for frame in frames:
             frame_id = self._rig_publisher.frame_id
             window = SpikeWindow(
@@ -119,10 +125,10 @@ class BinnerNode(Node):
             for receiver in self._receivers:
                 receiver.take_problem(self._rig_warning)
                 receiver.take_window(window)
-        for problem in self._binner.problems:
+        while self._binner.problems:
+            problem = self._binner.problems.popleft()
             self._report.problem(problem)
             self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)
-        self._binner.problems.clear()
 
     def _make_report(self) -> Report:
         now_ns = time.monotonic_ns()
