@@ -54,4 +54,4 @@ def left_event_pixels(counts: NDArray[np.uint8]) -> NDArray[np.bool_]:
     left = np.zeros(counts.shape[-1], DTYPE)
     left[LEFT] = MAX_COUNT
     pixels = np.ascontiguousarray(counts).view(number)[..., 0]
-    return (pixels & left.view(number)[0]) != 0
+    return np.asarray((pixels & left.view(number)[0]) != 0)

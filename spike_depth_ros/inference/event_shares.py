@@ -76,7 +76,8 @@ def _event_pixels(counts: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     pixels = np.zeros((rows * CELL, columns * CELL), np.uint8)
     pixels[:height, :width] = left_event_pixels(counts)
     sums = pixels.view(np.uint64).reshape(rows, CELL, columns).sum(1)
-    return sums.view(np.uint8).reshape(rows, columns, CELL).sum(2, dtype=np.int64)
+    cells = sums.view(np.uint8).reshape(rows, columns, CELL)
+    return np.asarray(cells.sum(2, dtype=np.int64))
 
 
 @cache
