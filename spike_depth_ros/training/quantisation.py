@@ -17,19 +17,23 @@
 Spikes and counts are whole numbers. With kernels K / (n - 1/2), where K holds whole numbers of
 eight bits and n is a whole number for each output channel, a neuron's potential is a whole number
 over n - 1/2, and its threshold 1 lies half-way between two of them: it fires where the whole
-number is n or more. Integer arithmetic is exact, and so is float32, whose rounding is far below
-that half. bfloat16 is not: quantised layers train in float32.
+number is n or more. A constant input, of folded batch normalisation, is a whole number over
+n - 1/2 as well. Synapses that write to one potential share n. Integer arithmetic is exact, and so
+is float32, whose rounding is far below that half. bfloat16 is not: quantised layers train in
+float32.
 
 Readout neurons do not fire: a weight is a whole number of steps, one step for each neuron. Steps
 of neurons whose potentials last from window to window are whole numbers of POTENTIAL_UNIT.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from spike_depth_ros.training.networks.normalised import Normalised, fold
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.settings import SettingsError
 
@@ -54,13 +58,33 @@ def thresholds(synapses: nn.Module, weight: Tensor) -> Tensor:
     return (room / largest + 0.5).floor().clamp(1, LARGEST_THRESHOLD)
 
 
-def integer_kernel(synapses: nn.Module, weight: Tensor) -> tuple[Tensor, Tensor]:
+def shared_thresholds(layer: Normalised) -> Tensor:
+    """Return the finest n, float [out_channels], that suits all writers of a layer's potentials.
+
+    layer: folded synapses.
+    """
+    each = [thresholds(writer.convolution, latent(writer)) for writer in layer.writers]
+    return torch.stack(each).amin(0)
+
+
+def latent(layer: Normalised) -> Tensor:
+    """Return the weights of folded synapses before they are rounded."""
+    convolution: Any = layer.convolution
+    if is_quantised(convolution):
+        return torch.as_tensor(convolution.parametrizations.weight.original)
+    return layer.weight
+
+
+def integer_kernel(
+    synapses: nn.Module, weight: Tensor, n: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """Return a layer's integer kernel K and its thresholds n, both float and whole numbers.
 
     K: [out_channels, in_channels, k, k]; it, or its phase form, is within -127 to 127. n:
-    [out_channels], at least 1.
+    [out_channels], at least 1; by default the finest for this layer.
     """
-    n = thresholds(synapses, weight)
+    if n is None:
+        n = thresholds(synapses, weight)
     scale = (n - 0.5)[:, None, None, None]
     return torch.round(weight.detach() * scale), n
 
@@ -104,27 +128,59 @@ def round_together(layers: Sequence[nn.Conv2d], unit: float | None = None) -> No
 
 
 class Int8Weights(nn.Module):
-    """Round a layer's weights to K / (n - 1/2); the gradient passes unchanged."""
+    """Round a layer's weights to K / (n - 1/2); the gradient passes unchanged.
 
-    def __init__(self, synapses: nn.Module) -> None:
+    Args:
+        synapses: the layer.
+        normalised: folded synapses of which the layer is the convolution, if any.
+    """
+
+    def __init__(self, synapses: nn.Module, normalised: Normalised | None = None) -> None:
         super().__init__()
-        self._synapses = (synapses,)  # in a tuple: a module cannot be its own descendant
+        # In a tuple: a module cannot be its own descendant.
+        self._synapses, self._normalised = (synapses,), (normalised,)
 
     def forward(self, weight: Tensor) -> Tensor:
         """Map weights to rounded weights of the same shape, straight-through."""
-        kernel, n = integer_kernel(self._synapses[0], weight)
+        (layer,) = self._normalised
+        shared = None if layer is None else shared_thresholds(layer)
+        kernel, n = integer_kernel(self._synapses[0], weight, shared)
         rounded = kernel / (n - 0.5)[:, None, None, None]
         return weight + (rounded - weight).detach()
+
+
+class WholeBias(nn.Module):
+    """Round the constant input of folded synapses to a whole number over n - 1/2."""
+
+    def __init__(self, layer: Normalised) -> None:
+        super().__init__()
+        self._layer = (layer,)
+
+    def forward(self, bias: Tensor) -> Tensor:
+        """Map a bias, float [out], to rounded numbers, straight-through."""
+        scale = shared_thresholds(self._layer[0]) - 0.5
+        return bias + (torch.round(bias.detach() * scale) / scale - bias).detach()
 
 
 def quantise(network: nn.Module) -> None:
     """Round the weights of a network's spiking layers to eight bits at each use, in place.
 
-    The parameters keep their values: this is a parametrisation of torch. Raises SettingsError for
-    a network without such layers.
+    The parameters keep their values: this is a parametrisation of torch. Batch normalisation is
+    folded first. Raises SettingsError for a network without such layers.
     """
-    layers = [layer for layer in network.modules() if isinstance(layer, SpikingLayer)]
-    if not layers:
+    fold(network)
+    normalised = [layer for layer in network.modules() if isinstance(layer, Normalised)]
+    for each in normalised:
+        if not is_quantised(each.convolution):
+            rounding = Int8Weights(each.convolution, each)
+            parametrize.register_parametrization(each.convolution, 'weight', rounding)
+            parametrize.register_parametrization(each, 'bias', WholeBias(each))
+    layers = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, SpikingLayer) and not isinstance(layer.synapses, Normalised)
+    ]
+    if not layers and not normalised:
         raise SettingsError(
             f'{type(network).__name__} has no layers that compute in eight bits: use float32.'
         )

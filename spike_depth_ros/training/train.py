@@ -114,12 +114,13 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
 
 
 def check_export(network: DepthNetwork) -> None:
-    """Check that a network can be exported. Raises SettingsError.
+    """Check that a network can be exported, unless it states that it cannot. Raises SettingsError.
 
     It computes once in PyTorch before, which gives its own errors their traceback.
     """
     spikes_of(network, torch.zeros(1, network.channels, GRID, GRID))
-    depth_model(network, 'float32', GRID, GRID)
+    if not network.no_file:
+        depth_model(network, 'float32', GRID, GRID)
 
 
 def precision() -> str:

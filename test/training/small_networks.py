@@ -14,6 +14,8 @@
 
 """Small networks of every kind, and spike frames that make their layers fire."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ from spike_depth_ros.training.networks.matching import Coincidences, Cooperation
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
+from spike_depth_ros.training.networks.spike_transformer import SpikeTransformer
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer, draw
 from spike_depth_ros.training.networks.stereospike import StereoSpike
 
@@ -114,6 +117,23 @@ def coincidence(width: int = 8, scale: int = 2) -> CoincidenceNetwork:
         weight = getattr(network, f'cooperation{number}').synapses.weight
         weight.data += 0.02 * torch.randn_like(weight)
     return network
+
+
+def transformer(**fields: Any) -> SpikeTransformer:
+    """Return a network whose normalisations have seen a few windows."""
+    torch.manual_seed(7)
+    small = {'width': 32, 'blocks': 2, 'heads': 4, 'fused': (8, 8, 4, 4)}
+    network = SpikeTransformer(**small | fields)
+    for head in network.head.readout.heads:
+        nn.init.normal_(head.weight, std=0.02)
+    counts = torch.from_numpy(np.stack(frames((64, 96))[:2])).permute(0, 3, 1, 2).float()
+    with torch.no_grad():
+        for _ in range(10):
+            network(counts[:, : network.channels])
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.bias.copy_(0.3 * torch.randn_like(module.bias))
+    return network.eval()
 
 
 def frames(size: tuple[int, int]) -> list[NDArray[np.uint8]]:

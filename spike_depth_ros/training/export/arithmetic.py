@@ -89,8 +89,17 @@ class Arithmetic(Protocol):
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""
 
+    def drive(self, spikes: str, synapses: Synapses) -> str:
+        """Return the potentials, float32, that spikes add to neurons through synapses."""
+
+    def fire_at(self, potentials: str, thresholds: npt.NDArray[np.float32]) -> str:
+        """Return the spikes of neurons of potentials, float32, at thresholds, [channels]."""
+
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
         """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""
+
+    def masked(self, spikes: str, mask: str) -> str:
+        """Return zeros and ones where a mask of zeros and ones, [n, channels, 1, 1], is one."""
 
     def add(self, one: str, other: str) -> str:
         """Return the sum of two maps of spikes."""
@@ -164,12 +173,23 @@ class FloatArithmetic:
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""
+        return self.fire_at(self.drive(spikes, synapses), synapses.thresholds)
+
+    def drive(self, spikes: str, synapses: Synapses) -> str:
+        """Return the potentials, float32, that spikes add to neurons through synapses."""
+        kernel = self._graph.constant(synapses.inner())
+        return self._graph.node('Conv', spikes, kernel, **synapses.attributes())
+
+    def fire_at(self, potentials: str, thresholds: npt.NDArray[np.float32]) -> str:
+        """Return the spikes of neurons of potentials, float32, at thresholds, [channels]."""
         graph = self._graph
-        kernel = graph.constant(synapses.inner())
-        potentials = graph.node('Conv', spikes, kernel, **synapses.attributes())
-        thresholds = graph.constant(synapses.thresholds[None, :, None, None])
-        fires = graph.node('GreaterOrEqual', potentials, thresholds)
+        constant = graph.constant(thresholds[None, :, None, None])
+        fires = graph.node('GreaterOrEqual', potentials, constant)
         return graph.node('Cast', fires, to=TensorProto.FLOAT)
+
+    def masked(self, spikes: str, mask: str) -> str:
+        """Return zeros and ones where a mask of zeros and ones, [n, channels, 1, 1], is one."""
+        return self._graph.node('Mul', spikes, mask)
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
         """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""
@@ -237,6 +257,24 @@ class IntegerArithmetic:
         # OpenVINO does not fuse a bias that several convolutions share.
         bias = self._constant((1 - synapses.thresholds).astype(np.int32), is_shared=False)
         return self.nonzero(self._convolve(spikes, synapses, bias))
+
+    def drive(self, spikes: str, synapses: Synapses) -> str:
+        """Return the potentials, float32, that spikes add to neurons through synapses."""
+        kernel = self._constant(eight_bits(synapses.inner()))
+        return self._graph.node('Conv', self._real(spikes), kernel, **synapses.attributes())
+
+    def fire_at(self, potentials: str, thresholds: npt.NDArray[np.float32]) -> str:
+        """Return the spikes of neurons of potentials, float32, at thresholds, [channels].
+
+        A comparison would take OpenVINO several times as long.
+        """
+        least = self._graph.constant((1 - thresholds)[None, :, None, None])
+        return self.nonzero(self._integer(self._graph.node('Add', potentials, least)))
+
+    def masked(self, spikes: str, mask: str) -> str:
+        """Return zeros and ones where a mask of zeros and ones, [n, channels, 1, 1], is one."""
+        product = self._graph.node('Mul', self._real(spikes), self._real(mask))
+        return self.nonzero(self._integer(product))
 
     def burst(self, spikes: str, synapses: Synapses, step: float, largest: int) -> str:
         """Return the spikes of each neuron: potential / step, rounded, at most `largest`."""

@@ -29,13 +29,19 @@ from torch import Tensor, nn
 from spike_depth_ros.training.export.analog import activation, potentials
 from spike_depth_ros.training.export.arithmetic import Synapses
 from spike_depth_ros.training.export.kernels import among, low_resolution, over_pairs, shifted
-from spike_depth_ros.training.export.maps import Image, Map, Spikes
+from spike_depth_ros.training.export.maps import Image, Map, Spikes, spikes
 from spike_depth_ros.training.export.rules import lower
-from spike_depth_ros.training.export.weights import burst_step, exact_kernel
+from spike_depth_ros.training.export.weights import (
+    ExactSynapses,
+    burst_step,
+    exact_kernel,
+    exact_synapses,
+)
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.analog import AnalogLayer
 from spike_depth_ros.training.networks.matching import Cooperation
 from spike_depth_ros.training.networks.network import GRID
+from spike_depth_ros.training.networks.normalised import MembraneStream, Normalised
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.spiking import Bursts
 from spike_depth_ros.training.settings import SettingsError
@@ -50,6 +56,8 @@ class Drive(NamedTuple):
         kernel: exact kernel, [out, in, k, k].
         thresholds: thresholds of the neurons, [out], or [1] for all.
         stride: stride of the convolution.
+        exact: exact form of the synapses if they are normalised, whose bias the thresholds hold.
+        pools: whether the neurons' spikes are pooled over 2 x 2 pixels.
     """
 
     synapses: nn.Module
@@ -57,12 +65,29 @@ class Drive(NamedTuple):
     kernel: Tensor
     thresholds: Tensor
     stride: int
+    exact: ExactSynapses | None = None
+    pools: bool = False
 
     def can_fire(self) -> bool:
         """Return whether any neuron fires when all its excitatory inputs are at their largest."""
         largest = max(image.map.largest for image in self.source.images)
         most = largest * self.kernel.clamp(min=0).sum((1, 2, 3))
         return bool((most >= self.thresholds).any())
+
+
+class Potentials(NamedTuple):
+    """Potentials of a membrane stream.
+
+    Attributes:
+        value: name in the graph, float32 [1, channels, height, width], without constant inputs.
+        thresholds: values at which neurons fire, float [channels].
+    """
+
+    value: str
+    channels: int
+    height: int
+    width: int
+    thresholds: Tensor
 
 
 @lower.register
@@ -96,13 +121,49 @@ def _cooperation(layer: Cooperation, writer: Writer, source: Spikes) -> Drive:
 
 
 @lower.register
-def _neurons(neurons: IFNode, writer: Writer, drive: Drive) -> Spikes:
+def _normalised(layer: Normalised, writer: Writer, source: Spikes) -> Drive:
+    """Return the potentials of folded synapses."""
+    exact = exact_synapses(layer, writer.precision)
+    return lower(layer.convolution, writer, source)._replace(
+        kernel=exact.kernel,
+        thresholds=exact.threshold - exact.bias,
+        exact=exact,
+        pools=layer.pools,
+    )
+
+
+@lower.register
+def _stream(
+    layer: MembraneStream, writer: Writer, written: Drive, stream: Potentials | None = None
+) -> Potentials:
+    """Write the potentials that synapses add to a stream, whole numbers in float32."""
+    if written.exact is None or written.pools or len(written.source.images) > 1:
+        raise SettingsError(
+            'a membrane stream takes normalised synapses of one image, without pooling.'
+        )
+    synapses, height, width = _plain_synapses(writer, written)
+    source = writer.plain(written.source.images[0].map)
+    value = writer.arithmetic.drive(source.value, synapses)
+    if stream is None:
+        return Potentials(value, len(synapses.kernel), height, width, written.thresholds)
+    return stream._replace(
+        value=writer.graph.node('Add', stream.value, value),
+        thresholds=stream.thresholds - written.exact.bias,
+    )
+
+
+@lower.register
+def _neurons(neurons: IFNode, writer: Writer, drive: Drive | Potentials) -> Spikes:
     settings = neurons.v_threshold, neurons.v_reset, neurons.step_mode
     if settings != (1, 0, 's'):
         raise SettingsError(
             'neurons have v_threshold, v_reset and step_mode {}, {} and {!r}: use 1.0, 0.0 and '
             "'s', as spiking_neurons() does.".format(*settings)
         )
+
+    if isinstance(drive, Potentials):
+        value = writer.arithmetic.fire_at(drive.value, drive.thresholds.numpy())
+        return spikes(writer.population(value, Map(value, *drive[1:4], 1)))
 
     def fire(source: str, synapses: Synapses) -> str:
         return writer.arithmetic.fire(source, synapses)
@@ -112,6 +173,11 @@ def _neurons(neurons: IFNode, writer: Writer, drive: Drive) -> Spikes:
 
 @lower.register
 def _bursts(neurons: Bursts, writer: Writer, drive: Drive) -> Spikes:
+    if drive.exact is not None:
+        raise SettingsError(
+            'bursts have no rule for normalised synapses, whose channels have thresholds of their '
+            'own: use neurons that fire once, or synapses without normalisation.'
+        )
     step = burst_step(drive.synapses, writer.precision)
 
     def fire(source: str, synapses: Synapses) -> str:
@@ -198,6 +264,8 @@ def _population(
         largest,
         in_phases=upsamples or (drive.stride == 1 and (source.in_phases or source.in_pairs)),
     )
+    if drive.pools:
+        map = writer.pooled(map)
     return writer.population(map.value, map, largest)
 
 
@@ -208,6 +276,14 @@ def _rewritten(drive: Drive, kernel: Tensor, source: Map) -> tuple[Tensor, tuple
     low = low_resolution(drive.synapses, kernel, source.in_phases)
     is_plain = not (source.in_phases or isinstance(drive.synapses, UpsampledConv2d))
     return low, (drive.stride if is_plain else 1,) * 2
+
+
+def _plain_synapses(writer: Writer, drive: Drive) -> tuple[Synapses, int, int]:
+    """Return synapses that read one image of a plain map, and the size of the result."""
+    (image,), stride = drive.source.images, drive.stride
+    kernel = among(shifted(drive.kernel, image.shift), image.channels, image.map.channels)
+    synapses = Synapses(kernel.numpy(), drive.thresholds.numpy(), (stride, stride))
+    return synapses, image.map.height // stride, image.map.width // stride
 
 
 def _missing(image: Image, stride: int) -> int:

@@ -71,17 +71,20 @@ def over_pairs(kernel: Tensor, stride: int) -> Tensor:
 
 
 def upsampled(synapses: UpsampledConv2d, kernel: Tensor) -> Tensor:
-    """Return the low-resolution kernel of an upsampling convolution by 2, 4 or 8.
+    """Return the low-resolution kernel of an upsampling convolution by 2, 4, 8 or 16.
 
-    Its output is in phase layout; by 4 and 8 in phase layout of phase layout, the coarsest first.
+    Its output is in phase layout; by 4 and more in phase layout of phase layout, the coarsest
+    first.
 
     kernel: [out, in, k, k]. Raises ValueError for another factor.
 
     Returns:
         [scale**2 * out, in, u, u] for a convolution padded by u // 2.
     """
-    if synapses.scale not in (2, 4, 8):
-        raise ValueError(f'an upsampling by {synapses.scale} has no phase layout: use 2, 4 or 8.')
+    if synapses.scale not in (2, 4, 8, 16):
+        raise ValueError(
+            f'an upsampling by {synapses.scale} has no phase layout: use 2, 4, 8 or 16.'
+        )
     phases = synapses.phases(kernel)  # [out, classes, classes, in, u, u]
     order = torch.tensor(synapses.classes)
     phases = phases.index_select(1, order).index_select(2, order)

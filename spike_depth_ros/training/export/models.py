@@ -14,11 +14,13 @@
 
 """Networks as ONNX models."""
 
+import copy
 import operator
 from typing import Any
 
 import onnx
 import torch
+from spikingjelly.activation_based import functional as spiking
 from spikingjelly.activation_based.neuron import IFNode
 from torch import fx
 
@@ -32,6 +34,7 @@ from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.normalised import Normalised, fold
 from spike_depth_ros.training.settings import SettingsError
 
 
@@ -51,6 +54,12 @@ def depth_model(
         precision: precision of the spiking layers.
         height, width: size of the spike frame, pixels.
     """
+    if network.no_file:
+        raise SettingsError(network.no_file)
+    if any(isinstance(layer, Normalised) for layer in network.modules()):
+        spiking.reset_net(network)  # potentials with a gradient cannot be copied
+        network = copy.deepcopy(network)
+        fold(network)
     traced = trace(network)
     names = {membrane: name for name, membrane in membranes(network)}
     writer = Writer(precision, height, width, names)

@@ -18,11 +18,15 @@ from collections.abc import Callable, Iterator
 from inspect import signature
 from typing import Any, get_args, get_type_hints
 
-from spike_depth_ros.training.export.convolution import Drive
+from spike_depth_ros.training.export.convolution import Drive, Potentials
 from spike_depth_ros.training.export.maps import Spikes
 from spike_depth_ros.training.settings import SettingsError
 
-KINDS: dict[object, str] = {Spikes: 'spikes', Drive: 'potentials of synapses'}
+KINDS: dict[object, str] = {
+    Spikes: 'spikes',
+    Drive: 'potentials of synapses',
+    Potentials: 'potentials of a membrane stream',
+}
 TOGETHER = 'put synapses and the neurons that they drive into one SpikingLayer'
 
 
@@ -49,16 +53,16 @@ def check_operands(name: str, rule: Callable[..., Any], *arguments: Any, **optio
         wanted = {kinds.get(parameter), *get_args(kinds.get(parameter))} & KINDS.keys()
         for value in _each(values) if wanted else ():
             if type(value) not in wanted:
-                raise SettingsError(_misread(name, value, wanted.pop()))
+                first = next(kind for kind in KINDS if kind in wanted)
+                raise SettingsError(_misread(name, value, first))
 
 
 def _each(values: Any) -> Iterator[Any]:
     """Yield the values in a list, tuple or dict, or the value itself; leave None out."""
     if isinstance(values, dict):
         values = list(values.values())
-    listed = (
-        values if type(values) is not Drive and isinstance(values, (list, tuple)) else [values]
-    )
+    is_one = type(values) in KINDS or not isinstance(values, (list, tuple))
+    listed = [values] if is_one else values
     yield from (value for value in listed if value is not None)
 
 

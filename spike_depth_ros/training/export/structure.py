@@ -24,8 +24,9 @@ import torch
 from torch.nn import functional
 
 from spike_depth_ros.training.export.maps import Image, Spikes, spikes
-from spike_depth_ros.training.export.rules import function_rule
+from spike_depth_ros.training.export.rules import function_rule, lower
 from spike_depth_ros.training.export.writer import Writer
+from spike_depth_ros.training.networks.phase import PhasesToPixels
 from spike_depth_ros.training.settings import SettingsError
 
 IMAGES, CHANNELS = 0, 1  # axes
@@ -50,6 +51,28 @@ def _add(writer: Writer, first: Spikes | None, second: Spikes | None) -> Spikes 
     if len(images) != 1:
         raise SettingsError('a sum of batches of different size has no rule for export.')
     return spikes(writer.add(writer.whole(first), writer.whole(second)), images.pop())
+
+
+@lower.register
+def _pixels(layer: PhasesToPixels, writer: Writer, source: Spikes) -> Spikes:
+    """Return a map whose channels are pixels: the phase layout of a finer one."""
+    if len(source.images) > 1:
+        raise SettingsError(
+            'the channels of a batch of images have no rule to become pixels: use one image.'
+        )
+    map = writer.plain(writer.whole(source))
+    if map.channels % 4:
+        raise SettingsError(
+            f'{map.channels} channels become no 2 x 2 pixels: use a multiple of 4.'
+        )
+    return spikes(
+        map._replace(
+            channels=map.channels // 4,
+            height=2 * map.height,
+            width=2 * map.width,
+            in_phases=True,
+        )
+    )
 
 
 @function_rule(torch.chunk, 'chunk')

@@ -29,7 +29,8 @@ from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from spike_depth_ros.training.export import (
-    convolution,  # noqa: F401 (registers rules, as do the next three)
+    attention,  # noqa: F401 (registers rules, as do the next four)
+    convolution,  # noqa: F401
     matching,  # noqa: F401
     readout,  # noqa: F401
     structure,  # noqa: F401

@@ -14,12 +14,19 @@
 
 """Kernels of synapses whose sums of spikes are exact in any arithmetic."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from spike_depth_ros.training.quantisation import integer_kernel, is_quantised
+from spike_depth_ros.training.networks.normalised import Normalised
+from spike_depth_ros.training.quantisation import (
+    in_units,
+    integer_kernel,
+    is_quantised,
+    latent,
+    shared_thresholds,
+)
 
 Precision = Literal['int8', 'float32']
 WEIGHT_STEP = 2.0**-14
@@ -41,6 +48,32 @@ def exact_kernel(synapses: Any, precision: Precision) -> tuple[Tensor, Tensor]:
         return integer_kernel(synapses, synapses.weight)
     kernel = torch.round(synapses.weight / WEIGHT_STEP) * WEIGHT_STEP
     return kernel, torch.ones(len(kernel))
+
+
+class ExactSynapses(NamedTuple):
+    """Folded synapses with which sums of spikes are exact.
+
+    Args:
+        kernel: float [out, in, k, k].
+        bias: constant input, float [out].
+        threshold: potential at which neurons fire, float [out].
+    """
+
+    kernel: Tensor
+    bias: Tensor
+    threshold: Tensor
+
+
+def exact_synapses(layer: Normalised, precision: Precision) -> ExactSynapses:
+    """Return the exact form of folded synapses; see exact_kernel."""
+    if precision == 'float32' and not is_quantised(layer.convolution):
+        kernel, bias = (
+            in_units(each, WEIGHT_STEP) * WEIGHT_STEP for each in (layer.weight, layer.bias)
+        )
+        return ExactSynapses(kernel, bias, torch.ones_like(bias))
+    n = shared_thresholds(layer)
+    kernel, _ = integer_kernel(layer.convolution, latent(layer), n)
+    return ExactSynapses(kernel, torch.round(layer.bias.detach() * (n - 0.5)), n)
 
 
 def burst_step(synapses: Any, precision: Precision) -> float:

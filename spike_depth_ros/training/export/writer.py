@@ -103,6 +103,21 @@ class Writer:
         population = Population(value, channels, largest, last)
         return like._replace(value=value, largest=largest, populations=(population,))
 
+    def pooled(self, fired: Map) -> Map:
+        """Return the largest of each 2 x 2 pixels of a map, in the plain layout."""
+        graph, (channels, height, width) = self.graph, fired[1:4]
+        if fired.in_phases:
+            parts = (
+                graph.part(fired.value, 1, n * channels, (n + 1) * channels) for n in range(4)
+            )
+            value = graph.node('Max', *parts)
+        else:
+            value = graph.node('MaxPool', fired.value, kernel_shape=[2, 2], strides=[2, 2])
+        value = self.arithmetic.bounded(value)
+        return fired._replace(
+            value=value, height=height // 2, width=width // 2, in_phases=False, populations=()
+        )
+
     def plain(self, spikes: Map) -> Map:
         """Return a map in the layout [1, channels, height, width].
 

@@ -89,10 +89,12 @@ class DepthNetwork(nn.Module, ABC):
     Attributes:
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
         penalised: names of the layers whose spikes the spike penalty counts; () for all.
+        no_file: sentence that refuses to export the network, which then only trains; '' for none.
     """
 
     channels: int
     penalised: tuple[str, ...] = ()
+    no_file: str = ''
 
     @abstractmethod
     def predict(self, counts: Tensor) -> Output:

@@ -90,3 +90,16 @@ class UpsampledConv2d(nn.Module):
             grid = phases.reshape(n, -1, count, count, h, w)
             phases = grid.index_select(2, order).index_select(3, order).reshape(n, -1, h, w)
         return functional.pixel_shuffle(phases, self.scale)
+
+
+class PhasesToPixels(nn.Module):
+    """Place the channels of each pixel at 2 x 2 pixels: [n, 4 c, h, w] to [n, c, 2 h, 2 w].
+
+    All channels of the first pixel come first, then those of the next one, row by row. After a 1x1
+    convolution this makes a transposed convolution of size 2 and stride 2.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map [n, 4 c, h, w] to [n, c, 2 h, 2 w]."""
+        blocks = x.unflatten(1, (2, 2, -1))  # [n, row, column, c, h, w]
+        return blocks.permute(0, 3, 4, 1, 5, 2).flatten(4, 5).flatten(2, 3)

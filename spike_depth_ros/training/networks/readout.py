@@ -68,7 +68,7 @@ class LogDepthReadout(Readout):
 
     Args:
         channels: number of channels of each input layer, coarse to fine.
-        scales: factor from each input layer to the image's resolution: 8, 4, 2 or 1.
+        scales: factor from each input layer to the image's resolution: 16, 8, 4, 2 or 1.
 
     Attributes:
         membrane: membrane that averages the potential; None: it starts each window at its reset.

@@ -45,6 +45,18 @@ def spiking_neurons() -> neuron.IFNode:
     return WindowNeurons(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
 
 
+def carry_potentials(network: nn.Module) -> None:
+    """Replace a network's neurons, in place, by ones that go on from call to call in a window.
+
+    A spike resets the potential to 0.
+    """
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, WindowNeurons):
+                carrying = neuron.IFNode(1.0, 0.0, surrogate_function=child.surrogate_function)
+                setattr(module, name, carrying)
+
+
 class Bursts(nn.Module):
     """Neurons that fire up to `largest` times a window, in proportion to their potential.
 

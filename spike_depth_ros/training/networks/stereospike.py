@@ -81,9 +81,9 @@ class StereoSpike(DepthNetwork):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
         if width < 1:
             raise SettingsError(f'width is {width}: use a whole number from 1, such as 32.')
-        _check_choice('potential', potential, READOUTS)
-        _check_choice('branches', branches, ('concatenated', 'summed'))
-        _check_choice('neurons', neurons, ('spiking', *ACTIVATIONS))
+        check_choice('potential', potential, READOUTS)
+        check_choice('branches', branches, ('concatenated', 'summed'))
+        check_choice('neurons', neurons, ('spiking', *ACTIVATIONS))
         if branches == 'summed' and channels == 2:
             raise SettingsError('branches is summed with channels 2: use channels 4, or leave it.')
         _check_heads(heads)
@@ -175,7 +175,7 @@ def _check_heads(heads: Sequence[int]) -> None:
         )
 
 
-def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
     """Check a field that names one of some choices. Raises SettingsError."""
     allowed = list(choices)
     if value not in allowed:

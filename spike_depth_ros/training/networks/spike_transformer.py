@@ -1,0 +1,164 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Spike transformer: patch embedding, spiking attention, and a head that fuses all blocks."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from torch import Tensor
+
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.normalised import Normalised
+from spike_depth_ros.training.networks.spiking import carry_potentials, draw
+from spike_depth_ros.training.networks.stereospike import check_choice
+from spike_depth_ros.training.networks.transformer.blocks import (
+    ATTENTION,
+    MembraneEncoder,
+    SewEncoder,
+)
+from spike_depth_ros.training.networks.transformer.embedding import (
+    MatchedEmbedding,
+    PatchEmbedding,
+)
+from spike_depth_ros.training.networks.transformer.head import FusionHead, LinearHead
+from spike_depth_ros.training.settings import SettingsError
+
+ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
+
+
+class SpikeTransformer(DepthNetwork):
+    """Depth of the left camera from the spike counts of one window.
+
+    Source: Zhang et al. 2024, A Novel Spike Transformer Network for Depth Estimation from Event
+    Cameras via Cross-modality Knowledge Distillation (arXiv 2404.17335), for the order of the
+    layers, L = 4 blocks and the fusion of all blocks. Its widths, equations of the head and number
+    of time steps are not public: those are ours, see docs/reference/spike-transformer.md. The
+    block is that of Spikingformer (Zhou et al. 2023).
+
+    Args:
+        channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+        width: channels of the tokens, a multiple of 16 that `heads` divides: onnxruntime's integer
+            kernels give some wrong sums for odd numbers of channels (its issue 27670).
+        stride: pixels from one token to the next, 8 or 16.
+        blocks: number of blocks.
+        heads: number of heads of the attention.
+        attention: ssa, spiking self-attention (Spikformer, the paper), or linear, spike-driven
+            attention (Spike-driven Transformer).
+        residual: membrane, potentials are added (Spikingformer, the paper), or sew, spikes are
+            (SEW-ResNet, Spikformer).
+        head: fusion, or linear: the paper's ablation.
+        fused: channels of the fusion head at strides 16, 8, 4 and 2; even numbers.
+        cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
+            first stage, and coincidences follow it (ours; for channels 4).
+        steps: time steps; the counts are the input of each, and potentials go on from step to
+            step. Files hold networks of one step.
+    """
+
+    def __init__(
+        self,
+        channels: int = 4,
+        width: int = 192,
+        stride: int = 16,
+        blocks: int = 4,
+        heads: int = 8,
+        attention: Literal['ssa', 'linear'] = 'ssa',
+        residual: Literal['membrane', 'sew'] = 'membrane',
+        head: Literal['fusion', 'linear'] = 'fusion',
+        fused: tuple[int, int, int, int] = (64, 64, 32, 16),
+        cameras: Literal['stacked', 'matched'] = 'stacked',
+        steps: int = 1,
+    ) -> None:
+        super().__init__()
+        _check_numbers(channels, stride, blocks, steps)
+        _check_widths(width, heads, fused)
+        check_choice('attention', attention, ATTENTION)
+        check_choice('residual', residual, ENCODERS)
+        check_choice('head', head, ('fusion', 'linear'))
+        check_choice('cameras', cameras, ('stacked', 'matched'))
+        if cameras == 'matched' and channels == 2:
+            raise SettingsError('cameras is matched with channels 2: use channels 4, or stacked.')
+        self.channels, self.steps = channels, steps
+        self.embedding = (
+            MatchedEmbedding(width, stride)
+            if cameras == 'matched'
+            else PatchEmbedding(channels, width, stride)
+        )
+        self.encoder = ENCODERS[residual](width, blocks, heads, attention)
+        self.head = (
+            FusionHead(width, blocks, stride, fused)
+            if head == 'fusion'
+            else LinearHead(width, stride)
+        )
+        self.initialise()
+        if steps > 1:
+            carry_potentials(self)
+            self.no_file = (
+                f'SpikeTransformer has steps {steps}, and a file computes one step: train '
+                'with steps 1 to export it.'
+            )
+
+    def initialise(self) -> None:
+        """Draw weights with which every layer fires and depth starts close to constant.
+
+        Normalised potentials reach the threshold at a sixth of the places.
+        """
+        for layer in self.modules():
+            if isinstance(layer, Normalised):
+                draw(layer.weight, 1.0)
+        self.head.readout.initialise()
+
+    def predict(self, counts: Tensor) -> Output:
+        """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
+
+        The spikes are sums over the time steps.
+        """
+        levels, spikes = self._step(counts)
+        for _ in range(self.steps - 1):
+            more_levels, more_spikes = self._step(counts)
+            levels = [one + other for one, other in zip(levels, more_levels, strict=True)]
+            spikes = {name: spikes[name] + more_spikes[name] for name in spikes}
+        return Output(self.head.readout(levels), spikes)
+
+    def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Return the spikes that the readout reads, and those of all layers by name."""
+        spikes = self.embedding(counts)
+        features, encoded = self.encoder(list(spikes.values())[-1])
+        levels, fused = self.head(features)
+        return levels, {**spikes, **encoded, **fused}
+
+
+def _check_numbers(channels: int, stride: int, blocks: int, steps: int) -> None:
+    """Check fields of a network. Raises SettingsError."""
+    if channels not in (2, 4):
+        raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+    if stride not in (8, 16):
+        raise SettingsError(f'stride is {stride}: use 8 or 16.')
+    for name, value in (('blocks', blocks), ('steps', steps)):
+        if value < 1:
+            raise SettingsError(f'{name} is {value}: use a whole number from 1.')
+
+
+def _check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
+    """Check numbers of channels. Raises SettingsError."""
+    if width < 16 or width % 16:
+        raise SettingsError(f'width is {width}: use a positive multiple of 16, such as 192.')
+    if heads < 1 or width % heads:
+        raise SettingsError(
+            f'heads is {heads}: use a number that divides width {width}, such as 8.'
+        )
+    if min(fused) < 2 or any(channels % 2 for channels in fused):
+        raise SettingsError(
+            f'fused is {list(fused)}: use four positive even numbers, such as [64, 64, 32, 16].'
+        )

@@ -1,0 +1,90 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Spiking patch embedding: counts to tokens, one camera or two."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from spike_depth_ros.training.networks.matching import Coincidences
+from spike_depth_ros.training.networks.normalised import Normalised
+from spike_depth_ros.training.networks.spiking import SpikingLayer
+
+DISPARITIES = 24  # candidates of the coincidences, at a half of the resolution: 0 to 46 pixels
+
+
+def stage(inputs: int, outputs: int) -> SpikingLayer:
+    """Return a stage: 3x3 convolution, normalisation, 2x2 max pooling, neurons.
+
+    The order is the paper's. inputs, outputs: channels.
+    """
+    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return SpikingLayer(Normalised(convolution, pools=True))
+
+
+class PatchEmbedding(nn.Module):
+    """Stages that halve the resolution and double the channels, up to the tokens' width.
+
+    The cameras' channels are stacked.
+
+    Args:
+        channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+        width: channels of the tokens.
+        stride: pixels from one token to the next, a power of 2.
+    """
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        sizes = [2 * width // stride * 2**number for number in range(stride.bit_length() - 1)]
+        self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
+
+    def forward(self, counts: Tensor) -> dict[str, Tensor]:
+        """Map counts, float [n, channels, h, w], to the spikes of the stages by name."""
+        spikes, x = {}, counts
+        for number, layer in enumerate(self.stages, 1):
+            x = spikes[f'stage{number}'] = layer(x)
+        return spikes
+
+
+class MatchedEmbedding(PatchEmbedding):
+    """Patch embedding whose first stage both cameras share, and a coincidence volume after it.
+
+    The second stage reads the left camera's spikes and the coincidences at each disparity
+    (matching.Coincidences, as in the coincidence network). This variant is ours.
+
+    Args:
+        width, stride: see PatchEmbedding.
+    """
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__(2, width, stride)
+        first = 2 * width // stride
+        self.stages[1] = stage(first + DISPARITIES, 2 * first)
+        self.coincidences = Coincidences(DISPARITIES)
+
+    def forward(self, counts: Tensor) -> dict[str, Tensor]:
+        """Map counts, float [n, 4, h, w], to the spikes of the stages by name.
+
+        stage1 holds both cameras' images, the left ones first.
+        """
+        first, *others = self.stages
+        spikes = {'stage1': first(torch.cat(counts.split(2, 1)))}
+        left, right = spikes['stage1'].chunk(2)
+        volume = spikes['coincidences'] = self.coincidences(left, right)
+        x = torch.cat([left, volume], 1)
+        for number, layer in enumerate(others, 2):
+            x = spikes[f'stage{number}'] = layer(x)
+        return spikes
