@@ -27,7 +27,7 @@ def remembered(
     shape: tuple[int, ...],
     unit: float | None,
 ) -> str:
-    """Return a membrane's potentials; add its state to the graph's inputs and outputs.
+    """Return a membrane's potentials, [1, channels, places]; add its state to the graph.
 
     The product of a potential and its leak is rounded to a whole number of the unit before it is
     added: no provider can then fuse the two operations, which would round otherwise.
@@ -35,18 +35,19 @@ def remembered(
     Args:
         membrane: the membrane.
         writer: writer of the graph.
-        evidence: name of the evidence, [1, channels, h, w].
+        evidence: name of the evidence, [1, channels, places].
         shape: channels, h and w.
         unit: unit of the evidence, which is a whole number; None: it is any number.
     """
     graph = writer.graph
     name = writer.state(membrane, (1, *shape))
-    kept, added = (
-        graph.node('Mul', value, f'{name}_{factor}')
-        for value, factor in ((f'{name}_in', 'leak'), (evidence, 'gain'))
-    )
+    state, leak, gain = (writer.places(f'{name}_{each}') for each in ('in', 'leak', 'gain'))
+    kept, added = graph.node('Mul', state, leak), graph.node('Mul', evidence, gain)
     if unit is not None:
         kept, added = graph.node('Round', kept), graph.node('Round', added)
     largest = LARGEST_STATE / (unit or 1.0)
     bounds = (graph.constant(np.float32(sign * largest)) for sign in (-1, 1))
-    return graph.node('Clip', graph.node('Add', kept, added), *bounds, output=f'{name}_out')
+    potentials = graph.node('Clip', graph.node('Add', kept, added), *bounds)
+    whole = graph.constant(np.array([1, *shape]))
+    graph.node('Reshape', potentials, whole, output=f'{name}_out')
+    return potentials

@@ -14,8 +14,9 @@
 
 """Posterior of disparity in an ONNX graph: depth at its median, and confidence.
 
-Convolutions sum over the disparities, which stay in place; onnxruntime's Softmax and CumSum would
-move them.
+Products of matrices sum over the disparities, which stay in place; onnxruntime's Softmax and
+CumSum would move them. Places are one axis: OpenVINO then keeps them together in memory, as the
+state of the membrane is, and converts the evidence once.
 """
 
 from typing import NamedTuple
@@ -38,9 +39,9 @@ class Posterior(NamedTuple):
     """Names of a posterior in a graph; see networks/posterior.py.
 
     Args:
-        weights: exponentials of the potentials, [1, disparities, h, w].
+        weights: exponentials of the potentials, [1, disparities, places].
         from_here: sum of the weights of each disparity and larger ones, less half of all weights.
-        median: median disparity, pixels, [1, 1, h, w].
+        median: median disparity, pixels, [1, 1, places].
         disparities: number of disparities.
     """
 
@@ -51,15 +52,16 @@ class Posterior(NamedTuple):
 
 
 def posterior(graph: Graph, potentials: str, disparities: int) -> Posterior:
-    """Return the posterior of potentials, [1, disparities, h, w]."""
+    """Return the posterior of potentials, [1, disparities, places]."""
     bounds = (graph.constant(np.float32(sign * LARGEST_POTENTIAL)) for sign in (-1, 1))
     weights = graph.node('Exp', graph.node('Clip', potentials, *bounds))
     sums = torch.ones(disparities, disparities).triu() - 0.5
-    from_here = graph.node('Conv', weights, graph.constant(sums[..., None, None].numpy()))
+    from_here = graph.node('MatMul', graph.constant(sums.numpy()), weights)
     zero, one = (graph.constant(np.float32(n)) for n in (0, 1))
     below = graph.node('Clip', graph.node('Div', from_here, weights), zero, one)
-    ones = graph.constant(np.ones((1, disparities, 1, 1), np.float32))
-    median = graph.node('Conv', below, ones, graph.constant(np.array([-0.5], np.float32)))
+    ones = graph.constant(np.ones((1, disparities), np.float32))
+    half = graph.constant(np.float32(0.5))
+    median = graph.node('Sub', graph.node('MatMul', ones, below), half)
     median = graph.node('Max', median, graph.constant(np.float32(LEAST_DISPARITY)))
     return Posterior(weights, from_here, median, disparities)
 
@@ -67,12 +69,12 @@ def posterior(graph: Graph, potentials: str, disparities: int) -> Posterior:
 def confidence(
     graph: Graph, posterior: Posterior, log_spread: str, calibration: Calibration
 ) -> str:
-    """Return the confidence in the median, [1, 1, h, w].
+    """Return the confidence in the median, [1, 1, places].
 
     Args:
         graph: graph to extend.
         posterior: posterior of disparity.
-        log_spread: logarithm of the expected error of log depth, [1, 1, h, w].
+        log_spread: logarithm of the expected error of log depth, [1, 1, places].
         calibration: weights of the confidence.
     """
     share = _share_near_median(graph, posterior, calibration.share)
@@ -84,14 +86,14 @@ def confidence(
 
 
 def _share_near_median(graph: Graph, posterior: Posterior, weight: float) -> str:
-    """Return the share of the posterior within 10 % of its median, times a weight, [1, 1, h, w].
+    """Return the share of the posterior within 10 % of its median, times a weight.
 
     It is gathered from the sums that the median needs: a mask over all disparities would take as
     long as the median.
     """
-    edges = np.array([1 / CONFIDENT, CONFIDENT], np.float32).reshape(2, 1, 1, 1)
-    half = graph.constant(np.full(2, 0.5, np.float32))
-    place = graph.node('Conv', posterior.median, graph.constant(edges), half)
+    edges = graph.constant(np.array([[[1 / CONFIDENT], [CONFIDENT]]], np.float32))
+    half = graph.constant(np.float32(0.5))
+    place = graph.node('Add', graph.node('Mul', posterior.median, edges), half)
     ends = (graph.constant(np.float32(posterior.disparities - less)) for less in (0, 1))
     place = graph.node('Min', place, next(ends))
     index = graph.node('Min', graph.node('Floor', place), next(ends))
@@ -102,8 +104,8 @@ def _share_near_median(graph: Graph, posterior: Posterior, weight: float) -> str
         for each in (posterior.from_here, posterior.weights)
     )
     above = graph.node('Sub', whole, graph.node('Mul', part, first))
-    difference = np.array([weight, -weight], np.float32).reshape(1, 2, 1, 1)
-    near = graph.node('Conv', above, graph.constant(difference))
+    difference = graph.constant(np.array([[weight, -weight]], np.float32))
+    near = graph.node('MatMul', difference, above)
     half_of_all = graph.part(posterior.from_here, 1, 0, 1)
     total = graph.node('Add', half_of_all, half_of_all)
     return graph.node('Div', near, total)

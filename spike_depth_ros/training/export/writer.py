@@ -191,6 +191,10 @@ class Writer:
             ),
         )
 
+    def places(self, values: str) -> str:
+        """Return values [1, channels, h, w] as [1, channels, places]."""
+        return self.graph.reshape(values, 0, 0, -1)
+
     def image(self, name: str) -> str:
         """Declare an output of the image's size; return its name."""
         self.outputs[name] = (1, 1, self.height, self.width)
