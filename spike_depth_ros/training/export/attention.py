@@ -14,6 +14,8 @@
 
 """Rules for spiking attention: products of whole numbers in float32, and thresholds."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ from spike_depth_ros.training.networks.transformer.attention import (
     SpikingAttention,
     SpikingSelfAttention,
 )
+from spike_depth_ros.training.settings import SettingsError
 
 
 @lower.register
@@ -33,13 +36,7 @@ def _self_attention(
 ) -> Spikes:
     """Write q (k^T v), whose counts exceed eight bits: up to tokens times channels of a head."""
     graph = writer.graph
-    maps = [writer.plain(writer.whole(each)) for each in (query, key, value)]
-    like = maps[0]
-    tokens, width = like.height * like.width, like.channels // layer.heads
-    q, k, v = (
-        graph.reshape(writer.arithmetic.potentials(map.value), layer.heads, width, tokens)
-        for map in maps
-    )
+    like, (q, k, v) = _by_head(layer, writer, (query, key, value))
     counts = graph.node('MatMul', graph.node('MatMul', v, graph.transpose(k, 0, 2, 1)), q)
     counts = graph.reshape(counts, 1, *like[1:4])
     return _fired(writer, like, writer.arithmetic.fire_at(counts, _thresholds(layer, like)))
@@ -51,11 +48,35 @@ def _linear_attention(
 ) -> Spikes:
     """Write the mask of the channels in which keys and values coincide, and the masked queries."""
     graph, arithmetic = writer.graph, writer.arithmetic
-    q, *others = (writer.plain(writer.whole(each)) for each in (query, key, value))
-    coinciding = graph.node('Mul', *(arithmetic.potentials(each.value) for each in others))
-    counts = graph.reshape(graph.total(coinciding, 2, 3), 1, q.channels, 1, 1)
-    mask = arithmetic.fire_at(counts, _thresholds(layer, q))
-    return _fired(writer, q, arithmetic.masked(q.value, mask))
+    like, (_, k, v) = _by_head(layer, writer, (query, key, value))
+    counts = graph.total(graph.node('Mul', k, v), 2)
+    counts = graph.reshape(counts, 1, like.channels, 1, 1)
+    mask = arithmetic.fire_at(counts, _thresholds(layer, like))
+    queries = writer.plain(writer.whole(query))
+    return _fired(writer, like, arithmetic.masked(queries.value, mask))
+
+
+def _by_head(
+    layer: SpikingAttention, writer: Writer, inputs: Sequence[Spikes]
+) -> tuple[Map, list[str]]:
+    """Return a map like each of the inputs, and these in float32, [heads, channels, tokens].
+
+    The inputs are images with all channels of one map, of which the whole is converted once.
+    """
+    joined = writer.joined([image for each in inputs for image in each.images])
+    map = writer.plain(joined.map)
+    if joined.channels != tuple(range(map.channels)):
+        raise SettingsError(
+            'queries, keys and values are not the thirds of one layer in this order: split one by '
+            'chunk(3, 1).'
+        )
+    graph, tokens = writer.graph, map.height * map.width
+    numbers = graph.reshape(
+        writer.arithmetic.potentials(map.value), len(inputs) * layer.heads, -1, tokens
+    )
+    ends = range(layer.heads, len(inputs) * layer.heads + 1, layer.heads)
+    parts = [graph.part(numbers, 0, end - layer.heads, end) for end in ends]
+    return map._replace(channels=map.channels // len(inputs)), parts
 
 
 def _thresholds(layer: SpikingAttention, like: Map) -> NDArray[np.float32]:

@@ -251,7 +251,7 @@ class Writer:
         last = graph.transpose(spikes.value, 0, 2, 3, 1)
         rows = graph.reshape(last, height // 2, width // 2, 2, 2 * channels)
         pixels = graph.reshape(graph.transpose(rows, 0, 2, 1, 3), 1, height, width, channels)
-        return graph.transpose(pixels, 0, 3, 1, 2)
+        return self.arithmetic.bounded(graph.transpose(pixels, 0, 3, 1, 2))
 
     def _unpaired(self, spikes: Map) -> str:
         """Return the values of a map in the layout of pairs as [1, channels, height, width]."""

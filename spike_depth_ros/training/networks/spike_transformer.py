@@ -76,7 +76,7 @@ class SpikeTransformer(DepthNetwork):
         attention: Literal['ssa', 'linear'] = 'ssa',
         residual: Literal['membrane', 'sew'] = 'membrane',
         head: Literal['fusion', 'linear'] = 'fusion',
-        fused: tuple[int, int, int, int] = (64, 64, 32, 16),
+        fused: tuple[int, int, int, int] = (48, 48, 32, 16),
         cameras: Literal['stacked', 'matched'] = 'stacked',
         steps: int = 1,
     ) -> None:
@@ -160,5 +160,5 @@ def _check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
         )
     if min(fused) < 2 or any(channels % 2 for channels in fused):
         raise SettingsError(
-            f'fused is {list(fused)}: use four positive even numbers, such as [64, 64, 32, 16].'
+            f'fused is {list(fused)}: use four positive even numbers, such as [48, 48, 32, 16].'
         )
