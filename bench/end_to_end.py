@@ -14,7 +14,7 @@
 
 """Latency from the last packet of a window to its depth in another process, at 20 and 100 Hz.
 
-`python -m bench --only end_to_end --hz 100 --seconds 120 --model models/coincidence_small.onnx`.
+`python -m bench --only end_to_end --hz 100 --seconds 120 --model models/coincidence_fast.onnx`.
 
 A sender process publishes both cameras of the demo recording in real time, best effort, in packets
 of 2.048 ms. The binner and the depth node run as two processes or as the pipeline. This process
@@ -46,7 +46,7 @@ from testing.usage import busy_s, cpu_s, peak_memory_mb
 
 SECONDS = 30.0
 # Rates of windows, Hz, and the model that is measured at each unless another is given.
-MODELS = {20.0: Path('models/coincidence.onnx'), 100.0: Path('models/coincidence_small.onnx')}
+MODELS = {20.0: Path('models/coincidence.onnx'), 100.0: Path('models/coincidence_fast.onnx')}
 PROVIDERS = ('openvino', 'cpu')
 QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
