@@ -83,12 +83,7 @@ class SpikeTransformer(DepthNetwork):
         super().__init__()
         _check_numbers(channels, stride, blocks, steps)
         _check_widths(width, heads, fused)
-        check_choice('attention', attention, ATTENTION)
-        check_choice('residual', residual, ENCODERS)
-        check_choice('head', head, ('fusion', 'linear'))
-        check_choice('cameras', cameras, ('stacked', 'matched'))
-        if cameras == 'matched' and channels == 2:
-            raise SettingsError('cameras is matched with channels 2: use channels 4, or stacked.')
+        _check_choices(channels, attention, residual, head, cameras)
         self.channels, self.steps = channels, steps
         self.embedding = (
             MatchedEmbedding(width, stride)
@@ -162,3 +157,13 @@ def _check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
         raise SettingsError(
             f'fused is {list(fused)}: use four positive even numbers, such as [48, 48, 32, 16].'
         )
+
+
+def _check_choices(channels: int, attention: str, residual: str, head: str, cameras: str) -> None:
+    """Check fields that name a variant. Raises SettingsError."""
+    check_choice('attention', attention, ATTENTION)
+    check_choice('residual', residual, ENCODERS)
+    check_choice('head', head, ('fusion', 'linear'))
+    check_choice('cameras', cameras, ('stacked', 'matched'))
+    if cameras == 'matched' and channels == 2:
+        raise SettingsError('cameras is matched with channels 2: use channels 4, or stacked.')
