@@ -66,9 +66,11 @@ def _scatter(axes: Axes, kind: Scatter, table: Table, cells: Values) -> None:
             xerr=x.spread if has_spread else None,
             yerr=y.spread if has_spread else None,
             marker='o',
+            linestyle='',
             capsize=3,
+            label=row.name,
         )
-        axes.annotate(row.name, (x.mean, y.mean), xytext=(6, 6), textcoords='offset points')
+    axes.legend()
     axes.set_xlabel(kind.x)
     axes.set_ylabel(kind.y)
 
