@@ -50,8 +50,7 @@ class Encoder(nn.Module):
     def __init__(self, width: int, scale: int = 2, channels: int = 2) -> None:
         super().__init__()
         finest, features = width // 2, 2 * width
-        stride = scale // 2
-        self.images = 1 + scale  # in the result of same1
+        self.scale, stride = scale, scale // 2
         self.bottom = SpikingLayer(nn.Conv2d(channels, finest, 5, padding=2, bias=False))
         self.conv1 = SpikingLayer(nn.Conv2d(finest, features, 5, stride=2, padding=2, bias=False))
         self.same1 = SpikingLayer(
@@ -74,7 +73,7 @@ class Encoder(nn.Module):
 
     def _matched(self, conv1: Tensor) -> Tensor:
         matched: Tensor
-        if self.images == 3:
+        if self.scale == 2:
             matched = self.same1(conv1)
         else:
             _, right, displaced = conv1.chunk(3)
@@ -218,7 +217,7 @@ class CoincidenceNetwork(DepthNetwork):
     def matches(self, counts: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Return the spikes of encoder and detectors, and the potentials of cooperation2."""
         spikes = self.encode(counts)
-        images = spikes['same1'].chunk(self.encoder.images)
+        images = spikes['same1'].chunk(1 + self.scale)
         rights = (images[1 + shift] for shift in range(self.scale))
         spikes['coincidences'] = self.coincidences(images[0], *rights)
         spikes['cooperation1'] = self.cooperation1(spikes['coincidences'])
@@ -230,7 +229,7 @@ class CoincidenceNetwork(DepthNetwork):
 
     def decode(self, spikes: dict[str, Tensor]) -> None:
         """Add the U-Net's layers to `spikes`."""
-        x = left = spikes['same1'].chunk(self.encoder.images)[0]
+        x = left = spikes['same1'].chunk(1 + self.scale)[0]
         layers = {3: self.conv3, 4: self.conv4}
         if self.scale == 2:
             layers = {2: self.conv2, **layers}
