@@ -12,7 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Inputs of the depth node: spike frames and their description."""
+"""Inputs of the depth node: spike frames and their description; its answer to one of them."""
+
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rclpy.publisher import Publisher
@@ -23,8 +26,9 @@ from std_msgs.msg import Header
 from spike_depth_ros.frames.spike_stream import SpikeStream
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.ros import qos
-from spike_depth_ros.ros.conversions import to_image, to_time
+from spike_depth_ros.ros.conversions import from_image, to_image, to_time
 from spike_depth_ros.ros.spike_info import to_spike_info
+from testing.nodes import NodeProcess
 from testing.probe import Probe
 
 STATUS = 'depth: depth'
@@ -85,3 +89,30 @@ class Source:
         """Publish a spike frame."""
         header = Header(stamp=to_time(stamp_ns), frame_id='left_camera')
         self._spikes.publish(to_image(frame, '8UC4', header))
+
+
+class Answer(NamedTuple):
+    """What the depth node made of a spike frame: depth [h, w], metres, and its diagnostics."""
+
+    frame: np.ndarray
+    depth: np.ndarray
+    values: dict[str, str]
+
+
+def answer(probe: Probe, model: Path, value: str) -> Answer:
+    """Start a depth node and send it a frame of uneven counts; wait for depth and diagnostics.
+
+    Args:
+        probe: receives what the node publishes.
+        model: model of the node.
+        value: name of a diagnostic value to wait for.
+    """
+    with NodeProcess('depth', {'model': model}):
+        source = Source(probe)
+        depths = probe.collect(Image, '/depth/image_rect')
+        source.fit()
+        frame = counts()
+        frame[::3, ::2] = 3
+        source.spikes(frame, stamp_ns=1)
+        probe.until(lambda: depths and value in probe.values(STATUS), 'depth and diagnostics')
+        return Answer(frame, from_image(depths[0]), probe.values(STATUS))

@@ -19,16 +19,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sensor_msgs.msg import Image
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
-from spike_depth_ros.ros.conversions import from_image
 from spike_depth_ros.training.data.training_data import TrainingData
 from spike_depth_ros.training.export.command import export
 from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.networks.stereospike import StereoSpike
-from testing.depth_input import STATUS, Source, counts
-from testing.nodes import NodeProcess
+from testing.depth_input import answer
 from testing.probe import Probe
 
 LAYERS = 13
@@ -50,21 +47,12 @@ def model(network: StereoSpike, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def test_its_depth_and_its_firing_rates(probe: Probe, network: StereoSpike, model: Path) -> None:
-    with NodeProcess('depth', {'model': model}):
-        source = Source(probe)
-        depths = probe.collect(Image, '/depth/image_rect')
-        source.fit()
-        frame = counts(left=1, right=1)
-        frame[::3, ::2] = 3
-        source.spikes(frame, stamp_ns=1)
-        probe.until(lambda: depths and 'layers' in probe.values(STATUS), 'depth and diagnostics')
-        values = probe.values(STATUS)
-
+    frame, depth, values = answer(probe, model, 'layers')
     with torch.no_grad():
         spikes = torch.from_numpy(frame.transpose(2, 0, 1)[None].astype(np.float32))
         expected = network(spikes).log_depth[-1, 0, 0].exp().numpy()
     # The rig's baseline is twice the model's; no sensor pixel looks at the first column.
-    np.testing.assert_allclose(from_image(depths[0])[:, 1:], 2 * expected[:, 1:], rtol=1e-4)
+    np.testing.assert_allclose(depth[:, 1:], 2 * expected[:, 1:], rtol=1e-4)
     assert values['layers'].startswith('analog: all send in each window')
     assert float(values['firing rate']) == float(values['mean spikes deconv1']) == 1.0
     assert 'as they never did in validation' not in str(values)

@@ -43,7 +43,7 @@ from spike_depth_ros.ros.motion_topics import ImuTopic
 from spike_depth_ros.ros.rig_motion import RigMotion
 from spike_depth_ros.ros.static_frames import StaticFrames
 from testing.depth_input import STATUS, Source, counts, stereo_rig
-from testing.nodes import NodeProcess, one_sentence
+from testing.nodes import NodeProcess
 from testing.probe import Probe
 
 MS = 1_000_000
@@ -375,35 +375,6 @@ def test_a_model_without_memory_does_not_listen(probe: Probe, stereo_model: Path
     with NodeProcess('depth', {'model': stereo_model}):
         Source(probe).fit()
         assert not probe.node.count_subscribers('/imu')
-
-
-@pytest.mark.parametrize(
-    ('name', 'value', 'problem'),
-    [
-        ('camera_in_imu', '1 2', "must be 'roll pitch yaw' in radians"),
-        ('camera_in_imu', '0 0 nan', "must be 'roll pitch yaw' in radians"),
-        ('camera_in_imu', '-90 0 -90', 'its angles must be radians from -6.28 to 6.28'),
-        ('camera_in_base', '0 0 0', "must be 'x y z roll pitch yaw' in metres and radians"),
-        ('camera_in_base', 'forward', "must be 'x y z roll pitch yaw' in metres and radians"),
-        ('camera_in_base', '0 0 9 0 0 180', 'its angles must be radians from -6.28 to 6.28'),
-    ],
-)
-def test_a_wrong_mounting_ends_the_node(
-    volume_model: Path, name: str, value: str, problem: str
-) -> None:
-    with NodeProcess('depth', {'model': volume_model, name: f"'{value}'"}) as process:
-        code, error = process.wait()
-    assert code != 0
-    sentence = one_sentence(error)
-    assert f"parameter '{name}' is '{value}', but {problem}" in sentence
-
-
-def test_a_wrong_mounting_ends_a_node_that_moves_nothing(stereo_model: Path) -> None:
-    parameters = {'model': stereo_model, 'motion': 'none', 'camera_in_imu': "'garbage'"}
-    with NodeProcess('depth', parameters) as process:
-        code, error = process.wait()
-    assert code != 0
-    assert "parameter 'camera_in_imu' is 'garbage'" in one_sentence(error)
 
 
 def test_turning_by_the_angle_moves_the_point_to_the_middle() -> None:

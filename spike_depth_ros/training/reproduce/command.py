@@ -100,12 +100,8 @@ def reproduce(
     own_file = shared_file(chosen.settings[kind_of(data)])
     files = (own_file, *([settings] if settings else []))
     own = recipe(data, output, files)
-    own = replace(
-        own,
-        windows=windows or own.windows,
-        measured=measured or own.measured,
-        averaged=averaged,
-    )
+    windows, measured = windows or own.windows, measured or own.measured
+    own = replace(own, windows=windows, measured=measured, averaged=averaged)
     setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
     made = [_Reproduction(chosen, each, setup, range(1, seeds + 1)) for each in tables]
     with locked(output):
