@@ -192,6 +192,8 @@ def test_gradients_reach_every_parameter(scale: int) -> None:
 def test_an_odd_reach_is_refused() -> None:
     with pytest.raises(ValueError, match='reach is 47'):
         CoincidenceNetwork(width=2, reach=47)
+    with pytest.raises(ValueError, match='reach is 46: use a positive multiple of 4'):
+        CoincidenceNetwork(8, 46, scale=4)
 
 
 def test_scales_are_two_and_four() -> None:

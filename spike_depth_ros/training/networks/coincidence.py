@@ -115,7 +115,7 @@ class CoincidenceNetwork(DepthNetwork):
         width: twice the channels of the first layer, and the number of matched features divided
             by `scale`; even, because onnxruntime's integer kernels give some wrong sums for odd
             widths (its issue 27670).
-        reach: the largest disparity in pixels, not included; a multiple of 2.
+        reach: the largest disparity in pixels, not included; a multiple of scale.
         half_life_ms: time in which half of the evidence for a disparity leaks, milliseconds, at
             first: it is learned; None: each window is computed by itself.
         averages, events_exponent: see LeakyMembrane.
@@ -134,12 +134,12 @@ class CoincidenceNetwork(DepthNetwork):
         scale: int = 2,
     ) -> None:
         super().__init__()
-        if reach <= 0 or reach % 2:
-            raise SettingsError(f'reach is {reach}: use a positive multiple of 2.')
         if width <= 0 or width % 2:
             raise SettingsError(f'width is {width}: use a positive multiple of 2.')
         if scale not in (2, 4):
             raise SettingsError(f'scale is {scale}: use 2 or 4.')
+        if reach <= 0 or reach % scale:
+            raise SettingsError(f'reach is {reach}: use a positive multiple of {scale}.')
         self.channels, self.width, self.scale = 4, width, scale
         half, quarter, eighth = 2 * width, 4 * width, 8 * width
         self.encoder = Encoder(width, scale)
