@@ -21,17 +21,20 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from spike_depth_ros.training.data.crops import AugmentedCrops, collate
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.data.interruptions import Interrupted
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.pairs import Pair
-from spike_depth_ros.training.data.parts import SequencePart
+from spike_depth_ros.training.data.parts import SequencePart, WindowPart
 from spike_depth_ros.training.data.sequence import SimulatedSequence
+from spike_depth_ros.training.data.simulated import SPLITS
 from spike_depth_ros.training.data.training_sequences import (
     Batch,
     ConsecutiveWindows,
+    InMemory,
     SingleWindows,
     TrainingSequence,
 )
@@ -196,6 +199,36 @@ def test_a_checkpoint_without_memory_starts_one_with_memory() -> None:
     tau_ms = network.readout.membrane.log_tau_ms.exp().item()
     assert tau_ms * math.log(2) == pytest.approx(80)
     assert torch.equal(network.readout.prior, stateless.readout.prior)
+
+
+def test_sequences_in_memory_are_read_once_and_stay_as_they_are() -> None:
+    read: list[int] = []
+
+    class Numbered(Dataset[TrainingSequence]):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> TrainingSequence:
+            read.append(index)
+            return numbered(10 * index)
+
+    sequences = InMemory(Numbered())
+    crops = AugmentedCrops(sequences, 2, 3)
+    for _ in range(20):  # some are flipped, swapped or silent
+        assert [crops[index].depth.shape for index in range(2)] == [(6, 2, 3)] * 2
+    assert read == [0, 1]
+    assert all(np.array_equal(*pair) for pair in zip(sequences[1], numbered(10), strict=True))
+
+
+def test_training_windows_alone_are_kept_in_memory(tmp_path: Path) -> None:
+    data = DepthData({'config/simulation/sim_sparse.yaml': 1}, str(tmp_path), in_memory=True)
+    preparation = data.preparation
+    dataset = data.datasets[0]
+    kept = [
+        isinstance(WindowPart(dataset, split, 1).sequences(preparation), InMemory)
+        for split in SPLITS
+    ]
+    assert kept == [True, False, False]
 
 
 def test_recordings_have_no_sequences() -> None:

@@ -124,11 +124,13 @@ class Preparation:
         folder: folder in which the windows are stored.
         workers: number of processes.
         device: torch device, 'cpu' or 'cuda'.
+        in_memory: keep the training windows in the memory of the process that reads them.
     """
 
     folder: Path
     workers: int = 2
     device: str = 'cpu'
+    in_memory: bool = False
 
 
 class DepthDataset(Protocol):

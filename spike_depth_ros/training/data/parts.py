@@ -25,6 +25,7 @@ from spike_depth_ros.training.data.sequences import SimulatedSequences
 from spike_depth_ros.training.data.simulated import SimulatedDataset
 from spike_depth_ros.training.data.training_sequences import (
     ConsecutiveWindows,
+    InMemory,
     SingleWindows,
     TrainingSequence,
 )
@@ -51,7 +52,8 @@ class WindowPart:
 
     def sequences(self, preparation: Preparation) -> Dataset[TrainingSequence]:
         """Return the windows as sequences of one."""
-        return SingleWindows(pairs_of(self.dataset, self.split, self.count, preparation))
+        windows = SingleWindows(pairs_of(self.dataset, self.split, self.count, preparation))
+        return kept(windows, self.split, preparation)
 
 
 @dataclass(frozen=True)
@@ -93,5 +95,14 @@ class SequencePart:
     def sequences(self, preparation: Preparation) -> Dataset[TrainingSequence]:
         """Return the sequences; those of training are interrupted."""
         stored = self.stored.sequences(self.split, self.count, preparation)
-        sequences = ConsecutiveWindows(stored, self.dataset.description.network_scale)
+        scaled = ConsecutiveWindows(stored, self.dataset.description.network_scale)
+        sequences = kept(scaled, self.split, preparation)
         return Interrupted(sequences, self.windows) if self.split == 'train' else sequences
+
+
+def kept(
+    sequences: Dataset[TrainingSequence], split: Split, preparation: Preparation
+) -> Dataset[TrainingSequence]:
+    """Return sequences, kept in memory if they are of training and the preparation says so."""
+    is_kept = preparation.in_memory and split == 'train'
+    return InMemory(sequences) if is_kept else sequences

@@ -60,6 +60,22 @@ class Batch(NamedTuple):
     elapsed_ms: Tensor
 
 
+class InMemory(Dataset[TrainingSequence]):
+    """Sequences that are read once by each process, and then kept in its memory."""
+
+    def __init__(self, sequences: Dataset[TrainingSequence]) -> None:
+        self._sequences = sequences
+        self._kept: dict[int, TrainingSequence] = {}
+
+    def __len__(self) -> int:
+        return len(self._sequences)  # type: ignore[arg-type]  # torch declares no __len__
+
+    def __getitem__(self, index: int) -> TrainingSequence:
+        if index not in self._kept:
+            self._kept[index] = self._sequences[index]
+        return self._kept[index]
+
+
 class SingleWindows(Dataset[TrainingSequence]):
     """Sequences of one window."""
 
