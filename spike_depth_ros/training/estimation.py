@@ -41,7 +41,7 @@ from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalt
 from spike_depth_ros.training.networks.membrane import membrane_weights
 from spike_depth_ros.training.networks.network import DepthNetwork, disparity_scale
 from spike_depth_ros.training.quantisation import quantise
-from spike_depth_ros.training.schedule import Schedule
+from spike_depth_ros.training.schedule import Schedule, share_of_time
 from spike_depth_ros.training.settings import SettingsError, check_least
 
 FIRST_LAYER = 'bottom.synapses.weight'
@@ -192,9 +192,9 @@ class DepthEstimation(LightningModule):
         optimizer = torch.optim.Adam(
             (weight for weight in self.parameters() if weight.requires_grad), lr=self.learning_rate
         )
-        steps = int(self.trainer.estimated_stepping_batches)
+        steps = self.trainer.estimated_stepping_batches
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda n: self.schedule.rate(n / steps)
+            optimizer, lambda n: self.schedule.rate(max(n / steps, share_of_time(self.trainer)))
         )
         return {
             'optimizer': optimizer,

@@ -18,6 +18,9 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Timer
+
 from spike_depth_ros.training.settings import SettingsError
 
 WARM_UP = 0.05
@@ -71,3 +74,16 @@ def one_cycle(share: float) -> float:
     if share < WARM_UP:
         return max(share / WARM_UP, 0.01)
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - WARM_UP) / (1 - WARM_UP))))
+
+
+def share_of_time(trainer: Trainer) -> float:
+    """Return the share of trainer.max_time that has passed, 0 without max_time.
+
+    A run that may end by its time must have its last steps at the lowest learning rate then.
+    """
+    shares = [0.0]
+    for timer in trainer.callbacks:  # type: ignore[attr-defined]  # set by its constructor
+        if isinstance(timer, Timer) and (remaining := timer.time_remaining()) is not None:
+            elapsed = timer.time_elapsed()
+            shares.append(elapsed / (elapsed + max(0.0, remaining)))
+    return max(shares)

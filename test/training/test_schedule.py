@@ -15,8 +15,10 @@
 """Schedules of the learning rate."""
 
 import pytest
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Timer
 
-from spike_depth_ros.training.schedule import Schedule, one_cycle
+from spike_depth_ros.training.schedule import Schedule, one_cycle, share_of_time
 from spike_depth_ros.training.settings import SettingsError
 
 
@@ -43,3 +45,12 @@ def test_impossible_falls_are_refused(falls: tuple[float, ...]) -> None:
 def test_an_impossible_factor_is_refused(factor: float) -> None:
     with pytest.raises(SettingsError, match=rf'schedule.factor is {factor:g}: use a number above'):
         Schedule((0.5,), factor)
+
+
+def test_the_share_of_time_is_that_of_the_trainer_s_limit() -> None:
+    assert share_of_time(Trainer(logger=False, barebones=True)) == 0
+    trainer = Trainer(max_time='00:00:02:00', logger=False, enable_checkpointing=False)
+    assert share_of_time(trainer) == 0
+    (timer,) = (each for each in trainer.callbacks if isinstance(each, Timer))
+    timer.load_state_dict({'time_elapsed': {'train': 30.0}})  # as on resuming
+    assert share_of_time(trainer) == 0.25
