@@ -15,6 +15,7 @@
 """Depth engine: an exported network in onnxruntime."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,17 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_frame import DTYPE
 from spike_depth_ros.inference import providers
+from spike_depth_ros.inference.bound_session import INPUT, BoundSession
 from spike_depth_ros.inference.contract import ContractError, ModelContract
 from spike_depth_ros.inference.memory import MembraneState, Memory
 from spike_depth_ros.inference.model_file import ModelError
+from spike_depth_ros.inference.model_outputs import without_outputs
 from spike_depth_ros.inference.session import load
 
-_INPUT = 'spikes'
 _FRAME_TYPE = np.dtype(DTYPE).name
 _CONFIDENCE = 'confidence'
+_ACTIVITY = ('firing_rates', 'mean_spikes')
+_UNCOUNTED = np.zeros(0, np.float32)
 _TYPE_NAMES = {'tensor(uint8)': 'uint8', 'tensor(float)': 'float32'}
 
 Tensors = dict[str, tuple[str, list[int]]]
@@ -42,8 +46,9 @@ class Inference:
 
     Attributes:
         depth: float32 [h, w], metres for a rig with the model's baseline.
-        firing_rates: float32 [L], non-zero share of each spiking layer's output.
-        mean_spikes: float32 [L], mean of each spiking layer's output.
+        firing_rates: float32 [L], non-zero share of each spiking layer's output; [0] if the
+            activity was not computed.
+        mean_spikes: float32 [L], mean of each spiking layer's output; [0] likewise.
         confidence: float32 [h, w], in (0, 1], the probability that depth is within 10 % of the
             truth; None from a model without confidence.
     """
@@ -77,27 +82,46 @@ class DepthEngine:
     """
 
     def __init__(self, path: Path | str, threads: int = 0, provider: str = providers.AUTO) -> None:
-        self._session, self.provider, self.warning = load(Path(path), threads, provider)
+        path = Path(path)
+        session, self.provider, self.warning = load(path, threads, provider)
         try:
-            self.contract = ModelContract.from_metadata(
-                self._session.get_modelmeta().custom_metadata_map
-            )
+            metadata = session.get_modelmeta().custom_metadata_map
+            self.contract = ModelContract.from_metadata(metadata)
         except ContractError as error:
             raise ModelError(f"The model '{path}' cannot be used: {error}") from error
-        outputs = self._session.get_outputs()
+        outputs = session.get_outputs()
         self.gives_confidence = any(node.name == _CONFIDENCE for node in outputs)
         contract = self.contract
-        states = _state_shapes(contract, self._session)
+        states = _state_shapes(contract, session)
         needed = _outputs(contract, self.gives_confidence)
-        problem = _misfit(contract, needed, states, self._session)
+        problem = _misfit(contract, needed, states, session)
         if problem:
             raise ModelError(f"The model '{path}' {problem}; export it again.")
         self.memory = Memory(contract.states, states, contract.window_ns)
         self._frame_shape = (contract.height, contract.width, contract.channels)
         self._shapes = {name: shape for name, (_, shape) in needed.items()}
-        self._binding = self._session.io_binding()
+        self._whole = BoundSession(session, self._shapes)
+        # The file may be another one when it is needed.
+        shorter = without_outputs(path.read_bytes(), _ACTIVITY)
+        self._load_shorter = partial(load, path, threads, self.provider, shorter)
+        self._without_activity: BoundSession | None = None
 
-    def infer(self, counts: npt.NDArray[np.uint8], elapsed_ns: int | None = None) -> Inference:
+    def load_without_activity(self) -> None:
+        """Load the model once more, for faster inferences without firing rates and mean spikes.
+
+        The first call takes as long as the start, and memory; the others do nothing.
+        """
+        if self._without_activity is None:
+            session = self._load_shorter().session
+            shapes = {name: size for name, size in self._shapes.items() if name not in _ACTIVITY}
+            self._without_activity = BoundSession(session, shapes)
+
+    def infer(
+        self,
+        counts: npt.NDArray[np.uint8],
+        elapsed_ns: int | None = None,
+        needs_activity: bool = True,
+    ) -> Inference:
         """Infer depth from one spike frame.
 
         The network reads the frame in place and writes into new arrays. Not thread-safe. An
@@ -108,6 +132,8 @@ class DepthEngine:
             elapsed_ns: time from the end of the window before to the end of this one,
                 nanoseconds, above 0; None forgets all windows before. Models without memory
                 ignore it.
+            needs_activity: False for an inference without firing rates and mean spikes, after
+                `load_without_activity`.
 
         Raises:
             ValueError: the frame has another shape or type, or elapsed_ns is not above 0.
@@ -119,16 +145,9 @@ class DepthEngine:
             )
         if elapsed_ns is not None and elapsed_ns <= 0:
             raise ValueError(f'elapsed_ns is {elapsed_ns}, but must be above 0, or None.')
-        frame = np.ascontiguousarray(counts)
-        shape = [1, *self._frame_shape]
-        self._binding.bind_input(_INPUT, 'cpu', 0, DTYPE, shape, frame.ctypes.data)
-        results = {name: np.empty(size, np.float32) for name, size in self._shapes.items()}
-        for name, array in results.items():
-            address = array.ctypes.data
-            self._binding.bind_output(name, 'cpu', 0, np.float32, array.shape, address)
-        self.memory.bind(self._binding, elapsed_ns, counts)
-        self._session.run_with_iobinding(self._binding)
-        self.memory.step()
+        session = self._whole if needs_activity else self._without_activity or self._whole
+        uncounted = dict.fromkeys(_ACTIVITY, _UNCOUNTED)
+        results = uncounted | session.run(counts, self.memory, elapsed_ns)
         images = (name for name in ('depth', _CONFIDENCE) if name in results)
         return Inference(**results | {name: results[name][0, 0] for name in images})
 
@@ -169,7 +188,7 @@ def _misfit(
         session: session of the file.
     """
     inputs: Tensors = {
-        _INPUT: (_FRAME_TYPE, [1, contract.height, contract.width, contract.channels])
+        INPUT: (_FRAME_TYPE, [1, contract.height, contract.width, contract.channels])
     }
     outputs = dict(outputs)
     for state in contract.states:

@@ -44,8 +44,7 @@ class EventAge:
         """
         if self._last_ns is None or self._last_ns.shape != counts.shape[:2]:
             self._last_ns = np.zeros(counts.shape[:2], np.int64)
-        now_ns = left_event_pixels(counts) * np.int64(stamp_ns)
-        np.maximum(self._last_ns, now_ns, out=self._last_ns)
+        np.copyto(self._last_ns, stamp_ns, where=left_event_pixels(counts))
 
     def seconds(self, stamp_ns: int, mapped: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         """Return the ages at a time, float32 [h, w], seconds.

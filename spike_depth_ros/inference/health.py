@@ -98,7 +98,14 @@ class ActivityMeter:
         self._windows = 0
 
     def add(self, events: int, firing_rates: PerLayer, mean_spikes: PerLayer) -> None:
-        """Add one window: number of events; firing rates and mean spikes, float [L]."""
+        """Add one window, unless its activity was not computed.
+
+        Args:
+            events: number of events.
+            firing_rates, mean_spikes: float [L], or [0] if they were not computed.
+        """
+        if not len(firing_rates):
+            return
         self._events += events
         self._sums += firing_rates, mean_spikes
         self._windows += 1

@@ -73,6 +73,7 @@ class History:
         self._continuity = Continuity(longest_gap_ns(engine.contract.states))
         self._stream: SpikeStream | None = None
         self._stamp_ns = 0
+        self._counted_ns: int | None = None  # latest window whose activity was computed
 
     @property
     def resets(self) -> Mapping[Reset, int]:
@@ -103,6 +104,9 @@ class History:
     def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
         """Infer depth from the spike frame of the window that was entered last.
 
+        Of windows that overlap, the engine computes the activity of one a window's length: firing
+        rates are averaged over a second, and the others' events are nearly the same.
+
         Raises ValueError if the model's confidence is not finite: some providers turn a depth
         that is no number into the largest one.
         """
@@ -111,12 +115,25 @@ class History:
         if not self._engine.memory.is_finite():
             self.forget(Reset.NOT_FINITE)
             elapsed_ns = None
-        inference = self._engine.infer(counts, elapsed_ns)
+        needs_activity = self._needs_activity()
+        inference = self._engine.infer(counts, elapsed_ns, needs_activity)
+        if needs_activity:
+            self._counted_ns = self._stamp_ns
         if inference.confidence is not None and not np.isfinite(inference.confidence).all():
             raise ValueError('the model gives a confidence that is no number: export it again')
         self._continuity.infer(self._stamp_ns)
         self._hold.keep(inference, self._stamp_ns)
         return inference
+
+    def _needs_activity(self) -> bool:
+        """Return whether the latest window with activity ends a window's length before this one.
+
+        Half a hop less is enough, since stamps vary.
+        """
+        if self._counted_ns is None or self._stream is None:
+            return True
+        elapsed_ns = self._stamp_ns - self._counted_ns
+        return not 0 <= elapsed_ns < self._stream.window_ns - self._stream.hop_ns // 2
 
     def _move(self, elapsed_ns: int | None) -> None:
         """Move the memory by the motion of the rig since a time before the current window."""

@@ -41,22 +41,24 @@ class Loaded(NamedTuple):
     warning: str
 
 
-def load(path: Path, threads: int, provider: str) -> Loaded:
+def load(path: Path, threads: int, provider: str, model: bytes | None = None) -> Loaded:
     """Load a model with the requested provider, or with the next that works.
 
     Args:
         path: ONNX file.
         threads: inference threads; 0 means one per physical core that this process may use.
         provider: one of providers.CHOICES.
+        model: content that is loaded in the file's place.
 
     Raises:
         ModelError: no provider can load the file.
     """
-    check_model_file(path)
+    if model is None:
+        check_model_file(path)
     failed: list[str] = []
     for name in providers.order(provider, onnxruntime.get_available_providers()):
         try:
-            session = _session(path, threads or physical_cores(), name)
+            session = _session(model or str(path), threads or physical_cores(), name)
         except Exception as error:  # onnxruntime's errors share no base of their own
             reason = str(error).partition('\n')[0]
         else:
@@ -67,11 +69,11 @@ def load(path: Path, threads: int, provider: str) -> Loaded:
     raise unreadable(path, reason)
 
 
-def _session(path: Path, threads: int, name: str) -> Any:
+def _session(model: str | bytes, threads: int, name: str) -> Any:
     if providers.FULL_NAMES[name] not in onnxruntime.get_available_providers():
         raise RuntimeError('this onnxruntime was built without it')
     session = onnxruntime.InferenceSession(
-        str(path),
+        model,
         sess_options=session_options(name, threads),
         providers=providers.settings(name, threads),
     )

@@ -139,8 +139,9 @@ class DepthNode(Node):
         )
         encoding = self._settings.depth_encoding
         self._images.publish(depth, encoding, stream.camera, header)
-        self._report.depth_out(valid_share(depth, stream.mapped))
-        if encoding == '16UC1':
+        if result.is_measured:
+            self._report.depth_out(valid_share(depth, stream.mapped))
+        if result.is_measured and encoding == '16UC1':
             self._report.depth_cut(over_millimetres(depth))
         if result.age_ns:
             self._report.window_held(result.age_ns)
@@ -157,7 +158,8 @@ class DepthNode(Node):
         confidence, mapped = result.inference.confidence, result.stream.mapped
         if self._confidence is None or confidence is None:
             return
-        self._report.confidence_out(confidence, mapped, min_confidence)
+        if result.is_measured:
+            self._report.confidence_out(confidence, mapped, min_confidence)
         if self._confidence.subscribers:
             image = to_confidence_image(confidence, mapped)
             self._confidence.publish(image, '32FC1', result.header)

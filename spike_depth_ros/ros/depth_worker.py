@@ -73,6 +73,11 @@ class DepthResult(NamedTuple):
     event_age: EventAge
     age_ns: int = 0
 
+    @property
+    def is_measured(self) -> bool:
+        """Return whether its pixels are measured: not those of each of windows that overlap."""
+        return self.age_ns > 0 or len(self.inference.firing_rates) > 0
+
 
 class DepthWorker:
     """Thread that infers depth from windows; counts those that yield none.
@@ -151,6 +156,8 @@ class DepthWorker:
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Take the description of all windows until the next call.
 
+        The first one with windows that overlap takes as long as loading the model.
+
         Args:
             stream: description of the spike frames.
             frame_id: their optical frame.
@@ -162,6 +169,8 @@ class DepthWorker:
             self._check.clear()
         self._fit = Fit(None, reason) if reason else Fit(stream, '')
         self._range_warning = '' if reason else implausible_range(self._engine.contract, stream)
+        if not reason and stream.hop_ns < stream.window_ns:
+            self._engine.load_without_activity()
 
     def take_problem(self, problem: str) -> None:
         """Take the problem that the binner reports of its spike frames, or ''."""

@@ -71,6 +71,21 @@ def test_confidence(write_model: WriteModel, metadata: dict[str, str]) -> None:
     assert again[0, 0] == 0.25
 
 
+def test_inference_without_activity(write_model: WriteModel, metadata: dict[str, str]) -> None:
+    path = write_model(metadata, confidence=(TensorProto.FLOAT, [1, 1, 3, 5]))
+    engine, counts = DepthEngine(path), np.full((3, 5, 4), 3, np.uint8)
+    whole = engine.infer(counts, needs_activity=False)
+    assert whole.firing_rates.tolist() == [1, 1]  # nothing shorter is loaded
+    path.unlink()
+    engine.load_without_activity()
+    shorter, again = engine.infer(counts, needs_activity=False), engine.infer(counts)
+    assert shorter.firing_rates.shape == shorter.mean_spikes.shape == (0,)
+    assert np.array_equal(shorter.depth, whole.depth)
+    assert shorter.confidence is not None and whole.confidence is not None
+    assert np.array_equal(shorter.confidence, whole.confidence)
+    assert again.mean_spikes.tolist() == [3, 3]
+
+
 def test_frames_do_not_leak_into_each_other(
     write_model: WriteModel, metadata: dict[str, str]
 ) -> None:

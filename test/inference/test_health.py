@@ -70,6 +70,7 @@ def test_activity(contract: ModelContract) -> None:
     assert meter.take() is None
     meter.add(10, np.array([0.1, 0.2], np.float32), np.array([0.1, 0.4], np.float32))
     meter.add(13, np.array([0.3, 0.2], np.float32), np.array([0.3, 0.2], np.float32))
+    meter.add(99, np.zeros(0, np.float32), np.zeros(0, np.float32))  # was not computed
     activity = meter.take()
     assert activity is not None
     assert activity.events == 11.5

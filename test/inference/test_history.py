@@ -101,3 +101,33 @@ def test_any_order_of_windows(model: Path, seed: int) -> None:
             assert depth == pytest.approx(reference.infer(stamp_ms), rel=1e-5)
     assert {cause: n for cause, n in history.resets.items() if n} == +reference.resets
     assert min(reference.resets[cause] for cause in (Reset.TIME, Reset.GAP)) > 0
+
+
+def test_activity_of_windows_that_do_not_overlap(model: Path) -> None:
+    engine = DepthEngine(model, provider='cpu')
+    engine.load_without_activity()
+    history, counts = History(engine), np.ones((3, 5, 4), np.uint8)
+    often = replace(streams(engine.contract)[0], hop_ns=10 * MS)
+    # A stamp 1 ms early; a gap; time that runs back.
+    stamps_ms = (100, 110, 120, 130, 140, 149, 160, 250, 260, 90, 100)
+    counted = []
+    for stamp_ms in stamps_ms:
+        history.enter(counts, often, stamp_ms * MS)
+        if len(history.infer(counts).firing_rates):
+            counted.append(stamp_ms)
+    assert counted == [100, 149, 250, 90]
+
+
+def test_memory_lasts_over_windows_without_activity(model: Path) -> None:
+    depths = []
+    for loads in (False, True):
+        engine = DepthEngine(model, provider='cpu')
+        if loads:
+            engine.load_without_activity()
+        history, counts = History(engine), np.full((3, 5, 4), 2, np.uint8)
+        often = replace(streams(engine.contract)[0], hop_ns=10 * MS)
+        for number in range(12):
+            history.enter(counts, often, (100 + 10 * number) * MS)
+            depths.append(history.infer(counts).depth[1, 2])
+    assert depths[:12] == depths[12:]
+    assert len(set(depths)) == 12
