@@ -55,6 +55,7 @@ class Column:
         is_root: True for the root of a mean; its squares are averaged.
         at_events: True to compare pixels with events only.
         cut_off_m: farthest true depth that is compared, metres.
+        beyond_m: true depth up to which pixels are not compared, metres.
         of_all: True for a share of all pixels of known truth, not of the compared ones.
     """
 
@@ -64,6 +65,7 @@ class Column:
     is_root: bool = False
     at_events: bool = False
     cut_off_m: float = np.inf
+    beyond_m: float = 0.0
     of_all: bool = False
 
 
@@ -77,6 +79,21 @@ def protocol(dataset: str) -> tuple[Column, ...]:
     if dataset == 'DSEC':
         return (*_DISPARITY, _COVERAGE)
     return (*_STEREO, *(() if dataset == 'MVSEC' else _RELATIVE), _COVERAGE)
+
+
+def thirds(depth_m: tuple[float, float]) -> dict[str, tuple[float, float]]:
+    """Return the near, the middle and the far third of a range of depth, metres, by name."""
+    near, far = depth_m
+    first, second = (near + (far - near) * share / 3 for share in (1, 2))
+    return {'near': (near, first), 'middle': (first, second), 'far': (second, far)}
+
+
+def of_thirds(depth_m: tuple[float, float]) -> tuple[Column, ...]:
+    """Return the mean depth error of each third as a column, such as 'far third (cm)'."""
+    return tuple(
+        Column(f'{name} third (cm)', _ERROR, CM_PER_M, beyond_m=beyond, cut_off_m=end)
+        for name, (beyond, end) in thirds(depth_m).items()
+    )
 
 
 class Errors:
@@ -103,7 +120,7 @@ class Errors:
             focal_baseline: depth in metres times the disparity in pixels in which errors count.
         """
         for column in self._columns:
-            mask = truth <= column.cut_off_m
+            mask = (truth > column.beyond_m) & (truth <= column.cut_off_m)
             if column.at_events:
                 mask &= has_events
             compared = truth if column.of_all else predicted

@@ -209,9 +209,9 @@ def test_errors_and_rates_of_a_network_of_constant_depth() -> None:
 @pytest.mark.parametrize(
     ('data', 'reason'),
     [
-        ('mvsec', "data is 'mvsec': use sim_flying, sim_rooms, mvsec=FOLDER or dsec=FOLDER"),
-        ('sim_rooms=x', "data is 'sim_rooms=x': use sim_flying, sim_rooms, mvsec=FOLDER"),
-        ('sim_driving', "data is 'sim_driving': use sim_flying"),
+        ('mvsec', "data is 'mvsec': use sim_flying, sim_driving, sim_rooms, mvsec=FOLDER, "),
+        ('sim_rooms=x', "data is 'sim_rooms=x': use sim_flying, sim_driving, sim_rooms, "),
+        ('sim_swimming', "data is 'sim_swimming': use sim_flying"),
         ('mvsec=/none/here', "'/none/here' is no folder"),
     ],
 )

@@ -14,9 +14,8 @@
 
 """Tables and figures of papers from the command line: `spike-depth reproduce`."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -26,35 +25,26 @@ from spike_depth_ros.outputs import check_output_folder
 from spike_depth_ros.protocols import Averaged
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training import command_line
-from spike_depth_ros.training.data.dataset import Preparation, read_dataset
+from spike_depth_ros.training.data.dataset import Preparation
 from spike_depth_ros.training.devices import check_device
-from spike_depth_ros.training.reproduce import figures, report
-from spike_depth_ros.training.reproduce.conditions import conditions
+from spike_depth_ros.training.reproduce.jobs import FailedTrainings, run_jobs
 from spike_depth_ros.training.reproduce.lock import locked
-from spike_depth_ros.training.reproduce.measurable import measurable
-from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Row, Table
-from spike_depth_ros.training.reproduce.recipes import kind_of, recipe
-from spike_depth_ros.training.reproduce.runs import Run, Setup, check_data
-from spike_depth_ros.training.reproduce.scores import (
-    CONSTANT,
-    Scores,
-    of_constant,
-    of_run,
-    parts_of,
-)
+from spike_depth_ros.training.reproduce.papers import Paper, Table
+from spike_depth_ros.training.reproduce.recipes import Recipe, kind_of, recipe
+from spike_depth_ros.training.reproduce.reproduction import Reproduction
+from spike_depth_ros.training.reproduce.runs import Setup
+from spike_depth_ros.training.reproduce.spike_transformer import SPIKE_TRANSFORMER
 from spike_depth_ros.training.reproduce.stereospike import STEREOSPIKE
-from spike_depth_ros.training.reproduce.summary import Cell, cell
 from spike_depth_ros.training.settings import SettingsError
 
-PAPERS = {paper.name: paper for paper in (STEREOSPIKE,)}
+PAPERS = {paper.name: paper for paper in (STEREOSPIKE, SPIKE_TRANSFORMER)}
 ALL = 'all'
-VALIDATION = f'validation: {ERROR}'
 
 
 def reproduce(
     paper: str,
     table: str,
-    data: str = 'sim_flying',
+    data: str | None = None,
     seeds: PositiveInt = 3,
     steps: PositiveInt | None = None,
     output: Path = Path('runs/reproduce'),
@@ -65,6 +55,7 @@ def reproduce(
     folder: Path = Path('runs/simulated'),
     workers: PositiveInt = 2,
     device: str | None = None,
+    jobs: PositiveInt = 1,
 ) -> None:
     """Make a table or figure of a paper: train what is missing, measure, and print.
 
@@ -73,10 +64,14 @@ def reproduce(
     last checkpoint; one that is finished is not repeated, and is shared by all tables.
 
     Args:
-        paper: stereospike.
-        table: table1, table2, table3, table4, figure4, firing-rates, or all of them.
-        data: sim_flying or sim_rooms (simulated; in rooms one camera can tell depth),
-            mvsec=FOLDER or dsec=FOLDER with the downloaded recordings.
+        paper: stereospike or spike-transformer.
+        table: of stereospike: table1, table2, table3, table4, figure4 or firing-rates; of
+            spike-transformer: table1, table2, table3, distillation, attention, residual or
+            cameras; or all of them.
+        data: sim_flying, sim_driving or sim_rooms (simulated; in rooms one camera can tell depth),
+            or mvsec=FOLDER, dsec=FOLDER or dense=FOLDER (spike-transformer only) with the
+            downloaded recordings; omitted: sim_driving for table2 of spike-transformer, sim_flying
+            for the others.
         seeds: number of trainings of each row, of seeds 1, 2 and so on.
         steps: optimiser steps of each training; omitted: as in the paper's settings for the data.
         output: folder for the trainings, the tables and the figures.
@@ -90,25 +85,52 @@ def reproduce(
         folder: folder for windows, which are made where they are missing.
         workers: number of processes that make windows.
         device: cpu, cuda, or one GPU such as cuda:1; omitted: a GPU if there is one.
+        jobs: number of trainings at a time; more than one run in processes of their own, which
+            share the device and write their output to training.log in their folders.
     """
     chosen, tables = _found(paper, table)
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     check_device('device', device)
     check_output_folder(output)
-    if settings is not None:
-        command_line.checked_files([f'--config={settings}'], chosen.settings[kind_of(data)])
-    own_file = shared_file(chosen.settings[kind_of(data)])
-    files = (own_file, *([settings] if settings else []))
-    own = recipe(data, output, files)
-    windows, measured = windows or own.windows, measured or own.measured
-    own = replace(own, windows=windows, measured=measured, averaged=averaged)
-    setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
-    made = [_Reproduction(chosen, each, setup, range(1, seeds + 1)) for each in tables]
+    made = []
+    for each in tables:
+        own, files = _recipe(chosen, data or each.data, output, settings)
+        own = replace(
+            own,
+            windows=windows or own.windows,
+            measured=measured or own.measured,
+            averaged=averaged,
+        )
+        setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
+        made.append(Reproduction(chosen, each, setup, range(1, seeds + 1)))
     with locked(output):
-        for each in made:
-            each.check()
-        for each in made:
-            each.make()
+        for reproduction in made:
+            reproduction.check()
+        every = [job for reproduction in made for job in reproduction.jobs()]
+        failed = run_jobs(every, jobs) if jobs > 1 else []
+        for reproduction in made:
+            if not reproduction.needs(failed):
+                reproduction.make()
+    if failed:
+        raise FailedTrainings(failed)
+
+
+def _recipe(
+    paper: Paper, data: str, output: Path, settings: Path | None
+) -> tuple[Recipe, tuple[Path, ...]]:
+    """Return the data of a word, and the files of settings for it. Raises SettingsError.
+
+    Args:
+        paper: paper whose settings are used.
+        data: word such as sim_flying or mvsec=FOLDER.
+        output: folder for YAML files of data sets in a folder.
+        settings: file that overrides the paper's settings; None: none.
+    """
+    own_file = paper.settings[kind_of(data, paper.settings)]
+    if settings is not None:
+        command_line.checked_files([f'--config={settings}'], own_file)
+    files = (shared_file(own_file), *([settings] if settings else []))
+    return recipe(data, output, files), files
 
 
 def _found(paper: str, table: str) -> tuple[Paper, Sequence[Table]]:
@@ -121,97 +143,6 @@ def _found(paper: str, table: str) -> tuple[Paper, Sequence[Table]]:
         names = ', '.join(each.name for each in tables)
         raise SettingsError(f"table is '{table}': use {names} or {ALL}.")
     return PAPERS[paper], found
-
-
-@dataclass(frozen=True)
-class _Reproduction:
-    """One table. seeds: seeds of the trainings of each row."""
-
-    paper: Paper
-    table: Table
-    setup: Setup
-    seeds: Sequence[int]
-
-    def check(self) -> None:
-        """Check that the data of all runs is there. Raises SettingsError, OutputError."""
-        for fold in dict.fromkeys(fold for _, fold in self._runs()):
-            check_data(self.setup, fold)
-
-    def make(self) -> None:
-        """Train, measure, print and write."""
-        runs = self._runs()
-        every = [run for each in runs.values() for run in each]
-        self._train(every)
-        scores = {key: self._scores(each) for key, each in runs.items()}
-        columns, own = self.shown[0], self.setup.recipe
-        cells = {
-            (row, column.name): self._cell(each, column)
-            for (row, fold), each in scores.items()
-            for column in columns
-            if own.fold(column.fold) == fold
-        }
-        table = self.table
-        if constants := self._constants(scores):
-            table = replace(table, rows=(*table.rows, Row(CONSTANT, None)))
-        here, found = self._dataset_name(), conditions(every, len(self.seeds))
-        print(report.markdown(self.paper, table, self.shown, here, found, cells | constants))
-        stem = f'{self.paper.name}_{self.table.name}_{own.name}_{found.stem}'
-        file = self.setup.output / f'{stem}.csv'
-        report.write_csv(file, table, columns, found, cells | constants)
-        print(f'\nWritten: {file}')
-        if self.table.figure is not None:
-            by_row = {row: each for (row, _), each in scores.items()}
-            picture = file.with_suffix('.png')
-            figures.draw(picture, self.table, f'{here}: {found}', cells, by_row)
-            print(f'Written: {picture}')
-
-    @cached_property
-    def shown(self) -> report.Shown:
-        """Return the columns and the claims that the data can show."""
-        return measurable(self.table, self.setup.recipe)
-
-    def _runs(self) -> dict[tuple[str, str], list[Run]]:
-        """Return the runs of each row and split."""
-        folds = dict.fromkeys(self.setup.recipe.fold(column.fold) for column in self.shown[0])
-        return {
-            (row.name, fold): [Run(self.setup, row.variant, fold, seed) for seed in self.seeds]
-            for row in self.table.rows
-            if row.variant is not None
-            for fold in folds
-        }
-
-    def _train(self, runs: Iterable[Run]) -> None:
-        missing = [run for run in runs if not run.checkpoint.exists()]
-        # All rows with one seed come first: an early table needs `--seeds 1`.
-        for number, run in enumerate(sorted(missing, key=lambda run: run.seed), 1):
-            print(f'{self.table.name}: training {number} of {len(missing)}, {run.name}')
-            run.train()
-
-    def _scores(self, runs: Iterable[Run]) -> list[Scores]:
-        parts = parts_of({column.score for column in self.shown[0]})
-        parts |= {'validation'} if self.table.best else set()
-        return [of_run(run, parts, self.paper.layers) for run in runs]
-
-    def _cell(self, scores: Sequence[Scores], column: Column) -> Cell:
-        validation = [each[VALIDATION] for each in scores] if self.table.best else None
-        return cell([each[column.score] for each in scores], validation)
-
-    def _constants(
-        self, scores: Mapping[tuple[str, str], Sequence[Scores]]
-    ) -> dict[tuple[str, str], Cell]:
-        """Return the cells of a constant depth, which is no training, beside the errors."""
-        own, first = self.setup.recipe, self.table.rows[0].name
-        found: dict[tuple[str, str], Cell] = {}
-        for column in self.shown[0]:
-            one = scores[first, own.fold(column.fold)][0]
-            if (name := of_constant(column.score)) in one:
-                found[CONSTANT, column.name] = cell([one[name]])
-        return found
-
-    def _dataset_name(self) -> str:
-        first = read_dataset(self.setup.recipe.dataset('')).description
-        simulated = 'simulated' in first.provenance
-        return f'{first.name} (simulated)' if simulated else self.setup.recipe.name.upper()
 
 
 def main(arguments: list[str]) -> None:

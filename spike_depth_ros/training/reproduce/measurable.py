@@ -16,6 +16,8 @@
 
 from dataclasses import replace
 
+from spike_depth_ros.protocols import thirds
+from spike_depth_ros.training.data.dataset import read_dataset
 from spike_depth_ros.training.reproduce.papers import Claim, Column, Table
 from spike_depth_ros.training.reproduce.recipes import Recipe
 from spike_depth_ros.training.reproduce.scores import OTHER, parts_of
@@ -25,7 +27,7 @@ def measurable(table: Table, recipe: Recipe) -> tuple[list[Column], list[Claim]]
     """Return the columns and the claims that the data of a recipe can show.
 
     Data without the paper's splits has one column for all of them, named by its score. Columns of
-    another data set need a recipe that has one.
+    another data set need a recipe that has one. Names of thirds of the range of depth are metres.
     """
     columns: dict[tuple[str, str], Column] = {}
     names: dict[str, str] = {}
@@ -35,7 +37,8 @@ def measurable(table: Table, recipe: Recipe) -> tuple[list[Column], list[Claim]]
         if lacks_other or place in columns:
             continue
         is_fold = column.fold in ('', place[1])
-        columns[place] = column if is_fold else replace(column, name=column.score)
+        name = _in_metres(column.name, recipe) if is_fold else column.score
+        columns[place] = replace(column, name=name)
         names[column.name] = columns[place].name
     claims = [
         replace(
@@ -47,3 +50,15 @@ def measurable(table: Table, recipe: Recipe) -> tuple[list[Column], list[Claim]]
         if {column for _, column in claim.cells} <= names.keys()
     ]
     return list(columns.values()), claims
+
+
+def _in_metres(name: str, recipe: Recipe) -> str:
+    """Return the name of a column with the metres of a third in place of its name."""
+    if '{' not in name:
+        return name
+    description = read_dataset(recipe.dataset('')).description
+    metres = {
+        third: f'{near:.3g} to {far:.3g} m'
+        for third, (near, far) in thirds(description.depth_m).items()
+    }
+    return name.format(**metres)

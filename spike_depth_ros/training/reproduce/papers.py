@@ -40,10 +40,18 @@ class Variant:
     Args:
         network: values of the network's arguments.
         loss: values of LossWeights.
+        network_class: class path of another network than that of the settings; '': the same.
+        small: values of the network's arguments on simulated data, where trainings are short.
+        options: values of other settings of `spike-depth train`, by their names.
+        two_cameras: the network compares two cameras; data of one has no such row.
     """
 
     network: Mapping[str, Any] = field(default_factory=dict)
     loss: Mapping[str, Any] = field(default_factory=dict)
+    network_class: str = ''
+    small: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    two_cameras: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,8 @@ class Column:
     """Column of a table.
 
     Args:
-        name: heading, with the unit.
+        name: heading, with the unit; {near}, {middle} and {far} stand for the metres of a third
+            of the data's range of depth, see protocols.thirds.
         score: name of a score of a run; see scores.measured.
         fold: split of a data set that has several; '': the first.
     """
@@ -133,6 +142,7 @@ class Table:
         columns: columns.
         rows: rows.
         claims: claims that the numbers are to show.
+        data: data that stands for the paper's where a user gives none.
         figure: picture that is drawn of the rows; None: none.
         best: the paper gives the training that is best on the validation windows, not the mean
             over the trainings.
@@ -143,6 +153,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     claims: tuple[Claim, ...] = ()
+    data: str = 'sim_flying'
     figure: Scatter | Bars | None = None
     best: bool = False
 

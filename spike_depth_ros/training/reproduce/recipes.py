@@ -14,7 +14,7 @@
 
 """Data of the runs by the word on the command line, such as sim_flying or mvsec=FOLDER."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,12 @@ from ruamel.yaml import YAML
 
 from spike_depth_ros.outputs import whole_file
 from spike_depth_ros.protocols import Averaged
+from spike_depth_ros.training.data.dense import DenseDataset
 from spike_depth_ros.training.data.dsec import DsecDataset
 from spike_depth_ros.training.data.mvsec import MvsecDataset
 from spike_depth_ros.training.settings import SettingsError
 
-SIMULATED = ('sim_flying', 'sim_rooms')
-DATA = f'{", ".join(SIMULATED)}, mvsec=FOLDER or dsec=FOLDER'
+SIMULATED = ('sim_flying', 'sim_driving', 'sim_rooms')
 INDOORS = ('1', '2', '3')  # MVSEC's splits of indoor_flying
 
 
@@ -37,7 +37,7 @@ class Recipe:
     """Data of a paper's runs, and the choice of their checkpoint.
 
     Args:
-        name: 'sim_flying', 'sim_rooms', 'mvsec' or 'dsec'.
+        name: 'sim_flying', 'sim_driving', 'sim_rooms', 'mvsec', 'dsec' or 'dense'.
         folds: YAML files of the data set by the names of its splits; one named '' without several.
         other: YAML file of another data set, on which generalisation is measured; None: none.
         windows: number of training windows; None: all.
@@ -45,6 +45,7 @@ class Recipe:
         averaged: average errors over the pixels of all images, or over the images.
         best: use the checkpoint with the least validation error of an epoch, as papers do on
             MVSEC; False: the last one.
+        simulated: trainings on simulated data are short, see Variant.small.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Recipe:
     measured: int | None = None
     averaged: Averaged = 'pixels'
     best: bool = False
+    simulated: bool = False
 
     def dataset(self, fold: str) -> Path:
         """Return the YAML file of a split; all are the only one of a data set without several."""
@@ -64,11 +66,17 @@ class Recipe:
         return fold if fold in self.folds else next(iter(self.folds))
 
 
-def kind_of(data: str) -> str:
-    """Return the kind of data of a word such as 'mvsec=~/data/mvsec'. Raises SettingsError."""
+def kind_of(data: str, kinds: Collection[str]) -> str:
+    """Return the kind of data of a word such as 'mvsec=~/data/mvsec'. Raises SettingsError.
+
+    Args:
+        data: the word.
+        kinds: kinds that a paper has settings for.
+    """
     kind, _, folder = data.partition('=')
-    if (kind not in SIMULATED or folder) and (kind not in _RECORDED or not folder):
-        raise SettingsError(f"data is '{data}': use {DATA}.")
+    if kind not in kinds or (kind in SIMULATED) == bool(folder):
+        *words, last = (each if each in SIMULATED else f'{each}=FOLDER' for each in kinds)
+        raise SettingsError(f"data is '{data}': use {', '.join(words)} or {last}.")
     return kind
 
 
@@ -76,12 +84,12 @@ def recipe(data: str, output: Path, settings: Sequence[Path] = ()) -> Recipe:
     """Return the recipe of a word such as 'mvsec=~/data/mvsec'. Raises SettingsError.
 
     Args:
-        data: the word.
+        data: the word, see kind_of.
         output: folder for YAML files of data sets in a folder.
         settings: YAML files of `spike-depth train`, whose data.validation_samples are the windows
             that MVSEC's test sequence gives up for validation.
     """
-    kind = kind_of(data)
+    kind = kind_of(data, (*SIMULATED, *_RECORDED))
     if kind in SIMULATED:
         return _simulated(kind)
     place = Path(data.partition('=')[2]).expanduser().absolute()
@@ -101,6 +109,7 @@ def _simulated(kind: str) -> Recipe:
         simulation / 'sim_sparse.yaml',
         windows=1200,
         measured=96,
+        simulated=True,
     )
 
 
@@ -121,9 +130,14 @@ def _dsec(folder: Path, output: Path, settings: Sequence[Path]) -> Recipe:
     return Recipe('dsec', {'': _written(output / 'dsec.yaml', DsecDataset, folder)}, best=True)
 
 
+def _dense(folder: Path, output: Path, settings: Sequence[Path]) -> Recipe:
+    return Recipe('dense', {'': _written(output / 'dense.yaml', DenseDataset, folder)}, best=True)
+
+
 _RECORDED: Mapping[str, Callable[[Path, Path, Sequence[Path]], Recipe]] = {
     'mvsec': _mvsec,
     'dsec': _dsec,
+    'dense': _dense,
 }
 
 

@@ -27,6 +27,7 @@ from typing import Any
 from lightning.pytorch import Trainer
 from ruamel.yaml import YAML
 
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.checkpoints import DESCRIBED, WholeCheckpoints, read_checkpoint
 from spike_depth_ros.training.data.dataset import DepthDataset, Preparation, Split, read_dataset
@@ -101,21 +102,32 @@ class Run:
     @cached_property
     def name(self) -> str:
         """Return the name of the folder: the changes, and a checksum of all that determines it."""
-        determined = [
+        determined: list[Any] = [
             *self.setup.texts,
             _identity(self.dataset),
             self.setup.recipe.windows,
             self.setup.steps,
-            self.variant.network,
+            self.network_arguments,
             self.variant.loss,
             self.seed,
         ]
+        more = (self.variant.network_class, dict(self.variant.options))
+        determined += [more] if any(more) else []
         total = sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()[:8]
-        changes = {**self.variant.network, **self.variant.loss}
-        parts = [f'{name}={value}' for name, value in changes.items()] or ['default']
+        network = self.variant.network_class.rpartition('.')[2]
+        changes = {**self.network_arguments, **self.variant.loss, **self.variant.options}
+        parts = [network] if network else []
+        parts += [f'{name}={value}' for name, value in changes.items()]
+        parts = parts or ['default']
         parts += [f'split={self.fold}'] if self.fold else []
         readable = re.sub(r'[^\w=.-]+', '', '_'.join([*parts, f'seed={self.seed}']))
         return f'{readable}-{total}'
+
+    @property
+    def network_arguments(self) -> dict[str, Any]:
+        """Return the changed values of the network's arguments."""
+        variant = self.variant
+        return {**variant.network, **(variant.small if self.setup.recipe.simulated else {})}
 
     @property
     def folder(self) -> Path:
@@ -137,14 +149,30 @@ class Run:
         trainer = train(list(self.arguments())).trainer
         _keep(_chosen(trainer, self.folder / 'checkpoints'), self.checkpoint)
 
+    def prepare(self) -> None:
+        """Make the windows of the training that are missing. Raises SettingsError, OutputError."""
+        counts: dict[Split, int] = {
+            'train': self.count('train'),
+            'validation': self.setup.validation,
+        }
+        for split, count in counts.items():
+            self.dataset.prepare(split, count, self.setup.preparation)
+
     def arguments(self) -> Iterator[str]:
         """Yield the command line of `spike-depth train`."""
         setup, recipe = self.setup, self.setup.recipe
         yield from (f'--config={path}' for path in setup.settings)
-        for name, value in self.variant.network.items():
+        if self.variant.network_class:
+            yield f'--model.network={self.variant.network_class}'
+        channels = self.dataset.description.channels
+        if channels != STEREO_CHANNELS:
+            yield f'--model.network.init_args.channels={channels}'
+        for name, value in self.network_arguments.items():
             yield f'--model.network.init_args.{name}={_word(value)}'
         for name, value in self.variant.loss.items():
             yield f'--model.loss.{name}={_word(value)}'
+        for name, value in self.variant.options.items():
+            yield f'--{name}={_word(value)}'
         windows = {str(recipe.dataset(self.fold)): self.count('train')}
         yield f'--data.datasets={json.dumps(windows)}'
         if not recipe.best:

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.depth_view import RectifiedView
 from spike_depth_ros.outputs import whole_file
-from spike_depth_ros.protocols import Averaged, Errors, protocol
+from spike_depth_ros.protocols import Averaged, Errors, of_thirds, protocol
 from spike_depth_ros.training.data.dataset import (
     DataDescription,
     Depth,
@@ -39,11 +39,13 @@ from spike_depth_ros.training.data.dataset import (
 from spike_depth_ros.training.estimation import DepthEstimation, from_checkpoint
 from spike_depth_ros.training.evaluation.by_protocol import OwnView, typical_depth
 from spike_depth_ros.training.networks.network import Output
+from spike_depth_ros.training.reproduce.energy import Energy
 from spike_depth_ros.training.reproduce.runs import Run
 
-ERRORS = 'MVSEC'  # whose table of errors is measured on all data
+PARAMETERS = 'parameters (M)'
 GAP, OTHER = 'gap', 'other'
 CONSTANT = 'constant depth'
+STORE = 'scores.json'
 
 Scores = dict[str, float]
 Groups = Mapping[str, tuple[str, ...]]
@@ -60,24 +62,49 @@ def of_run(run: Run, parts: set[str], layers: Groups) -> Scores:
         parts: parts that are needed.
         layers: groups of layers; see Paper.layers.
     """
-    wanted = (parts - {GAP}) | ({'test', 'train'} if GAP in parts else set())
-    file = run.folder / 'scores.json'
-    stored: dict[str, Scores] = json.loads(file.read_text()) if file.exists() else {}
+    stored = _stored(run)
     named: Scores = {}
-    for part in sorted(wanted):
+    for part in sorted(_measured_parts(parts)):
         dataset, split, count = _windows(run, part)
-        key = f'{part}, {count} windows of {dataset.description.name}'
-        if run.setup.recipe.averaged == 'images':
-            key += ', averaged over images'
+        key = _key(run, part)
         if key not in stored:
             stored[key] = _measured(run, dataset, split, count)
-            with whole_file(file) as unfinished:
+            with whole_file(run.folder / STORE) as unfinished:
                 unfinished.write_text(json.dumps(stored, indent=1) + '\n')
         named |= {f'{part}: {name}': value for name, value in stored[key].items()}
         named |= _grouped(stored[key], part, layers)
     if GAP in parts:
         named |= _gaps(named)
     return named
+
+
+def is_scored(run: Run, parts: set[str]) -> bool:
+    """Return whether the scores of some parts are stored."""
+    return {_key(run, part) for part in _measured_parts(parts)} <= _stored(run).keys()
+
+
+def prepare(run: Run, parts: set[str]) -> None:
+    """Make the windows of some parts that are missing."""
+    for part in _measured_parts(parts):
+        dataset, split, count = _windows(run, part)
+        dataset.prepare(split, count, run.setup.preparation)
+
+
+def _measured_parts(parts: set[str]) -> set[str]:
+    return (parts - {GAP}) | ({'test', 'train'} if GAP in parts else set())
+
+
+def _stored(run: Run) -> dict[str, Scores]:
+    file = run.folder / STORE
+    stored: dict[str, Scores] = json.loads(file.read_text()) if file.exists() else {}
+    return stored
+
+
+def _key(run: Run, part: str) -> str:
+    """Return the name under which the scores of a part are stored."""
+    dataset, _, count = _windows(run, part)
+    averaged = ', averaged over images' if run.setup.recipe.averaged == 'images' else ''
+    return f'{part}, {count} windows of {dataset.description.name}{averaged}'
 
 
 def _windows(run: Run, part: str) -> tuple[DepthDataset, Split, int]:
@@ -107,7 +134,9 @@ def measured(
     split: str,
     averaged: Averaged = 'pixels',
 ) -> Scores:
-    """Return errors by protocols.protocol, mean loss and mean firing rate of each layer, %.
+    """Return errors, mean loss, mean firing rate of each layer (%), energy and parameters.
+
+    Errors are those of the general table of protocols.py, and of thirds of the range of depth.
 
     The errors of a constant, the median depth of the windows, are beside those of the network as
     `constant depth, mean depth error (cm)` and so on. Depth and errors are in metres and cm of the
@@ -120,27 +149,30 @@ def measured(
         split: name of the split, for the progress bar.
         averaged: average errors over pixels or images.
     """
-    columns = protocol(ERRORS)
+    columns = (*protocol(''), *of_thirds(data.depth_m))
     errors, baseline = (Errors(columns, averaged) for _ in range(2))
-    losses = []
+    losses, energy = [], Energy(module.network)
     constant = typical_depth(_in_range(windows[n], data) for n in range(len(windows)))
     rates: dict[str, list[float]] = {}
     views: dict[PinholeCamera, RectifiedView] = {}
     scale = np.float32(data.network_scale)
     for index in tqdm(range(len(windows)), desc=f'{data.name} {split}', unit='window'):
         window = _in_range(windows[index], data)
-        output, loss = _inferred(module, window, scale)
+        output, counts, loss = _inferred(module, window, scale)
         depth: Depth = output.log_depth[-1, 0, 0].float().exp().cpu().numpy()
         own = OwnView(window, data, views)
         compared = own.truth, own.has_events, own.focal_baseline
         errors.add(own.depth(depth / scale), *compared)
         baseline.add(np.full_like(own.truth, constant), *compared)
         losses.append(loss)
+        energy.add(counts, output)
         for name, layer in output.spikes.items():
             rates.setdefault(name, []).append(float((layer != 0).float().mean()))
     firing = {f'firing of {name}': 100 * float(np.mean(each)) for name, each in rates.items()}
     beside = {f'{CONSTANT}, {name}': value for name, value in baseline.values().items()}
-    return {**errors.values(), **beside, 'loss': float(np.mean(losses)), **firing}
+    parameters = sum(weight.numel() for weight in module.network.parameters()) / 1e6
+    more = {'loss': float(np.mean(losses)), PARAMETERS: parameters, **energy.values()}
+    return {**errors.values(), **beside, **more, **firing}
 
 
 def _in_range(window: DepthWindow, data: DataDescription) -> DepthWindow:
@@ -157,21 +189,21 @@ def _in_range(window: DepthWindow, data: DataDescription) -> DepthWindow:
 
 def _inferred(
     module: DepthEstimation, window: DepthWindow, scale: np.float32
-) -> tuple[Output, float]:
-    """Return output and loss of a window; scale: DataDescription.network_scale."""
+) -> tuple[Output, Tensor, float]:
+    """Return output, counts and loss of a window; scale: DataDescription.network_scale."""
     spikes = torch.from_numpy(window.spikes.transpose(2, 0, 1)[None].copy()).to(module.device)
     truth = torch.from_numpy(window.event_depth[None, None] * scale)
-    outputs: list[Output] = []
+    found: list[tuple[Output, Tensor]] = []
 
-    def keep(network: Any, counts: Any, output: Output) -> None:
-        outputs.append(output)
+    def keep(network: Any, inputs: tuple[Any, ...], output: Output) -> None:
+        found.append((output, inputs[0]))
 
     hook = module.network.register_forward_hook(keep)
     try:
         terms: dict[str, Tensor] = module.objective(spikes, truth.to(module.device))
     finally:
         hook.remove()
-    return outputs[0], float(terms['loss'])
+    return (*found[0], float(terms['loss']))
 
 
 def _grouped(scores: Scores, part: str, layers: Groups) -> Scores:

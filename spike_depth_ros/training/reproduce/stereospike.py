@@ -201,7 +201,7 @@ FIGURE_4 = Table(
         # Published: less than 3 cm of 18.5 cm.
         Claim('a weight of 0.5 costs little', _TEST.name, 'penalty 0.5', 'no penalty', 3 / 18.5),
     ),
-    Scatter(_RATE.name, _TEST.name),
+    figure=Scatter(_RATE.name, _TEST.name),
 )
 
 _ENCODER = Column('encoder (%)', 'test: firing, encoder (%)')
@@ -229,7 +229,7 @@ FIRING_RATES = Table(
         ),
         Claim('the penalty lowers the firing rate', _RATE.name, 'penalty 0.5', 'no penalty'),
     ),
-    Bars('test: firing of ', 'firing rate (%)'),
+    figure=Bars('test: firing of ', 'firing rate (%)'),
 )
 
 STEREOSPIKE = Paper(
@@ -239,6 +239,7 @@ STEREOSPIKE = Paper(
     {
         'sim_flying': 'config/training/stereospike_reproduce.yaml',
         'sim_rooms': 'config/training/stereospike_reproduce.yaml',
+        'sim_driving': 'config/training/stereospike_reproduce.yaml',
         'mvsec': 'config/training/stereospike_paper.yaml',
         'dsec': 'config/training/stereospike_paper.yaml',
     },

@@ -48,7 +48,7 @@ class Cell:
 
     def __str__(self) -> str:
         text = number(self.mean)
-        if len(self.values) > 1:
+        if len(set(self.values)) > 1:
             text += f' ± {number(self.spread)}'
         return text if self.best is None else f'{number(self.best)} (mean {text})'
 

@@ -1,0 +1,204 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Trainings side by side, each in a process of its own."""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import connection, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+import torch
+
+from spike_depth_ros.training.reproduce.runs import Run
+from spike_depth_ros.training.reproduce.scores import Groups, is_scored, of_run, prepare
+from spike_depth_ros.training.settings import SettingsError
+
+LOG = 'training.log'
+PATIENCE_S = 5.0  # time that a process has to end in order
+TERMINATED = 128 + signal.SIGTERM
+
+
+@dataclass(frozen=True)
+class Job:
+    """Training and measurement of a run.
+
+    Args:
+        run: the run.
+        parts: parts of its scores that are needed; see scores.of_run.
+        layers: groups of layers; see Paper.layers.
+    """
+
+    run: Run
+    parts: frozenset[str]
+    layers: Groups
+
+    @property
+    def log(self) -> Path:
+        """Return the file with the output of the process."""
+        return self.run.folder / LOG
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether the run has been trained and measured."""
+        return self.run.checkpoint.exists() and is_scored(self.run, set(self.parts))
+
+    def do(self) -> None:
+        """Train and measure what is missing."""
+        self.run.train()
+        of_run(self.run, set(self.parts), self.layers)
+
+
+class FailedTrainings(SettingsError):
+    """Trainings that failed; the message names them and the remedy."""
+
+    def __init__(self, failed: Sequence[Job]) -> None:
+        logs = ', '.join(str(job.log) for job in failed)
+        super().__init__(
+            f'{len(failed)} of the trainings failed, and the tables that need them are missing: '
+            f'mend what the end of {logs} names, and call the command again.'
+        )
+
+
+@dataclass
+class _Pool:
+    """Processes that train side by side."""
+
+    at_a_time: int
+    waiting: list[Job]
+    running: dict[BaseProcess, tuple[Job, float]] = field(default_factory=dict)
+    failed: list[Job] = field(default_factory=list)
+    ended: int = 0
+
+    def work(self) -> None:
+        """Run all jobs."""
+        number = len(self.waiting)
+        print(f'{number} trainings, {self.at_a_time} at a time; each writes to {LOG}', flush=True)
+        while self.waiting or self.running:
+            self._start()
+            for sentinel in connection.wait([process.sentinel for process in self.running]):
+                process = next(each for each in self.running if each.sentinel == sentinel)
+                self._end(process, number)
+
+    def end(self) -> None:
+        """End all processes, in order if they can."""
+        for process in self.running:
+            process.terminate()
+        until = monotonic() + PATIENCE_S
+        for process in self.running:
+            process.join(max(0.0, until - monotonic()))
+            process.kill()
+            process.join()
+
+    def _start(self) -> None:
+        while self.waiting and len(self.running) < self.at_a_time:
+            job = self.waiting.pop(0)
+            threads = max(1, (os.cpu_count() or 1) // self.at_a_time)
+            process = get_context('spawn').Process(target=_work, args=(job, threads))
+            process.start()
+            self.running[process] = job, monotonic()
+
+    def _end(self, process: BaseProcess, number: int) -> None:
+        job, started = self.running.pop(process)
+        process.join()
+        self.ended += 1
+        after = f'{job.run.name} after {monotonic() - started:.0f} s'
+        if process.exitcode == 0:
+            print(f'{self.ended} of {number}: {after}', flush=True)
+            return
+        self.failed.append(job)
+        end = _last_line(job.log) or f'exit code {process.exitcode}'
+        print(f'{self.ended} of {number} failed: {after}: {end}', flush=True)
+
+
+def run_jobs(jobs: Sequence[Job], at_a_time: int) -> list[Job]:
+    """Train and measure what is missing, several runs at a time, and return the jobs that failed.
+
+    A job that fails leaves the others running. Windows are made before. SIGINT and SIGTERM end all
+    processes; the next call goes on from their last checkpoints.
+
+    Args:
+        jobs: the jobs; equal runs are one.
+        at_a_time: number of processes.
+    """
+    distinct: dict[str, Job] = {}
+    for job in jobs:
+        same = distinct.setdefault(job.run.name, job)
+        distinct[job.run.name] = Job(job.run, job.parts | same.parts, job.layers)
+    # All rows with one seed come first, as in Reproduction.
+    missing = sorted(
+        (job for job in distinct.values() if not job.is_done), key=lambda job: job.run.seed
+    )
+    for job in missing:
+        job.run.prepare()
+        prepare(job.run, set(job.parts))
+    pool = _Pool(at_a_time, missing)
+    with _terminating():
+        try:
+            pool.work()
+        finally:
+            pool.end()
+    return pool.failed
+
+
+@contextmanager
+def _terminating() -> Iterator[None]:
+    """Turn SIGTERM into SystemExit."""
+
+    def leave(*_: Any) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _work(job: Job, threads: int) -> None:
+    """Do a job in a new process, whose output goes to the log.
+
+    Args:
+        job: the job.
+        threads: threads of torch.
+    """
+    Thread(target=_end_with_parent, daemon=True).start()
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    with job.log.open('ab') as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+    torch.set_num_threads(threads)
+    job.do()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended, even a killed one."""
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(TERMINATED)
+
+
+def _last_line(log: Path) -> str:
+    """Return the last line of a log that is not empty; '' without one."""
+    text = log.read_text(errors='replace') if log.exists() else ''
+    lines = [line.strip() for line in text.replace('\r', '\n').splitlines() if line.strip()]
+    return lines[-1] if lines else ''

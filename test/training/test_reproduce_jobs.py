@@ -1,0 +1,97 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Trainings of a table side by side, in processes of their own."""
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from testing.preloaded import run
+from testing.processes import ChildProcess, children, command_line, is_gone
+from testing.waiting import wait_until
+
+# Lightning imports the callback from the working folder.
+SETTINGS = """
+model: {network: {init_args: {width: 16, heads: 2, fused: [2, 2, 2, 2]}}}
+data: {crop_height: 32, crop_width: 48, batch_size: 1, workers: 0, validation_samples: 1}
+trainer:
+  callbacks:
+    - class_path: stopping.Stopping
+    - class_path: lightning.pytorch.callbacks.ModelCheckpoint
+      init_args: {save_last: true, enable_version_counter: false, every_n_train_steps: 1}
+"""
+STOPPING = """
+import os, signal, time
+from pathlib import Path
+from lightning.pytorch import Callback
+
+class Stopping(Callback):
+    def on_train_batch_end(self, trainer, *_):
+        head = type(trainer.model.network.head).__name__
+        if trainer.global_step == 2 and Path(f'kill {head}').exists():
+            Path(f'kill {head}').unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        while trainer.global_step == 2 and Path('wait').exists():
+            Path(f'waits {head}').touch()
+            time.sleep(0.01)
+"""
+FEW = ('--seeds=1', '--windows=2', '--measured=1', '--workers=1', '--device=cpu', '--steps=3')
+WORDS = ('reproduce', 'spike-transformer', 'table3', '--settings=tiny.yaml', '--jobs=2', *FEW)
+TRAINED = 'runs/reproduce/runs/*/trained.ckpt'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / 'tiny.yaml').write_text(SETTINGS)
+    (tmp_path / 'stopping.py').write_text(STOPPING)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_failed_training_leaves_the_others_and_is_done_by_the_next_call(folder: Path) -> None:
+    (folder / 'kill LinearHead').touch()
+    words = ['spike-depth', *WORDS]
+    failed = run('spike_depth_ros.cli.main', words, folder)
+    assert failed.returncode == 1
+    assert failed.stdout.startswith('2 trainings, 2 at a time; each writes to training.log\n')
+    assert re.search(r'^\d of 2: default_seed=1-\w+ after \d+ s$', failed.stdout, re.MULTILINE)
+    assert re.search(r'^\d of 2 failed: head=linear_\S+ after ', failed.stdout, re.MULTILINE)
+    assert '1 of the trainings failed, and the tables that need them are missing' in failed.stderr
+    assert [file.parent.name[:7] for file in folder.glob(TRAINED)] == ['default']
+    assert 'Table 3' not in failed.stdout
+    again = run('spike_depth_ros.cli.main', words, folder)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith('1 trainings, 2 at a time')
+    assert '| linear head | 2.85 | 51.76 | ' in again.stdout
+    [log] = folder.glob('runs/reproduce/runs/head=linear*/training.log')
+    assert re.search(r'estor\w+ .*head=linear_\S+/checkpoints/last\.ckpt', log.read_text())
+    [scores] = folder.glob('runs/reproduce/spike-transformer_table3_*.csv')
+    assert 'energy, first layer as MACs (mJ)' in scores.read_text()
+
+
+@pytest.mark.slow
+def test_sigterm_ends_all_trainings(folder: Path) -> None:
+    (folder / 'wait').touch()
+    with ChildProcess(command_line(*WORDS), folder=folder) as command:
+        wait_until(lambda: len(list(folder.glob('waits *'))) == 2, 'two trainings')
+        processes = children(command.pid)
+        code, _ = command.end(signal.SIGTERM)
+    assert code == 128 + signal.SIGTERM
+    assert len(processes) >= 2
+    wait_until(lambda: all(map(is_gone, processes)), 'the end of the processes')
+    assert not list(folder.glob(TRAINED))
+    assert len(list(folder.glob('runs/reproduce/runs/*/checkpoints/last.ckpt'))) == 2
