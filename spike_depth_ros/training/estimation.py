@@ -16,7 +16,7 @@
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -36,10 +36,12 @@ from spike_depth_ros.training.checkpoints import (
     read_checkpoint,
 )
 from spike_depth_ros.training.data.module import DepthData
-from spike_depth_ros.training.data.training_sequences import Batch
+from spike_depth_ros.training.data.training_sequences import Batch, windows_of
+from spike_depth_ros.training.distillation.distillation import Distillation
+from spike_depth_ros.training.distillation.teacher import Teacher
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.membrane import membrane_weights
-from spike_depth_ros.training.networks.network import DepthNetwork, disparity_scale
+from spike_depth_ros.training.networks.network import DepthNetwork, Output, disparity_scale
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.schedule import Schedule, share_of_time
 from spike_depth_ros.training.settings import SettingsError, check_least
@@ -67,6 +69,8 @@ class DepthEstimation(LightningModule):
             without loss and without backpropagation.
         frozen: layers and weights that stay as they are, by the beginnings of their names.
         schedule: learning rate over the run.
+        teacher: frozen model that sees the cameras' pictures, whose features the network learns
+            beside depth, with the weights loss.features and loss.semantic.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class DepthEstimation(LightningModule):
         unscored: int = 0,
         frozen: tuple[str, ...] = (),
         schedule: Schedule = Schedule(),  # noqa: B008 (frozen)
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
         check_least(0, unscored=unscored)
@@ -92,39 +97,85 @@ class DepthEstimation(LightningModule):
         if quantised:
             quantise(self.network)
         freeze(self.network, frozen)
+        self.distillation = Distillation(network, teacher, compiled) if teacher else None
+
+    @property
+    def pictures(self) -> int:
+        """Return the number of cameras whose pictures the network or its teacher reads."""
+        taught = self.distillation.pictures if self.distillation else 0
+        return max(self.network.pictures, taught)
 
     def on_load_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Rename weights of older checkpoints."""
-        checkpoint['state_dict'] = current_names(checkpoint['state_dict'], self.state_dict())
+        """Rename weights of older checkpoints; leave out a teacher's where there is none."""
+        state = current_names(checkpoint['state_dict'], self.state_dict())
+        checkpoint['state_dict'] = state if self.distillation else without_distillation(state)
 
-    def forward(self, spikes: Tensor, elapsed_ms: float | Tensor = math.inf) -> Tensor:
+    def forward(
+        self,
+        spikes: Tensor,
+        elapsed_ms: float | Tensor = math.inf,
+        pictures: Tensor | None = None,
+    ) -> Tensor:
         """Map spikes, uint8 [n, 4 or channels, h, w], to depth [n, 1, h, w] in metres.
 
-        elapsed_ms: see DepthNetwork.forward.
+        Args:
+            spikes: uint8 [n, 4 or channels, h, w].
+            elapsed_ms: see DepthNetwork.forward.
+            pictures: uint8 [n, cameras, h, w], for a network that reads them.
         """
-        return torch.exp(self.network(self.counts(spikes), elapsed_ms).log_depth[-1])
+        output = self.network(self.inputs(spikes, pictures), elapsed_ms)
+        return torch.exp(output.log_depth[-1])
 
-    def counts(self, spikes: Tensor) -> Tensor:
-        """Return the channels that the network takes, as float."""
+    def inputs(self, spikes: Tensor, pictures: Tensor | None) -> Tensor:
+        """Return the channels, or the pictures, that the network takes, as float."""
+        if self.network.pictures:
+            assert pictures is not None  # DepthData.use_pictures
+            return pictures[:, : self.network.pictures].float()
         return spikes[:, : self.network.channels].float()
 
     def training_step(self, batch: Batch) -> Tensor:
         """Return the loss of a batch; log it, its terms by name and the mean firing rate."""
         windows = list(windows_of(batch))
         with torch.no_grad():
-            for spikes, _, _, elapsed_ms in windows[: self.unscored]:
-                self.network(self.counts(spikes), elapsed_ms)
+            for window in windows[: self.unscored]:
+                self.network(self.inputs(window.spikes, window.pictures), window.elapsed_ms)
         values = [
-            self.step(spikes, event_depth, elapsed_ms)
-            for spikes, _, event_depth, elapsed_ms in windows[self.unscored :]
+            self.step(
+                window.spikes,
+                window.event_depth,
+                window.elapsed_ms,
+                window.pictures,
+                self.targets(window.pictures),
+                self.is_warming_up(),
+            )
+            for window in windows[self.unscored :]
         ]
         means = {name: torch.stack([each[name] for each in values]).mean() for name in values[0]}
         for name, value in means.items():
             self.log(name, value, prog_bar=name in ('loss', 'firing'))
         return means['loss']
 
+    def targets(self, pictures: Tensor | None) -> list[Tensor]:
+        """Return the teacher's features of pictures, uint8 [n, cameras, h, w]; [] without one."""
+        if self.distillation is None:
+            return []
+        assert pictures is not None  # DepthData.use_pictures
+        return self.distillation.targets(pictures)
+
+    def is_warming_up(self) -> bool:
+        """Return whether features alone train in this step; see LossWeights.warm_up."""
+        if not self.loss.warm_up:
+            return False
+        return self.global_step < self.loss.warm_up * self.trainer.estimated_stepping_batches
+
     def objective(
-        self, spikes: Tensor, event_depth: Tensor, elapsed_ms: float | Tensor = math.inf
+        self,
+        spikes: Tensor,
+        event_depth: Tensor,
+        elapsed_ms: float | Tensor = math.inf,
+        pictures: Tensor | None = None,
+        targets: Sequence[Tensor] = (),
+        is_warming_up: bool = False,
     ) -> dict[str, Tensor]:
         """Return the loss of a window, its optional terms by name, and the mean firing rate.
 
@@ -132,16 +183,38 @@ class DepthEstimation(LightningModule):
             spikes: uint8 [n, 4 or channels, h, w].
             event_depth: float [n, 1, h, w], see DepthWindow.
             elapsed_ms: see DepthNetwork.forward.
+            pictures: uint8 [n, cameras, h, w], for a network that reads them.
+            targets: features of the teacher.
+            is_warming_up: train features alone.
         """
-        output = self.network(self.counts(spikes), elapsed_ms)
+        output = self.network(self.inputs(spikes, pictures), elapsed_ms)
+        terms = self.depth_terms(output, spikes, event_depth)
+        loss = terms['loss']
+        if self.distillation is not None:
+            found = self.distillation(output.features, targets)
+            terms['features'], terms['semantic'] = found
+            distance = self.loss.features * found[0] + self.loss.semantic * found[1]
+            terms['loss'] = distance if is_warming_up else loss + distance
+        return terms
+
+    def depth_terms(
+        self, output: Output, spikes: Tensor, event_depth: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the loss of depth, its optional terms by name, and the mean firing rate.
+
+        Args:
+            output: outputs of the network.
+            spikes, event_depth: see `objective`.
+        """
         error = DepthLoss(
             self.loss, output.log_depth, event_depth, left_events(spikes), output.metres
         )
-        penalty = spike_penalty(
-            output.spikes[name] for name in self.network.penalised or output.spikes
-        )
-        loss = error.regression() + self.loss.spikes * penalty
-        terms = {}
+        terms, loss = {}, error.regression()
+        if output.spikes:
+            layers = [output.spikes[name] for name in self.network.penalised or output.spikes]
+            loss = loss + self.loss.spikes * spike_penalty(layers)
+            rates = [(layer.detach() != 0).float().mean() for layer in output.spikes.values()]
+            terms['firing'] = torch.stack(rates).mean()
         if output.log_spread is not None:
             terms['likelihood'] = error.likelihood(output.log_spread)
             loss = loss + self.loss.likelihood * terms['likelihood']
@@ -150,8 +223,7 @@ class DepthEstimation(LightningModule):
                 output.log_disparity, MVSEC_RIG.focal_baseline, disparity_scale(output)
             )
             loss = loss + self.loss.shifts * terms['shifts']
-        rates = [(layer.detach() != 0).float().mean() for layer in output.spikes.values()]
-        return {'loss': loss, 'firing': torch.stack(rates).mean(), **terms}
+        return {'loss': loss, **terms}
 
     def validation_step(self, batch: Batch, number: int, dataloader_idx: int = 0) -> None:
         """Log the mean depth error over all pixels, and the share of event pixels within 1 px.
@@ -160,7 +232,10 @@ class DepthEstimation(LightningModule):
         compared with `event_depth`, as by `spike-depth evaluate`.
         """
         with torch.autocast(batch.spikes.device.type, enabled=False):
-            found = [self(spikes, elapsed_ms) for spikes, _, _, elapsed_ms in windows_of(batch)]
+            found = [
+                self(window.spikes, window.elapsed_ms, window.pictures)
+                for window in windows_of(batch)
+            ]
         depth = torch.cat(found[self.unscored :]).cpu().numpy()
         spikes, truth, event_depth = (
             torch.cat(each.unbind(1)[self.unscored :]) for each in batch[:3]
@@ -211,7 +286,9 @@ def from_checkpoint(path: Path) -> DepthEstimation:
         warnings.filterwarnings('ignore', "Attribute 'network' is an instance of `nn.Module`")
         read_checkpoint(path)  # raises for a file that is no checkpoint
         try:
-            model = DepthEstimation.load_from_checkpoint(path, map_location='cpu', initial=None)
+            model = DepthEstimation.load_from_checkpoint(
+                path, map_location='cpu', initial=None, teacher=None
+            )
             return model.eval()
         except (ImportError, AttributeError, LookupError, RuntimeError, TypeError) as error:
             reason = ' '.join(str(error).split()).rstrip('.')
@@ -259,11 +336,33 @@ def freeze(network: DepthNetwork, names: Sequence[str]) -> None:
         raise SettingsError('model.frozen holds all weights: leave some to be trained.')
 
 
-def windows_of(batch: Batch) -> Iterator[tuple[Tensor, Tensor, Tensor, float | Tensor]]:
-    """Yield spikes, depth, event depth and elapsed time of the windows of sequences, in order."""
-    for number, window in enumerate(zip(*(each.unbind(1) for each in batch), strict=True)):
-        spikes, depth, event_depth, elapsed_ms = window
-        yield spikes, depth, event_depth, elapsed_ms if number else math.inf
+def check_distillation(loss: LossWeights, has_teacher: bool) -> None:
+    """Check that weights of distillation and a teacher go together. Raises SettingsError.
+
+    Not in a constructor: a distilled network is loaded without its teacher.
+    """
+    if not 0 <= loss.warm_up < 1:
+        raise SettingsError(
+            f'model.loss.warm_up is {loss.warm_up:g}: use a share of the steps from 0 to below 1.'
+        )
+    weights = {name: getattr(loss, name) for name in ('features', 'semantic', 'warm_up')}
+    if not has_teacher:
+        for name, weight in weights.items():
+            if weight:
+                raise SettingsError(
+                    f'model.loss.{name} is {weight:g}, but there is no model.teacher: give one, '
+                    f'or leave {name} out.'
+                )
+    elif not loss.features and not loss.semantic:
+        raise SettingsError(
+            'model.loss.features and model.loss.semantic are 0, and model.teacher teaches '
+            'nothing: give one of them, such as features 0.5, or leave the teacher out.'
+        )
+
+
+def without_distillation(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a model's weights without those that training with a teacher adds."""
+    return {name: each for name, each in state.items() if not name.startswith('distillation.')}
 
 
 def left_events(spikes: Tensor) -> Tensor:
@@ -279,7 +378,7 @@ def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Te
     """
     weights = {
         name.removeprefix('network.').replace(ROUNDED, 'weight'): weight
-        for name, weight in state.items()
+        for name, weight in without_distillation(state).items()
     }
     if FIRST_LAYER in weights:
         weights[FIRST_LAYER] = weights[FIRST_LAYER][:, : network.channels]

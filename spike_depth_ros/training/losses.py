@@ -57,6 +57,10 @@ class LossWeights:
         sobel: gradient by Sobel's operator, with errors of 0 at unknown pixels and beyond the
             image, as in the authors' code: at these edges it sees a constant error. False: by
             differences of known neighbours. The paper does not say.
+        features: weight of the difference of the student's features from the teacher's; see
+            distillation/losses.py. For a training with model.teacher.
+        semantic: weight of the distance of the token similarities of both, likewise.
+        warm_up: share of the steps, at the beginning, in which features and semantic train alone.
     """
 
     l1: float = 1.0
@@ -69,6 +73,9 @@ class LossWeights:
     events: float = 1.0
     unit: Literal['log_depth', 'metres'] = 'log_depth'
     sobel: bool = False
+    features: float = 0.0
+    semantic: float = 0.0
+    warm_up: float = 0.0
 
 
 class DepthLoss:

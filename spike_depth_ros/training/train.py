@@ -29,7 +29,7 @@ from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.command_line import HelpFormatter, at_home, checked_files, parsing
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.devices import check_processes, there
-from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.estimation import DepthEstimation, check_distillation
 from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.networks.membrane import set_window
@@ -80,6 +80,8 @@ class TrainingCommand(LightningCLI):
         """
         self.datamodule.check_batches(self.trainer.world_size)
         self.datamodule.check_channels(self.model.network.channels)
+        self.datamodule.use_pictures(self.model.pictures)
+        check_distillation(self.model.loss, self.model.distillation is not None)
         self.datamodule.check_scored(self.model.unscored)
         set_window(self.model.network, self.datamodule.summary.window_ns / MS_NS)
         check_export(self.model.network)

@@ -232,7 +232,7 @@ def test_readout_and_loss_stay_in_float32(network: DepthNetwork) -> None:
     spikes = torch.poisson(torch.full((1, 4, 32, 48), 0.2)).to(torch.uint8)
     module = DepthEstimation(network)
     with torch.autocast('cpu', dtype=torch.bfloat16):
-        output = network(module.counts(spikes))
+        output = network(module.inputs(spikes, None))
         loss = module.objective(spikes, 1 + torch.rand(1, 1, 32, 48))['loss']
     stated = [*output.log_depth, output.log_spread, output.log_disparity, loss]
     assert {each.dtype for each in stated if each is not None} == {torch.float32}

@@ -170,7 +170,7 @@ def test_time_constants_learn_from_the_past() -> None:
 def test_the_past_does_not_reach_over_a_cut() -> None:
     batch, module = random_batch(2, 2), estimation()
     batch.elapsed_ms[0, 1] = math.inf
-    module.network(module.counts(batch.spikes[:, 0]))
+    module.network(module.inputs(batch.spikes[:, 0], None))
     with torch.no_grad():
         after = module(batch.spikes[:, 1], batch.elapsed_ms[:, 1])
         alone = module(batch.spikes[:, 1])

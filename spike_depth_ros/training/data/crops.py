@@ -16,6 +16,7 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from spike_depth_ros.frames.spike_frame import POLARITY_SWAP, RIGHT
@@ -30,6 +31,7 @@ class AugmentedCrops(Dataset[TrainingSequence]):
     All windows of a sequence are cropped and changed alike. In some crops the right camera is
     silent: they train the network to give the likely depth where nothing matches. There is no
     horizontal flip: it would have to swap the cameras, and needs the depth of the right camera.
+    Pictures are cropped and flipped too, and neither silenced nor inverted.
     """
 
     def __init__(
@@ -78,13 +80,25 @@ def _part(sequence: TrainingSequence, part: tuple[slice, ...]) -> TrainingSequen
         sequence.depth[part],
         sequence.event_depth[part],
         sequence.elapsed_ms,
+        None if sequence.pictures is None else sequence.pictures[part],
     )
 
 
 def collate(sequences: list[TrainingSequence]) -> Batch:
     """Return a batch of sequences of one length and size."""
-    spikes, depth, event_depth, elapsed_ms = (
-        torch.from_numpy(np.stack(arrays)) for arrays in zip(*sequences, strict=True)
+    fields = zip(*(sequence.arrays() for sequence in sequences), strict=True)
+    spikes, depth, event_depth, elapsed_ms, *pictures = (
+        torch.from_numpy(np.stack(arrays)) for arrays in fields
     )
-    spikes = spikes.permute(0, 1, 4, 2, 3).contiguous()
-    return Batch(spikes, depth[:, :, None], event_depth[:, :, None], elapsed_ms)
+    return Batch(
+        _channels_first(spikes),
+        depth[:, :, None],
+        event_depth[:, :, None],
+        elapsed_ms,
+        *map(_channels_first, pictures),
+    )
+
+
+def _channels_first(images: Tensor) -> Tensor:
+    """Return images [n, t, h, w, channels] as [n, t, channels, h, w]."""
+    return images.permute(0, 1, 4, 2, 3).contiguous()

@@ -63,6 +63,7 @@ class DepthWindow(NamedTuple):
         image: uint8 [h, w], grey image of the left camera at the window's end; None without one.
         view: true depth in the data set's own view, in which its protocol measures errors; None
             where that is the spike frame's.
+        right_image: uint8 [h, w], that of the right camera.
     """
 
     spikes: NDArray[np.uint8]
@@ -70,6 +71,7 @@ class DepthWindow(NamedTuple):
     event_depth: Depth
     image: NDArray[np.uint8] | None = None
     view: TrueView | None = None
+    right_image: NDArray[np.uint8] | None = None
 
 
 class DepthWindows(Protocol):
@@ -125,12 +127,14 @@ class Preparation:
         workers: number of processes.
         device: torch device, 'cpu' or 'cuda'.
         in_memory: keep the training windows in the memory of the process that reads them.
+        pictures: number of cameras whose pictures the windows hold, the left one first.
     """
 
     folder: Path
     workers: int = 2
     device: str = 'cpu'
     in_memory: bool = False
+    pictures: int = 0
 
 
 class DepthDataset(Protocol):

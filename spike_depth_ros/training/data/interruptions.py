@@ -79,5 +79,7 @@ def continued(before: TrainingSequence, after: TrainingSequence, at: int) -> Tra
         before, after: sequences of equally many windows.
         at: number of windows of `before`.
     """
-    parts: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(before, after, strict=True)
+    parts: Iterator[tuple[NDArray[Any], NDArray[Any]]] = zip(
+        before.arrays(), after.arrays(), strict=True
+    )
     return TrainingSequence(*(np.concatenate([one[:at], two[:-at]]) for one, two in parts))

@@ -15,6 +15,7 @@
 """Batches of windows, or of sequences of windows, for training and validation."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from lightning.pytorch import LightningDataModule
@@ -95,13 +96,29 @@ class DepthData(LightningDataModule):
         descriptions = (dataset.description for dataset in self.datasets)
         return joined(zip(descriptions, self.counts, strict=True))
 
+    def use_pictures(self, cameras: int) -> None:
+        """Let batches hold the pictures of cameras, the left one first. Raises SettingsError.
+
+        cameras: number of cameras, 0 for no pictures.
+        """
+        if cameras and self.windows > 1:
+            raise SettingsError(
+                f'data.windows is {self.windows}, but sequences have no pictures for the network '
+                'or its teacher: use data.windows 1.'
+            )
+        self.preparation = replace(self.preparation, pictures=cameras)
+
     def prepare_data(self) -> None:
-        """Make the windows that are missing."""
+        """Make the windows that are missing. Raises SettingsError for ones without pictures."""
         parts = [*self._parts('train'), *self._parts('validation')]
         for part in parts:
             part.check(self.preparation)
         for part in parts:
             part.prepare(self.preparation)
+        if self.preparation.pictures:
+            for part in parts:
+                if part.count:
+                    part.sequences(self.preparation)[0]  # raises before a worker would
 
     def check_batches(self, processes: int) -> None:
         """Check that there is a batch for each training process. Raises SettingsError."""

@@ -25,10 +25,12 @@ from torch.utils.data import Dataset
 from spike_depth_ros.training.data.dataset import (
     Depth,
     DepthDataset,
+    DepthWindow,
     DepthWindows,
     Preparation,
     Split,
 )
+from spike_depth_ros.training.settings import SettingsError
 
 
 class Pair(NamedTuple):
@@ -41,24 +43,28 @@ class Pair(NamedTuple):
         spikes: uint8 [h, w, channels].
         depth: float32 [h, w], depth at the window's end; NaN where unknown.
         event_depth: float32 [h, w], see DepthWindow.
+        pictures: uint8 [h, w, cameras], pictures at the window's end, the left one first; None
+            where no network and no teacher reads them.
     """
 
     spikes: NDArray[np.uint8]
     depth: Depth
     event_depth: Depth
+    pictures: NDArray[np.uint8] | None = None
 
 
 class Pairs(Dataset[Pair]):
     """Windows of a data set, with depth in metres of a network."""
 
-    def __init__(self, windows: DepthWindows, scale: float) -> None:
+    def __init__(self, windows: DepthWindows, scale: float, cameras: int = 0) -> None:
         """Scale windows.
 
         Args:
             windows: windows of one data set.
             scale: DataDescription.network_scale of the data set.
+            cameras: cameras whose pictures the pairs hold, the left one first.
         """
-        self._windows, self._scale = windows, scale
+        self._windows, self._scale, self._cameras = windows, scale, cameras
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -66,13 +72,30 @@ class Pairs(Dataset[Pair]):
     def __getitem__(self, index: int) -> Pair:
         window = self._windows[index]
         scale = np.float32(self._scale)
-        return Pair(window.spikes, window.depth * scale, window.event_depth * scale)
+        pictures = np.stack(pictures_of(window, self._cameras), -1) if self._cameras else None
+        return Pair(window.spikes, window.depth * scale, window.event_depth * scale, pictures)
 
 
 def pairs_of(dataset: DepthDataset, split: Split, count: int, preparation: Preparation) -> Pairs:
     """Return the first pairs of a split of a data set; see DepthDataset.windows."""
     windows = dataset.windows(split, count, preparation)
-    return Pairs(windows, dataset.description.network_scale)
+    return Pairs(windows, dataset.description.network_scale, preparation.pictures)
+
+
+def pictures_of(window: DepthWindow, cameras: int) -> list[NDArray[np.uint8]]:
+    """Return the pictures of a window, uint8 [h, w] each, the left one first.
+
+    Raises SettingsError for a window without them.
+    """
+    pictures = [window.image, window.right_image][:cameras]
+    found = [picture for picture in pictures if picture is not None]
+    if len(found) < cameras:
+        needed = 'pictures of both cameras' if cameras > 1 else 'pictures of the left camera'
+        raise SettingsError(
+            f'The windows have {len(found)} of the {needed} that the network or its teacher '
+            'reads: use simulated data sets.'
+        )
+    return found
 
 
 def counts_of(pair: Pair) -> Tensor:

@@ -47,17 +47,24 @@ class Sample(NamedTuple):
         nearest: float16 [h, w], least depth of the pixel within the window; NaN where unmapped.
         image: uint8 [h, w], square root of the intensity that the left camera sees at the
             window's end; 0 where unmapped.
+        right_image: uint8 [h, w], that of the right camera; None in windows that were stored
+            before 2026-11-27.
     """
 
     spikes: NDArray[np.uint8]
     depth: NDArray[np.float16]
     nearest: NDArray[np.float16]
     image: NDArray[np.uint8]
+    right_image: NDArray[np.uint8] | None = None
 
     def to_window(self) -> DepthWindow:
         """Return the window with the depth of its events."""
         return DepthWindow(
-            self.spikes, self.depth.astype(np.float32), event_depth(self), self.image
+            self.spikes,
+            self.depth.astype(np.float32),
+            event_depth(self),
+            self.image,
+            right_image=self.right_image,
         )
 
 
@@ -69,12 +76,15 @@ def to_sample(window: Window, sensor: PinholeCamera) -> Sample:
         sensor: rectified camera of either sensor.
     """
     pixels = sensor_pixels(sensor)
-    image = mapped(grey(window.log_intensity).cpu(), pixels, 0).numpy().astype(np.uint8)
+    images = (
+        mapped(grey(view).cpu(), pixels, 0).numpy().astype(np.uint8)
+        for view in window.log_intensity
+    )
     return Sample(
         count_stereo_events(window.left, window.right, pixel_table(sensor, FRAME)),
         mapped_depth(window.depth, pixels),
         mapped_depth(window.nearest, pixels),
-        image,
+        *images,
     )
 
 

@@ -48,6 +48,7 @@ class SampleFolder(WindowFolder, Generic[S]):
         dataset: 'SimulatedDataset | SimulatedSequences',
         split: Split,
         kind: Callable[..., S],
+        needed: tuple[str, ...] = (),
     ) -> None:
         """Name a folder, which need not exist.
 
@@ -56,11 +57,13 @@ class SampleFolder(WindowFolder, Generic[S]):
             dataset: simulated windows or sequences.
             split: 'train', 'validation' or 'test'.
             kind: type of the items, Sample or SimulatedSequence.
+            needed: arrays that a stored item must have; one without them, of an earlier version
+                of the package, counts as missing, and is simulated again.
         """
         self.dataset, self.split, self._kind = dataset, split, kind
         described = {'simulator': SIMULATOR, **given(dataclasses.asdict(dataset))}
         description = json.dumps(described, indent=1, sort_keys=True)
-        super().__init__(root / dataset.title / split, dataset.title, description)
+        super().__init__(root / dataset.title / split, dataset.title, description, needed)
 
     def prepare(self, count: int, workers: int, device: str = 'cpu') -> None:
         """Simulate the missing ones of the first `count` samples, with a progress bar.

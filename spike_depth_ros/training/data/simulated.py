@@ -114,7 +114,8 @@ class SimulatedDataset(DepthDataset):
 
     def folder(self, split: Split, preparation: Preparation) -> SampleFolder[Sample]:
         """Return the folder in which the windows of a split are stored."""
-        return SampleFolder(preparation.folder, self, split, Sample)
+        needed = ('right_image',) if preparation.pictures > 1 else ()
+        return SampleFolder(preparation.folder, self, split, Sample, needed)
 
     @property
     def title(self) -> str:

@@ -15,7 +15,8 @@
 """Sequences of windows for training and validation."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +37,18 @@ class TrainingSequence(NamedTuple):
         event_depth: float32 [t, h, w].
         elapsed_ms: float32 [t], time from the end of the window before, milliseconds; inf where
             the network is to forget.
+        pictures: uint8 [t, h, w, cameras], see Pair.
     """
 
     spikes: NDArray[np.uint8]
     depth: Depth
     event_depth: Depth
     elapsed_ms: NDArray[np.float32]
+    pictures: NDArray[np.uint8] | None = None
+
+    def arrays(self) -> list[NDArray[Any]]:
+        """Return the fields that are there, in order."""
+        return [array for array in self if array is not None]
 
 
 class Batch(NamedTuple):
@@ -52,12 +59,43 @@ class Batch(NamedTuple):
         depth: float32 [n, t, 1, h, w], metres of the network at the windows' ends.
         event_depth: float32 [n, t, 1, h, w], see DepthWindow.
         elapsed_ms: float32 [n, t], see TrainingSequence.
+        pictures: uint8 [n, t, cameras, h, w], see Pair; None where nothing reads them.
     """
 
     spikes: Tensor
     depth: Tensor
     event_depth: Tensor
     elapsed_ms: Tensor
+    pictures: Tensor | None = None
+
+
+class BatchWindow(NamedTuple):
+    """Window of all sequences of a batch; see Batch, without its axis t.
+
+    Args:
+        spikes: uint8 [n, channels, h, w].
+        depth, event_depth: float32 [n, 1, h, w].
+        elapsed_ms: float32 [n], or inf for the first window.
+        pictures: uint8 [n, cameras, h, w] or None.
+    """
+
+    spikes: Tensor
+    depth: Tensor
+    event_depth: Tensor
+    elapsed_ms: Tensor | float
+    pictures: Tensor | None
+
+
+def windows_of(batch: Batch) -> Iterator[BatchWindow]:
+    """Yield the windows of a batch, in order."""
+    for number in range(batch.spikes.shape[1]):
+        yield BatchWindow(
+            batch.spikes[:, number],
+            batch.depth[:, number],
+            batch.event_depth[:, number],
+            batch.elapsed_ms[:, number] if number else math.inf,
+            None if batch.pictures is None else batch.pictures[:, number],
+        )
 
 
 class InMemory(Dataset[TrainingSequence]):
@@ -88,8 +126,13 @@ class SingleWindows(Dataset[TrainingSequence]):
     def __getitem__(self, index: int) -> TrainingSequence:
         pair = self._pairs[index]
         elapsed_ms = np.full(1, math.inf, np.float32)
-        spikes, depth, event_depth = pair
-        return TrainingSequence(spikes[None], depth[None], event_depth[None], elapsed_ms)
+        return TrainingSequence(
+            pair.spikes[None],
+            pair.depth[None],
+            pair.event_depth[None],
+            elapsed_ms,
+            None if pair.pictures is None else pair.pictures[None],
+        )
 
 
 class ConsecutiveWindows(Dataset[TrainingSequence]):

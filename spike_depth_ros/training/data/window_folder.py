@@ -17,7 +17,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +35,19 @@ class WindowFolder:
         folder: the folder.
     """
 
-    def __init__(self, folder: Path, title: str, description: str) -> None:
+    def __init__(
+        self, folder: Path, title: str, description: str, needed: tuple[str, ...] = ()
+    ) -> None:
         """Name a folder, which need not exist.
 
         Args:
             folder: the folder.
             title: name of the data set, for errors.
             description: source and settings of the windows; a folder holds those of one.
+            needed: arrays without which a window counts as missing.
         """
         self.folder, self._title, self._description = folder, title, description
+        self._needed = {f'{name}.npy' for name in needed}
 
     def path(self, index: int) -> Path:
         """Return the file of a window."""
@@ -73,7 +77,13 @@ class WindowFolder:
 
     def missing(self, indices: Iterable[int]) -> list[int]:
         """Return those of some windows that are missing or cut off."""
-        return [index for index in indices if not is_zipfile(self.path(index))]
+        return [index for index in indices if not self._is_complete(self.path(index))]
+
+    def _is_complete(self, file: Path) -> bool:
+        if not is_zipfile(file):
+            return False
+        with ZipFile(file) as arrays:
+            return self._needed <= set(arrays.namelist())
 
     def write(self, index: int, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write the arrays of a window; its file is complete or absent. Raises OutputError."""

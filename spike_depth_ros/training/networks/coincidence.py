@@ -201,13 +201,15 @@ class CoincidenceNetwork(DepthNetwork):
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, 4, h, w], to depth, confidence and the layers' spikes.
 
-        The encoder's spikes hold several images, see Encoder.
+        The encoder's spikes hold several images, see Encoder. The features are the spikes of the
+        layers at a sixteenth of the resolution.
         """
         spikes, detected = self.matches(counts)
         self.decode(spikes)
         features = {name: spikes[name] for level in self.readout.levels for name in level}
         log_depth, log_spread, log_disparity = self.readout(features, detected)
-        return Output(log_depth, spikes, log_spread, log_disparity)
+        coarsest = spikes['conv4'], spikes['block']
+        return Output(log_depth, spikes, log_spread, log_disparity, features=coarsest)
 
     def encode(self, counts: Tensor) -> dict[str, Tensor]:
         """Return the encoder's spikes for the left and the right channels of counts."""

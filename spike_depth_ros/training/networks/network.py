@@ -48,6 +48,8 @@ class Output(NamedTuple):
     log_disparity: float [2, n, disparities, h', w'], logarithm of the probability of each
         disparity, by the detectors alone and by the readout; None from a network that does not
         match the cameras.
+    features: feature maps for distillation, float [n, c, h', w'], from the first to the last
+        layer whose maps are coarsest, of the padded image; () from a network without any.
     """
 
     log_depth: Tensor
@@ -55,6 +57,7 @@ class Output(NamedTuple):
     log_spread: Tensor | None = None
     log_disparity: Tensor | None = None
     metres: Tensor | None = None
+    features: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,15 @@ class DepthNetwork(nn.Module, ABC):
 
     Attributes:
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
+        pictures: number of cameras whose pictures the network reads in place of counts: its
+            input is then float [n, pictures, h, w], grey values from 0 to 255, the left one
+            first.
         penalised: names of the layers whose spikes the spike penalty counts; () for all.
         no_file: sentence that refuses to export the network, which then only trains; '' for none.
     """
 
     channels: int
+    pictures: int = 0
     penalised: tuple[str, ...] = ()
     no_file: str = ''
 
@@ -119,15 +126,17 @@ class DepthNetwork(nn.Module, ABC):
         """
         self._start(elapsed_ms, counts)
         height, width = counts.shape[-2:]
-        saturated = counts.clamp(max=LARGEST_COUNT)
-        padding = (0, -width % GRID, 0, -height % GRID)
-        output = self.predict(functional.pad(saturated, padding))
+        output = self.predict(padded(self.prepared(counts)))
         spread, metres = output.log_spread, output.metres
         return output._replace(
             log_depth=output.log_depth[..., :height, :width],
             log_spread=None if spread is None else spread[..., :height, :width],
             metres=None if metres is None else metres[..., :height, :width],
         )
+
+    def prepared(self, counts: Tensor) -> Tensor:
+        """Return the input of the layers before padding; the largest count is 127."""
+        return counts.clamp(max=LARGEST_COUNT)
 
     def _start(self, elapsed_ms: float | Tensor, counts: Tensor) -> None:
         """Reset all neurons, except membranes that go on; see `forward`."""
@@ -166,6 +175,12 @@ class DepthNetwork(nn.Module, ABC):
                 f'{type(self).__name__} has no detectors for evidence {trust.evidence:g} and '
                 f'prior {trust.prior:g}: leave --trust.evidence and --trust.prior out.'
             )
+
+
+def padded(images: Tensor) -> Tensor:
+    """Return images [..., h, w] with zeros at the right and below, to multiples of GRID."""
+    height, width = images.shape[-2:]
+    return functional.pad(images, (0, -width % GRID, 0, -height % GRID))
 
 
 def disparity_scale(output: Output) -> int:

@@ -81,8 +81,10 @@ class SpikeTransformer(DepthNetwork):
         steps: int = 1,
     ) -> None:
         super().__init__()
-        _check_numbers(channels, stride, blocks, steps)
-        _check_widths(width, heads, fused)
+        if channels not in (2, 4):
+            raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+        check_numbers(stride, blocks=blocks, steps=steps)
+        check_widths(width, heads, fused)
         _check_choices(channels, attention, residual, head, cameras)
         self.channels, self.steps = channels, steps
         self.embedding = (
@@ -117,35 +119,35 @@ class SpikeTransformer(DepthNetwork):
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
 
-        The spikes are sums over the time steps.
+        The spikes are sums over the time steps, and so are the features, the residual stream
+        after each block.
         """
-        levels, spikes = self._step(counts)
+        levels, spikes, streams = self._step(counts)
         for _ in range(self.steps - 1):
-            more_levels, more_spikes = self._step(counts)
+            more_levels, more_spikes, more_streams = self._step(counts)
             levels = [one + other for one, other in zip(levels, more_levels, strict=True)]
             spikes = {name: spikes[name] + more_spikes[name] for name in spikes}
-        return Output(self.head.readout(levels), spikes)
+            streams = [one + other for one, other in zip(streams, more_streams, strict=True)]
+        return Output(self.head.readout(levels), spikes, features=tuple(streams))
 
-    def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """Return the spikes that the readout reads, and those of all layers by name."""
+    def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor]]:
+        """Return the spikes that the readout reads, those of all layers by name, and streams."""
         spikes = self.embedding(counts)
-        features, encoded = self.encoder(list(spikes.values())[-1])
+        features, encoded, streams = self.encoder(list(spikes.values())[-1])
         levels, fused = self.head(features)
-        return levels, {**spikes, **encoded, **fused}
+        return levels, {**spikes, **encoded, **fused}, streams
 
 
-def _check_numbers(channels: int, stride: int, blocks: int, steps: int) -> None:
-    """Check fields of a network. Raises SettingsError."""
-    if channels not in (2, 4):
-        raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
+def check_numbers(stride: int, **numbers: int) -> None:
+    """Check the stride, and numbers that are at least 1. Raises SettingsError."""
     if stride not in (8, 16):
         raise SettingsError(f'stride is {stride}: use 8 or 16.')
-    for name, value in (('blocks', blocks), ('steps', steps)):
+    for name, value in numbers.items():
         if value < 1:
             raise SettingsError(f'{name} is {value}: use a whole number from 1.')
 
 
-def _check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
+def check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
     """Check numbers of channels. Raises SettingsError."""
     if width < 16 or width % 16:
         raise SettingsError(f'width is {width}: use a positive multiple of 16, such as 192.')

@@ -142,7 +142,10 @@ class StereoSpike(DepthNetwork):
         )
 
     def predict(self, counts: Tensor) -> Output:
-        """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes."""
+        """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
+
+        The features are the sums of spikes after both blocks of the bottleneck.
+        """
         encoder = [self.bottom, *self.encoder]
         if self.right is None:
             spikes = skips = _encoded(encoder, counts)
@@ -155,6 +158,7 @@ class StereoSpike(DepthNetwork):
         for number, block in enumerate(self.bottleneck, 1):
             spikes[f'block{number}_hidden'], x = block(x)
             spikes[f'block{number}'] = x
+        features = spikes['block1'], spikes['block2']
         for number, skip in ((4, 'conv3'), (3, 'conv2'), (2, 'conv1'), (1, 'bottom')):
             x = self.decoder[4 - number](x)
             if self.skips:
@@ -163,8 +167,8 @@ class StereoSpike(DepthNetwork):
         found = self.readout([spikes[f'deconv{head}'] for head in self.heads])
         if isinstance(self.readout, MetresReadout):
             log_depth, metres = found
-            return Output(log_depth, spikes, metres=metres)
-        return Output(found, spikes)
+            return Output(log_depth, spikes, None, None, metres, features)
+        return Output(found, spikes, features=features)
 
 
 def _check_heads(heads: Sequence[int]) -> None:

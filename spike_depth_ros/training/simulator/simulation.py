@@ -55,14 +55,15 @@ MOTIONS = {
 
 
 class Window(NamedTuple):
-    """Events of both cameras in a window, and the view of the left camera.
+    """Events and pictures of both cameras in a window, and the depth of the left camera.
 
     Args:
         left, right: events of the cameras.
         depth: float [h, w], depth at the window's end, metres.
         nearest: float [h, w], least depth of each pixel within the window, metres; at a moving
             edge the nearer surface causes the events.
-        log_intensity: float [h, w], log intensity at the window's end.
+        log_intensity: float [2, h, w], log intensity of the left and the right camera at the
+            window's end.
     """
 
     left: Events
@@ -147,7 +148,7 @@ class Simulation:
             for camera, views in zip(self.sensors, log_intensity, strict=True)
         )
         nearest = 1 / inverse_depth.amax(0)
-        return Window(left, right, 1 / inverse_depth[-1], nearest, log_intensity[0, -1])
+        return Window(left, right, 1 / inverse_depth[-1], nearest, log_intensity[:, -1])
 
     def views(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return log intensity of both cameras, and inverse depth of the left one, in 1/m.

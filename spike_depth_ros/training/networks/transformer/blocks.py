@@ -93,10 +93,11 @@ class Encoder(nn.Module, ABC):
         self.blocks: Any = nn.ModuleList(Block(width, heads, attention) for _ in range(blocks))
 
     @abstractmethod
-    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes]:
+    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes, list[Tensor]]:
         """Map spikes of the patch embedding, float [n, c, h, w], to features.
 
-        Returns the spikes after each block, of the same shape, and those of all layers by name.
+        Returns the spikes after each block, of the same shape, those of all layers by name, and
+        the residual stream after each block.
         """
 
 
@@ -114,7 +115,7 @@ class SewEncoder(Encoder):
             for inputs in (width, RATIO * width)
         )
 
-    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes]:
+    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes, list[Tensor]]:
         """Map spikes of the patch embedding to features, see Encoder."""
         x = tokens + self.position(tokens)
         features, spikes = [], {'position': x}
@@ -126,7 +127,7 @@ class SewEncoder(Encoder):
             found['out'] = x
             features.append(x)
             spikes |= {f'block{number}_{name}': layer for name, layer in found.items()}
-        return features, spikes
+        return features, spikes, features
 
 
 class MembraneEncoder(Encoder):
@@ -147,11 +148,11 @@ class MembraneEncoder(Encoder):
             neurons.extend(spiking_neurons() for _ in range(blocks))
         self.stream = MembraneStream([self.position, *self.projecting, *self.contracting])
 
-    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes]:
+    def forward(self, tokens: Tensor) -> tuple[list[Tensor], Spikes, list[Tensor]]:
         """Map spikes of the patch embedding to features, see Encoder."""
         stream = self.stream(self.position(tokens))
         x = self.first(stream)
-        features, spikes = [], {'position': x}
+        features, streams, spikes = [], [], {'position': x}
         for number, block in enumerate(self.blocks, 1):
             found: Spikes = {}
             written = self.projecting[number - 1](block.attend(x, found))
@@ -161,5 +162,6 @@ class MembraneEncoder(Encoder):
             stream = self.stream(written, stream)
             x = found['out'] = self.out[number - 1](stream)
             features.append(x)
+            streams.append(stream)
             spikes |= {f'block{number}_{name}': layer for name, layer in found.items()}
-        return features, spikes
+        return features, spikes, streams

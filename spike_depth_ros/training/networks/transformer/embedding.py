@@ -35,6 +35,11 @@ def stage(inputs: int, outputs: int) -> SpikingLayer:
     return SpikingLayer(Normalised(convolution, pools=True))
 
 
+def stage_sizes(width: int, stride: int) -> list[int]:
+    """Return the channels of each stage of an embedding; see PatchEmbedding."""
+    return [2 * width // stride * 2**number for number in range(stride.bit_length() - 1)]
+
+
 class PatchEmbedding(nn.Module):
     """Stages that halve the resolution and double the channels, up to the tokens' width.
 
@@ -48,7 +53,7 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
-        sizes = [2 * width // stride * 2**number for number in range(stride.bit_length() - 1)]
+        sizes = stage_sizes(width, stride)
         self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
 
     def forward(self, counts: Tensor) -> dict[str, Tensor]:

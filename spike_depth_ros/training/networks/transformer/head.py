@@ -14,7 +14,7 @@
 
 """Depth heads of the spike transformer: fusion of all blocks, and the linear ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.transformer.blocks import synapses
 
 STRIDES = (16, 8, 4, 2)  # pixels from one place of each level to the next, coarse to fine
+LayerMaker = Callable[[nn.Module], nn.Module]
 REFINED = 8  # levels down to this stride have a 3x3 layer, finer ones would take most of the time
 
 
@@ -40,14 +41,17 @@ class Reassembly(nn.Module):
         width: channels of the block.
         outputs: channels of the result.
         finer: 2 to the power of this is the factor of the resolution; -1, 0 or more.
+        layer: maker of a layer from its synapses.
     """
 
-    def __init__(self, width: int, outputs: int, finer: int) -> None:
+    def __init__(
+        self, width: int, outputs: int, finer: int, layer: LayerMaker = SpikingLayer
+    ) -> None:
         super().__init__()
         if finer < 0:
-            self.layer = SpikingLayer(synapses(width, outputs, 3, stride=2))
+            self.layer = layer(synapses(width, outputs, 3, stride=2))
         else:
-            self.layer = SpikingLayer(synapses(width, outputs * 4**finer))
+            self.layer = layer(synapses(width, outputs * 4**finer))
         self.pixels = nn.ModuleList(PhasesToPixels() for _ in range(finer))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,22 +75,30 @@ class FusionHead(nn.Module):
         blocks: number of blocks.
         stride: pixels from one token to the next, 8 or 16.
         channels: channels of the levels, coarse to fine.
+        layer: maker of a layer from its synapses; the picture transformer's are analog.
     """
 
-    def __init__(self, width: int, blocks: int, stride: int, channels: Sequence[int]) -> None:
+    def __init__(
+        self,
+        width: int,
+        blocks: int,
+        stride: int,
+        channels: Sequence[int],
+        layer: LayerMaker = SpikingLayer,
+    ) -> None:
         super().__init__()
         levels = list(zip(STRIDES, channels, strict=True))
         self.blocks = [
             -(-blocks * (len(levels) - level) // len(levels)) - 1 for level in range(len(levels))
         ]
         self.reassembly = nn.ModuleList(
-            Reassembly(width, size, (stride // at).bit_length() - 1) for at, size in levels
+            Reassembly(width, size, (stride // at).bit_length() - 1, layer) for at, size in levels
         )
         self.refining = nn.ModuleList(
-            SpikingLayer(synapses(size, size, 3)) for at, size in levels if at >= REFINED
+            layer(synapses(size, size, 3)) for at, size in levels if at >= REFINED
         )
         self.upsampling = nn.ModuleList(
-            SpikingLayer(Normalised(UpsampledConv2d(*pair, 3, 2))) for pair in pairwise(channels)
+            layer(Normalised(UpsampledConv2d(*pair, 3, 2))) for pair in pairwise(channels)
         )
         self.readout = LogDepthReadout(channels, STRIDES)
 

@@ -1,0 +1,135 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Distillation of a student network from the features of a frozen teacher."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spike_depth_ros.training.distillation.losses import feature_difference, similarity_distance
+from spike_depth_ros.training.distillation.teacher import Teacher
+from spike_depth_ros.training.networks.network import DepthNetwork, evaluating
+from spike_depth_ros.training.settings import SettingsError
+
+INNER = 0.5  # weight of the mean over the inner maps, relative to the last one
+SIDE = 64  # of the image with which the sizes of the maps are found, pixels
+
+
+class Distillation(nn.Module):
+    """Losses between the features of a student and of a frozen teacher.
+
+    Each map of the student is compared with that of the teacher at the same share of its depth.
+    The finer one is averaged to the grid of the coarser one; where channels differ, a 1x1
+    convolution, which is trained, maps the student's to the teacher's. The checkpoint holds these
+    convolutions and not the teacher.
+
+    Raises SettingsError for a student without features, and for maps whose grids do not fit.
+
+    Args:
+        network: student.
+        teacher: teacher; it stays as it is, in evaluation mode.
+        compiled: compile the teacher with torch.compile.
+    """
+
+    def __init__(self, network: DepthNetwork, teacher: Teacher, compiled: bool = False) -> None:
+        super().__init__()
+        teacher.eval().requires_grad_(False)
+        # In a tuple: no part of the state, of the parameters, and of `train`.
+        self._teacher = (teacher,)
+        self._teach = torch.compile(teacher.forward) if compiled else teacher.forward
+        ours, theirs = _maps(network, teacher)
+        self.layers = [len(theirs) * (n + 1) // len(ours) - 1 for n in range(len(ours))]
+        self.layers = [max(0, layer) for layer in self.layers]
+        pairs = [(one, theirs[layer]) for one, layer in zip(ours, self.layers, strict=True)]
+        self.projections = nn.ModuleList(_projection(*pair) for pair in pairs)
+
+    @property
+    def pictures(self) -> int:
+        """Return the number of cameras whose pictures the teacher reads."""
+        return self._teacher[0].pictures
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        """Move the teacher too, to another device or precision."""
+        self._teacher[0]._apply(fn)  # type: ignore[no-untyped-call]  # torch's
+        return super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+
+    @torch.no_grad()
+    def targets(self, pictures: Tensor) -> list[Tensor]:
+        """Return the teacher's map for each map of the student.
+
+        pictures: uint8 [n, cameras, h, w].
+        """
+        found = self._teach(pictures)
+        return [found[layer] for layer in self.layers]
+
+    def forward(
+        self, features: Sequence[Tensor], targets: Sequence[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the difference of the features, and the distance of the similarities.
+
+        Args:
+            features: maps of the student, float [n, c, h', w'].
+            targets: maps of the teacher for each, see `targets`.
+        """
+        with torch.autocast(features[0].device.type, enabled=False):
+            pairs = [
+                same_grid(one.float(), other.float())
+                for one, other in zip(features, targets, strict=True)
+            ]
+            *inner, last = (
+                feature_difference(project(one), other)
+                for project, (one, other) in zip(self.projections, pairs, strict=True)
+            )
+            difference = last + INNER * torch.stack(inner).mean() if inner else last
+            return difference, similarity_distance(*pairs[-1])
+
+
+def same_grid(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Return two maps [n, c, h, w], the finer one averaged to the grid of the coarser one."""
+    size = min(one.shape[2], other.shape[2]), min(one.shape[3], other.shape[3])
+    first, second = (
+        each if each.shape[2:] == size else functional.adaptive_avg_pool2d(each, size)
+        for each in (one, other)
+    )
+    return first, second
+
+
+def _maps(network: DepthNetwork, teacher: Teacher) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the maps of both for an empty image. Raises SettingsError."""
+    device = next(network.parameters()).device
+    counts = torch.zeros(1, network.channels, SIDE, SIDE, device=device)
+    pictures = torch.zeros(1, teacher.pictures, SIDE, SIDE)
+    with torch.no_grad(), evaluating(network):
+        ours, theirs = list(network(counts).features), list(teacher(pictures))
+    if not ours:
+        raise SettingsError(
+            f'{type(network).__name__} has no features for model.teacher: give some in '
+            'Output.features, or leave model.teacher out.'
+        )
+    sides = {each.shape[-1] for each in (*ours, *theirs)}
+    if any(max(sides) % side for side in sides):
+        raise SettingsError(
+            f'The maps of {type(network).__name__} and {type(teacher).__name__} have sides of '
+            f'{sorted(sides)} for {SIDE} pixels: use ones that divide the largest.'
+        )
+    return ours, theirs
+
+
+def _projection(ours: Tensor, theirs: Tensor) -> nn.Module:
+    channels, wanted = ours.shape[1], theirs.shape[1]
+    return nn.Identity() if channels == wanted else nn.Conv2d(channels, wanted, 1, bias=False)
