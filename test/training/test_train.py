@@ -158,13 +158,14 @@ def test_a_monocular_network_starts_from_the_left_half_of_a_binocular_one() -> N
 def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     recipe = YAML(typ='safe').load(path)
-    recipe['model'].pop('initial', None)  # trained before
+    for trained_before in ('initial', 'teacher'):
+        recipe['model'].pop(trained_before, None)
     if path.stem == 'stereospike_paper':
         assert recipe['data']['datasets'] == {'config/datasets/mvsec.yaml': 3110}
         recipe['data']['datasets'] = {'config/simulation/sim_flying.yaml': 3110}  # that is there
     cli = command(recipe, run=False)
     layers = [layer for layer in cli.model.modules() if isinstance(layer, SpikingLayer)]
-    assert len(layers) >= 13
+    assert len(layers) == 0 if path.stem.startswith('picture') else len(layers) >= 13
     assert all(is_quantised(layer.synapses) == path.stem.endswith('int8') for layer in layers)
     assert max(cli.trainer.max_steps, cli.trainer.max_epochs or 0) > 0
     assert cli.trainer.logger.name == path.stem  # gives the folder of the checkpoints
