@@ -22,6 +22,8 @@ import pytest
 
 from testing.preloaded import run
 from testing.processes import ChildProcess, children, command_line, is_gone
+from testing.recordings import dense
+from testing.recordings.scene import scene
 from testing.waiting import wait_until
 
 # Lightning imports the callback from the working folder.
@@ -95,3 +97,16 @@ def test_sigterm_ends_all_trainings(folder: Path) -> None:
     wait_until(lambda: all(map(is_gone, processes)), 'the end of the processes')
     assert not list(folder.glob(TRAINED))
     assert len(list(folder.glob('runs/reproduce/runs/*/checkpoints/last.ckpt'))) == 2
+
+
+@pytest.mark.slow
+def test_a_table_on_files_in_the_layout_of_dense(folder: Path) -> None:
+    of = scene(0.5)
+    for name in ('train/town01', 'val/town02', 'test/town03'):
+        dense.write_sequence(folder / 'dense' / name, of.left, of.depth, of.start_ns)
+    words = ['spike-depth', *WORDS[:2], 'cameras', '--data=dense=dense', *WORDS[3:]]
+    done = run('spike_depth_ros.cli.main', words, folder)
+    assert done.returncode == 0, done.stderr
+    # One camera: no row compares two.
+    assert '| stacked | ' in done.stdout and 'matched |' not in done.stdout
+    assert re.search(r'^DENSE: .*, 1 seed$', done.stdout, re.MULTILINE)

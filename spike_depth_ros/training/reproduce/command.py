@@ -29,6 +29,7 @@ from spike_depth_ros.training.data.dataset import Preparation
 from spike_depth_ros.training.devices import check_device
 from spike_depth_ros.training.reproduce.jobs import FailedTrainings, run_jobs
 from spike_depth_ros.training.reproduce.lock import locked
+from spike_depth_ros.training.reproduce.measurable import of_cameras
 from spike_depth_ros.training.reproduce.papers import Paper, Table
 from spike_depth_ros.training.reproduce.recipes import Recipe, kind_of, recipe
 from spike_depth_ros.training.reproduce.reproduction import Reproduction
@@ -83,7 +84,7 @@ def reproduce(
         averaged: pixels, or images as in StereoSpike's code: average errors over all pixels, or
             over the errors of the images.
         folder: folder for windows, which are made where they are missing.
-        workers: number of processes that make windows.
+        workers: number of processes that make windows, on the CPU.
         device: cpu, cuda, or one GPU such as cuda:1; omitted: a GPU if there is one.
         jobs: number of trainings at a time; more than one run in processes of their own, which
             share the device and write their output to training.log in their folders.
@@ -101,8 +102,9 @@ def reproduce(
             measured=measured or own.measured,
             averaged=averaged,
         )
-        setup = Setup(own, files, steps, output, Preparation(folder, workers, device))
-        made.append(Reproduction(chosen, each, setup, range(1, seeds + 1)))
+        setup = Setup(own, files, steps, output, Preparation(folder, workers), device)
+        shown = of_cameras(each, own)
+        made.append(Reproduction(chosen, shown, setup, range(1, seeds + 1)))
     with locked(output):
         for reproduction in made:
             reproduction.check()

@@ -147,7 +147,10 @@ def run_jobs(jobs: Sequence[Job], at_a_time: int) -> list[Job]:
     missing = sorted(
         (job for job in distinct.values() if not job.is_done), key=lambda job: job.run.seed
     )
-    for job in missing:
+    # Runs of one data set and of the same parts have the same windows.
+    for job in {
+        (job.run.setup.recipe.name, job.run.fold, job.parts): job for job in missing
+    }.values():
         job.run.prepare()
         prepare(job.run, set(job.parts))
     pool = _Pool(at_a_time, missing)

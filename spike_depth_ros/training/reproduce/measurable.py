@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Columns and claims of a table that data can show."""
+"""Rows, columns and claims of a table that data can show."""
 
 from dataclasses import replace
 
+from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
 from spike_depth_ros.protocols import thirds
 from spike_depth_ros.training.data.dataset import read_dataset
 from spike_depth_ros.training.reproduce.papers import Claim, Column, Table
@@ -50,6 +51,18 @@ def measurable(table: Table, recipe: Recipe) -> tuple[list[Column], list[Claim]]
         if {column for _, column in claim.cells} <= names.keys()
     ]
     return list(columns.values()), claims
+
+
+def of_cameras(table: Table, recipe: Recipe) -> Table:
+    """Return a table without the rows that compare two cameras, where the data has one."""
+    rows = [row for row in table.rows if row.variant is None or not row.variant.two_cameras]
+    if len(rows) == len(table.rows):
+        return table
+    if read_dataset(recipe.dataset('')).description.channels == STEREO_CHANNELS:
+        return table
+    names = {row.name for row in rows}
+    claims = (claim for claim in table.claims if {claim.lower, claim.higher} <= names)
+    return replace(table, rows=tuple(rows), claims=tuple(claims))
 
 
 def _in_metres(name: str, recipe: Recipe) -> str:

@@ -50,7 +50,9 @@ class Setup:
         settings: YAML files of `spike-depth train`, the later ones override the earlier.
         steps: number of optimiser steps; None: as in the settings.
         output: folder of the runs.
-        preparation: folder of stored windows, processes that make them, and torch device.
+        preparation: folder of stored windows, and processes that make them.
+        device: torch device of trainings and measurements. Windows are made on the CPU, the same
+            for all devices.
     """
 
     recipe: Recipe
@@ -58,6 +60,7 @@ class Setup:
     steps: int | None
     output: Path
     preparation: Preparation
+    device: str = 'cpu'
 
     @cached_property
     def texts(self) -> list[str]:
@@ -183,7 +186,7 @@ class Run:
         yield '--model.compiled=false'
         yield f'--trainer.logger.init_args.save_dir={setup.output / "runs"}'
         yield f'--trainer.logger.init_args.name={self.name}'
-        yield from _accelerator(setup.preparation.device)
+        yield from _accelerator(setup.device)
         if setup.steps is not None:
             yield f'--trainer.max_steps={setup.steps}'
         if recipe.best:

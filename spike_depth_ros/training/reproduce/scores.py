@@ -121,7 +121,7 @@ def _windows(run: Run, part: str) -> tuple[DepthDataset, Split, int]:
 def _measured(run: Run, dataset: DepthDataset, split: Split, count: int) -> Scores:
     preparation = run.setup.preparation
     dataset.prepare(split, count, preparation)
-    module = from_checkpoint(run.checkpoint).to(preparation.device).eval()
+    module = from_checkpoint(run.checkpoint).to(run.setup.device).eval()
     windows = dataset.windows(split, count, preparation)
     return measured(module, windows, dataset.description, split, run.setup.recipe.averaged)
 

@@ -35,12 +35,19 @@ from spike_depth_ros.training.reproduce.scores import PARAMETERS
 
 NETWORKS = 'spike_depth_ros.training.networks'
 DEFAULT = Variant()
-UNET = Variant(network_class=f'{NETWORKS}.baselines.unet.UNet', small={'width': 8})
-E2DEPTH = Variant(network_class=f'{NETWORKS}.baselines.convlstm.E2Depth', small={'width': 8})
-STEREOSPIKE = Variant(network_class=f'{NETWORKS}.stereospike.StereoSpike', small={'width': 8})
+# Widths of the papers; on simulated data those with about the parameters of the smallest size.
+_SMALL = {'width': 8}
+UNET = Variant({'width': 64}, network_class=f'{NETWORKS}.baselines.unet.UNet', small=_SMALL)
+E2DEPTH = Variant(
+    {'width': 32}, network_class=f'{NETWORKS}.baselines.convlstm.E2Depth', small=_SMALL
+)
+STEREOSPIKE = Variant(
+    {'width': 32}, network_class=f'{NETWORKS}.stereospike.StereoSpike', small=_SMALL
+)
 COINCIDENCE = Variant(
+    {'width': 16},
     network_class=f'{NETWORKS}.coincidence.CoincidenceNetwork',
-    small={'width': 8},
+    small=_SMALL,
     two_cameras=True,
 )
 
