@@ -109,4 +109,17 @@ def test_a_table_on_files_in_the_layout_of_dense(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     # One camera: no row compares two.
     assert '| stacked | ' in done.stdout and 'matched |' not in done.stdout
-    assert re.search(r'^DENSE: .*, 1 seed$', done.stdout, re.MULTILINE)
+    assert re.search(r'^DENSE \(simulated\): .*, 1 seed$', done.stdout, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_a_distilled_run_waits_for_its_teacher(folder: Path) -> None:
+    words = ['spike-depth', *WORDS[:2], 'distillation', *WORDS[3:]]
+    done = run('spike_depth_ros.cli.main', words, folder)
+    assert done.returncode == 0, done.stderr
+    ended = re.findall(r'^\d of 4: ([A-Za-z]+)', done.stdout, re.MULTILINE)
+    assert sorted(ended) == ['PictureTransformer', 'default', 'features', 'features']
+    assert ended.index('PictureTransformer') < ended.index('features')
+    for row in ('features and semantic', 'the teacher, on pictures'):
+        assert re.search(rf'^\| {row} (\| \d+\.\d+ ){{4}}', done.stdout, re.MULTILINE)
+    assert 'MDE, 5.5 to 8 m (cm)' in done.stdout

@@ -20,8 +20,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from spike_depth_ros.inference.energy import ACCUMULATE_PJ, MULTIPLY_ACCUMULATE_PJ
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import INPUT, trace
-from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.network import DepthNetwork, Output, evaluating
+from spike_depth_ros.training.networks.spiking import SpikingLayer
 
 AS_ACCUMULATES = 'energy (mJ)'
 AS_MULTIPLIES = 'energy, first layer as MACs (mJ)'
@@ -42,7 +42,8 @@ class Energy:
     def __init__(self, network: DepthNetwork) -> None:
         """Begin without windows."""
         self._network = network
-        self._fanouts = None if is_analog(network) else fanouts(trace(network))
+        is_spiking = any(isinstance(layer, SpikingLayer) for layer in network.modules())
+        self._fanouts = fanouts(trace(network)) if is_spiking else None
         self._macs: dict[torch.Size, int] = {}
         self._windows = 0
         self._by_events, self._by_synapses, self._others = 0.0, 0.0, 0.0  # picojoules
@@ -51,7 +52,7 @@ class Energy:
         """Add windows.
 
         Args:
-            counts: float [n, channels, h, w], input of the network.
+            counts: float [n, channels, h, w], input of the network; or pictures.
             output: what it made of them.
         """
         self._windows += len(counts)

@@ -28,7 +28,7 @@ from typing import Any
 
 import torch
 
-from spike_depth_ros.training.reproduce.runs import Run
+from spike_depth_ros.training.reproduce.runs import Run, with_teachers
 from spike_depth_ros.training.reproduce.scores import Groups, is_scored, of_run, prepare
 from spike_depth_ros.training.settings import SettingsError
 
@@ -71,7 +71,7 @@ class FailedTrainings(SettingsError):
     """Trainings that failed; the message names them and the remedy."""
 
     def __init__(self, failed: Sequence[Job]) -> None:
-        logs = ', '.join(str(job.log) for job in failed)
+        logs = ', '.join(str(job.log) for job in failed if job.log.exists())
         super().__init__(
             f'{len(failed)} of the trainings failed, and the tables that need them are missing: '
             f'mend what the end of {logs} names, and call the command again.'
@@ -86,17 +86,21 @@ class _Pool:
     waiting: list[Job]
     running: dict[BaseProcess, tuple[Job, float]] = field(default_factory=dict)
     failed: list[Job] = field(default_factory=list)
+    number: int = 0
     ended: int = 0
 
     def work(self) -> None:
         """Run all jobs."""
-        number = len(self.waiting)
-        print(f'{number} trainings, {self.at_a_time} at a time; each writes to {LOG}', flush=True)
+        self.number = len(self.waiting)
+        print(
+            f'{self.number} trainings, {self.at_a_time} at a time; each writes to {LOG}',
+            flush=True,
+        )
         while self.waiting or self.running:
             self._start()
             for sentinel in connection.wait([process.sentinel for process in self.running]):
                 process = next(each for each in self.running if each.sentinel == sentinel)
-                self._end(process, number)
+                self._end(process)
 
     def end(self) -> None:
         """End all processes, in order if they can."""
@@ -109,24 +113,47 @@ class _Pool:
             process.join()
 
     def _start(self) -> None:
-        while self.waiting and len(self.running) < self.at_a_time:
-            job = self.waiting.pop(0)
+        lost = {job.run.name for job in self.failed}
+        for job in [job for job in self.waiting if job.run.teacher]:
+            assert job.run.teacher
+            if job.run.teacher.name in lost:
+                self.waiting.remove(job)
+                self.failed.append(job)
+                self._tell(job, ' failed', 'its teacher failed')
+        while len(self.running) < self.at_a_time and (ready := self._ready()):
+            job = ready[0]
+            self.waiting.remove(job)
             threads = max(1, (os.cpu_count() or 1) // self.at_a_time)
             process = get_context('spawn').Process(target=_work, args=(job, threads))
             process.start()
             self.running[process] = job, monotonic()
 
-    def _end(self, process: BaseProcess, number: int) -> None:
+    def _end(self, process: BaseProcess) -> None:
         job, started = self.running.pop(process)
         process.join()
-        self.ended += 1
-        after = f'{job.run.name} after {monotonic() - started:.0f} s'
+        after = f'after {monotonic() - started:.0f} s'
         if process.exitcode == 0:
-            print(f'{self.ended} of {number}: {after}', flush=True)
+            self._tell(job, '', after)
             return
         self.failed.append(job)
         end = _last_line(job.log) or f'exit code {process.exitcode}'
-        print(f'{self.ended} of {number} failed: {after}: {end}', flush=True)
+        self._tell(job, ' failed', f'{after}: {end}')
+
+    def _ready(self) -> list[Job]:
+        """Return the waiting jobs whose teacher, if any, has been trained."""
+        teachers = ((job, job.run.teacher) for job in self.waiting)
+        return [job for job, teacher in teachers if not teacher or teacher.checkpoint.exists()]
+
+    def _tell(self, job: Job, failed: str, how: str) -> None:
+        """Print a line on the end of a job.
+
+        Args:
+            job: the job.
+            failed: ' failed' or ''.
+            how: end of the line.
+        """
+        self.ended += 1
+        print(f'{self.ended} of {self.number}{failed}: {job.run.name} {how}', flush=True)
 
 
 def run_jobs(jobs: Sequence[Job], at_a_time: int) -> list[Job]:
@@ -139,18 +166,18 @@ def run_jobs(jobs: Sequence[Job], at_a_time: int) -> list[Job]:
         jobs: the jobs; equal runs are one.
         at_a_time: number of processes.
     """
-    distinct: dict[str, Job] = {}
+    parts: dict[str, frozenset[str]] = {}
     for job in jobs:
-        same = distinct.setdefault(job.run.name, job)
-        distinct[job.run.name] = Job(job.run, job.parts | same.parts, job.layers)
-    # All rows with one seed come first, as in Reproduction.
-    missing = sorted(
-        (job for job in distinct.values() if not job.is_done), key=lambda job: job.run.seed
-    )
+        parts[job.run.name] = parts.get(job.run.name, frozenset()) | job.parts
+    runs = with_teachers(job.run for job in jobs)
+    distinct = [Job(run, parts.get(run.name, frozenset()), jobs[0].layers) for run in runs]
+    missing = [job for job in distinct if not job.is_done]
     # Runs of one data set and of the same parts have the same windows.
-    for job in {
-        (job.run.setup.recipe.name, job.run.fold, job.parts): job for job in missing
-    }.values():
+    windows = {
+        (job.run.setup.recipe.name, job.run.fold, job.run.preparation, job.parts): job
+        for job in missing
+    }
+    for job in windows.values():
         job.run.prepare()
         prepare(job.run, set(job.parts))
     pool = _Pool(at_a_time, missing)

@@ -44,6 +44,8 @@ class Variant:
         small: values of the network's arguments on simulated data, where trainings are short.
         options: values of other settings of `spike-depth train`, by their names.
         two_cameras: the network compares two cameras; data of one has no such row.
+        reads_pictures: the network reads the pictures of all cameras in place of events.
+        teacher: training whose network is the teacher, of the same seed; None: none.
     """
 
     network: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +54,8 @@ class Variant:
     small: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     two_cameras: bool = False
+    reads_pictures: bool = False
+    teacher: 'Variant | None' = None
 
 
 @dataclass(frozen=True)

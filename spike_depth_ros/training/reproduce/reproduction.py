@@ -24,7 +24,7 @@ from spike_depth_ros.training.reproduce.conditions import conditions
 from spike_depth_ros.training.reproduce.jobs import Job
 from spike_depth_ros.training.reproduce.measurable import measurable
 from spike_depth_ros.training.reproduce.papers import ERROR, Column, Paper, Row, Table
-from spike_depth_ros.training.reproduce.runs import Run, Setup, check_data
+from spike_depth_ros.training.reproduce.runs import Run, Setup, check_data, with_teachers
 from spike_depth_ros.training.reproduce.scores import (
     CONSTANT,
     Scores,
@@ -108,9 +108,9 @@ class Reproduction:
         }
 
     def _train(self, runs: Iterable[Run]) -> None:
-        missing = [run for run in runs if not run.checkpoint.exists()]
         # All rows with one seed come first: an early table needs `--seeds 1`.
-        for number, run in enumerate(sorted(missing, key=lambda run: run.seed), 1):
+        missing = [run for run in with_teachers(runs) if not run.checkpoint.exists()]
+        for number, run in enumerate(missing, 1):
             print(f'{self.table.name}: training {number} of {len(missing)}, {run.name}')
             run.train()
 

@@ -16,7 +16,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -27,12 +27,13 @@ from typing import Any
 from lightning.pytorch import Trainer
 from ruamel.yaml import YAML
 
-from spike_depth_ros.frames.spike_frame import STEREO_CHANNELS
+from spike_depth_ros.frames.spike_frame import CHANNELS_PER_CAMERA, STEREO_CHANNELS
 from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.checkpoints import DESCRIBED, WholeCheckpoints, read_checkpoint
 from spike_depth_ros.training.data.dataset import DepthDataset, Preparation, Split, read_dataset
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.recorded import RecordedDataset
+from spike_depth_ros.training.distillation.picture_teacher import PictureTeacher
 from spike_depth_ros.training.reproduce.papers import Variant
 from spike_depth_ros.training.reproduce.recipes import Recipe
 from spike_depth_ros.training.train import COMMON, train
@@ -116,6 +117,7 @@ class Run:
         ]
         more = (self.variant.network_class, dict(self.variant.options))
         determined += [more] if any(more) else []
+        determined += [self.teacher.name] if self.teacher else []
         total = sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()[:8]
         network = self.variant.network_class.rpartition('.')[2]
         changes = {**self.network_arguments, **self.variant.loss, **self.variant.options}
@@ -125,6 +127,22 @@ class Run:
         parts += [f'split={self.fold}'] if self.fold else []
         readable = re.sub(r'[^\w=.-]+', '', '_'.join([*parts, f'seed={self.seed}']))
         return f'{readable}-{total}'
+
+    @property
+    def teacher(self) -> 'Run | None':
+        """Return the training whose network is the teacher; None without one."""
+        variant = self.variant.teacher
+        return replace(self, variant=variant) if variant else None
+
+    @property
+    def preparation(self) -> Preparation:
+        """Return the settings of the windows, with pictures where a network reads them."""
+        reads = self.variant.reads_pictures or self.variant.teacher is not None
+        return replace(self.setup.preparation, pictures=self._cameras if reads else 0)
+
+    @property
+    def _cameras(self) -> int:
+        return self.dataset.description.channels // CHANNELS_PER_CAMERA
 
     @property
     def network_arguments(self) -> dict[str, Any]:
@@ -149,6 +167,8 @@ class Run:
         """
         if self.checkpoint.exists():
             return
+        if self.teacher:
+            self.teacher.train()
         trainer = train(list(self.arguments())).trainer
         _keep(_chosen(trainer, self.folder / 'checkpoints'), self.checkpoint)
 
@@ -159,7 +179,7 @@ class Run:
             'validation': self.setup.validation,
         }
         for split, count in counts.items():
-            self.dataset.prepare(split, count, self.setup.preparation)
+            self.dataset.prepare(split, count, self.preparation)
 
     def arguments(self) -> Iterator[str]:
         """Yield the command line of `spike-depth train`."""
@@ -167,15 +187,16 @@ class Run:
         yield from (f'--config={path}' for path in setup.settings)
         if self.variant.network_class:
             yield f'--model.network={self.variant.network_class}'
-        channels = self.dataset.description.channels
-        if channels != STEREO_CHANNELS:
-            yield f'--model.network.init_args.channels={channels}'
+        yield from self._inputs()
         for name, value in self.network_arguments.items():
             yield f'--model.network.init_args.{name}={_word(value)}'
         for name, value in self.variant.loss.items():
             yield f'--model.loss.{name}={_word(value)}'
         for name, value in self.variant.options.items():
             yield f'--{name}={_word(value)}'
+        if self.teacher:
+            yield f'--model.teacher={PictureTeacher.__module__}.{PictureTeacher.__name__}'
+            yield f'--model.teacher.init_args.checkpoint={self.teacher.checkpoint}'
         windows = {str(recipe.dataset(self.fold)): self.count('train')}
         yield f'--data.datasets={json.dumps(windows)}'
         if not recipe.best:
@@ -195,6 +216,14 @@ class Run:
             yield '--trainer.val_check_interval=1.0'
             yield '--trainer.check_val_every_n_epoch=1'
 
+    def _inputs(self) -> Iterator[str]:
+        """Yield the network's number of inputs, where the data does not have its default."""
+        if self.variant.reads_pictures:
+            yield f'--model.network.init_args.pictures={self._cameras}'
+        elif self.dataset.description.channels != STEREO_CHANNELS:
+            channels = self.dataset.description.channels
+            yield f'--model.network.init_args.channels={channels}'
+
     def count(self, split: Split) -> int:
         """Return the number of windows of a split that are used: by the recipe, else all."""
         recipe = self.setup.recipe
@@ -202,6 +231,16 @@ class Run:
         available = self.dataset.count(split, self.setup.preparation)
         assert wanted is not None or available is not None  # recipes limit simulated data
         return min(each for each in (wanted, available) if each is not None)
+
+
+def with_teachers(runs: Iterable[Run]) -> list[Run]:
+    """Return distinct runs, each after that of its teacher; all with one seed come first."""
+    found: dict[str, Run] = {}
+    for run in sorted(runs, key=lambda run: run.seed):
+        for each in (run.teacher, run):
+            if each:
+                found.setdefault(each.name, each)
+    return list(found.values())
 
 
 def check_data(setup: Setup, fold: str) -> None:

@@ -16,7 +16,6 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +35,7 @@ from spike_depth_ros.training.data.dataset import (
     Split,
     read_dataset,
 )
+from spike_depth_ros.training.data.pairs import pictures_of
 from spike_depth_ros.training.estimation import DepthEstimation, from_checkpoint
 from spike_depth_ros.training.evaluation.by_protocol import OwnView, typical_depth
 from spike_depth_ros.training.networks.network import Output
@@ -87,7 +87,7 @@ def prepare(run: Run, parts: set[str]) -> None:
     """Make the windows of some parts that are missing."""
     for part in _measured_parts(parts):
         dataset, split, count = _windows(run, part)
-        dataset.prepare(split, count, run.setup.preparation)
+        dataset.prepare(split, count, run.preparation)
 
 
 def _measured_parts(parts: set[str]) -> set[str]:
@@ -119,7 +119,7 @@ def _windows(run: Run, part: str) -> tuple[DepthDataset, Split, int]:
 
 
 def _measured(run: Run, dataset: DepthDataset, split: Split, count: int) -> Scores:
-    preparation = run.setup.preparation
+    preparation = run.preparation
     dataset.prepare(split, count, preparation)
     module = from_checkpoint(run.checkpoint).to(run.setup.device).eval()
     windows = dataset.windows(split, count, preparation)
@@ -158,14 +158,14 @@ def measured(
     scale = np.float32(data.network_scale)
     for index in tqdm(range(len(windows)), desc=f'{data.name} {split}', unit='window'):
         window = _in_range(windows[index], data)
-        output, counts, loss = _inferred(module, window, scale)
+        output, inputs, loss = _inferred(module, window, scale)
         depth: Depth = output.log_depth[-1, 0, 0].float().exp().cpu().numpy()
         own = OwnView(window, data, views)
         compared = own.truth, own.has_events, own.focal_baseline
         errors.add(own.depth(depth / scale), *compared)
         baseline.add(np.full_like(own.truth, constant), *compared)
         losses.append(loss)
-        energy.add(counts, output)
+        energy.add(inputs, output)
         for name, layer in output.spikes.items():
             rates.setdefault(name, []).append(float((layer != 0).float().mean()))
     firing = {f'firing of {name}': 100 * float(np.mean(each)) for name, each in rates.items()}
@@ -190,20 +190,16 @@ def _in_range(window: DepthWindow, data: DataDescription) -> DepthWindow:
 def _inferred(
     module: DepthEstimation, window: DepthWindow, scale: np.float32
 ) -> tuple[Output, Tensor, float]:
-    """Return output, counts and loss of a window; scale: DataDescription.network_scale."""
+    """Return output, input and loss of a window; scale: DataDescription.network_scale."""
     spikes = torch.from_numpy(window.spikes.transpose(2, 0, 1)[None].copy()).to(module.device)
-    truth = torch.from_numpy(window.event_depth[None, None] * scale)
-    found: list[tuple[Output, Tensor]] = []
-
-    def keep(network: Any, inputs: tuple[Any, ...], output: Output) -> None:
-        found.append((output, inputs[0]))
-
-    hook = module.network.register_forward_hook(keep)
-    try:
-        terms: dict[str, Tensor] = module.objective(spikes, truth.to(module.device))
-    finally:
-        hook.remove()
-    return (*found[0], float(terms['loss']))
+    truth = torch.from_numpy(window.event_depth[None, None] * scale).to(module.device)
+    pictures = None
+    if module.network.pictures:
+        stacked = np.stack(pictures_of(window, module.network.pictures))[None]
+        pictures = torch.from_numpy(stacked).to(module.device)
+    inputs = module.inputs(spikes, pictures)
+    output: Output = module.network(inputs)
+    return output, inputs, float(module.depth_terms(output, spikes, truth)['loss'])
 
 
 def _grouped(scores: Scores, part: str, layers: Groups) -> Scores:
@@ -213,7 +209,7 @@ def _grouped(scores: Scores, part: str, layers: Groups) -> Scores:
         for name, value in scores.items()
         if name.startswith('firing of ')
     }
-    groups = {**layers, 'all layers': ('',)}
+    groups = {**layers, 'all layers': ('',)} if rates else {}  # a network of pictures has none
     return {
         f'{part}: firing, {group} (%)': float(
             np.mean([rate for layer, rate in rates.items() if layer.startswith(beginnings)])

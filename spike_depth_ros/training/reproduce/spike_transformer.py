@@ -219,13 +219,45 @@ CAMERAS = _two(
     ),
 )
 
+TEACHER = Variant(
+    network_class=f'{NETWORKS}.picture_transformer.PictureTransformer', reads_pictures=True
+)
+_FEATURES, _SEMANTIC = 0.5, 0.1  # the paper does not give its weights
+
+DISTILLATION = Table(
+    'distillation',
+    'Distillation from a teacher that sees the pictures, by thirds of the range of depth',
+    (_MDE, _EVENTS, *_THIRDS, _ABS_REL, _SQ_REL),
+    (
+        Row('no teacher', DEFAULT),
+        Row('features (L1)', Variant(loss={'features': _FEATURES}, teacher=TEACHER)),
+        Row(
+            'features and semantic',
+            Variant(loss={'features': _FEATURES, 'semantic': _SEMANTIC}, teacher=TEACHER),
+        ),
+        Row('the teacher, on pictures', TEACHER),
+    ),
+    (
+        *(
+            claim
+            for distilled in ('features (L1)', 'features and semantic')
+            for claim in _less(
+                'distillation lowers the error, in the far third most',
+                (_MDE, _EVENTS, *_THIRDS),
+                *(distilled, 'no teacher'),
+            )
+        ),
+        *_less('the teacher errs less', (_MDE, _EVENTS), 'the teacher, on pictures', 'no teacher'),
+    ),
+)
+
 _SHORT = 'config/training/spike_transformer_reproduce.yaml'
 _LONG = 'config/training/spike_transformer_paper.yaml'
 
 SPIKE_TRANSFORMER = Paper(
     'spike-transformer',
     'DENSE-spike',
-    (TABLE_1, TABLE_2, TABLE_3, ATTENTION, RESIDUAL, CAMERAS),
+    (TABLE_1, TABLE_2, TABLE_3, ATTENTION, RESIDUAL, CAMERAS, DISTILLATION),
     {
         'sim_flying': _SHORT,
         'sim_driving': _SHORT,
