@@ -14,6 +14,8 @@
 
 """Energy of a network's operations on neuromorphic hardware, by both ways of counting them."""
 
+from copy import deepcopy
+
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -43,7 +45,8 @@ class Energy:
         """Begin without windows."""
         self._network = network
         is_spiking = any(isinstance(layer, SpikingLayer) for layer in network.modules())
-        self._fanouts = fanouts(trace(network)) if is_spiking else None
+        # Traced on the CPU, wherever the network computes.
+        self._fanouts = fanouts(trace(deepcopy(network).cpu())) if is_spiking else None
         self._macs: dict[torch.Size, int] = {}
         self._windows = 0
         self._by_events, self._by_synapses, self._others = 0.0, 0.0, 0.0  # picojoules
