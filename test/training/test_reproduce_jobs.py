@@ -71,7 +71,9 @@ def test_a_failed_training_leaves_the_others_and_is_done_by_the_next_call(folder
     assert failed.returncode == 1
     assert failed.stdout.startswith('2 trainings, 2 at a time; each writes to training.log\n')
     assert re.search(r'^\d of 2: default_seed=1-\w+ after \d+ s$', failed.stdout, re.MULTILINE)
-    assert re.search(r'^\d of 2 failed: head=linear_\S+ after ', failed.stdout, re.MULTILINE)
+    assert re.search(
+        r'^\d of 2 failed: head=linear_\S+ after \d+ s: signal 9', failed.stdout, re.MULTILINE
+    )
     assert '1 of the trainings failed, and the tables that need them are missing' in failed.stderr
     assert [file.parent.name[:7] for file in folder.glob(TRAINED)] == ['default']
     assert 'Table 3' not in failed.stdout

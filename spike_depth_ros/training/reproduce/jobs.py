@@ -113,13 +113,6 @@ class _Pool:
             process.join()
 
     def _start(self) -> None:
-        lost = {job.run.name for job in self.failed}
-        for job in [job for job in self.waiting if job.run.teacher]:
-            assert job.run.teacher
-            if job.run.teacher.name in lost:
-                self.waiting.remove(job)
-                self.failed.append(job)
-                self._tell(job, ' failed', 'its teacher failed')
         while len(self.running) < self.at_a_time and (ready := self._ready()):
             job = ready[0]
             self.waiting.remove(job)
@@ -132,12 +125,26 @@ class _Pool:
         job, started = self.running.pop(process)
         process.join()
         after = f'after {monotonic() - started:.0f} s'
-        if process.exitcode == 0:
+        code = process.exitcode or 0
+        if code == 0:
             self._tell(job, '', after)
             return
+        end = f'signal {-code}' if code < 0 else _last_line(job.log)
+        self._fail(job, f'{after}: {end}')
+
+    def _fail(self, job: Job, how: str) -> None:
+        """Give a job up, and those that wait for its network.
+
+        Args:
+            job: the job.
+            how: end of the line that tells of it.
+        """
         self.failed.append(job)
-        end = _last_line(job.log) or f'exit code {process.exitcode}'
-        self._tell(job, ' failed', f'{after}: {end}')
+        self._tell(job, ' failed', how)
+        for student in [each for each in self.waiting if each.run.teacher == job.run]:
+            if not job.run.checkpoint.exists():
+                self.waiting.remove(student)
+                self._fail(student, 'with its teacher')
 
     def _ready(self) -> list[Job]:
         """Return the waiting jobs whose teacher, if any, has been trained."""
