@@ -47,6 +47,7 @@ from testing.usage import busy_s, cpu_s, peak_memory_mb
 SECONDS = 30.0
 # Rates of windows, Hz, and the model that is measured at each unless another is given.
 MODELS = {20.0: Path('models/coincidence.onnx'), 100.0: Path('models/coincidence_fast.onnx')}
+THREADS = {20.0: 0, 100.0: 1}  # of the inference: two would wait for each other at 100 Hz
 PROVIDERS = ('openvino', 'cpu')
 QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
@@ -127,7 +128,7 @@ def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
     """Run nodes; return rows of quantity, value and unit."""
     names = LAYOUTS[case.layout]
     with _nodes(names, case) as nodes, Listener() as listener:
-        sent, shares = _receive(nodes, listener, seconds)
+        sent, late_ms, shares = _receive(nodes, listener, seconds)
         peak_mb = peak_memory_mb(nodes[names[-1]].pid)
     hop_ns = round(case.hop_ms * MS_NS)
     due = due_ns(sent.published_ns, hop_ns)
@@ -142,6 +143,7 @@ def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
         ('windows due', len(due), 'windows'),
         ('windows without depth', len(due) - len(latencies_ns), 'windows'),
         ('windows dropped', int(listener.values(DEPTH)['windows dropped']), 'windows'),
+        ('sender, worst delay', late_ms, 'ms'),
         *((f'{name}, share of a core', share, 'cores') for name, share in shares.items()),
         (f'{names[-1]}, most memory', round(peak_mb), 'MB'),
     ]
@@ -154,6 +156,7 @@ def _nodes(names: tuple[str, ...], case: Case) -> Iterator[Nodes]:
     depth: dict[str, object] = {
         'model': case.model,
         'provider': case.provider,
+        'threads': THREADS[case.hz],
         'queue': round(QUEUE_MS / case.hop_ms),
     }
     parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
@@ -164,8 +167,14 @@ def _nodes(names: tuple[str, ...], case: Case) -> Iterator[Nodes]:
         }
 
 
-def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, dict[str, float]]:
-    """Listen while the sender sends; return its times, and each process's share of a core."""
+def _receive(
+    nodes: Nodes, listener: Listener, seconds: float
+) -> tuple[Sent, float, dict[str, float]]:
+    """Listen while the sender sends.
+
+    Returns its times, its largest delay against the schedule in ms, which tells stalls of the
+    machine, and each process's share of a core.
+    """
     while not {BINNER, DEPTH} <= set(listener.status):
         _check(nodes)
         listener.spin()
@@ -179,7 +188,7 @@ def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, di
             listener.spin()
         spent_s, after = time.monotonic() - start_s, _spent_s(nodes)
         assert sender.stdout is not None
-        sender_share = float(sender.stdout.read().split()[-1])
+        _, late_ms, sender_share = sender.stdout.read().split()
         saved = np.load(times)
         sent = Sent(saved['published_ns'], int(saved['start_ns']))
     _check(nodes)
@@ -187,10 +196,10 @@ def _receive(nodes: Nodes, listener: Listener, seconds: float) -> tuple[Sent, di
     while time.monotonic() < end_s:
         listener.spin()
     shares = {name: (after[name] - before[name]) / spent_s for name in before}
-    shares['sender'] = sender_share
+    shares['sender'] = float(sender_share)
     machine = shares.pop('machine')
     shares['everything else'] = machine - sum(shares.values())
-    return sent, {name: round(share, 3) for name, share in shares.items()}
+    return sent, float(late_ms), {name: round(share, 3) for name, share in shares.items()}
 
 
 def _start_sender(times: Path, seconds: float) -> 'subprocess.Popen[str]':

@@ -15,6 +15,7 @@
 """Depth engine: an exported network in onnxruntime."""
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,18 @@ from spike_depth_ros.inference.session import load
 _FRAME_TYPE = np.dtype(DTYPE).name
 _CONFIDENCE = 'confidence'
 _ACTIVITY = ('firing_rates', 'mean_spikes')
-_UNCOUNTED = np.zeros(0, np.float32)
+_UNCOUNTED = dict.fromkeys(_ACTIVITY, np.zeros(0, np.float32))
 _TYPE_NAMES = {'tensor(uint8)': 'uint8', 'tensor(float)': 'float32'}
 
 Tensors = dict[str, tuple[str, list[int]]]
+
+
+class Outputs(Enum):
+    """Outputs of the network that an inference is to compute; the value: those it may omit."""
+
+    ALL = ()
+    WITHOUT_ACTIVITY = _ACTIVITY
+    DEPTH = (*_ACTIVITY, _CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +59,7 @@ class Inference:
             activity was not computed.
         mean_spikes: float32 [L], mean of each spiking layer's output; [0] likewise.
         confidence: float32 [h, w], in (0, 1], the probability that depth is within 10 % of the
-            truth; None from a model without confidence.
+            truth; None if it was not computed, or from a model without confidence.
     """
 
     depth: npt.NDArray[np.float32]
@@ -100,27 +109,32 @@ class DepthEngine:
         self.memory = Memory(contract.states, states, contract.window_ns)
         self._frame_shape = (contract.height, contract.width, contract.channels)
         self._shapes = {name: shape for name, (_, shape) in needed.items()}
-        self._whole = BoundSession(session, self._shapes)
-        # The file may be another one when it is needed.
-        shorter = without_outputs(path.read_bytes(), _ACTIVITY)
-        self._load_shorter = partial(load, path, threads, self.provider, shorter)
-        self._without_activity: BoundSession | None = None
+        self._forms = {Outputs.ALL: BoundSession(session, self._shapes)}
+        # The file may be another one when they are needed.
+        model, kinds = path.read_bytes(), (Outputs.DEPTH, Outputs.WITHOUT_ACTIVITY)
+        self._shorter = {kind: without_outputs(model, kind.value) for kind in kinds}
+        if not self.gives_confidence:
+            del self._shorter[Outputs.WITHOUT_ACTIVITY]
+        self._load = partial(load, path, threads, self.provider)
 
-    def load_without_activity(self) -> None:
-        """Load the model once more, for faster inferences without firing rates and mean spikes.
+    def load_shorter(self) -> None:
+        """Load the model once more for each choice of outputs, for faster inferences.
 
         The first call takes as long as the start, and memory; the others do nothing.
         """
-        if self._without_activity is None:
-            session = self._load_shorter().session
-            shapes = {name: size for name, size in self._shapes.items() if name not in _ACTIVITY}
-            self._without_activity = BoundSession(session, shapes)
+        while self._shorter:
+            outputs, model = self._shorter.popitem()
+            shapes = {
+                name: size for name, size in self._shapes.items() if name not in outputs.value
+            }
+            self._forms[outputs] = BoundSession(self._load(model).session, shapes)
+        self._forms.setdefault(Outputs.WITHOUT_ACTIVITY, self._forms[Outputs.DEPTH])
 
     def infer(
         self,
         counts: npt.NDArray[np.uint8],
         elapsed_ns: int | None = None,
-        needs_activity: bool = True,
+        outputs: Outputs = Outputs.ALL,
     ) -> Inference:
         """Infer depth from one spike frame.
 
@@ -132,8 +146,7 @@ class DepthEngine:
             elapsed_ns: time from the end of the window before to the end of this one,
                 nanoseconds, above 0; None forgets all windows before. Models without memory
                 ignore it.
-            needs_activity: False for an inference without firing rates and mean spikes, after
-                `load_without_activity`.
+            outputs: least outputs to compute; fewer than all are faster after `load_shorter`.
 
         Raises:
             ValueError: the frame has another shape or type, or elapsed_ns is not above 0.
@@ -145,9 +158,8 @@ class DepthEngine:
             )
         if elapsed_ns is not None and elapsed_ns <= 0:
             raise ValueError(f'elapsed_ns is {elapsed_ns}, but must be above 0, or None.')
-        session = self._whole if needs_activity else self._without_activity or self._whole
-        uncounted = dict.fromkeys(_ACTIVITY, _UNCOUNTED)
-        results = uncounted | session.run(counts, self.memory, elapsed_ns)
+        form = self._forms.get(outputs, self._forms[Outputs.ALL])
+        results = _UNCOUNTED | form.run(counts, self.memory, elapsed_ns)
         images = (name for name in ('depth', _CONFIDENCE) if name in results)
         return Inference(**results | {name: results[name][0, 0] for name in images})
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from spike_depth_ros.frames.spike_stream import SpikeStream, is_same
 from spike_depth_ros.inference.continuity import Continuity, Reset, longest_gap_ns
-from spike_depth_ros.inference.engine import DepthEngine, Inference
+from spike_depth_ros.inference.engine import DepthEngine, Inference, Outputs
 from spike_depth_ros.inference.event_age import EventAge
 from spike_depth_ros.inference.hold import DepthHold, Held
 
@@ -101,11 +101,13 @@ class History:
         self._stream, self._stamp_ns = stream, stamp_ns
         self.event_age.add(counts, stamp_ns)
 
-    def infer(self, counts: npt.NDArray[np.uint8]) -> Inference:
+    def infer(self, counts: npt.NDArray[np.uint8], needs_confidence: bool = True) -> Inference:
         """Infer depth from the spike frame of the window that was entered last.
 
         Of windows that overlap, the engine computes the activity of one a window's length: firing
         rates are averaged over a second, and the others' events are nearly the same.
+
+        needs_confidence: False if the confidence of a window without activity is not read.
 
         Raises ValueError if the model's confidence is not finite: some providers turn a depth
         that is no number into the largest one.
@@ -115,11 +117,12 @@ class History:
         if not self._engine.memory.is_finite():
             self.forget(Reset.NOT_FINITE)
             elapsed_ns = None
-        needs_activity = self._needs_activity()
-        inference = self._engine.infer(counts, elapsed_ns, needs_activity)
-        if needs_activity:
-            self._counted_ns = self._stamp_ns
+        outputs = Outputs.WITHOUT_ACTIVITY if needs_confidence else Outputs.DEPTH
+        if self._needs_activity():
+            outputs, self._counted_ns = Outputs.ALL, self._stamp_ns
+        inference = self._engine.infer(counts, elapsed_ns, outputs)
         if inference.confidence is not None and not np.isfinite(inference.confidence).all():
+            self._counted_ns = None  # all outputs until they are numbers again
             raise ValueError('the model gives a confidence that is no number: export it again')
         self._continuity.infer(self._stamp_ns)
         self._hold.keep(inference, self._stamp_ns)

@@ -83,6 +83,7 @@ class DepthNode(Node):
             self._motion,
         )
         self.worker.hold_ns = self._settings.hold_ns
+        self.worker.needs_confidence = self._needs_confidence
         on_change(self, DEPTH, self._change, self._refuse)
         Diagnostics(self, 'depth', f'{platform.node()}, {self._provider}', self._make_report)
         self._spikes = SpikeSubscriber(self, self.worker) if subscribes else None
@@ -163,6 +164,12 @@ class DepthNode(Node):
         if self._confidence.subscribers:
             image = to_confidence_image(confidence, mapped)
             self._confidence.publish(image, '32FC1', result.header)
+
+    def _needs_confidence(self) -> bool:
+        """Return whether each window's confidence is read: the report takes that of some."""
+        settings = self._settings
+        read = settings.min_confidence or settings.hold_ns
+        return bool(read or (self._confidence is not None and self._confidence.subscribers))
 
     def _warn(self, problem: str) -> None:
         self.get_logger().warning(problem, throttle_duration_sec=WARNING_PERIOD_S)

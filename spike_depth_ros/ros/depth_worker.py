@@ -88,6 +88,8 @@ class DepthWorker:
         min_events: least number of events in a window that yields depth; may change at any time.
         hold_ns: greatest age of the depth of an earlier window that stands in for that of a window
             with too few events, nanoseconds; 0: none does. May change at any time.
+        needs_confidence: returns whether anything reads the confidence of each window; called in
+            the worker's thread.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class DepthWorker:
         """
         self.min_events = min_events
         self.hold_ns = 0
+        self.needs_confidence: Callable[[], bool] = lambda: True
         self._engine = engine
         self._history, self._motion = History(engine, motion), motion
         self._malformed = False  # an image since the latest window was no spike frame
@@ -170,7 +173,7 @@ class DepthWorker:
         self._fit = Fit(None, reason) if reason else Fit(stream, '')
         self._range_warning = '' if reason else implausible_range(self._engine.contract, stream)
         if not reason and stream.hop_ns < stream.window_ns:
-            self._engine.load_without_activity()
+            self._engine.load_shorter()
 
     def take_problem(self, problem: str) -> None:
         """Take the problem that the binner reports of its spike frames, or ''."""
@@ -257,7 +260,7 @@ class DepthWorker:
         """
         age_ns = 0
         if verdict is Verdict.DEPTH:
-            inference = self._history.infer(window.counts)
+            inference = self._history.infer(window.counts, self.needs_confidence())
         elif verdict is Verdict.SKIPPED and (held := self._history.held(self.hold_ns)):
             inference, age_ns = held
         else:

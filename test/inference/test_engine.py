@@ -26,7 +26,7 @@ import pytest
 from onnx import TensorProto
 
 from spike_depth_ros.inference.contract import ModelContract
-from spike_depth_ros.inference.engine import DepthEngine
+from spike_depth_ros.inference.engine import DepthEngine, Outputs
 from spike_depth_ros.inference.model_file import ModelError
 from spike_depth_ros.inference.session import physical_cores
 
@@ -71,19 +71,28 @@ def test_confidence(write_model: WriteModel, metadata: dict[str, str]) -> None:
     assert again[0, 0] == 0.25
 
 
-def test_inference_without_activity(write_model: WriteModel, metadata: dict[str, str]) -> None:
-    path = write_model(metadata, confidence=(TensorProto.FLOAT, [1, 1, 3, 5]))
+@pytest.mark.parametrize('gives_confidence', [True, False])
+def test_fewer_outputs(
+    write_model: WriteModel, metadata: dict[str, str], gives_confidence: bool
+) -> None:
+    form = (TensorProto.FLOAT, [1, 1, 3, 5]) if gives_confidence else None
+    path = write_model(metadata, confidence=form)
     engine, counts = DepthEngine(path), np.full((3, 5, 4), 3, np.uint8)
-    whole = engine.infer(counts, needs_activity=False)
+    whole = engine.infer(counts, outputs=Outputs.DEPTH)
     assert whole.firing_rates.tolist() == [1, 1]  # nothing shorter is loaded
     path.unlink()
-    engine.load_without_activity()
-    shorter, again = engine.infer(counts, needs_activity=False), engine.infer(counts)
-    assert shorter.firing_rates.shape == shorter.mean_spikes.shape == (0,)
+    engine.load_shorter()
+    shorter, depth = (
+        engine.infer(counts, outputs=outputs)
+        for outputs in (Outputs.WITHOUT_ACTIVITY, Outputs.DEPTH)
+    )
+    assert shorter.firing_rates.shape == depth.mean_spikes.shape == (0,)
     assert np.array_equal(shorter.depth, whole.depth)
-    assert shorter.confidence is not None and whole.confidence is not None
-    assert np.array_equal(shorter.confidence, whole.confidence)
-    assert again.mean_spikes.tolist() == [3, 3]
+    assert np.array_equal(depth.depth, whole.depth)
+    assert depth.confidence is None
+    if gives_confidence:
+        assert np.array_equal(shorter.confidence, whole.confidence)
+    assert engine.infer(counts).mean_spikes.tolist() == [3, 3]
 
 
 def test_frames_do_not_leak_into_each_other(

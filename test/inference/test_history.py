@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from inference.conftest import WriteModel
 from inference.test_memory import STATE, TAU_MS, with_state
@@ -105,7 +106,7 @@ def test_any_order_of_windows(model: Path, seed: int) -> None:
 
 def test_activity_of_windows_that_do_not_overlap(model: Path) -> None:
     engine = DepthEngine(model, provider='cpu')
-    engine.load_without_activity()
+    engine.load_shorter()
     history, counts = History(engine), np.ones((3, 5, 4), np.uint8)
     often = replace(streams(engine.contract)[0], hop_ns=10 * MS)
     # A stamp 1 ms early; a gap; time that runs back.
@@ -123,7 +124,7 @@ def test_memory_lasts_over_windows_without_activity(model: Path) -> None:
     for loads in (False, True):
         engine = DepthEngine(model, provider='cpu')
         if loads:
-            engine.load_without_activity()
+            engine.load_shorter()
         history, counts = History(engine), np.full((3, 5, 4), 2, np.uint8)
         often = replace(streams(engine.contract)[0], hop_ns=10 * MS)
         for number in range(12):
@@ -131,3 +132,28 @@ def test_memory_lasts_over_windows_without_activity(model: Path) -> None:
             depths.append(history.infer(counts).depth[1, 2])
     assert depths[:12] == depths[12:]
     assert len(set(depths)) == 12
+
+
+def test_confidence_that_is_no_number_is_found_in_each_window(
+    write_model: WriteModel, contract: ModelContract
+) -> None:
+    small = replace(contract, width=5, height=3)
+    confidence = (onnx.TensorProto.FLOAT, [1, 1, 3, 5])
+    path = write_model(small.to_metadata(), confidence=confidence)
+    model = onnx.load(path)
+    (weights,) = (each for each in model.graph.initializer if each.name == 'weights')
+    weights.float_data[0] = -1  # one event: a depth of -1, and a confidence of 1 / 0
+    onnx.save(model, path)
+    engine = DepthEngine(path, provider='cpu')
+    engine.load_shorter()
+    history, stream = History(engine), replace(streams(engine.contract)[0], hop_ns=10 * MS)
+    window = np.zeros((3, 5, 4), np.uint8)
+    for stamp_ms, events in ((100, 0), (150, 1), (160, 1), (170, 1), (180, 0), (190, 0)):
+        window[1, 2, 0] = events
+        history.enter(window, stream, stamp_ms * MS)
+        if events:
+            with pytest.raises(ValueError, match='no number'):
+                history.infer(window, needs_confidence=False)
+        else:
+            found = history.infer(window, needs_confidence=False)
+            assert (found.confidence is None) == (stamp_ms == 190)

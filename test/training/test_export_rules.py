@@ -79,7 +79,7 @@ def test_coincidences_are_those_of_torch(
     channels, height = 5, 6
     writer = Writer(precision, height, width)
     graph = writer.graph
-    spikes = writer.arithmetic.spikes(graph.transpose('spikes', 0, 3, 1, 2))
+    spikes = writer.arithmetic.spikes('spikes')
     left, rights = (
         Map(graph.part(spikes, 1, start, end), end - start, height, width, 1)
         for start, end in ((0, channels), (channels, 3 * channels))
@@ -113,11 +113,10 @@ def test_full_maps_are_counted(
     height, width = 17, 23
     writer = Writer(precision, height, width)
     graph, arithmetic = writer.graph, writer.arithmetic
-    spikes = arithmetic.bounded(graph.transpose('spikes', 0, 3, 1, 2))
-    if precision == 'float32':
-        spikes = arithmetic.spikes(spikes)
-    last = graph.reshape('spikes', height, width, channels)
-    last = arithmetic.spikes(last) if precision == 'float32' else arithmetic.bounded(last)
+    spikes = arithmetic.spikes('spikes')
+    places = graph.reshape('spikes', 1, 1, height * width, channels)
+    last = graph.reshape(graph.transpose(arithmetic.spikes(places), 0, 2, 3, 1), 1, -1, channels)
+    last = arithmetic.bounded(last)
     counts = [
         arithmetic.count(spikes, channels, largest),
         arithmetic.count_last(last, channels, largest),
@@ -133,7 +132,7 @@ def test_full_maps_are_counted(
 def test_maps_change_their_layout_and_back(precision: Precision, tmp_path: Path) -> None:
     writer = Writer(precision, 6, 8)
     graph = writer.graph
-    value = writer.arithmetic.spikes(graph.transpose('spikes', 0, 3, 1, 2))
+    value = writer.arithmetic.spikes('spikes')
     blocks = writer.phases(Map(value, 3, 6, 8, 1))
     assert writer.phases(blocks) is blocks
     graph.node('Cast', blocks.value, output='blocks', to=onnx.TensorProto.FLOAT)

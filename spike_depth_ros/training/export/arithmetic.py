@@ -84,7 +84,7 @@ class Arithmetic(Protocol):
     """Operations on maps of spikes in a graph."""
 
     def spikes(self, counts: str) -> str:
-        """Return uint8 counts as a map of spikes."""
+        """Return uint8 counts, channels last, as a map of spikes."""
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""
@@ -168,8 +168,10 @@ class FloatArithmetic:
         self._graph = graph
 
     def spikes(self, counts: str) -> str:
-        """Return uint8 counts as a map of spikes."""
-        return self._graph.node('Cast', counts, to=TensorProto.FLOAT)
+        """Return uint8 counts, channels last, as a map of spikes."""
+        return self._graph.node(
+            'Cast', self._graph.transpose(counts, 0, 3, 1, 2), to=TensorProto.FLOAT
+        )
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""
@@ -249,8 +251,12 @@ class IntegerArithmetic:
         self._zero, self._one = (graph.constant(np.uint8(n)) for n in (0, 1))
 
     def spikes(self, counts: str) -> str:
-        """Return uint8 counts as a map of spikes."""
-        return counts
+        """Return uint8 counts, channels last, as a map of spikes.
+
+        Between the operators that stand for a scale, OpenVINO transposes for free; without them it
+        moves each byte twice, or computes the convolutions behind in floating point.
+        """
+        return self._integer(self._graph.transpose(self._real(counts), 0, 3, 1, 2))
 
     def fire(self, spikes: str, synapses: Synapses) -> str:
         """Return the spikes, zeros and ones, of neurons that spikes drive."""

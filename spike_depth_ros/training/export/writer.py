@@ -83,8 +83,7 @@ class Writer:
         height, width = self.padded
         zero, largest = (graph.constant(np.uint8(n)) for n in (0, LARGEST_COUNT))
         pairs = graph.reshape(padded, 1, height, width // 2, 2 * channels)
-        pairs = graph.node('Clip', graph.transpose(pairs, 0, 3, 1, 2), zero, largest)
-        counts = self.arithmetic.spikes(pairs)
+        counts = self.arithmetic.spikes(graph.node('Clip', pairs, zero, largest))
         return Map(counts, channels, height, width, LARGEST_COUNT, in_pairs=True)
 
     def population(self, value: str, like: Map, largest: int = 1, last: str | None = None) -> Map:
