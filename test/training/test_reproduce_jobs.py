@@ -124,4 +124,4 @@ def test_a_distilled_run_waits_for_its_teacher(folder: Path) -> None:
     assert ended.index('PictureTransformer') < ended.index('features')
     for row in ('features and semantic', 'the teacher, on pictures'):
         assert re.search(rf'^\| {row} (\| \d+\.\d+ ){{4}}', done.stdout, re.MULTILINE)
-    assert 'MDE, 5.5 to 8 m (cm)' in done.stdout
+    assert 'MDE, 54.3 to 80 m (cm)' in done.stdout

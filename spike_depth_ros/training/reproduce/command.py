@@ -71,8 +71,8 @@ def reproduce(
             cameras; or all of them.
         data: sim_flying, sim_driving or sim_rooms (simulated; in rooms one camera can tell depth),
             or mvsec=FOLDER, dsec=FOLDER or dense=FOLDER (spike-transformer only) with the
-            downloaded recordings; omitted: sim_driving for table2 of spike-transformer, sim_flying
-            for the others.
+            downloaded recordings; omitted: sim_driving for table2 and distillation of
+            spike-transformer, sim_flying for the others.
         seeds: number of trainings of each row, of seeds 1, 2 and so on.
         steps: optimiser steps of each training; omitted: as in the paper's settings for the data.
         output: folder for the trainings, the tables and the figures.
