@@ -29,7 +29,7 @@ BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
 .PHONY: moved demo test quick bench fuzz soak train shipped models exported docs lint clean \
-	help runtime readers views training peers documents
+	help runtime readers views teachers training peers documents
 .DELETE_ON_ERROR:
 
 help:
@@ -117,7 +117,7 @@ clean:
 	rm -rf $(VENV) demo/depth.mp4 demo/depth.png
 
 # One make at a time changes .venv; others wait until it has finished.
-runtime readers views training peers documents:
+runtime readers views teachers training peers documents:
 	@flock Makefile $(MAKE) -s $(VENV)/$@.done
 
 # An interrupted installation leaves `unfinished` behind; the next make builds .venv again.
@@ -182,6 +182,12 @@ $(VENV)/views.done: $(addprefix requirements/,constraints.txt views.txt) | $(VEN
 	@echo '==> .venv: the viewer Rerun from PyPI (170 MB)'
 	@$(START)
 	@$(call install,-r requirements/views.txt)
+	@$(FINISH)
+
+$(VENV)/teachers.done: $(addprefix requirements/,constraints.txt teachers.txt) | $(VENV)/training.done
+	@echo '==> .venv: libraries of vision transformers from PyPI'
+	@$(START)
+	@$(call install,-r requirements/teachers.txt)
 	@$(FINISH)
 
 $(VENV)/training.done: $(VENV)/python.done \

@@ -46,6 +46,7 @@ setup(
         'h5': ['h5py', 'hdf5plugin'],
         'dv': ['dv-processing'],
         'rerun': ['rerun-sdk'],
+        'teachers': ['transformers', 'timm'],
     },
     zip_safe=True,
     entry_points={

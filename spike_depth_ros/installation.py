@@ -64,6 +64,8 @@ EXTRAS = {
     'hdf5plugin': ('h5', 'readers'),
     'dv_processing': ('dv', 'readers'),
     'rerun': ('rerun', 'views'),
+    'timm': ('teachers', 'teachers'),
+    'transformers': ('teachers', 'teachers'),
 }
 # Names of PyPI packages that differ from the module's name.
 PYPI = {'cv2': 'opencv-python-headless', 'PIL': 'pillow', 'ruamel': 'ruamel.yaml'}

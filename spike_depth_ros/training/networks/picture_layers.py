@@ -14,6 +14,7 @@
 
 """Analog layers of the picture transformer."""
 
+import math
 from itertools import pairwise
 
 import torch
@@ -28,7 +29,7 @@ from spike_depth_ros.training.networks.transformer.embedding import DISPARITIES,
 PATCH = 15  # side of the patch whose mean and deviation normalise a pixel, pixels
 LEAST_DEVIATION = 0.02  # of grey values from 0 to 1: noise of flat surfaces stays small
 MATCHED = 16  # features that are correlated
-FIRST_EVIDENCE = 10.0  # factor from the correlation, -1 to 1, to log odds before training
+FIRST_EVIDENCE = 6.0  # factor from the correlation, -1 to 1, to log odds before training
 
 
 def analog(synapses: nn.Module) -> nn.Module:
@@ -85,7 +86,7 @@ class StereoEmbedding(nn.Module):
         self.full = nn.Sequential(analog(synapses(2, first, 3)), analog(synapses(first, first, 3)))
         self.finer = analog(synapses(first, first, 3))
         self.matching = nn.Conv2d(first, MATCHED, 1, bias=False)
-        self.evidence = nn.Parameter(torch.tensor(FIRST_EVIDENCE))
+        self.log_evidence = nn.Parameter(torch.tensor(math.log(FIRST_EVIDENCE)))
         self.correlation = Coincidences(DISPARITIES)
         self.support = nn.Sequential(
             analog(synapses(disparities, disparities, 3)), synapses(disparities, disparities, 3)
@@ -104,7 +105,7 @@ class StereoEmbedding(nn.Module):
         halves = functional.max_pool2d(torch.cat([left, right, displaced]), 2)
         features = self.finer(halves)
         found = functional.normalize(self.matching(features).float(), dim=1).chunk(3)
-        match = self.evidence * self.correlation(*found)
+        match = self.log_evidence.exp() * self.correlation(*found)
         supported = match + self.support(match)
         log_disparity = torch.stack([each.float().log_softmax(1) for each in (match, supported)])
         tokens = self.stages(torch.cat([features.chunk(3)[0], supported.softmax(1)], 1))

@@ -91,6 +91,9 @@ class PictureTransformer(DepthNetwork):
         grey = counts / 255
         return torch.stack([local_contrast(grey), grey - 0.5], 2).flatten(1, 2)
 
+    def _start(self, elapsed_ms: float | Tensor, counts: Tensor) -> None:
+        """Reset nothing: there are no neurons, whose states torch.compile would have to guard."""
+
     def predict(self, counts: Tensor) -> Output:
         """Map prepared pictures to log depth; the features are the stream after each block."""
         tokens, log_disparity = self.embedding(counts)

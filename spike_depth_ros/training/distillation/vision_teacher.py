@@ -1,0 +1,164 @@
+# Copyright 2026 spike_depth_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Teachers that are vision transformers, such as DINOv2, from a user's files."""
+
+import os
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spike_depth_ros.training.distillation.teacher import Teacher
+from spike_depth_ros.training.settings import SettingsError
+
+# Statistics of ImageNet's red, green and blue, 0 to 1, with which these models were trained.
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+QUARTERS = 4  # features of the layers at each quarter of the depth: 3, 6, 9 and 12 of 12
+
+
+class VisionTeacher(Teacher):
+    """Base class of vision transformers that read the left camera's picture.
+
+    The grey picture becomes one of three channels, normalised as in ImageNet, and is enlarged so
+    that a patch covers `stride` pixels: 1.75 times for patches of 14 pixels and a stride of 8
+    (Zhang et al. 2024). The features are the normalised tokens after each quarter of the layers.
+
+    Args:
+        patch: side of the model's patches, pixels.
+        stride: pixels of the picture from one token to the next, 8 or 16.
+    """
+
+    def __init__(self, patch: int, stride: int) -> None:
+        super().__init__()
+        if stride not in (8, 16):
+            raise SettingsError(f'stride is {stride}: use 8 or 16.')
+        self.pictures, self.enlargement = 1, patch / stride
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer('mean', torch.tensor(MEAN)[:, None, None])
+        self.register_buffer('deviation', torch.tensor(DEVIATION)[:, None, None])
+
+    @abstractmethod
+    def maps(self, images: Tensor) -> Sequence[Tensor]:
+        """Map images, float [n, 3, h, w], to four feature maps [n, c, h / patch, w / patch]."""
+
+    def features(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """Map pictures to four feature maps; see Teacher.features."""
+        size = [round(side * self.enlargement) for side in pictures.shape[2:]]
+        large = functional.interpolate(pictures / 255, size, mode='bilinear', antialias=True)
+        return tuple(self.maps((large.expand(-1, 3, -1, -1) - self.mean) / self.deviation))
+
+
+class HubTeacher(VisionTeacher):
+    """Vision transformer from a folder of the Hugging Face hub: DINOv2, ViT, DeiT and others.
+
+    Needs the package transformers. Raises SettingsError for a folder that holds no such model.
+
+    Args:
+        folder: folder with config.json and model.safetensors, such as a clone of
+            facebook/dinov2-small. Nothing is downloaded.
+        stride: see VisionTeacher.
+    """
+
+    def __init__(self, folder: str, stride: int = 8) -> None:
+        from transformers import AutoModel  # takes seconds; an extra
+
+        if not Path(folder, 'config.json').is_file():
+            raise SettingsError(
+                f"model.teacher.init_args.folder is '{folder}', which has no config.json: give "
+                'a folder of the hub, such as a clone of facebook/dinov2-small.'
+            )
+        try:
+            model = AutoModel.from_pretrained(folder, local_files_only=True)
+            patch, layers = model.config.patch_size, model.config.num_hidden_layers
+        except (OSError, ValueError, KeyError, AttributeError, RuntimeError) as error:
+            raise _unusable('folder', folder, error) from error
+        super().__init__(patch, stride)
+        self.model = model
+        self.norm = getattr(model, 'layernorm', nn.Identity())
+        self.layers = quarters(layers)
+
+    def maps(self, images: Tensor) -> Sequence[Tensor]:
+        """Map images to feature maps; see VisionTeacher.maps."""
+        patch = self.model.config.patch_size
+        rows, columns = (side // patch for side in images.shape[2:])
+        # DINOv2 always interpolates its position embeddings; ViT only if it is told.
+        options = {} if 'dinov2' in self.model.config.model_type else INTERPOLATED
+        found = self.model(images, output_hidden_states=True, **options).hidden_states
+        tokens = (self.norm(found[layer])[:, -rows * columns :] for layer in self.layers)
+        return [each.transpose(1, 2).unflatten(2, (rows, columns)) for each in tokens]
+
+
+class TimmTeacher(VisionTeacher):
+    """Vision transformer of timm, with weights from a file, such as those of Meta's DINOv2.
+
+    Needs the package timm. Raises SettingsError for an unknown model, and a file that does not
+    fit it.
+
+    Args:
+        model: name in timm, such as vit_small_patch14_dinov2 or vit_base_patch14_dinov2.
+        checkpoint: file of its weights, .pth or .safetensors, such as
+            dinov2_vits14_pretrain.pth.
+        stride: see VisionTeacher.
+    """
+
+    def __init__(self, model: str, checkpoint: str, stride: int = 8) -> None:
+        import timm  # an extra
+
+        if not os.path.isfile(checkpoint):
+            raise SettingsError(
+                f"model.teacher.init_args.checkpoint is '{checkpoint}', which is no file: give "
+                'one with weights, such as dinov2_vits14_pretrain.pth.'
+            )
+        try:
+            network = timm.create_model(
+                model,
+                pretrained=True,
+                pretrained_cfg_overlay={'file': checkpoint},
+                num_classes=0,
+                dynamic_img_size=True,
+            )
+            patch = network.patch_embed.patch_size[0]
+        except (OSError, RuntimeError, AttributeError, TypeError, KeyError) as error:
+            raise _unusable('model', model, error) from error
+        super().__init__(patch, stride)
+        self.model = network
+        self.layers = [layer - 1 for layer in quarters(len(network.blocks))]
+
+    def maps(self, images: Tensor) -> Sequence[Tensor]:
+        """Map images to feature maps; see VisionTeacher.maps."""
+        found: Sequence[Tensor] = self.model.forward_intermediates(
+            images, self.layers, norm=True, output_fmt='NCHW', intermediates_only=True
+        )
+        return found
+
+
+INTERPOLATED = {'interpolate_pos_encoding': True}
+
+
+def quarters(layers: int) -> list[int]:
+    """Return the numbers of the layers, from 1, at each quarter of a depth of at least 4."""
+    return [layers * number // QUARTERS for number in range(1, QUARTERS + 1)]
+
+
+def _unusable(name: str, value: str, error: Exception) -> SettingsError:
+    reason = ' '.join(str(error).split()).rstrip('.')[:200]
+    return SettingsError(
+        f"model.teacher.init_args.{name} is '{value}', which gives no vision transformer "
+        f'({reason}): use one with patches and at least 4 layers, and its own weights.'
+    )
