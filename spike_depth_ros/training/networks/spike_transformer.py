@@ -62,6 +62,7 @@ class SpikeTransformer(DepthNetwork):
         fused: channels of the fusion head at strides 16, 8, 4 and 2; even numbers.
         cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
             first stage, and coincidences follow it (ours; for channels 4).
+        skips: add the embedding's spikes to the levels of the fusion head (ours).
         steps: time steps; the counts are the input of each, and potentials go on from step to
             step. Files hold networks of one step.
     """
@@ -78,6 +79,7 @@ class SpikeTransformer(DepthNetwork):
         head: Literal['fusion', 'linear'] = 'fusion',
         fused: tuple[int, int, int, int] = (48, 48, 32, 16),
         cameras: Literal['stacked', 'matched'] = 'stacked',
+        skips: bool = False,
         steps: int = 1,
     ) -> None:
         super().__init__()
@@ -94,7 +96,7 @@ class SpikeTransformer(DepthNetwork):
         )
         self.encoder = ENCODERS[residual](width, blocks, heads, attention)
         self.head = (
-            FusionHead(width, blocks, stride, fused)
+            FusionHead(width, blocks, stride, fused, self.embedding.sizes if skips else None)
             if head == 'fusion'
             else LinearHead(width, stride)
         )
@@ -132,9 +134,9 @@ class SpikeTransformer(DepthNetwork):
 
     def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor]]:
         """Return the spikes that the readout reads, those of all layers by name, and streams."""
-        spikes = self.embedding(counts)
-        features, encoded, streams = self.encoder(list(spikes.values())[-1])
-        levels, fused = self.head(features)
+        embedded, spikes = self.embedding(counts)
+        features, encoded, streams = self.encoder(embedded[-1])
+        levels, fused = self.head(features, embedded)
         return levels, {**spikes, **encoded, **fused}, streams
 
 

@@ -49,19 +49,33 @@ class PatchEmbedding(nn.Module):
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
         width: channels of the tokens.
         stride: pixels from one token to the next, a power of 2.
+
+    Attributes:
+        sizes: channels of the spikes at each stride.
     """
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         sizes = stage_sizes(width, stride)
         self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
+        self.sizes = dict(zip((2, 4, 8, 16), sizes, strict=False))
 
-    def forward(self, counts: Tensor) -> dict[str, Tensor]:
-        """Map counts, float [n, channels, h, w], to the spikes of the stages by name."""
-        spikes, x = {}, counts
-        for number, layer in enumerate(self.stages, 1):
-            x = spikes[f'stage{number}'] = layer(x)
-        return spikes
+    def forward(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Map counts, float [n, channels, h, w], to spikes.
+
+        Returns those at strides 2, 4 and so on, the last one the tokens, and all layers by name.
+        """
+        return self._further([self.stages[0](counts)], {})
+
+    def _further(
+        self, levels: list[Tensor], spikes: dict[str, Tensor]
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Return the result of `forward`, from the spikes at stride 2."""
+        spikes.setdefault('stage1', levels[0])
+        for number, layer in enumerate(list(self.stages)[1:], 2):
+            levels.append(layer(levels[-1]))
+            spikes[f'stage{number}'] = levels[-1]
+        return levels, spikes
 
 
 class MatchedEmbedding(PatchEmbedding):
@@ -78,18 +92,16 @@ class MatchedEmbedding(PatchEmbedding):
         super().__init__(2, width, stride)
         first = 2 * width // stride
         self.stages[1] = stage(first + DISPARITIES, 2 * first)
+        self.sizes[2] = first + DISPARITIES
         self.coincidences = Coincidences(DISPARITIES)
 
-    def forward(self, counts: Tensor) -> dict[str, Tensor]:
-        """Map counts, float [n, 4, h, w], to the spikes of the stages by name.
+    def forward(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Map counts, float [n, 4, h, w], to spikes; see PatchEmbedding.forward.
 
-        stage1 holds both cameras' images, the left ones first.
+        stage1 holds both cameras' images, the left ones first. The spikes at stride 2 are those
+        of the left camera and the coincidences.
         """
-        first, *others = self.stages
-        spikes = {'stage1': first(torch.cat(counts.split(2, 1)))}
+        spikes = {'stage1': self.stages[0](torch.cat(counts.split(2, 1)))}
         left, right = spikes['stage1'].chunk(2)
         volume = spikes['coincidences'] = self.coincidences(left, right)
-        x = torch.cat([left, volume], 1)
-        for number, layer in enumerate(others, 2):
-            x = spikes[f'stage{number}'] = layer(x)
-        return spikes
+        return self._further([torch.cat([left, volume], 1)], spikes)

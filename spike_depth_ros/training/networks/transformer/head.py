@@ -14,7 +14,7 @@
 
 """Depth heads of the spike transformer: fusion of all blocks, and the linear ablation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -76,6 +76,8 @@ class FusionHead(nn.Module):
         stride: pixels from one token to the next, 8 or 16.
         channels: channels of the levels, coarse to fine.
         layer: maker of a layer from its synapses; the picture transformer's are analog.
+        skips: channels of the embedding's spikes at each stride, which a 1x1 layer adds to the
+            level; None: the head reads the blocks alone, as in the paper.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class FusionHead(nn.Module):
         stride: int,
         channels: Sequence[int],
         layer: LayerMaker = SpikingLayer,
+        skips: Mapping[int, int] | None = None,
     ) -> None:
         super().__init__()
         levels = list(zip(STRIDES, channels, strict=True))
@@ -100,12 +103,26 @@ class FusionHead(nn.Module):
         self.upsampling = nn.ModuleList(
             layer(Normalised(UpsampledConv2d(*pair, 3, 2))) for pair in pairwise(channels)
         )
+        self.skips = nn.ModuleDict(
+            {
+                str(at): layer(synapses(skips[at], size))
+                for at, size in levels
+                if skips is not None and at < stride
+            }
+        )
         self.readout = LogDepthReadout(channels, STRIDES)
 
-    def forward(self, features: Sequence[Tensor]) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """Map the spikes after each block, float [n, c, h, w], to those that the readout reads.
+    def forward(
+        self, features: Sequence[Tensor], embedded: Sequence[Tensor] = ()
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Map spikes to those that the readout reads.
 
-        Returns the spikes of each level, coarse to fine, and of all layers by name.
+        Args:
+            features: spikes after each block, float [n, c, h, w].
+            embedded: spikes of the embedding at strides 2, 4 and so on, for skips.
+
+        Returns:
+            The spikes of each level, coarse to fine, and of all layers by name.
         """
         spikes: dict[str, Tensor] = {}
         levels: list[Tensor] = []
@@ -113,6 +130,8 @@ class FusionHead(nn.Module):
             x = spikes[f'reassembled{at}'] = self.reassembly[level](features[self.blocks[level]])
             if at >= REFINED:
                 x = spikes[f'refined{at}'] = x + self.refining[level](x)
+            if str(at) in self.skips:
+                x = spikes[f'skipped{at}'] = x + self.skips[str(at)](embedded[at.bit_length() - 2])
             if level > 0:
                 x = spikes[f'fused{at}'] = x + self.upsampling[level - 1](levels[-1])
             levels.append(x)
@@ -131,6 +150,8 @@ class LinearHead(nn.Module):
         super().__init__()
         self.readout = LogDepthReadout([width], [stride])
 
-    def forward(self, features: Sequence[Tensor]) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def forward(
+        self, features: Sequence[Tensor], embedded: Sequence[Tensor] = ()
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return the spikes after the last block; see FusionHead.forward."""
         return [features[-1]], {}
