@@ -30,12 +30,13 @@ from spike_depth_ros.training.networks.posterior import (
     Calibration,
     share_near_median,
 )
-from spike_depth_ros.training.networks.readout import DisparityReadout
+from spike_depth_ros.training.networks.readout import ConfidentReadout
 
 Numbers = NDArray[np.float64]
 SPACING = 4  # pixels of the disparities between two observations: neighbours say the same
 # Weight of the default calibration, in pixels: few windows may be all right or all wrong.
 PRIOR_PIXELS = 20.0
+COMMON = Calibration()
 STEPS = 50  # Newton's method converges in ten
 
 
@@ -43,7 +44,7 @@ class Observations(NamedTuple):
     """Pixels of windows with known depth, float64 [n] each.
 
     Args:
-        share: share of the posterior within 10 % of its median.
+        share: share of the posterior within 10 % of its median; 0 from networks without one.
         log_spread: logarithm of the expected error of log depth.
         is_right: 1 where depth is within 10 % of the truth, else 0.
     """
@@ -63,10 +64,12 @@ def calibrate(
         sequences: consecutive windows of scenes.
         hop_ms: time between the ends of consecutive windows, milliseconds.
     """
-    if not any(isinstance(module, DisparityReadout) for module in network.modules()):
+    readouts = [module for module in network.modules() if isinstance(module, ConfidentReadout)]
+    if not readouts:
         return None
-    parts = list(observed(network, sequences, hop_ms))
-    return fitted(Observations(*(np.concatenate(column) for column in zip(*parts, strict=True))))
+    parts = zip(*observed(network, sequences, hop_ms), strict=True)
+    found = Observations(*(np.concatenate(column) for column in parts))
+    return fitted(found, readouts[0].calibration)
 
 
 @torch.no_grad()
@@ -89,11 +92,13 @@ def observations(output: Output, depth: NDArray[np.float32]) -> Observations:
         output: output of a network with confidence.
         depth: true depth, float32 [h, w], metres of the network; NaN where unknown.
     """
-    assert output.log_disparity is not None and output.log_spread is not None
+    assert output.log_spread is not None
     whole = slice(SPACING, None, 2 * SPACING)
     truth = depth[whole, whole]
-    rows, columns = (np.arange(size)[whole] // disparity_scale(output) for size in depth.shape)
-    share = share_near_median(output.log_disparity[-1])[0, 0][rows[:, None], columns]
+    share = torch.zeros(truth.shape)
+    if output.log_disparity is not None:
+        rows, columns = (np.arange(size)[whole] // disparity_scale(output) for size in depth.shape)
+        share = share_near_median(output.log_disparity[-1])[0, 0][rows[:, None], columns]
     spread = output.log_spread[0, 0, whole, whole].clamp(*LOG_SPREAD_BOUNDS)
     log_depth = output.log_depth[-1][0, 0, whole, whole].numpy()
     known = np.isfinite(truth)
@@ -102,17 +107,17 @@ def observations(output: Output, depth: NDArray[np.float32]) -> Observations:
     return Observations(*(each.astype(np.float64) for each in numbers))
 
 
-def fitted(observed: Observations) -> Calibration:
+def fitted(observed: Observations, expected: Calibration = COMMON) -> Calibration:
     """Return the most likely calibration, by Newton's method.
 
-    A quadratic penalty draws it to the default calibration, as PRIOR_PIXELS would.
+    A quadratic penalty draws it to the calibration `expected`, as PRIOR_PIXELS would.
     """
     inputs = np.stack([observed.share, observed.log_spread, np.ones(len(observed.share))])
-    default = np.array(Calibration())
+    default = np.array(expected)
     weights = default
     for _ in range(STEPS):
-        expected = 1 / (1 + np.exp(-weights @ inputs))
-        gradient = inputs @ (observed.is_right - expected) - PRIOR_PIXELS * (weights - default)
-        curvature = (inputs * (expected * (1 - expected))) @ inputs.T + PRIOR_PIXELS * np.eye(3)
+        likely = 1 / (1 + np.exp(-weights @ inputs))
+        gradient = inputs @ (observed.is_right - likely) - PRIOR_PIXELS * (weights - default)
+        curvature = (inputs * (likely * (1 - likely))) @ inputs.T + PRIOR_PIXELS * np.eye(3)
         weights = weights + np.linalg.solve(curvature, gradient)
     return Calibration(*weights.tolist())

@@ -44,7 +44,7 @@ from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.networks.membrane import check_remembers, membranes, set_window
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Trust
 from spike_depth_ros.training.networks.posterior import Calibration
-from spike_depth_ros.training.networks.readout import DisparityReadout, Readout
+from spike_depth_ros.training.networks.readout import ConfidentReadout, Readout
 from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.units import MS_NS
 
@@ -133,7 +133,7 @@ def export_checkpoint(
 def set_calibration(network: DepthNetwork, calibration: Calibration) -> None:
     """Set the weights of the confidence of a network's readout."""
     for module in network.modules():
-        if isinstance(module, DisparityReadout):
+        if isinstance(module, ConfidentReadout):
             module.calibration = calibration
 
 

@@ -78,11 +78,27 @@ def confidence(
         calibration: weights of the confidence.
     """
     share = _share_near_median(graph, posterior, calibration.share)
+    return confidence_of_spread(graph, log_spread, calibration, share)
+
+
+def confidence_of_spread(
+    graph: Graph, log_spread: str, calibration: Calibration, share: str = ''
+) -> str:
+    """Return the confidence that follows from the expected error, of the same shape.
+
+    Args:
+        graph: graph to extend.
+        log_spread: logarithm of the expected error of log depth.
+        calibration: weights of the confidence.
+        share: weighted share of the posterior; '' from networks without one.
+    """
     lowest, highest = (graph.constant(np.float32(end)) for end in LOG_SPREAD_BOUNDS)
     spread = graph.node('Clip', log_spread, lowest, highest)
     spread = graph.node('Mul', spread, graph.constant(np.float32(calibration.spread)))
+    if share:
+        spread = graph.node('Add', share, spread)
     bias = graph.constant(np.float32(calibration.bias))
-    return graph.node('Sigmoid', graph.node('Add', graph.node('Add', share, spread), bias))
+    return graph.node('Sigmoid', graph.node('Add', spread, bias))
 
 
 def _share_near_median(graph: Graph, posterior: Posterior, weight: float) -> str:

@@ -24,11 +24,16 @@ from torch import Tensor, nn
 from spike_depth_ros.training.export.kernels import channels_then_places
 from spike_depth_ros.training.export.maps import Map, Spikes
 from spike_depth_ros.training.export.membrane import remembered
-from spike_depth_ros.training.export.posterior import confidence, posterior
+from spike_depth_ros.training.export.posterior import (
+    confidence,
+    confidence_of_spread,
+    posterior,
+)
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.metres_readout import LEAST_M, MetresReadout
 from spike_depth_ros.training.networks.readout import DisparityReadout, LogDepthReadout
+from spike_depth_ros.training.networks.spread import SpreadReadout
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, in_units
 
 COARSEST_OF_PHASES = 2  # scale of the blocks of a map in phase layout
@@ -160,6 +165,19 @@ def _disparities(
     for values, name in ((depth, 'depth'), (sure, 'confidence')):
         _write_image(writer, values, layer.scale, name)
     return 'depth', 'confidence', None
+
+
+@lower.register
+def _spread(layer: SpreadReadout, writer: Writer, features: list[Spikes]) -> str:
+    """Write confidence; once spikes are weighed, everything is float32."""
+    sums = writer.graph.constant(layer.reset_spread.reshape(1, 1, 1, 1).numpy())
+    for number, (spikes, head) in enumerate(zip(features, layer.heads, strict=True)):
+        sums = _spread_pixels(writer, sums, 2) if number else sums
+        potentials = writer.arithmetic.weigh(writer.plain(writer.whole(spikes)).value, head.weight)
+        sums = writer.graph.node('Add', potentials, sums)
+    sure = confidence_of_spread(writer.graph, sums, layer.calibration)
+    _write_image(writer, sure, layer.scale, 'confidence')
+    return 'confidence'
 
 
 def _potentials(layer: DisparityReadout, writer: Writer, spikes: list[str], neurons: slice) -> str:

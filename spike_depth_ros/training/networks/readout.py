@@ -60,6 +60,16 @@ class Readout(nn.Module, ABC):
         """Round the weights, in place, to those of the int8 file; by default they stay float32."""
 
 
+class ConfidentReadout(Readout, ABC):
+    """Base class of readouts that give the logarithm of the expected error of log depth.
+
+    Attributes:
+        calibration: weights of the confidence; `spike-depth export` fits them.
+    """
+
+    calibration: Calibration
+
+
 class LogDepthReadout(Readout):
     """A neuron for each pixel whose potential is the logarithm of depth in metres.
 
@@ -117,7 +127,7 @@ class LogDepthReadout(Readout):
         yield from zip(features, map(fanout, self.heads), strict=True)
 
 
-class DisparityReadout(Readout):
+class DisparityReadout(ConfidentReadout):
     """A neuron for each disparity at each second or fourth pixel, and one for the error.
 
     A neuron's potential grows with the evidence for its disparity; depth is that of the median

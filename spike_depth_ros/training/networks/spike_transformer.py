@@ -22,6 +22,7 @@ from torch import Tensor
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.spiking import carry_potentials, draw
+from spike_depth_ros.training.networks.spread import SpreadReadout
 from spike_depth_ros.training.networks.stereospike import check_choice
 from spike_depth_ros.training.networks.transformer.blocks import (
     ATTENTION,
@@ -32,7 +33,11 @@ from spike_depth_ros.training.networks.transformer.embedding import (
     MatchedEmbedding,
     PatchEmbedding,
 )
-from spike_depth_ros.training.networks.transformer.head import FusionHead, LinearHead
+from spike_depth_ros.training.networks.transformer.head import (
+    STRIDES,
+    FusionHead,
+    LinearHead,
+)
 from spike_depth_ros.training.settings import SettingsError
 
 ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
@@ -100,6 +105,8 @@ class SpikeTransformer(DepthNetwork):
             if head == 'fusion'
             else LinearHead(width, stride)
         )
+        levels = (fused, STRIDES) if head == 'fusion' else ([width], [stride])
+        self.spread = SpreadReadout(*levels)
         self.initialise()
         if steps > 1:
             carry_potentials(self)
@@ -117,6 +124,7 @@ class SpikeTransformer(DepthNetwork):
             if isinstance(layer, Normalised):
                 draw(layer.weight, 1.0)
         self.head.readout.initialise()
+        self.spread.initialise()
 
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
@@ -130,7 +138,8 @@ class SpikeTransformer(DepthNetwork):
             levels = [one + other for one, other in zip(levels, more_levels, strict=True)]
             spikes = {name: spikes[name] + more_spikes[name] for name in spikes}
             streams = [one + other for one, other in zip(streams, more_streams, strict=True)]
-        return Output(self.head.readout(levels), spikes, features=tuple(streams))
+        log_depth, log_spread = self.head.readout(levels), self.spread(levels)
+        return Output(log_depth, spikes, log_spread, features=tuple(streams))
 
     def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor]]:
         """Return the spikes that the readout reads, those of all layers by name, and streams."""
