@@ -124,7 +124,7 @@ def transformer(**fields: Any) -> SpikeTransformer:
     torch.manual_seed(7)
     small = {'width': 32, 'blocks': 2, 'heads': 4, 'fused': (8, 8, 4, 4)}
     network = SpikeTransformer(**small | fields)
-    for head in network.head.readout.heads:
+    for head in (*network.head.readout.heads, *network.spread.heads):
         nn.init.normal_(head.weight, std=0.02)
     counts = torch.from_numpy(np.stack(frames((64, 96))[:2])).permute(0, 3, 1, 2).float()
     with torch.no_grad():

@@ -17,7 +17,7 @@
 import numpy as np
 import pytest
 import torch
-from training.small_networks import coincidence, edges, tiny
+from training.small_networks import coincidence, edges, tiny, transformer
 
 from spike_depth_ros.training.data.pairs import Pair
 from spike_depth_ros.training.export.calibration import Observations, calibrate, fitted
@@ -104,3 +104,14 @@ def test_a_network_without_confidence_has_no_calibration() -> None:
     frame = edges((32, 64))
     depth = np.ones((32, 64), np.float32)
     assert calibrate(tiny(), [[Pair(frame, depth, depth)]], 50.0) is None
+
+
+def test_a_network_without_a_posterior_is_calibrated_on_its_expected_error() -> None:
+    network, frame = transformer(), edges((64, 112))
+    with torch.no_grad():
+        counts = torch.from_numpy(frame.transpose(2, 0, 1)[None].copy()).float()
+        depth = network(counts).log_depth[-1][0, 0].exp().numpy()
+    pairs = [Pair(frame, scale * depth, depth) for scale in (np.float32(1.05), np.float32(1.5))]
+    right, wrong = (calibrate(network, [[pair]], 50.0) for pair in pairs)
+    assert right is not None and wrong is not None and right.bias > wrong.bias
+    assert right.share == wrong.share == 0

@@ -33,7 +33,7 @@ from spike_depth_ros.training.export.command import exported
 from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.maps import Map
 from spike_depth_ros.training.export.models import depth_model
-from spike_depth_ros.training.networks.network import DepthNetwork
+from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 from spike_depth_ros.training.quantisation import quantise, shared_thresholds
@@ -50,6 +50,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'sew-ssa': {'residual': 'sew', 'channels': 2},
     'sew-linear': {'residual': 'sew', 'attention': 'linear'},
     'matched': {'cameras': 'matched'},
+    'stacked-skips': {'skips': True, 'channels': 2},
+    'matched-skips': {'cameras': 'matched', 'skips': True, 'attention': 'linear'},
     'stride-8': {'stride': 8, 'residual': 'sew', 'blocks': 3},
     'linear-head': {'head': 'linear'},
 }
@@ -96,15 +98,26 @@ def check_spikes(
         for provider in PROVIDERS:
             loaded = load(path, 0, provider)
             assert loaded.provider == provider
-            outputs = loaded.session.run(['depth', *names], {'spikes': counts_of(network, frame)})
-            found = dict(zip(names, outputs[1:], strict=True))
+            depth, sure, *outputs = loaded.session.run(
+                ['depth', 'confidence', *names], {'spikes': counts_of(network, frame)}
+            )
+            found = dict(zip(names, outputs, strict=True))
             for name, spikes in expected.spikes.items():
                 parts = [pixels(found[map.value], map) for map in maps[name]]
                 fired = torch.cat(parts, 1)[0]
                 if name == 'coincidences':
                     fired = fired.flip(0)  # disparities fall in a file
                 assert torch.equal(fired, spikes.flatten(0, 1)), (name, provider)
-            np.testing.assert_allclose(outputs[0][0, 0], depth_of(expected), rtol=1e-4)
+            np.testing.assert_allclose(depth[0, 0], depth_of(expected), rtol=1e-4)
+            np.testing.assert_allclose(sure[0, 0], confidence_of(network, expected), rtol=1e-4)
+
+
+def confidence_of(network: Any, output: Output) -> NDArray[np.float32]:
+    """Return the confidence, which is the higher the smaller the expected error."""
+    calibration = network.spread.calibration
+    assert output.log_spread is not None and calibration.share == 0 and calibration.spread < 0
+    odds = calibration.spread * output.log_spread[0, 0].clamp(-6, 3) + calibration.bias
+    return odds.sigmoid().numpy()
 
 
 def pixels(values: NDArray[np.uint8], map: Map) -> torch.Tensor:

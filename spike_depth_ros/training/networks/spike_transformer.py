@@ -101,7 +101,7 @@ class SpikeTransformer(DepthNetwork):
         )
         self.encoder = ENCODERS[residual](width, blocks, heads, attention)
         self.head = (
-            FusionHead(width, blocks, stride, fused, self.embedding.sizes if skips else None)
+            FusionHead(width, blocks, stride, fused, skips=self.embedding.sizes if skips else None)
             if head == 'fusion'
             else LinearHead(width, stride)
         )
