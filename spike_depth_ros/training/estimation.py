@@ -46,7 +46,6 @@ from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.schedule import Schedule, share_of_time
 from spike_depth_ros.training.settings import SettingsError, check_least
 
-FIRST_LAYER = 'bottom.synapses.weight'
 ROUNDED = 'parametrizations.weight.original'
 
 
@@ -58,7 +57,7 @@ class DepthEstimation(LightningModule):
             backpropagated through its membranes.
         learning_rate: peak learning rate of Adam.
         loss: weights of the loss's terms.
-        initial: checkpoint with the initial weights; omitted: random weights. A StereoSpike for
+        initial: checkpoint with the initial weights; omitted: random weights. A network for
             one camera takes the left camera's weights from a checkpoint for two cameras.
         quantised: round the weights of the spiking layers to eight bits; needs float32, because
             bfloat16 rounds potentials at the threshold.
@@ -380,6 +379,7 @@ def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Te
         name.removeprefix('network.').replace(ROUNDED, 'weight'): weight
         for name, weight in without_distillation(state).items()
     }
-    if FIRST_LAYER in weights:
-        weights[FIRST_LAYER] = weights[FIRST_LAYER][:, : network.channels]
-    return membrane_weights(network) | current_names(weights, network.state_dict())
+    own = network.state_dict()
+    for name in {*network.left_first} & weights.keys() & own.keys():
+        weights[name] = weights[name][:, : own[name].shape[1]]
+    return membrane_weights(network) | current_names(weights, own)

@@ -25,7 +25,7 @@ from training.small_networks import edges, transformer
 
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.data.pairs import pairs_of
-from spike_depth_ros.training.estimation import DepthEstimation
+from spike_depth_ros.training.estimation import DepthEstimation, weights_for
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
 from spike_depth_ros.training.networks.normalised import Normalised, fold
@@ -224,3 +224,14 @@ def test_the_small_network_of_other_tests_has_statistics() -> None:
         each.running_var for each in network.modules() if isinstance(each, nn.BatchNorm2d)
     ]
     assert variances and all((each != 1).any() for each in variances if each is not None)
+
+
+@pytest.mark.parametrize('cameras', ['stacked', 'matched'])
+def test_one_camera_begins_as_two_cameras_see_it_with_a_silent_right_one(cameras: str) -> None:
+    both = transformer(cameras=cameras, skips=True)
+    one = transformer(channels=2, skips=True)
+    one.load_state_dict(weights_for(one, both.state_dict()))
+    counts = torch.from_numpy(edges((64, 96)).transpose(2, 0, 1)[None].copy()).float()
+    counts[:, 2:] = 0
+    with torch.no_grad():
+        torch.testing.assert_close(one(counts[:, :2]).log_depth, both(counts).log_depth)

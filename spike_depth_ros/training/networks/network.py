@@ -94,12 +94,15 @@ class DepthNetwork(nn.Module, ABC):
         pictures: number of cameras whose pictures the network reads in place of counts: its
             input is then float [n, pictures, h, w], grey values from 0 to 255, the left one
             first.
+        left_first: names of the weights whose first input channels are the left camera's: a
+            network for one camera takes these from a checkpoint for two.
         penalised: names of the layers whose spikes the spike penalty counts; () for all.
         no_file: sentence that refuses to export the network, which then only trains; '' for none.
     """
 
     channels: int
     pictures: int = 0
+    left_first: tuple[str, ...] = ()
     penalised: tuple[str, ...] = ()
     no_file: str = ''
 

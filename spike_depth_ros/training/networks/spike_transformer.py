@@ -72,6 +72,12 @@ class SpikeTransformer(DepthNetwork):
             step. Files hold networks of one step.
     """
 
+    left_first = (
+        'embedding.stages.0.synapses.convolution.weight',
+        'embedding.stages.1.synapses.convolution.weight',
+        'head.skips.2.synapses.convolution.weight',
+    )
+
     def __init__(
         self,
         channels: int = 4,

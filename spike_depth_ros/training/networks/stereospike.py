@@ -62,6 +62,7 @@ class StereoSpike(DepthNetwork):
             have batch normalisation and bias (table 4).
     """
 
+    left_first = ('bottom.synapses.weight',)
     penalised = ('block2', 'deconv4', 'deconv3', 'deconv2', 'deconv1')
 
     def __init__(
