@@ -171,6 +171,7 @@ def test_every_recipe_can_be_started(path: Path, monkeypatch: pytest.MonkeyPatch
     assert cli.trainer.logger.name == path.stem  # gives the folder of the checkpoints
     names = [dataset.description.name for dataset in cli.datamodule.datasets]
     expected = {
+        'spike_transformer_reproduce': ['SimFlying'],
         'stereospike_monocular': ['SimFlying', 'SimSparse'],
         'stereospike_paper': ['SimFlying'],
         'stereospike_reproduce': ['SimFlying'],
