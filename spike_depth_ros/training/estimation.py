@@ -380,6 +380,9 @@ def weights_for(network: DepthNetwork, state: dict[str, Tensor]) -> dict[str, Te
         for name, weight in without_distillation(state).items()
     }
     own = network.state_dict()
+    for name in weights.keys() - own.keys():
+        if name.startswith(network.between_cameras):
+            del weights[name]
     for name in {*network.left_first} & weights.keys() & own.keys():
         weights[name] = weights[name][:, : own[name].shape[1]]
     return membrane_weights(network) | current_names(weights, own)

@@ -30,7 +30,7 @@ from spike_depth_ros.training.networks.posterior import (
     Calibration,
     share_near_median,
 )
-from spike_depth_ros.training.networks.readout import ConfidentReadout
+from spike_depth_ros.training.networks.readout import ConfidentReadout, DisparityReadout
 
 Numbers = NDArray[np.float64]
 SPACING = 4  # pixels of the disparities between two observations: neighbours say the same
@@ -69,6 +69,8 @@ def calibrate(
         return None
     parts = zip(*observed(network, sequences, hop_ms), strict=True)
     found = Observations(*(np.concatenate(column) for column in parts))
+    if not isinstance(readouts[0], DisparityReadout):  # its confidence reads no disparities
+        found = found._replace(share=np.zeros_like(found.share))
     return fitted(found, readouts[0].calibration)
 
 

@@ -27,7 +27,7 @@ import numpy as np
 from spike_depth_ros.training.export.maps import Image, Map, Spikes
 from spike_depth_ros.training.export.rules import lower
 from spike_depth_ros.training.export.writer import Writer
-from spike_depth_ros.training.networks.matching import Coincidences
+from spike_depth_ros.training.networks.matching import Coincidences, MatchReadout
 from spike_depth_ros.training.quantisation import LARGEST
 from spike_depth_ros.training.settings import SettingsError
 
@@ -42,6 +42,11 @@ def _coincidences(layer: Coincidences, writer: Writer, left: Spikes, *rights: Sp
     if joined.channels != tuple(channel for image in whole for channel in image):
         raise SettingsError('coincidences read some channels of an image: give them all of them.')
     return coincidences(writer, ours, writer.plain(joined.map), layer.disparities, order)
+
+
+@lower.register
+def _no_match(layer: MatchReadout, writer: Writer, detected: object) -> None:
+    """Leave out what a loss term alone reads."""
 
 
 def coincidences(

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
-from spike_depth_ros.training.networks.matching import Coincidences, Cooperation
+from spike_depth_ros.training.networks.matching import LARGEST_BURST, Coincidences, Cooperation
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
 from spike_depth_ros.training.networks.network import DepthNetwork, Output, Trust
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -33,7 +33,6 @@ from spike_depth_ros.training.networks.spiking import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
-LARGEST_BURST = 15  # spikes of a cooperating detector: more spikes, better match
 # The readout's weight of one spike of these detectors before training, logarithm of odds.
 EVIDENCE = {'cooperation2': 0.5, 'cooperation3': 0.2, 'cooperation4': 0.2}
 

@@ -14,6 +14,7 @@
 
 """Layers that match two cameras: coincidence detectors and their cooperation."""
 
+import math
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from torch.nn import functional
 
 # Initial sums of weights over the places nearby, from detectors of the same disparity and of each
 # other one.
+LARGEST_BURST = 15  # spikes of a cooperating detector: more spikes, better match
 EXCITATION, INHIBITION = 1.5, -0.125
 T = TypeVar('T')
 
@@ -106,6 +108,31 @@ class Cooperation(nn.Module):
         return functional.conv2d(
             detected, kernel, stride=self.stride, padding=kernel.shape[-1] // 2
         )
+
+
+class MatchReadout(nn.Module):
+    """Probabilities of disparities by detectors at every second one, for their own loss term.
+
+    Files do not hold it.
+
+    Args:
+        features: number of features that may coincide.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.log_evidence = nn.Parameter(torch.tensor(4 / features).log())
+
+    def forward(self, detected: Tensor) -> Tensor:
+        """Map potentials, float [n, disparities, h, w], to Output.log_disparity.
+
+        Returns float [2, n, 2 disparities, h, w], the same twice: there is no other readout of
+        disparities.
+        """
+        with torch.autocast(detected.device.type, enabled=False):
+            log_match = (self.log_evidence.exp() * detected.float()).log_softmax(1)
+            log_match = log_match.repeat_interleave(2, 1) - math.log(2)
+        return torch.stack([log_match, log_match])
 
 
 def coincidences(left: Tensor, right: Tensor, disparities: int) -> Tensor:

@@ -96,6 +96,7 @@ class DepthNetwork(nn.Module, ABC):
             first.
         left_first: names of the weights whose first input channels are the left camera's: a
             network for one camera takes these from a checkpoint for two.
+        between_cameras: beginnings of the names of weights that a network for one camera lacks.
         penalised: names of the layers whose spikes the spike penalty counts; () for all.
         no_file: sentence that refuses to export the network, which then only trains; '' for none.
     """
@@ -103,6 +104,7 @@ class DepthNetwork(nn.Module, ABC):
     channels: int
     pictures: int = 0
     left_first: tuple[str, ...] = ()
+    between_cameras: tuple[str, ...] = ()
     penalised: tuple[str, ...] = ()
     no_file: str = ''
 

@@ -30,6 +30,7 @@ from spike_depth_ros.training.networks.transformer.blocks import (
     SewEncoder,
 )
 from spike_depth_ros.training.networks.transformer.embedding import (
+    CooperatingEmbedding,
     MatchedEmbedding,
     PatchEmbedding,
 )
@@ -40,6 +41,7 @@ from spike_depth_ros.training.networks.transformer.head import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
+MATCHING = {'matched': MatchedEmbedding, 'cooperating': CooperatingEmbedding}
 ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
 
 
@@ -66,7 +68,8 @@ class SpikeTransformer(DepthNetwork):
         head: fusion, or linear: the paper's ablation.
         fused: channels of the fusion head at strides 16, 8, 4 and 2; even numbers.
         cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
-            first stage, and coincidences follow it (ours; for channels 4).
+            first stage, and coincidences follow it; cooperating: coincidences cooperate, and a
+            loss term trains them by the true disparity (ours; for channels 4).
         skips: add the embedding's spikes to the levels of the fusion head (ours).
         steps: time steps; the counts are the input of each, and potentials go on from step to
             step. Files hold networks of one step.
@@ -77,6 +80,7 @@ class SpikeTransformer(DepthNetwork):
         'embedding.stages.1.synapses.convolution.weight',
         'head.skips.2.synapses.convolution.weight',
     )
+    between_cameras = ('embedding.cooperation.', 'embedding.match.')
 
     def __init__(
         self,
@@ -89,7 +93,7 @@ class SpikeTransformer(DepthNetwork):
         residual: Literal['membrane', 'sew'] = 'membrane',
         head: Literal['fusion', 'linear'] = 'fusion',
         fused: tuple[int, int, int, int] = (48, 48, 32, 16),
-        cameras: Literal['stacked', 'matched'] = 'stacked',
+        cameras: Literal['stacked', 'matched', 'cooperating'] = 'stacked',
         skips: bool = False,
         steps: int = 1,
     ) -> None:
@@ -101,9 +105,9 @@ class SpikeTransformer(DepthNetwork):
         _check_choices(channels, attention, residual, head, cameras)
         self.channels, self.steps = channels, steps
         self.embedding = (
-            MatchedEmbedding(width, stride)
-            if cameras == 'matched'
-            else PatchEmbedding(channels, width, stride)
+            PatchEmbedding(channels, width, stride)
+            if cameras == 'stacked'
+            else MATCHING[cameras](width, stride)
         )
         self.encoder = ENCODERS[residual](width, blocks, heads, attention)
         self.head = (
@@ -138,21 +142,23 @@ class SpikeTransformer(DepthNetwork):
         The spikes are sums over the time steps, and so are the features, the residual stream
         after each block.
         """
-        levels, spikes, streams = self._step(counts)
+        levels, spikes, streams, log_disparity = self._step(counts)
         for _ in range(self.steps - 1):
-            more_levels, more_spikes, more_streams = self._step(counts)
+            more_levels, more_spikes, more_streams, _ = self._step(counts)
             levels = [one + other for one, other in zip(levels, more_levels, strict=True)]
             spikes = {name: spikes[name] + more_spikes[name] for name in spikes}
             streams = [one + other for one, other in zip(streams, more_streams, strict=True)]
         log_depth, log_spread = self.head.readout(levels), self.spread(levels)
-        return Output(log_depth, spikes, log_spread, features=tuple(streams))
+        return Output(log_depth, spikes, log_spread, log_disparity, features=tuple(streams))
 
-    def _step(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor]]:
-        """Return the spikes that the readout reads, those of all layers by name, and streams."""
-        embedded, spikes = self.embedding(counts)
+    def _step(
+        self, counts: Tensor
+    ) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor], Tensor | None]:
+        """Return the spikes that the readout reads, those of all layers, streams, disparities."""
+        embedded, spikes, log_disparity = self.embedding(counts)
         features, encoded, streams = self.encoder(embedded[-1])
         levels, fused = self.head(features, embedded)
-        return levels, {**spikes, **encoded, **fused}, streams
+        return levels, {**spikes, **encoded, **fused}, streams, log_disparity
 
 
 def check_numbers(stride: int, **numbers: int) -> None:
@@ -183,6 +189,6 @@ def _check_choices(channels: int, attention: str, residual: str, head: str, came
     check_choice('attention', attention, ATTENTION)
     check_choice('residual', residual, ENCODERS)
     check_choice('head', head, ('fusion', 'linear'))
-    check_choice('cameras', cameras, ('stacked', 'matched'))
-    if cameras == 'matched' and channels == 2:
-        raise SettingsError('cameras is matched with channels 2: use channels 4, or stacked.')
+    check_choice('cameras', cameras, ('stacked', *MATCHING))
+    if cameras != 'stacked' and channels == 2:
+        raise SettingsError(f'cameras is {cameras} with channels 2: use channels 4, or stacked.')

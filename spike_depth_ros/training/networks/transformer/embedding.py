@@ -19,10 +19,16 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from spike_depth_ros.training.networks.matching import Coincidences
+from spike_depth_ros.training.networks.matching import (
+    LARGEST_BURST,
+    Coincidences,
+    Cooperation,
+    MatchReadout,
+)
 from spike_depth_ros.training.networks.normalised import Normalised
-from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 
+Embedded = tuple[list[Tensor], dict[str, Tensor], Tensor | None]
 DISPARITIES = 24  # candidates of the coincidences, at a half of the resolution: 0 to 46 pixels
 
 
@@ -60,22 +66,21 @@ class PatchEmbedding(nn.Module):
         self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
         self.sizes = dict(zip((2, 4, 8, 16), sizes, strict=False))
 
-    def forward(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def forward(self, counts: Tensor) -> Embedded:
         """Map counts, float [n, channels, h, w], to spikes.
 
-        Returns those at strides 2, 4 and so on, the last one the tokens, and all layers by name.
+        Returns those at strides 2, 4 and so on, the last one the tokens, all layers by name, and
+        the disparities of detectors that are trained by themselves, see Output; None without any.
         """
         return self._further([self.stages[0](counts)], {})
 
-    def _further(
-        self, levels: list[Tensor], spikes: dict[str, Tensor]
-    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def _further(self, levels: list[Tensor], spikes: dict[str, Tensor]) -> Embedded:
         """Return the result of `forward`, from the spikes at stride 2."""
         spikes.setdefault('stage1', levels[0])
         for number, layer in enumerate(list(self.stages)[1:], 2):
             levels.append(layer(levels[-1]))
             spikes[f'stage{number}'] = levels[-1]
-        return levels, spikes
+        return levels, spikes, None
 
 
 class MatchedEmbedding(PatchEmbedding):
@@ -95,13 +100,43 @@ class MatchedEmbedding(PatchEmbedding):
         self.sizes[2] = first + DISPARITIES
         self.coincidences = Coincidences(DISPARITIES)
 
-    def forward(self, counts: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def forward(self, counts: Tensor) -> Embedded:
         """Map counts, float [n, 4, h, w], to spikes; see PatchEmbedding.forward.
 
         stage1 holds both cameras' images, the left ones first. The spikes at stride 2 are those
         of the left camera and the coincidences.
         """
+        left, spikes = self._matched(counts)
+        return self._further([torch.cat([left, spikes['coincidences']], 1)], spikes)
+
+    def _matched(self, counts: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the left camera's spikes at stride 2, and the first layers by name."""
         spikes = {'stage1': self.stages[0](torch.cat(counts.split(2, 1)))}
         left, right = spikes['stage1'].chunk(2)
-        volume = spikes['coincidences'] = self.coincidences(left, right)
-        return self._further([torch.cat([left, volume], 1)], spikes)
+        spikes['coincidences'] = self.coincidences(left, right)
+        return left, spikes
+
+
+class CooperatingEmbedding(MatchedEmbedding):
+    """Matched embedding whose coincidences cooperate, and are trained by the true disparity.
+
+    The second stage reads the bursts of cooperating detectors (matching.Cooperation) in place of
+    the coincidences. A loss term trains the detectors by themselves, as in the coincidence
+    network.
+
+    Args:
+        width, stride: see PatchEmbedding.
+    """
+
+    def __init__(self, width: int, stride: int) -> None:
+        super().__init__(width, stride)
+        self.cooperation = SpikingLayer(Cooperation(DISPARITIES), Bursts(LARGEST_BURST))
+        self.match = MatchReadout(self.sizes[2] - DISPARITIES)
+
+    def forward(self, counts: Tensor) -> Embedded:
+        """Map counts, float [n, 4, h, w], to spikes; see MatchedEmbedding.forward."""
+        left, spikes = self._matched(counts)
+        detected = self.cooperation.synapses(spikes['coincidences'])
+        spikes['cooperation'] = self.cooperation.neurons(detected)
+        levels, spikes, _ = self._further([torch.cat([left, spikes['cooperation']], 1)], spikes)
+        return levels, spikes, self.match(detected)
