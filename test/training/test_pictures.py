@@ -15,6 +15,7 @@
 """Pictures in the training data: stored, cropped with depth, and refused where there are none."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from spike_depth_ros.training.data.dataset import DepthWindow, Preparation, read
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.pairs import Pairs
 from spike_depth_ros.training.data.sample import Sample
+from spike_depth_ros.training.data.simulated import SPLITS
 from spike_depth_ros.training.data.training_sequences import SingleWindows, windows_of
 from spike_depth_ros.training.settings import SettingsError
 
@@ -71,8 +73,24 @@ def test_batches_hold_pictures_only_if_asked() -> None:
 def test_windows_without_pictures_are_refused() -> None:
     window = numbered()._replace(right_image=None)
     Pairs([window], 1.0, 1)[0]
-    with pytest.raises(SettingsError, match='have 1 of the pictures of both cameras'):
+    with pytest.raises(SettingsError, match='have 1 pictures, but the network or its teacher'):
         Pairs([window], 1.0, 2)[0]
+
+
+def test_data_sets_without_pictures_are_refused_before_training(tmp_path: Path) -> None:
+    spikes, depth = np.zeros((1, 20, 30, 4), np.uint8), np.ones((1, 20, 30), np.float32)
+    arrays = {f'{split}_spikes': spikes for split in SPLITS}
+    np.savez(tmp_path / 'mine.npz', **arrays, **{f'{split}_depth': depth for split in SPLITS})
+    fields = {'file': f'{tmp_path}/mine.npz', 'f': 20, 'cx': 15, 'cy': 10}
+    fields |= {'baseline_m': 0.1, 'window_ms': 50}
+    file = tmp_path / 'mine.yaml'
+    described = {'class_path': 'training.array_dataset.ArrayDataset', 'init_args': fields}
+    file.write_text(json.dumps(described))
+    data = DepthData({str(file): 1}, validation_samples=1, crop_height=8, crop_width=8)
+    data.prepare_data()
+    data.use_pictures(1)
+    with pytest.raises(SettingsError, match='Windows of mine have 0 pictures, but the network'):
+        data.prepare_data()
 
 
 def test_sequences_have_no_pictures() -> None:

@@ -56,15 +56,19 @@ class Pair(NamedTuple):
 class Pairs(Dataset[Pair]):
     """Windows of a data set, with depth in metres of a network."""
 
-    def __init__(self, windows: DepthWindows, scale: float, cameras: int = 0) -> None:
+    def __init__(
+        self, windows: DepthWindows, scale: float, cameras: int = 0, name: str = 'the data set'
+    ) -> None:
         """Scale windows.
 
         Args:
             windows: windows of one data set.
             scale: DataDescription.network_scale of the data set.
             cameras: cameras whose pictures the pairs hold, the left one first.
+            name: name of the data set, for errors.
         """
-        self._windows, self._scale, self._cameras = windows, scale, cameras
+        self._windows, self._scale = windows, scale
+        self._cameras, self._name = cameras, name
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -72,28 +76,38 @@ class Pairs(Dataset[Pair]):
     def __getitem__(self, index: int) -> Pair:
         window = self._windows[index]
         scale = np.float32(self._scale)
-        pictures = np.stack(pictures_of(window, self._cameras), -1) if self._cameras else None
+        pictures = None
+        if self._cameras:
+            pictures = np.stack(pictures_of(window, self._cameras, self._name), -1)
         return Pair(window.spikes, window.depth * scale, window.event_depth * scale, pictures)
 
 
 def pairs_of(dataset: DepthDataset, split: Split, count: int, preparation: Preparation) -> Pairs:
     """Return the first pairs of a split of a data set; see DepthDataset.windows."""
     windows = dataset.windows(split, count, preparation)
-    return Pairs(windows, dataset.description.network_scale, preparation.pictures)
+    name, scale = dataset.description.name, dataset.description.network_scale
+    return Pairs(windows, scale, preparation.pictures, name)
 
 
-def pictures_of(window: DepthWindow, cameras: int) -> list[NDArray[np.uint8]]:
+def pictures_of(
+    window: DepthWindow, cameras: int, name: str = 'the data set'
+) -> list[NDArray[np.uint8]]:
     """Return the pictures of a window, uint8 [h, w] each, the left one first.
 
     Raises SettingsError for a window without them.
+
+    Args:
+        window: the window.
+        cameras: number of cameras.
+        name: name of the data set, for the error.
     """
     pictures = [window.image, window.right_image][:cameras]
     found = [picture for picture in pictures if picture is not None]
     if len(found) < cameras:
-        needed = 'pictures of both cameras' if cameras > 1 else 'pictures of the left camera'
+        needed = 'both cameras' if cameras > 1 else 'the left camera'
         raise SettingsError(
-            f'The windows have {len(found)} of the {needed} that the network or its teacher '
-            'reads: use simulated data sets.'
+            f'Windows of {name} have {len(found)} pictures, but the network or its teacher reads '
+            f'those of {needed}: use simulated data sets, or another teacher.'
         )
     return found
 
