@@ -47,7 +47,6 @@ from testing.usage import busy_s, cpu_s, peak_memory_mb
 SECONDS = 30.0
 # Rates of windows, Hz, and the model that is measured at each unless another is given.
 MODELS = {20.0: Path('models/coincidence.onnx'), 100.0: Path('models/coincidence_fast.onnx')}
-THREADS = {20.0: 0, 100.0: 1}  # of the inference: two would wait for each other at 100 Hz
 PROVIDERS = ('openvino', 'cpu')
 QUEUE_MS = 100.0  # length of the queue of windows, the default at 20 Hz
 LAYOUTS = {'two processes': ('binner', 'depth'), 'pipeline': ('pipeline',)}
@@ -156,7 +155,6 @@ def _nodes(names: tuple[str, ...], case: Case) -> Iterator[Nodes]:
     depth: dict[str, object] = {
         'model': case.model,
         'provider': case.provider,
-        'threads': THREADS[case.hz],
         'queue': round(QUEUE_MS / case.hop_ms),
     }
     parameters = {'binner': binner, 'depth': depth, 'pipeline': binner | depth}
