@@ -129,6 +129,7 @@ def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
     with _nodes(names, case) as nodes, Listener() as listener:
         sent, late_ms, shares = _receive(nodes, listener, seconds)
         peak_mb = peak_memory_mb(nodes[names[-1]].pid)
+    dropped = int(listener.values(DEPTH)['windows dropped'])
     hop_ns = round(case.hop_ms * MS_NS)
     due = due_ns(sent.published_ns, hop_ns)
     latencies_ns = due_latencies_ns(due, listener.arrivals_ns, sent.start_ns, hop_ns)
@@ -141,7 +142,7 @@ def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
         ('latency, 99th percentile', p99_ms, 'ms'),
         ('windows due', len(due), 'windows'),
         ('windows without depth', len(due) - len(latencies_ns), 'windows'),
-        ('windows dropped', int(listener.values(DEPTH)['windows dropped']), 'windows'),
+        ('windows dropped, warm-up included', dropped, 'windows'),
         ('sender, worst delay', late_ms, 'ms'),
         *((f'{name}, share of a core', share, 'cores') for name, share in shares.items()),
         (f'{names[-1]}, most memory', round(peak_mb), 'MB'),

@@ -14,14 +14,15 @@
 
 """Depth node with a model that outputs confidence, and with a model that does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 
-from spike_depth_ros.ros.conversions import from_image
-from testing.depth_input import HEIGHT, STATUS, WIDTH, Source, counts
+from spike_depth_ros.ros.conversions import from_image, to_ns
+from testing.depth_input import HEIGHT, STATUS, WIDTH, Source, counts, stereo_rig
 from testing.nodes import NodeProcess, is_quiet
 from testing.probe import Probe
 
@@ -93,6 +94,37 @@ def test_the_least_confidence_changes_while_running(probe: Probe, confident_mode
     assert pixels == [HEIGHT * (WIDTH - 1), HEIGHT // 2 * (WIDTH - 1)]
     assert not successful
     assert 'out of range' in reason
+
+
+def test_windows_that_overlap_have_confidence_where_it_is_read(
+    probe: Probe, confident_model: Path
+) -> None:
+    with NodeProcess('depth', {'model': confident_model}):
+        source = Source(probe)
+        depths = probe.collect(Image, '/depth/image_rect')
+        source.fit()
+        source.info(replace(stereo_rig(), hop_ns=10_000_000))
+
+        def window(number: int) -> Image:
+            source.spikes(half_sure(), stamp_ns=10**12 + number * 10_000_000)
+            probe.until(lambda: len(depths) == number + 1, f'depth {number}')
+            return depths[-1]
+
+        whole = [window(number) for number in range(7)]
+        assert probe.set_parameter('/depth', 'min_confidence', 0.5) == (True, '')
+        halves = [window(number) for number in range(7, 14)]
+        assert probe.set_parameter('/depth', 'min_confidence', 0.0) == (True, '')
+        images = probe.collect(Image, TOPIC)
+        probe.until(lambda: probe.node.count_subscribers(TOPIC), 'the subscriber')
+        numbers = iter(range(14, 1000))
+        while len(images) < 7:
+            window(next(numbers))
+
+    pixels = HEIGHT * (WIDTH - 1)
+    assert {np.count_nonzero(np.isfinite(from_image(depth))) for depth in whole} == {pixels}
+    assert {np.count_nonzero(np.isfinite(from_image(depth))) for depth in halves} == {pixels // 2}
+    stamps = [to_ns(image.header.stamp) for image in images]
+    assert set(np.diff(stamps)) == {10_000_000}  # each window from the first on
 
 
 def test_a_model_without_confidence(probe: Probe, stereo_model: Path) -> None:

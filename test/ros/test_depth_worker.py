@@ -15,6 +15,7 @@
 """Inference thread without topics."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,9 +54,9 @@ class Bench:
         publish = publish or self.answers.append
         self.worker = DepthWorker(engine, 100, 500, self.report, publish, self.warnings.append)
 
-    def take(self, counts: np.ndarray) -> None:
-        """Take a window, 50 ms after the one before."""
-        self.stamp_ns += RIG.hop_ns
+    def take(self, counts: np.ndarray, hop_ns: int = RIG.hop_ns) -> None:
+        """Take a window, hop_ns after the one before."""
+        self.stamp_ns += hop_ns
         header = Header(stamp=to_time(self.stamp_ns), frame_id='left_camera')
         self.worker.take_window(SpikeWindow(header, counts))
 
@@ -82,6 +83,22 @@ def test_an_answer(stereo_model: Path) -> None:
     assert (answer.header.frame_id, answer.stream) == ('left_camera', RIG)
     assert answer.events == 4 * HEIGHT * WIDTH
     np.testing.assert_array_equal(answer.inference.depth, np.full((HEIGHT, WIDTH), 3.0))
+
+
+def test_of_windows_that_overlap_some_are_measured(confident_model: Path) -> None:
+    bench, often = Bench(confident_model), replace(RIG, hop_ns=10_000_000)
+    bench.worker.take_stream(often, 'left_camera')
+    for number in range(8):
+        reads = number == 3
+        bench.worker.needs_confidence = lambda reads=reads: reads
+        bench.take(ones(), often.hop_ns)
+        bench.until(lambda expected=number + 1: len(bench.answers) == expected)
+    bench.worker.close()
+
+    assert [n for n, answer in enumerate(bench.answers) if answer.is_measured] == [0, 5]
+    sure = [n for n, each in enumerate(bench.answers) if each.inference.confidence is not None]
+    assert sure == [0, 3, 5]
+    assert all((answer.inference.depth == 3.0).all() for answer in bench.answers)
 
 
 def test_windows_without_depth_are_counted(stereo_model: Path) -> None:
