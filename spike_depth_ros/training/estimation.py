@@ -16,7 +16,7 @@
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -37,13 +37,16 @@ from spike_depth_ros.training.checkpoints import (
 )
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.data.training_sequences import Batch, windows_of
-from spike_depth_ros.training.distillation.distillation import Distillation
+from spike_depth_ros.training.distillation.distillation import (
+    Distillation,
+    without_distillation,
+)
 from spike_depth_ros.training.distillation.teacher import Teacher
 from spike_depth_ros.training.losses import DepthLoss, LossWeights, spike_penalty
 from spike_depth_ros.training.networks.membrane import membrane_weights
 from spike_depth_ros.training.networks.network import DepthNetwork, Output, disparity_scale
 from spike_depth_ros.training.quantisation import quantise
-from spike_depth_ros.training.schedule import Schedule, share_of_time
+from spike_depth_ros.training.schedule import Schedule, share_of_run
 from spike_depth_ros.training.settings import SettingsError, check_least
 
 ROUNDED = 'parametrizations.weight.original'
@@ -165,7 +168,7 @@ class DepthEstimation(LightningModule):
         """Return whether features alone train in this step; see LossWeights.warm_up."""
         if not self.loss.warm_up:
             return False
-        return self.global_step < self.loss.warm_up * self.trainer.estimated_stepping_batches
+        return share_of_run(self.trainer, self.global_step) < self.loss.warm_up
 
     def objective(
         self,
@@ -266,9 +269,8 @@ class DepthEstimation(LightningModule):
         optimizer = torch.optim.Adam(
             (weight for weight in self.parameters() if weight.requires_grad), lr=self.learning_rate
         )
-        steps = self.trainer.estimated_stepping_batches
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda n: self.schedule.rate(max(n / steps, share_of_time(self.trainer)))
+            optimizer, lambda n: self.schedule.rate(share_of_run(self.trainer, n))
         )
         return {
             'optimizer': optimizer,
@@ -333,35 +335,6 @@ def freeze(network: DepthNetwork, names: Sequence[str]) -> None:
         weight.requires_grad_(not each.startswith(tuple(names)))
     if not any(weight.requires_grad for weight in weights.values()):
         raise SettingsError('model.frozen holds all weights: leave some to be trained.')
-
-
-def check_distillation(loss: LossWeights, has_teacher: bool) -> None:
-    """Check that weights of distillation and a teacher go together. Raises SettingsError.
-
-    Not in a constructor: a distilled network is loaded without its teacher.
-    """
-    if not 0 <= loss.warm_up < 1:
-        raise SettingsError(
-            f'model.loss.warm_up is {loss.warm_up:g}: use a share of the steps from 0 to below 1.'
-        )
-    weights = {name: getattr(loss, name) for name in ('features', 'semantic', 'warm_up')}
-    if not has_teacher:
-        for name, weight in weights.items():
-            if weight:
-                raise SettingsError(
-                    f'model.loss.{name} is {weight:g}, but there is no model.teacher: give one, '
-                    f'or leave {name} out.'
-                )
-    elif not loss.features and not loss.semantic:
-        raise SettingsError(
-            'model.loss.features and model.loss.semantic are 0, and model.teacher teaches '
-            'nothing: give one of them, such as features 0.5, or leave the teacher out.'
-        )
-
-
-def without_distillation(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return a model's weights without those that training with a teacher adds."""
-    return {name: each for name, each in state.items() if not name.startswith('distillation.')}
 
 
 def left_events(spikes: Tensor) -> Tensor:

@@ -76,6 +76,11 @@ def one_cycle(share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (share - WARM_UP) / (1 - WARM_UP))))
 
 
+def share_of_run(trainer: Trainer, step: int) -> float:
+    """Return the share of a run after a number of steps, by them or by trainer.max_time."""
+    return max(step / trainer.estimated_stepping_batches, share_of_time(trainer))
+
+
 def share_of_time(trainer: Trainer) -> float:
     """Return the share of trainer.max_time that has passed, 0 without max_time.
 

@@ -29,7 +29,8 @@ from spike_depth_ros.shared_files import shared_file
 from spike_depth_ros.training.command_line import HelpFormatter, at_home, checked_files, parsing
 from spike_depth_ros.training.data.module import DepthData
 from spike_depth_ros.training.devices import check_processes, there
-from spike_depth_ros.training.estimation import DepthEstimation, check_distillation
+from spike_depth_ros.training.distillation.distillation import check_distillation
+from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
 from spike_depth_ros.training.networks.membrane import set_window

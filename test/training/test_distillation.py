@@ -21,14 +21,18 @@ import torch
 from torch import Tensor, nn
 from training.small_networks import coincidence, stereospike, tiny, transformer
 
-from spike_depth_ros.training.distillation.distillation import Distillation, same_grid
+from spike_depth_ros.training.distillation.distillation import (
+    Distillation,
+    check_distillation,
+    same_grid,
+)
 from spike_depth_ros.training.distillation.losses import (
     feature_difference,
     similarity_distance,
     standardised,
 )
 from spike_depth_ros.training.distillation.teacher import Teacher
-from spike_depth_ros.training.estimation import DepthEstimation, check_distillation
+from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.losses import LossWeights
 from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.networks.picture_transformer import PictureTransformer

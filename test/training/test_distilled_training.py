@@ -106,6 +106,17 @@ def test_a_student_begins_with_weights_of_a_distilled_one(folder: Path) -> None:
     assert not [name for name in begun if name.startswith('distillation.')]
 
 
+def test_depth_waits_until_the_features_are_warm(folder: Path) -> None:
+    """In the first step of a warm-up the readout stays at its initial potential, 1."""
+    potentials = []
+    for name, warm_up in (('warm', '0.9'), ('cold', '0')):
+        options = {'trainer__logger__init_args__name': name, 'model__loss__warm_up': warm_up}
+        train('spike_transformer_distilled', folder, trainer__max_steps=1, **options)
+        state = weights(folder / f'runs/{name}/checkpoints/last.ckpt')
+        potentials.append(state['network.head.readout.reset_potential'].item())
+    assert potentials[0] == 1 != potentials[1]
+
+
 def test_a_network_that_reads_events_is_no_teacher(folder: Path) -> None:
     with pytest.raises(CheckpointError, match='is of SpikeTransformer, which reads events: give'):
         PictureTeacher(str(folder / STUDENT))

@@ -14,7 +14,7 @@
 
 """Distillation of a student network from the features of a frozen teacher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from spike_depth_ros.training.distillation.losses import feature_difference, similarity_distance
 from spike_depth_ros.training.distillation.teacher import Teacher
+from spike_depth_ros.training.losses import LossWeights
 from spike_depth_ros.training.networks.network import DepthNetwork, evaluating
 from spike_depth_ros.training.settings import SettingsError
 
@@ -133,3 +134,32 @@ def _maps(network: DepthNetwork, teacher: Teacher) -> tuple[list[Tensor], list[T
 def _projection(ours: Tensor, theirs: Tensor) -> nn.Module:
     channels, wanted = ours.shape[1], theirs.shape[1]
     return nn.Identity() if channels == wanted else nn.Conv2d(channels, wanted, 1, bias=False)
+
+
+def check_distillation(loss: LossWeights, has_teacher: bool) -> None:
+    """Check that weights of distillation and a teacher go together. Raises SettingsError.
+
+    Not in a constructor: a distilled network is loaded without its teacher.
+    """
+    if not 0 <= loss.warm_up < 1:
+        raise SettingsError(
+            f'model.loss.warm_up is {loss.warm_up:g}: use a share of the steps from 0 to below 1.'
+        )
+    weights = {name: getattr(loss, name) for name in ('features', 'semantic', 'warm_up')}
+    if not has_teacher:
+        for name, weight in weights.items():
+            if weight:
+                raise SettingsError(
+                    f'model.loss.{name} is {weight:g}, but there is no model.teacher: give one, '
+                    f'or leave {name} out.'
+                )
+    elif not loss.features and not loss.semantic:
+        raise SettingsError(
+            'model.loss.features and model.loss.semantic are 0, and model.teacher teaches '
+            'nothing: give one of them, such as features 0.5, or leave the teacher out.'
+        )
+
+
+def without_distillation(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a model's weights without those that training with a teacher adds."""
+    return {name: each for name, each in state.items() if not name.startswith('distillation.')}
