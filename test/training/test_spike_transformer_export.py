@@ -51,7 +51,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     'sew-linear': {'residual': 'sew', 'attention': 'linear'},
     'matched': {'cameras': 'matched'},
     'stacked-skips': {'skips': True, 'channels': 2},
-    'cooperating': {'cameras': 'cooperating'},
+    'cooperating': {'cameras': 'cooperating', 'first': 6},
     'matched-skips': {'cameras': 'matched', 'skips': True, 'attention': 'linear'},
     'stride-8': {'stride': 8, 'residual': 'sew', 'blocks': 3},
     'linear-head': {'head': 'linear'},

@@ -71,6 +71,8 @@ class SpikeTransformer(DepthNetwork):
             first stage, and coincidences follow it; cooperating: coincidences cooperate, and a
             loss term trains them by the true disparity (ours; for channels 4).
         skips: add the embedding's spikes to the levels of the fusion head (ours).
+        first: channels of the embedding's first stage, an even number; each other doubles them but
+            the last, which has `width`. None: the last one doubles them too.
         steps: time steps; the counts are the input of each, and potentials go on from step to
             step. Files hold networks of one step.
     """
@@ -95,6 +97,7 @@ class SpikeTransformer(DepthNetwork):
         fused: tuple[int, int, int, int] = (48, 48, 32, 16),
         cameras: Literal['stacked', 'matched', 'cooperating'] = 'stacked',
         skips: bool = False,
+        first: int | None = None,
         steps: int = 1,
     ) -> None:
         super().__init__()
@@ -102,12 +105,13 @@ class SpikeTransformer(DepthNetwork):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
         check_numbers(stride, blocks=blocks, steps=steps)
         check_widths(width, heads, fused)
+        _check_first(first)
         _check_choices(channels, attention, residual, head, cameras)
         self.channels, self.steps = channels, steps
         self.embedding = (
-            PatchEmbedding(channels, width, stride)
+            PatchEmbedding(channels, width, stride, first)
             if cameras == 'stacked'
-            else MATCHING[cameras](width, stride)
+            else MATCHING[cameras](width, stride, first)
         )
         self.encoder = ENCODERS[residual](width, blocks, heads, attention)
         self.head = (
@@ -182,6 +186,12 @@ def check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
         raise SettingsError(
             f'fused is {list(fused)}: use four positive even numbers, such as [48, 48, 32, 16].'
         )
+
+
+def _check_first(first: int | None) -> None:
+    """Check the channels of the first stage. Raises SettingsError."""
+    if first is not None and (first < 2 or first % 2):
+        raise SettingsError(f'first is {first}: use a positive even number, such as 12, or none.')
 
 
 def _check_choices(channels: int, attention: str, residual: str, head: str, cameras: str) -> None:

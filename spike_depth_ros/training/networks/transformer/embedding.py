@@ -41,9 +41,10 @@ def stage(inputs: int, outputs: int) -> SpikingLayer:
     return SpikingLayer(Normalised(convolution, pools=True))
 
 
-def stage_sizes(width: int, stride: int) -> list[int]:
+def stage_sizes(width: int, stride: int, first: int | None = None) -> list[int]:
     """Return the channels of each stage of an embedding; see PatchEmbedding."""
-    return [2 * width // stride * 2**number for number in range(stride.bit_length() - 1)]
+    first = 2 * width // stride if first is None else first
+    return [first * 2**number for number in range(stride.bit_length() - 2)] + [width]
 
 
 class PatchEmbedding(nn.Module):
@@ -55,14 +56,16 @@ class PatchEmbedding(nn.Module):
         channels: 4 (left ON, left OFF, right ON, right OFF) or 2 (left ON, left OFF).
         width: channels of the tokens.
         stride: pixels from one token to the next, a power of 2.
+        first: channels of the first stage, doubled by each but the last, which has `width`; None:
+            as many as make the last one double them too.
 
     Attributes:
         sizes: channels of the spikes at each stride.
     """
 
-    def __init__(self, channels: int, width: int, stride: int) -> None:
+    def __init__(self, channels: int, width: int, stride: int, first: int | None = None) -> None:
         super().__init__()
-        sizes = stage_sizes(width, stride)
+        sizes = stage_sizes(width, stride, first)
         self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
         self.sizes = dict(zip((2, 4, 8, 16), sizes, strict=False))
 
@@ -90,14 +93,13 @@ class MatchedEmbedding(PatchEmbedding):
     (matching.Coincidences, as in the coincidence network). This variant is ours.
 
     Args:
-        width, stride: see PatchEmbedding.
+        width, stride, first: see PatchEmbedding.
     """
 
-    def __init__(self, width: int, stride: int) -> None:
-        super().__init__(2, width, stride)
-        first = 2 * width // stride
-        self.stages[1] = stage(first + DISPARITIES, 2 * first)
-        self.sizes[2] = first + DISPARITIES
+    def __init__(self, width: int, stride: int, first: int | None = None) -> None:
+        super().__init__(2, width, stride, first)
+        self.sizes[2] += DISPARITIES
+        self.stages[1] = stage(self.sizes[2], self.sizes[4])
         self.coincidences = Coincidences(DISPARITIES)
 
     def forward(self, counts: Tensor) -> Embedded:
@@ -125,11 +127,11 @@ class CooperatingEmbedding(MatchedEmbedding):
     network.
 
     Args:
-        width, stride: see PatchEmbedding.
+        width, stride, first: see PatchEmbedding.
     """
 
-    def __init__(self, width: int, stride: int) -> None:
-        super().__init__(width, stride)
+    def __init__(self, width: int, stride: int, first: int | None = None) -> None:
+        super().__init__(width, stride, first)
         self.cooperation = SpikingLayer(Cooperation(DISPARITIES), Bursts(LARGEST_BURST))
         self.match = MatchReadout(self.sizes[2] - DISPARITIES)
 
