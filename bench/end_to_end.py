@@ -142,7 +142,7 @@ def _measure(case: Case, seconds: float) -> list[tuple[str, float, str]]:
         ('latency, 99th percentile', p99_ms, 'ms'),
         ('windows due', len(due), 'windows'),
         ('windows without depth', len(due) - len(latencies_ns), 'windows'),
-        ('windows dropped, warm-up included', dropped, 'windows'),
+        ('windows dropped, start included', dropped, 'windows'),
         ('sender, worst delay', late_ms, 'ms'),
         *((f'{name}, share of a core', share, 'cores') for name, share in shares.items()),
         (f'{names[-1]}, most memory', round(peak_mb), 'MB'),

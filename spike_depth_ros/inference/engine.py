@@ -49,6 +49,9 @@ class Outputs(Enum):
     DEPTH = (*_ACTIVITY, _CONFIDENCE)
 
 
+_SHORTER = (Outputs.WITHOUT_ACTIVITY, Outputs.DEPTH)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
     """Outputs of the network for one spike frame.
@@ -110,25 +113,27 @@ class DepthEngine:
         self._frame_shape = (contract.height, contract.width, contract.channels)
         self._shapes = {name: shape for name, (_, shape) in needed.items()}
         self._forms = {Outputs.ALL: BoundSession(session, self._shapes)}
-        # The file may be another one when they are needed.
-        model, kinds = path.read_bytes(), (Outputs.DEPTH, Outputs.WITHOUT_ACTIVITY)
-        self._shorter = {kind: without_outputs(model, kind.value) for kind in kinds}
-        if not self.gives_confidence:
-            del self._shorter[Outputs.WITHOUT_ACTIVITY]
+        # The file may be another one when they are loaded.
         self._load = partial(load, path, threads, self.provider)
+        self._model = path.read_bytes()
 
     def load_shorter(self) -> None:
         """Load the model once more for each choice of outputs, for faster inferences.
 
-        The first call takes as long as the start, and memory; the others do nothing.
+        This takes as long as the start, and memory, unless they are loaded.
         """
-        while self._shorter:
-            outputs, model = self._shorter.popitem()
-            shapes = {
-                name: size for name, size in self._shapes.items() if name not in outputs.value
-            }
-            self._forms[outputs] = BoundSession(self._load(model).session, shapes)
+        for outputs in _SHORTER if self.gives_confidence else (Outputs.DEPTH,):
+            if outputs not in self._forms:
+                session = self._load(without_outputs(self._model, outputs.value)).session
+                names = self._shapes.keys() - outputs.value
+                shapes = {name: self._shapes[name] for name in names}
+                self._forms[outputs] = BoundSession(session, shapes)
         self._forms.setdefault(Outputs.WITHOUT_ACTIVITY, self._forms[Outputs.DEPTH])
+
+    def drop_shorter(self) -> None:
+        """Free the memory of `load_shorter`: all inferences compute all outputs."""
+        for outputs in _SHORTER:
+            self._forms.pop(outputs, None)
 
     def infer(
         self,

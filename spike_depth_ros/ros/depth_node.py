@@ -97,6 +97,7 @@ class DepthNode(Node):
         settings = self._settings
         engine = DepthEngine(settings.model, settings.threads, settings.provider)
         engine.warm_up()
+        engine.load_shorter()  # now: windows that come during it would be dropped
         if engine.warning:
             self.get_logger().warning(engine.warning)
         return engine

@@ -159,7 +159,7 @@ class DepthWorker:
     def take_stream(self, stream: SpikeStream, frame_id: str) -> None:
         """Take the description of all windows until the next call.
 
-        The first one with windows that overlap takes as long as loading the model.
+        The first one with windows that overlap, after others, takes as long as loading the model.
 
         Args:
             stream: description of the spike frames.
@@ -173,7 +173,9 @@ class DepthWorker:
         self._fit = Fit(None, reason) if reason else Fit(stream, '')
         self._range_warning = '' if reason else implausible_range(self._engine.contract, stream)
         if not reason and stream.hop_ns < stream.window_ns:
-            self._engine.load_shorter()
+            self._engine.load_shorter()  # windows that overlap omit outputs; see History
+        elif not reason:
+            self._engine.drop_shorter()
 
     def take_problem(self, problem: str) -> None:
         """Take the problem that the binner reports of its spike frames, or ''."""

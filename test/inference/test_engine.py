@@ -93,6 +93,10 @@ def test_fewer_outputs(
     if gives_confidence:
         assert np.array_equal(shorter.confidence, whole.confidence)
     assert engine.infer(counts).mean_spikes.tolist() == [3, 3]
+    engine.drop_shorter()
+    assert engine.infer(counts, outputs=Outputs.DEPTH).mean_spikes.tolist() == [3, 3]
+    engine.load_shorter()
+    assert not engine.infer(counts, outputs=Outputs.DEPTH).mean_spikes.size
 
 
 def test_frames_do_not_leak_into_each_other(
