@@ -43,16 +43,16 @@ from lightning.pytorch import Callback
 
 class Stopping(Callback):
     def on_train_batch_end(self, trainer, *_):
-        head = type(trainer.model.network.head).__name__
-        if trainer.global_step == 2 and Path(f'kill {head}').exists():
-            Path(f'kill {head}').unlink()
+        name = trainer.logger.name.partition('_')[0]
+        if trainer.global_step == 2 and Path(f'kill {name}').exists():
+            Path(f'kill {name}').unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         while trainer.global_step == 2 and Path('wait').exists():
-            Path(f'waits {head}').touch()
+            Path(f'waits {name}').touch()
             time.sleep(0.01)
 """
 FEW = ('--seeds=1', '--windows=2', '--measured=1', '--workers=1', '--device=cpu', '--steps=3')
-WORDS = ('reproduce', 'spike-transformer', 'table3', '--settings=tiny.yaml', '--jobs=2', *FEW)
+WORDS = ('reproduce', 'spike-transformer', 'attention', '--settings=tiny.yaml', '--jobs=2', *FEW)
 TRAINED = 'runs/reproduce/runs/*/trained.ckpt'
 
 
@@ -65,25 +65,25 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_failed_training_leaves_the_others_and_is_done_by_the_next_call(folder: Path) -> None:
-    (folder / 'kill LinearHead').touch()
+    (folder / 'kill attention=linear').touch()
     words = ['spike-depth', *WORDS]
     failed = run('spike_depth_ros.cli.main', words, folder)
     assert failed.returncode == 1
     assert failed.stdout.startswith('2 trainings, 2 at a time; each writes to training.log\n')
     assert re.search(r'^\d of 2: default_seed=1-\w+ after \d+ s$', failed.stdout, re.MULTILINE)
     assert re.search(
-        r'^\d of 2 failed: head=linear_\S+ after \d+ s: signal 9', failed.stdout, re.MULTILINE
+        r'^\d of 2 failed: attention=linear_\S+ after \d+ s: signal 9', failed.stdout, re.MULTILINE
     )
     assert '1 of the trainings failed, and the tables that need them are missing' in failed.stderr
     assert [file.parent.name[:7] for file in folder.glob(TRAINED)] == ['default']
-    assert 'Table 3' not in failed.stdout
+    assert 'MDE (cm)' not in failed.stdout
     again = run('spike_depth_ros.cli.main', words, folder)
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith('1 trainings, 2 at a time')
-    assert '| linear head | 2.85 | 51.76 | ' in again.stdout
-    [log] = folder.glob('runs/reproduce/runs/head=linear*/training.log')
-    assert re.search(r'estor\w+ .*head=linear_\S+/checkpoints/last\.ckpt', log.read_text())
-    [scores] = folder.glob('runs/reproduce/spike-transformer_table3_*.csv')
+    assert '| linear attention | ' in again.stdout
+    [log] = folder.glob('runs/reproduce/runs/attention=linear*/training.log')
+    assert re.search(r'estor\w+ .*attention=linear_\S+/checkpoints/last\.ckpt', log.read_text())
+    [scores] = folder.glob('runs/reproduce/spike-transformer_attention_*.csv')
     assert 'energy, first layer as MACs (mJ)' in scores.read_text()
 
 

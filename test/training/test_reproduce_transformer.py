@@ -56,7 +56,7 @@ def setup(tmp_path: Path, data: str = 'sim_flying') -> Setup:
 
 def test_every_variant_is_one_that_training_takes(tmp_path: Path) -> None:
     runs = [Run(setup(tmp_path), variant, '', 1) for variant in VARIANTS.values()]
-    assert len({run.name for run in runs}) == len(runs) == 13
+    assert len({run.name for run in runs}) == len(runs) == 14
     for run in (run for run in runs if not run.teacher):  # whose checkpoint is read
         command = train.command(list(run.arguments()), run=False)
         network = command.config['model']['network']
