@@ -60,6 +60,15 @@ class TrainingCommand(LightningCLI):
         for name, value in self.config.items():
             self.config[name] = at_home(value)
 
+    def instantiate_classes(self) -> None:
+        """Make trainer, model and data. Raises SettingsError, also for the model's teacher."""
+        try:
+            super().instantiate_classes()
+        except ValueError as error:  # jsonargparse's, around that of a class that may be null
+            if isinstance(error.__cause__, SettingsError):
+                raise error.__cause__ from None
+            raise
+
     def instantiate_trainer(self, **settings: Any) -> Trainer:
         """Return the trainer. Raises SettingsError for accelerators that are missing."""
         try:

@@ -122,6 +122,13 @@ def test_a_network_that_reads_events_is_no_teacher(folder: Path) -> None:
         PictureTeacher(str(folder / STUDENT))
 
 
+def test_a_missing_teacher_is_one_sentence(tmp_path: Path) -> None:
+    refusal = r'cannot be read \(no such file or directory\): give one of a network that reads'
+    with pytest.raises(AssertionError, match=refusal) as found:
+        train('spike_transformer_distilled', tmp_path)
+    assert 'Traceback' not in str(found.value)
+
+
 def test_a_teacher_is_not_exported(folder: Path) -> None:
     with pytest.raises(AssertionError, match='PictureTransformer reads pictures, and files hold'):
         spike_depth('export', f'--checkpoint={TEACHER}', '--output=model.onnx', folder=folder)

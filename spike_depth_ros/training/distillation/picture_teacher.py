@@ -40,7 +40,10 @@ class PictureTeacher(Teacher):
 
     def __init__(self, checkpoint: str) -> None:
         super().__init__()
-        self.network = from_checkpoint(Path(checkpoint)).network
+        try:
+            self.network = from_checkpoint(Path(checkpoint)).network
+        except CheckpointError as error:
+            raise CheckpointError(error.path, error.reason, REMEDY) from error
         if not self.network.pictures:
             name = type(self.network).__name__
             raise CheckpointError(Path(checkpoint), f'is of {name}, which reads events', REMEDY)
