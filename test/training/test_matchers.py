@@ -14,6 +14,8 @@
 
 """Conventional stereo on random dots whose disparity is known."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -98,3 +100,10 @@ def test_each_count_is_one_event_of_its_polarity() -> None:
     store = event_store(counts)
     assert store.coordinates().tolist() == [[2, 1]] * 3 + [[0, 2]] * 3
     assert store.polarities().ravel().tolist() == [1, 1, 0, 0, 0, 0]
+
+
+def test_conventional_stereo_alone_needs_dv_processing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'dv_processing', None)  # as where it is not installed
+    SemiGlobalMatching()
+    with pytest.raises(ModuleNotFoundError, match='dv_processing'):
+        SemiDense()

@@ -21,14 +21,16 @@ saturation at 3 to 25 events, gradient caps of 7 to 63, specks of up to 200 pixe
 edge maps on 60 windows of an older simulator.
 """
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
-import dv_processing as dv
 import numpy as np
 from numpy.typing import NDArray
 
 from spike_depth_ros.frames.spike_frame import LEFT, RIGHT
+
+if TYPE_CHECKING:
+    import dv_processing as dv
 
 Disparity = NDArray[np.float32]
 
@@ -89,11 +91,18 @@ class SemiDense:
 
     The library fixes the block matching: disparities under 48 px, blocks of 11 px and strict
     filters. Its edge maps are more accurate with signed events than by default, without polarity.
-    See "Depth estimation" in the documentation of dv-processing.
+    See "Depth estimation" in the documentation of dv-processing. Raises ModuleNotFoundError where
+    dv-processing, which is optional, is not installed.
     """
+
+    def __init__(self) -> None:
+        import dv_processing as dv
+
+        self._dv = dv
 
     def disparity(self, spikes: NDArray[np.uint8]) -> Disparity:
         """Return disparities under 48 px; see Matcher."""
+        dv = self._dv
         wide = widened(spikes, LIBRARY_RANGE_PX)
         height, width, _ = wide.shape
         accumulators = (
@@ -138,8 +147,10 @@ def event_image(counts: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(blurred, ((0, 0), (0, 0), (0, 1)))  # OpenCV compares one colour or three
 
 
-def event_store(counts: NDArray[np.uint8]) -> dv.EventStore:
+def event_store(counts: NDArray[np.uint8]) -> 'dv.EventStore':
     """Return one camera's counts [h, w, 2] as events at time 0."""
+    import dv_processing as dv
+
     store = dv.EventStore()
     for y, x, off in np.repeat(np.argwhere(counts), counts[counts > 0], axis=0).tolist():
         store.push_back(0, x, y, not off)
