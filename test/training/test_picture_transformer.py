@@ -48,11 +48,12 @@ def test_features_match_at_the_disparity_before_training(disparity: int) -> None
 
 
 @pytest.mark.parametrize('cameras', ['stacked', 'matched'])
+@pytest.mark.parametrize('skips', [False, True])
 @pytest.mark.parametrize('stride', [8, 16])
 def test_depth_has_the_size_of_the_pictures_and_features_that_of_tokens(
-    cameras: str, stride: int
+    cameras: Any, stride: int, skips: bool
 ) -> None:
-    network = PictureTransformer(cameras=cameras, stride=stride, **SMALL)  # type: ignore[arg-type]
+    network = PictureTransformer(cameras=cameras, stride=stride, skips=skips, **SMALL)
     output = network(torch.rand(2, 2, 60, 90))
     assert output.log_depth.shape == (4, 2, 1, 60, 90)
     assert [each.shape for each in output.features] == [(2, 32, 64 // stride, 96 // stride)] * 2

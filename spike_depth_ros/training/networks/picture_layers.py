@@ -15,6 +15,7 @@
 """Analog layers of the picture transformer."""
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 
 import torch
@@ -26,6 +27,7 @@ from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.transformer.blocks import RATIO, synapses
 from spike_depth_ros.training.networks.transformer.embedding import DISPARITIES, stage_sizes
 
+STRIDES = (2, 4, 8, 16)  # of the features of an embedding, pixels
 PATCH = 15  # side of the patch whose mean and deviation normalise a pixel, pixels
 LEAST_DEVIATION = 0.02  # of grey values from 0 to 1: noise of flat surfaces stays small
 MATCHED = 16  # features that are correlated
@@ -57,16 +59,20 @@ class PictureEmbedding(nn.Module):
         channels: channels of the input.
         width: channels of the tokens.
         stride: pixels from one token to the next, a power of 2.
+
+    Attributes:
+        sizes: channels of the features at each stride.
     """
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
-        sizes = (channels, *stage_sizes(width, stride))
-        self.stages = nn.Sequential(*(_stage(*pair) for pair in pairwise(sizes)))
+        sizes = stage_sizes(width, stride)
+        self.stages = nn.ModuleList(_stage(*pair) for pair in pairwise((channels, *sizes)))
+        self.sizes = dict(zip(STRIDES, sizes, strict=False))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, None]:
-        """Map float [n, channels, h, w] to tokens [n, width, h / stride, w / stride]."""
-        return self.stages(pictures), None
+    def forward(self, pictures: Tensor) -> tuple[list[Tensor], None]:
+        """Map float [n, channels, h, w] to features at strides 2, 4 and so on, the last tokens."""
+        return _further(self.stages, [pictures])[1:], None
 
 
 class StereoEmbedding(nn.Module):
@@ -92,13 +98,14 @@ class StereoEmbedding(nn.Module):
             analog(synapses(disparities, disparities, 3)), synapses(disparities, disparities, 3)
         )
         sizes = (first + disparities, *others)
-        self.stages = nn.Sequential(*(_stage(*pair) for pair in pairwise(sizes)))
+        self.stages = nn.ModuleList(_stage(*pair) for pair in pairwise(sizes))
+        self.sizes = dict(zip(STRIDES, sizes, strict=False))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Map float [n, 4, h, w] to tokens and log probabilities of the disparities.
+    def forward(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Map float [n, 4, h, w] to features and log probabilities of the disparities.
 
-        Returns float [n, width, h / stride, w / stride] and [2, n, 48, h / 2, w / 2], the
-        latter by the correlation alone and with its support.
+        Returns features at strides 2, 4 and so on, the last one the tokens, and float
+        [2, n, 48, h / 2, w / 2]: log probabilities by the correlation alone and with its support.
         """
         left, right = self.full(torch.cat(pictures.chunk(2, 1))).chunk(2)
         displaced = functional.pad(right, (1, -1))
@@ -108,8 +115,8 @@ class StereoEmbedding(nn.Module):
         match = self.log_evidence.exp() * self.correlation(*found)
         supported = match + self.support(match)
         log_disparity = torch.stack([each.float().log_softmax(1) for each in (match, supported)])
-        tokens = self.stages(torch.cat([features.chunk(3)[0], supported.softmax(1)], 1))
-        return tokens, log_disparity
+        half = torch.cat([features.chunk(3)[0], supported.softmax(1)], 1)
+        return _further(self.stages, [half]), log_disparity
 
 
 class AnalogBlock(nn.Module):
@@ -141,6 +148,13 @@ class AnalogBlock(nn.Module):
         mixed = self.mixing(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         found = functional.scaled_dot_product_attention(*mixed)
         return found.transpose(1, 2).flatten(2)
+
+
+def _further(stages: Iterable[nn.Module], levels: list[Tensor]) -> list[Tensor]:
+    """Return levels of features, and those after each stage."""
+    for stage in stages:
+        levels.append(stage(levels[-1]))
+    return levels
 
 
 def _stage(inputs: int, outputs: int) -> nn.Module:

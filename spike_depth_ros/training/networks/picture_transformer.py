@@ -46,6 +46,7 @@ class PictureTransformer(DepthNetwork):
         width, stride, blocks, heads, fused: see SpikeTransformer.
         cameras: matched: the correlation of both pictures' features at disparities of 0 to 47
             pixels joins the second stage; stacked: the embedding reads both pictures.
+        skips: add the embedding's features to the levels of the head.
     """
 
     no_file = (
@@ -62,6 +63,7 @@ class PictureTransformer(DepthNetwork):
         heads: int = 8,
         fused: tuple[int, int, int, int] = (48, 48, 32, 16),
         cameras: Literal['stacked', 'matched'] = 'stacked',
+        skips: bool = False,
     ) -> None:
         super().__init__()
         if pictures not in (1, 2):
@@ -80,7 +82,8 @@ class PictureTransformer(DepthNetwork):
         self.position = synapses(width, width, 3)
         self.blocks = nn.ModuleList(AnalogBlock(width, heads) for _ in range(blocks))
         self.norms = nn.ModuleList(nn.GroupNorm(1, width) for _ in range(blocks))
-        self.head = FusionHead(width, blocks, stride, fused, analog)
+        sizes = self.embedding.sizes if skips else None
+        self.head = FusionHead(width, blocks, stride, fused, analog, sizes)
         self.head.readout.initialise()
 
     def prepared(self, counts: Tensor) -> Tensor:
@@ -96,13 +99,13 @@ class PictureTransformer(DepthNetwork):
 
     def predict(self, counts: Tensor) -> Output:
         """Map prepared pictures to log depth; the features are the stream after each block."""
-        tokens, log_disparity = self.embedding(counts)
-        stream = tokens + self.position(tokens)
+        embedded, log_disparity = self.embedding(counts)
+        stream = embedded[-1] + self.position(embedded[-1])
         streams = []
         for block in self.blocks:
             stream = block(stream)
             streams.append(stream)
         features = [norm(each) for norm, each in zip(self.norms, streams, strict=True)]
-        levels, _ = self.head([functional.gelu(each) for each in features])
+        levels, _ = self.head([functional.gelu(each) for each in features], embedded)
         log_depth = self.head.readout(levels)
         return Output(log_depth, {}, log_disparity=log_disparity, features=tuple(streams))
