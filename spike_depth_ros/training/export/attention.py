@@ -39,7 +39,7 @@ def _self_attention(
     like, (q, k, v) = _by_head(layer, writer, (query, key, value))
     counts = graph.node('MatMul', graph.node('MatMul', v, graph.transpose(k, 0, 2, 1)), q)
     counts = graph.reshape(counts, 1, *like[1:4])
-    return _fired(writer, like, writer.arithmetic.fire_at(counts, _thresholds(layer, like)))
+    return _population(writer, like, _fired(layer, writer, like, counts))
 
 
 @lower.register
@@ -51,9 +51,9 @@ def _linear_attention(
     like, (_, k, v) = _by_head(layer, writer, (query, key, value))
     counts = graph.total(graph.node('Mul', k, v), 2)
     counts = graph.reshape(counts, 1, like.channels, 1, 1)
-    mask = arithmetic.fire_at(counts, _thresholds(layer, like))
+    mask = _fired(layer, writer, like, counts)
     queries = writer.plain(writer.whole(query))
-    return _fired(writer, like, arithmetic.masked(queries.value, mask))
+    return _population(writer, like, arithmetic.masked(queries.value, mask))
 
 
 def _by_head(
@@ -85,5 +85,14 @@ def _thresholds(layer: SpikingAttention, like: Map) -> NDArray[np.float32]:
     return each.repeat_interleave(like.channels // layer.heads).numpy()
 
 
-def _fired(writer: Writer, like: Map, value: str) -> Spikes:
+def _fired(layer: SpikingAttention, writer: Writer, like: Map, counts: str) -> str:
+    """Return the spikes of the attention's neurons for counts."""
+    thresholds = _thresholds(layer, like)
+    if layer not in writer.repeated:
+        return writer.arithmetic.fire_at(counts, thresholds)
+    nothing = np.zeros_like(thresholds)
+    return writer.carried.fire((layer, 0), counts, thresholds, nothing)
+
+
+def _population(writer: Writer, like: Map, value: str) -> Spikes:
     return spikes(writer.population(value, like))

@@ -22,6 +22,7 @@ stored.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from spikingjelly.activation_based.neuron import IFNode
 from torch import Tensor, nn
@@ -81,6 +82,7 @@ class Potentials(NamedTuple):
     Attributes:
         value: name in the graph, float32 [1, channels, height, width], without constant inputs.
         thresholds: values at which neurons fire, float [channels].
+        constant: sum of the constant inputs, float [channels].
     """
 
     value: str
@@ -88,6 +90,7 @@ class Potentials(NamedTuple):
     height: int
     width: int
     thresholds: Tensor
+    constant: Tensor
 
 
 @lower.register
@@ -145,10 +148,12 @@ def _stream(
     source = writer.plain(written.source.images[0].map)
     value = writer.arithmetic.drive(source.value, synapses)
     if stream is None:
-        return Potentials(value, len(synapses.kernel), height, width, written.thresholds)
+        size = len(synapses.kernel), height, width
+        return Potentials(value, *size, written.thresholds, written.exact.bias)
     return stream._replace(
         value=writer.graph.node('Add', stream.value, value),
         thresholds=stream.thresholds - written.exact.bias,
+        constant=stream.constant + written.exact.bias,
     )
 
 
@@ -161,14 +166,37 @@ def _neurons(neurons: IFNode, writer: Writer, drive: Drive | Potentials) -> Spik
             "'s', as spiking_neurons() does.".format(*settings)
         )
 
+    carries = neurons in writer.repeated
     if isinstance(drive, Potentials):
-        value = writer.arithmetic.fire_at(drive.value, drive.thresholds.numpy())
+        numbers = drive.thresholds.numpy(), drive.constant.numpy()
+        value = (
+            writer.carried.fire((neurons, 0), drive.value, *numbers)
+            if carries
+            else writer.arithmetic.fire_at(drive.value, numbers[0])
+        )
         return spikes(writer.population(value, Map(value, *drive[1:4], 1)))
+
+    if carries:
+        return _carrying(neurons, writer, drive)
 
     def fire(source: str, synapses: Synapses) -> str:
         return writer.arithmetic.fire(source, synapses)
 
     return _driven(writer, drive, 1, fire)
+
+
+def _carrying(neurons: IFNode, writer: Writer, drive: Drive) -> Spikes:
+    """Return the spikes of a time step of neurons whose potentials go on."""
+    channels = len(drive.kernel)
+    bias = torch.zeros(channels) if drive.exact is None else drive.exact.bias
+    numbers = [values.expand(channels).numpy() for values in (drive.thresholds, bias)]
+    fired = []
+    for number, image in enumerate(drive.source.images):
+        map = _potentials(writer, drive, image, writer.arithmetic.drive)
+        whole = [np.tile(values, 4 if map.in_phases else 1) for values in numbers]
+        value = writer.carried.fire((neurons, number), map.value, *whole)
+        fired.append(_fired(writer, drive, image, map._replace(value=value)))
+    return Spikes(tuple(fired))
 
 
 @lower.register
@@ -217,22 +245,33 @@ def _driven(
         largest: largest number of spikes of a neuron.
         fire: writes the neurons that a map drives through synapses.
     """
-    fired = []
+    found = []
     for image in drive.source.images:
-        map = _population(writer, drive, image, largest, fire)
-        missing = _missing(image, drive.stride)
-        fired.append(Image(map, tuple(range(map.channels)), missing=missing))
-    return Spikes(tuple(fired))
+        map = _potentials(writer, drive, image, fire)
+        if drive.pools:
+            map = map._replace(value=writer.arithmetic.bounded(map.value))
+        found.append(_fired(writer, drive, image, map, largest))
+    return Spikes(tuple(found))
 
 
-def _population(
-    writer: Writer,
-    drive: Drive,
-    image: Image,
-    largest: int,
-    fire: Callable[[str, Synapses], str],
-) -> Map:
+def _fired(writer: Writer, drive: Drive, image: Image, map: Map, largest: int = 1) -> Image:
     """Return the spikes of neurons that read an image.
+
+    Args:
+        writer: writer of the graph.
+        drive: synapses and their input.
+        image: image that they read.
+        map: spikes of the neurons.
+        largest: largest number of spikes of a neuron.
+    """
+    map = writer.population(map.value, map, largest)
+    return Image(map, tuple(range(map.channels)), missing=_missing(image, drive.stride))
+
+
+def _potentials(
+    writer: Writer, drive: Drive, image: Image, fire: Callable[[str, Synapses], str]
+) -> Map:
+    """Return the values that synapses of an image give, the largest of the pixels if they pool.
 
     Its map is read whole, with zeros for the channels of other images: multiplying by zeros is
     faster than splitting a map.
@@ -261,12 +300,10 @@ def _population(
         len(kernel),
         scale * source.height // drive.stride,
         scale * source.width // drive.stride,
-        largest,
+        1,
         in_phases=upsamples or (drive.stride == 1 and (source.in_phases or source.in_pairs)),
     )
-    if drive.pools:
-        map = writer.pooled(map)
-    return writer.population(map.value, map, largest)
+    return writer.pooled(map) if drive.pools else map
 
 
 def _rewritten(drive: Drive, kernel: Tensor, source: Map) -> tuple[Tensor, tuple[int, int]]:

@@ -30,7 +30,7 @@ from spike_depth_ros.training.checkpoints import Recipe
 from spike_depth_ros.training.data.pairs import Pair, counts_of
 from spike_depth_ros.training.data.training_data import TrainingData, summary
 from spike_depth_ros.training.export.fanouts import fanouts
-from spike_depth_ros.training.export.trace import trace
+from spike_depth_ros.training.export.trace import INPUT, trace
 from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Trust, evaluating
@@ -57,7 +57,8 @@ def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) 
     data = provenance.data
     camera = data.rig.camera
     layers = spikes_of(network, torch.zeros(1, network.channels, camera.height, camera.width))
-    reached = fanouts(trace(network))
+    traced = trace(network)
+    reached = fanouts(traced)
     sizes = {'input': network.channels * camera.height * camera.width}
     sizes |= {name: layer.numel() for name, layer in layers.items()}
     low, high = envelope
@@ -74,7 +75,12 @@ def contract(network: DepthNetwork, provenance: Provenance, envelope: Envelope) 
         firing_rate_low=tuple(map(float, low)),
         firing_rate_high=tuple(map(float, high)),
         input_fanout=reached['input'],
-        operations=round(sum(size * reached[name] for name, size in sizes.items())),
+        operations=round(
+            sum(
+                size * reached[name] * (1 if name == INPUT else traced.steps)
+                for name, size in sizes.items()
+            )
+        ),
         training_data=data.provenance,
         recipe=provenance.recipe,
         commit=commit(),

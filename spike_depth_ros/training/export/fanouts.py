@@ -28,12 +28,15 @@ from spike_depth_ros.training.networks.spiking import fanout
 def fanouts(trace: Trace) -> dict[str, float]:
     """Return the number of synapses that a spike of each layer, and of the input, reaches.
 
+    A spike of the input reaches them in each time step.
+
     Synapses are those of the PyTorch network, away from the border; the exported file needs fewer
     where it computes at a lower resolution. If different layers read different images or channels
     of a layer, the number is the mean over the layer.
     """
-    sources = {INPUT: trace.counts, **trace.layers}
-    stops = set(trace.layers.values())
+    steps = {name: trace.by_step(node) for name, node in trace.layers.items()}
+    sources = {INPUT: trace.counts, **{name: nodes[0] for name, nodes in steps.items()}}
+    stops = {node for nodes in steps.values() for node in nodes} | set(trace.layers.values())
     return {name: float(_reached(trace.module, node, stops)) for name, node in sources.items()}
 
 

@@ -62,7 +62,8 @@ def depth_model(
         fold(network)
     traced = trace(network)
     names = {membrane: name for name, membrane in membranes(network)}
-    writer = Writer(precision, height, width, names)
+    repeated = traced.repeated if traced.steps > 1 else set()
+    writer = Writer(precision, height, width, names, repeated)
     all_send = is_analog(network)
     with torch.no_grad():
         try:
@@ -149,7 +150,8 @@ class _Lowering(fx.Interpreter):
         drive = self.env[source] if isinstance(source, fx.Node) else None
         return (
             isinstance(drive, Drive)
-            and isinstance(self.fetch_attr(str(node.target)), IFNode)
+            and isinstance(neurons := self.fetch_attr(str(node.target)), IFNode)
+            and neurons not in self._writer.repeated  # its potentials may reach the threshold
             and all(self._has_other(user, node) for user in node.users)
             and not drive.can_fire()
         )

@@ -25,6 +25,7 @@ from typing import Any
 import torch
 from spikingjelly.activation_based import functional as spiking
 from spikingjelly.activation_based.base import MemoryModule
+from spikingjelly.activation_based.neuron import IFNode
 from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
@@ -37,6 +38,7 @@ from spike_depth_ros.training.export import (
 )
 from spike_depth_ros.training.export.rules import is_layer
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output, evaluating
+from spike_depth_ros.training.networks.spiking import WindowNeurons
 from spike_depth_ros.training.settings import SettingsError
 
 INPUT = 'input'  # name of the spike frame among the layers
@@ -49,12 +51,30 @@ class Trace:
     Attributes:
         module: operations; each node has the shape of its result in `meta`.
         counts: node of the input.
-        layers: node of each reported layer by name, in the order of Output.spikes.
+        layers: node of each reported layer by name, in the order of Output.spikes: the sum of
+            those of the time steps.
+        steps: number of time steps; from 2, the potentials of neurons go on from step to step.
     """
 
     module: fx.GraphModule
     counts: fx.Node
     layers: dict[str, fx.Node]
+    steps: int = 1
+
+    @property
+    def repeated(self) -> set[nn.Module]:
+        """Return the layers that are called for each time step."""
+        targets = Counter(node.target for node in self.module.graph.nodes)
+        found = [node.target for node in self.module.graph.nodes if node.op == 'call_module']
+        return {self.module.get_submodule(each) for each in found if targets[each] > 1}
+
+    def by_step(self, layer: fx.Node) -> list[fx.Node]:
+        """Return the nodes of a reported layer of each time step."""
+        nodes: list[Any] = []
+        for _ in range(self.steps - 1):
+            layer, latest = layer.args  # type: ignore[assignment]  # operands of a sum
+            nodes.append(latest)
+        return [layer, *reversed(nodes)]
 
 
 class _Tracer(fx.Tracer):
@@ -80,24 +100,42 @@ def trace(network: DepthNetwork) -> Trace:
     inputs = graph.find_nodes(op='placeholder')
     if len(inputs) != 1:
         raise SettingsError(f'{name} cannot be exported: let predict take counts only.')
-    _check_calls(network, graph)
+    steps = _steps(network, graph)
     module = fx.GraphModule(network, graph)
+    _drop_features(module)
     spiking.reset_net(network)
     with torch.no_grad(), evaluating(network):
         ShapeProp(module).propagate(torch.zeros(1, network.channels, 2 * GRID, 2 * GRID))
     spiking.reset_net(network)
-    return Trace(module, inputs[0], _reported(name, graph))
+    return Trace(module, inputs[0], _reported(name, graph), steps)
 
 
-def _check_calls(network: DepthNetwork, graph: fx.Graph) -> None:
+def _drop_features(module: fx.GraphModule) -> None:
+    """Remove the operations that only Output.features needs, which training alone reads."""
+    (result,) = module.graph.output_node().args
+    if isinstance(result, fx.Node) and result.target is Output:
+        values = dict(zip(Output._fields, result.args, strict=False)) | result.kwargs
+        values['features'] = ()
+        result.args, result.kwargs = (), values
+        module.graph.eliminate_dead_code()
+        module.recompile()
+
+
+def _steps(network: DepthNetwork, graph: fx.Graph) -> int:
+    """Return how often neurons whose potentials go on are called; other ones are called once."""
+    steps = 1
     calls = Counter(node.target for node in graph.nodes if node.op == 'call_module')
     for layer, times in calls.items():
-        if times > 1 and isinstance(network.get_submodule(layer), MemoryModule):
+        module = network.get_submodule(layer)
+        if isinstance(module, IFNode) and not isinstance(module, WindowNeurons):
+            steps = max(steps, times)
+        elif times > 1 and isinstance(module, MemoryModule):
             raise SettingsError(
                 f"predict calls the neurons '{layer}' {times} times, and the second call would "
                 'start at the potentials of the first: call the layer once, with its inputs '
                 'concatenated along the first axis, torch.cat([a, b]), and chunk the result.'
             )
+    return steps
 
 
 def _reported(network: str, graph: fx.Graph) -> dict[str, fx.Node]:

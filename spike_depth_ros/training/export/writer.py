@@ -14,17 +14,19 @@
 
 """Writer of an ONNX graph: operations on spikes that the rules share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import accumulate, groupby
 from types import MappingProxyType
 
 import numpy as np
+from torch import nn
 
 from spike_depth_ros.training.export.arithmetic import (
     Arithmetic,
     FloatArithmetic,
     IntegerArithmetic,
 )
+from spike_depth_ros.training.export.carried import CarriedPotentials
 from spike_depth_ros.training.export.counts import SpikeCounts
 from spike_depth_ros.training.export.graph import Graph
 from spike_depth_ros.training.export.maps import Image, Map, Population, Spikes
@@ -47,10 +49,12 @@ class Writer:
         precision: precision of the spiking layers.
         height, width: size of the spike frame, pixels.
         membranes: names of the states of leaky membranes.
+        repeated: layers that are called for several time steps, whose potentials go on.
 
     Attributes:
         outputs: shapes of the graph's outputs by name.
         states: shapes of the graph's inputs for states, by name.
+        carried: potentials of repeated neurons.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Writer:
         height: int,
         width: int,
         membranes: Mapping[LeakyMembrane, str] = MappingProxyType({}),
+        repeated: Collection[nn.Module] = (),
     ) -> None:
         self.precision, self.height, self.width = precision, height, width
         self.graph = Graph()
@@ -67,6 +72,7 @@ class Writer:
         self.outputs: dict[str, tuple[int, ...]] = {}
         self.states: dict[str, tuple[int, ...]] = {}
         self._membranes = membranes
+        self.repeated, self.carried = repeated, CarriedPotentials(self.graph, self.arithmetic)
         self._made: dict[object, Map] = {}  # converted and selected maps, by operation and source
 
     @property
@@ -103,7 +109,7 @@ class Writer:
         return like._replace(value=value, largest=largest, populations=(population,))
 
     def pooled(self, fired: Map) -> Map:
-        """Return the largest of each 2 x 2 pixels of a map, in the plain layout."""
+        """Return the largest of each 2 x 2 pixels of a map or of potentials, in plain layout."""
         graph, (channels, height, width) = self.graph, fired[1:4]
         if fired.in_phases:
             parts = (
@@ -112,7 +118,6 @@ class Writer:
             value = graph.node('Max', *parts)
         else:
             value = graph.node('MaxPool', fired.value, kernel_shape=[2, 2], strides=[2, 2])
-        value = self.arithmetic.bounded(value)
         return fired._replace(
             value=value, height=height // 2, width=width // 2, in_phases=False, populations=()
         )

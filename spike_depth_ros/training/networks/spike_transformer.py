@@ -74,7 +74,7 @@ class SpikeTransformer(DepthNetwork):
         first: channels of the embedding's first stage, an even number; each other doubles them but
             the last, which has `width`. None: the last one doubles them too.
         steps: time steps; the counts are the input of each, and potentials go on from step to
-            step. Files hold networks of one step.
+            step.
     """
 
     left_first = (
@@ -124,10 +124,6 @@ class SpikeTransformer(DepthNetwork):
         self.initialise()
         if steps > 1:
             carry_potentials(self)
-            self.no_file = (
-                f'SpikeTransformer has steps {steps}, and a file computes one step: train '
-                'with steps 1 to export it.'
-            )
 
     def initialise(self) -> None:
         """Draw weights with which every layer fires and depth starts close to constant.
