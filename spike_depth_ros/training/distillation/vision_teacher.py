@@ -14,7 +14,6 @@
 
 """Teachers that are vision transformers, such as DINOv2, from a user's files."""
 
-import os
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from spike_depth_ros.training.settings import SettingsError
 
 # Statistics of ImageNet's red, green and blue, 0 to 1, with which these models were trained.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+INTERPOLATED = {'interpolate_pos_encoding': True}  # DINOv2 always does, ViT only if it is told
 QUARTERS = 4  # features of the layers at each quarter of the depth: 3, 6, 9 and 12 of 12
 
 
@@ -97,7 +97,6 @@ class HubTeacher(VisionTeacher):
         """Map images to feature maps; see VisionTeacher.maps."""
         patch = self.model.config.patch_size
         rows, columns = (side // patch for side in images.shape[2:])
-        # DINOv2 always interpolates its position embeddings; ViT only if it is told.
         options = {} if 'dinov2' in self.model.config.model_type else INTERPOLATED
         found = self.model(images, output_hidden_states=True, **options).hidden_states
         tokens = (self.norm(found[layer])[:, -rows * columns :] for layer in self.layers)
@@ -120,7 +119,7 @@ class TimmTeacher(VisionTeacher):
     def __init__(self, model: str, checkpoint: str, stride: int = 8) -> None:
         import timm  # an extra
 
-        if not os.path.isfile(checkpoint):
+        if not Path(checkpoint).is_file():
             raise SettingsError(
                 f"model.teacher.init_args.checkpoint is '{checkpoint}', which is no file: give "
                 'one with weights, such as dinov2_vits14_pretrain.pth.'
@@ -146,9 +145,6 @@ class TimmTeacher(VisionTeacher):
             images, self.layers, norm=True, output_fmt='NCHW', intermediates_only=True
         )
         return found
-
-
-INTERPOLATED = {'interpolate_pos_encoding': True}
 
 
 def quarters(layers: int) -> list[int]:
