@@ -64,6 +64,8 @@ class TrainingCommand(LightningCLI):
         """Make trainer, model and data. Raises SettingsError, also for the model's teacher."""
         try:
             super().instantiate_classes()
+        except SettingsError:
+            raise
         except ValueError as error:  # jsonargparse's, around that of a class that may be null
             if isinstance(error.__cause__, SettingsError):
                 raise error.__cause__ from None
