@@ -20,8 +20,13 @@ turns on simulated windows; those with memory remember nothing.
 
 import argparse
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bench.inference import MODELS, PROVIDERS, frames
 from bench.sessions import feed, session_with
@@ -39,6 +44,19 @@ def main() -> None:
         for path in parser.parse_args().models
         for provider, name in PROVIDERS.items()
     }
+    for (model, provider), spent in measured(sessions, spikes).items():
+        print(f'{model:24} {provider:16} {median(spent):6.1f} ms, least {min(spent):6.1f} ms')
+
+
+def measured(
+    sessions: Mapping[tuple[str, str], Any], spikes: Sequence[NDArray[np.uint8]]
+) -> dict[tuple[str, str], list[float]]:
+    """Return the CPU times, milliseconds, of sessions that take turns.
+
+    Args:
+        sessions: sessions by model and provider.
+        spikes: spike frames, uint8 [h, w, 4].
+    """
     times: dict[tuple[str, str], list[float]] = {key: [] for key in sessions}
     for number in range(REPETITIONS):
         for key, session in sessions.items():
@@ -47,8 +65,7 @@ def main() -> None:
             start = time.process_time()
             session.run(None, inputs)
             times[key].append(1e3 * (time.process_time() - start))
-    for (model, provider), spent in times.items():
-        print(f'{model:24} {provider:16} {median(spent):6.1f} ms, least {min(spent):6.1f} ms')
+    return times
 
 
 if __name__ == '__main__':
