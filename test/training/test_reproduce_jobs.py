@@ -91,7 +91,8 @@ def test_a_failed_training_leaves_the_others_and_is_done_by_the_next_call(folder
 def test_sigterm_ends_all_trainings(folder: Path) -> None:
     (folder / 'wait').touch()
     with ChildProcess(command_line(*WORDS), folder=folder) as command:
-        wait_until(lambda: len(list(folder.glob('waits *'))) == 2, 'two trainings')
+        for each in ('runs/reproduce/runs/*/training.log', 'waits *'):
+            wait_until(lambda each=each: len(list(folder.glob(each))) == 2, f'two of {each}')
         processes = children(command.pid)
         code, _ = command.end(signal.SIGTERM)
     assert code == 128 + signal.SIGTERM
