@@ -42,7 +42,6 @@ class Variant:
         loss: values of LossWeights.
         network_class: class path of another network than that of the settings; '': the same.
         small: values of the network's arguments on simulated data, where trainings are short.
-        options: values of other settings of `spike-depth train`, by their names.
         two_cameras: the network compares two cameras; data of one has no such row.
         reads_pictures: the network reads the pictures of all cameras in place of events.
         teacher: training whose network is the teacher, of the same seed; None: none.
@@ -52,7 +51,6 @@ class Variant:
     loss: Mapping[str, Any] = field(default_factory=dict)
     network_class: str = ''
     small: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
     two_cameras: bool = False
     reads_pictures: bool = False
     teacher: 'Variant | None' = None

@@ -115,12 +115,11 @@ class Run:
             self.variant.loss,
             self.seed,
         ]
-        more = (self.variant.network_class, dict(self.variant.options))
-        determined += [more] if any(more) else []
+        determined += [self.variant.network_class] if self.variant.network_class else []
         determined += [self.teacher.name] if self.teacher else []
         total = sha256(json.dumps(determined, sort_keys=True).encode()).hexdigest()[:8]
         network = self.variant.network_class.rpartition('.')[2]
-        changes = {**self.network_arguments, **self.variant.loss, **self.variant.options}
+        changes = {**self.network_arguments, **self.variant.loss}
         parts = [network] if network else []
         parts += [f'{name}={value}' for name, value in changes.items()]
         parts = parts or ['default']
@@ -192,8 +191,6 @@ class Run:
             yield f'--model.network.init_args.{name}={_word(value)}'
         for name, value in self.variant.loss.items():
             yield f'--model.loss.{name}={_word(value)}'
-        for name, value in self.variant.options.items():
-            yield f'--{name}={_word(value)}'
         if self.teacher:
             yield f'--model.teacher={PictureTeacher.__module__}.{PictureTeacher.__name__}'
             yield f'--model.teacher.init_args.checkpoint={self.teacher.checkpoint}'
