@@ -205,6 +205,7 @@ def test_a_few_steps_lower_the_loss(channels: int, tmp_path: Path) -> None:
         ({'fused': (8, 8, 4, 3)}, 'use four positive even numbers'),
         ({'residual': 'none'}, 'residual is none: use membrane or sew'),
         ({'first': 5}, 'first is 5: use a positive even number'),
+        ({'head': 'linear', 'skips': True}, 'skips is true with head linear'),
         ({'channels': 2, 'cameras': 'matched'}, 'cameras is matched with channels 2'),
     ],
 )

@@ -70,7 +70,8 @@ class SpikeTransformer(DepthNetwork):
         cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
             first stage, and coincidences follow it; cooperating: coincidences cooperate, and a
             loss term trains them by the true disparity (ours; for channels 4).
-        skips: add the embedding's spikes to the levels of the fusion head (ours).
+        skips: add the embedding's spikes to the levels of the fusion head (ours); False with the
+            linear head, which has no levels.
         first: channels of the embedding's first stage, an even number; each other doubles them but
             the last, which has `width`. None: the last one doubles them too.
         steps: time steps; the counts are the input of each, and potentials go on from step to
@@ -107,6 +108,8 @@ class SpikeTransformer(DepthNetwork):
         check_widths(width, heads, fused)
         _check_first(first)
         _check_choices(channels, attention, residual, head, cameras)
+        if head == 'linear' and skips:
+            raise SettingsError('skips is true with head linear: use skips false, or head fusion.')
         self.channels, self.steps = channels, steps
         self.embedding = (
             PatchEmbedding(channels, width, stride, first)
