@@ -96,15 +96,21 @@ def reproduce(
     made = []
     for each in tables:
         own, files = _recipe(chosen, data or each.data, output, settings)
-        own = replace(
-            own,
-            windows=windows or own.windows,
-            measured=measured or own.measured,
-            averaged=averaged,
-        )
+        given = {'windows': windows, 'measured': measured}
+        own = replace(own, averaged=averaged, **{name: n for name, n in given.items() if n})
         setup = Setup(own, files, steps, output, Preparation(folder, workers), device)
-        shown = of_cameras(each, own)
-        made.append(Reproduction(chosen, shown, setup, range(1, seeds + 1)))
+        made.append(Reproduction(chosen, of_cameras(each, own), setup, range(1, seeds + 1)))
+    _make(made, output, jobs)
+
+
+def _make(made: Sequence[Reproduction], output: Path, jobs: int) -> None:
+    """Train what is missing, measure, and print.
+
+    Args:
+        made: the tables.
+        output: their folder.
+        jobs: number of trainings at a time.
+    """
     with locked(output):
         for reproduction in made:
             reproduction.check()
