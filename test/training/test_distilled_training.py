@@ -15,6 +15,7 @@
 """Distillation by the command: a teacher is trained, teaches a student, and stays out of files."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -39,25 +40,26 @@ SMALL = {
     'trainer.val_check_interval': 2,
     'trainer.callbacks.init_args.every_n_train_steps': 1,
 }
-STUDENT = Path('runs/spike_transformer_distilled/checkpoints/last.ckpt')
+STUDENT = Path('runs/distilled/checkpoints/last.ckpt')
+DISTILLED = 'training/spike_transformer_robot', 'distillation'
 TEACHER = Path('runs/picture_teacher_robot/checkpoints/last.ckpt')
 
 
-def train(name: str, folder: Path, **more: str | int) -> str:
-    """Train two steps, or more, by a shipped YAML file; settings with __ for the dots."""
+def train(names: Iterable[str], folder: Path, **more: str | int) -> str:
+    """Train two steps, or more, by YAML files of config/; settings with __ for the dots."""
     settings = SMALL | {'trainer.max_steps': 2}
     settings |= {key.replace('__', '.'): value for key, value in more.items()}
     options = (f'--{key}={value}' for key, value in settings.items())
-    config = f'--config={ROOT}/config/training/{name}.yaml'
-    return spike_depth('train', config, *options, folder=folder)
+    configs = (f'--config={ROOT}/config/{name}.yaml' for name in names)
+    return spike_depth('train', *configs, *options, folder=folder)
 
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a teacher, and a student that it taught."""
     folder = tmp_path_factory.mktemp('distilled')
-    assert 'SimFlying_error' in train('picture_teacher_robot', folder)
-    train('spike_transformer_distilled', folder)
+    assert 'SimFlying_error' in train(['training/picture_teacher_robot'], folder)
+    train(DISTILLED, folder)
     return folder
 
 
@@ -68,7 +70,7 @@ def weights(path: Path) -> dict[str, torch.Tensor]:
 
 def test_a_distilled_training_resumes(folder: Path) -> None:
     before, teacher = weights(folder / STUDENT), (folder / TEACHER).read_bytes()
-    output = train('spike_transformer_distilled', folder, trainer__max_steps=4)
+    output = train(DISTILLED, folder, trainer__max_steps=4)
     assert re.search(r'estor\w+ .*last\.ckpt', output)
     after = weights(folder / STUDENT)
     assert before.keys() == after.keys()
@@ -101,7 +103,7 @@ def test_a_distilled_student_exports_without_its_teacher(folder: Path, tmp_path:
 
 def test_a_student_begins_with_weights_of_a_distilled_one(folder: Path) -> None:
     options = {'model__initial': str(STUDENT), 'trainer__logger__init_args__name': 'begun'}
-    train('spike_transformer_robot', folder, **options)
+    train(['training/spike_transformer_robot'], folder, **options)
     begun = weights(folder / 'runs/begun/checkpoints/last.ckpt')
     assert not [name for name in begun if name.startswith('distillation.')]
 
@@ -111,7 +113,7 @@ def test_depth_waits_until_the_features_are_warm(folder: Path) -> None:
     potentials = []
     for name, warm_up in (('warm', '0.9'), ('cold', '0')):
         options = {'trainer__logger__init_args__name': name, 'model__loss__warm_up': warm_up}
-        train('spike_transformer_distilled', folder, trainer__max_steps=1, **options)
+        train(DISTILLED, folder, trainer__max_steps=1, **options)
         state = weights(folder / f'runs/{name}/checkpoints/last.ckpt')
         potentials.append(state['network.head.readout.reset_potential'].item())
     assert potentials[0] == 1 != potentials[1]
@@ -125,7 +127,7 @@ def test_a_network_that_reads_events_is_no_teacher(folder: Path) -> None:
 def test_a_missing_teacher_is_one_sentence(tmp_path: Path) -> None:
     refusal = r'cannot be read \(no such file or directory\): give one of a network that reads'
     with pytest.raises(AssertionError, match=refusal) as found:
-        train('spike_transformer_distilled', tmp_path)
+        train(DISTILLED, tmp_path)
     assert 'Traceback' not in str(found.value)
 
 

@@ -228,7 +228,7 @@ def test_the_small_network_of_other_tests_has_statistics() -> None:
     assert variances and all((each != 1).any() for each in variances if each is not None)
 
 
-@pytest.mark.parametrize('cameras', ['stacked', 'matched', 'cooperating'])
+@pytest.mark.parametrize('cameras', ['stacked', 'matched'])
 def test_one_camera_begins_as_two_cameras_see_it_with_a_silent_right_one(cameras: str) -> None:
     both = transformer(cameras=cameras, skips=True)
     one = transformer(channels=2, skips=True)

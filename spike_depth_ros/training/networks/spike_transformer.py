@@ -30,7 +30,6 @@ from spike_depth_ros.training.networks.transformer.blocks import (
     SewEncoder,
 )
 from spike_depth_ros.training.networks.transformer.embedding import (
-    CooperatingEmbedding,
     MatchedEmbedding,
     PatchEmbedding,
 )
@@ -41,7 +40,6 @@ from spike_depth_ros.training.networks.transformer.head import (
 )
 from spike_depth_ros.training.settings import SettingsError
 
-MATCHING = {'matched': MatchedEmbedding, 'cooperating': CooperatingEmbedding}
 ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
 
 
@@ -68,8 +66,8 @@ class SpikeTransformer(DepthNetwork):
         head: fusion, or linear: the paper's ablation.
         fused: channels of the fusion head at strides 16, 8, 4 and 2; even numbers.
         cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
-            first stage, and coincidences follow it; cooperating: coincidences cooperate, and a
-            loss term trains them by the true disparity (ours; for channels 4).
+            first stage, coincidences follow it and cooperate, and a loss term trains these
+            detectors by the true disparity (ours; for channels 4).
         skips: add the embedding's spikes to the levels of the fusion head (ours); False with the
             linear head, which has no levels.
         first: channels of the embedding's first stage, an even number; each other doubles them but
@@ -80,8 +78,8 @@ class SpikeTransformer(DepthNetwork):
 
     left_first = (
         'embedding.stages.0.synapses.convolution.weight',
-        'embedding.stages.1.synapses.convolution.weight',
-        'head.skips.2.synapses.convolution.weight',
+        'embedding.stages.2.synapses.convolution.weight',
+        'head.skips.4.synapses.convolution.weight',
     )
     between_cameras = ('embedding.cooperation.', 'embedding.match.')
 
@@ -96,7 +94,7 @@ class SpikeTransformer(DepthNetwork):
         residual: Literal['membrane', 'sew'] = 'membrane',
         head: Literal['fusion', 'linear'] = 'fusion',
         fused: tuple[int, int, int, int] = (48, 48, 32, 16),
-        cameras: Literal['stacked', 'matched', 'cooperating'] = 'stacked',
+        cameras: Literal['stacked', 'matched'] = 'stacked',
         skips: bool = False,
         first: int | None = None,
         steps: int = 1,
@@ -114,7 +112,7 @@ class SpikeTransformer(DepthNetwork):
         self.embedding = (
             PatchEmbedding(channels, width, stride, first)
             if cameras == 'stacked'
-            else MATCHING[cameras](width, stride, first)
+            else MatchedEmbedding(width, stride, first)
         )
         self.encoder = ENCODERS[residual](width, blocks, heads, attention)
         self.head = (
@@ -198,6 +196,6 @@ def _check_choices(channels: int, attention: str, residual: str, head: str, came
     check_choice('attention', attention, ATTENTION)
     check_choice('residual', residual, ENCODERS)
     check_choice('head', head, ('fusion', 'linear'))
-    check_choice('cameras', cameras, ('stacked', *MATCHING))
+    check_choice('cameras', cameras, ('stacked', 'matched'))
     if cameras != 'stacked' and channels == 2:
         raise SettingsError(f'cameras is {cameras} with channels 2: use channels 4, or stacked.')

@@ -219,7 +219,7 @@ RESIDUAL = _two(
 )
 CAMERAS = _two(
     'cameras',
-    'Coincidences of the two cameras in front (ours) and stacked channels',
+    'Cameras matched in front by cooperating coincidences (ours), and stacked channels',
     'not of the paper: matched cameras err less',
     (
         Row('matched', Variant({'cameras': 'matched'}, two_cameras=True)),

@@ -75,22 +75,26 @@ class PatchEmbedding(nn.Module):
         Returns those at strides 2, 4 and so on, the last one the tokens, all layers by name, and
         the disparities of detectors that are trained by themselves, see Output; None without any.
         """
-        return self._further([self.stages[0](counts)], {})
+        first = self.stages[0](counts)
+        return (*self._further([first], {'stage1': first}), None)
 
-    def _further(self, levels: list[Tensor], spikes: dict[str, Tensor]) -> Embedded:
-        """Return the result of `forward`, from the spikes at stride 2."""
-        spikes.setdefault('stage1', levels[0])
-        for number, layer in enumerate(list(self.stages)[1:], 2):
+    def _further(
+        self, levels: list[Tensor], spikes: dict[str, Tensor]
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Return the spikes at all strides and of all layers, from those at the first strides."""
+        for number, layer in enumerate(list(self.stages)[len(levels) :], len(levels) + 1):
             levels.append(layer(levels[-1]))
             spikes[f'stage{number}'] = levels[-1]
-        return levels, spikes, None
+        return levels, spikes
 
 
 class MatchedEmbedding(PatchEmbedding):
-    """Patch embedding whose first stage both cameras share, and a coincidence volume after it.
+    """Patch embedding whose first stage both cameras share, and which matches them after it.
 
-    The second stage reads the left camera's spikes and the coincidences at each disparity
-    (matching.Coincidences, as in the coincidence network). This variant is ours.
+    Detectors of coincidences at each disparity (matching.Coincidences) cooperate at a quarter of
+    the resolution (matching.Cooperation), as in the coincidence network; the third stage reads the
+    left camera's spikes and their bursts. A loss term trains the detectors by themselves. This
+    variant is ours.
 
     Args:
         width, stride, first: see PatchEmbedding.
@@ -98,47 +102,23 @@ class MatchedEmbedding(PatchEmbedding):
 
     def __init__(self, width: int, stride: int, first: int | None = None) -> None:
         super().__init__(2, width, stride, first)
-        self.sizes[2] += DISPARITIES
-        self.stages[1] = stage(self.sizes[2], self.sizes[4])
+        self.sizes[4] += DISPARITIES
+        self.stages[2] = stage(self.sizes[4], self.sizes[8])
         self.coincidences = Coincidences(DISPARITIES)
+        self.cooperation = SpikingLayer(Cooperation(DISPARITIES, stride=2), Bursts(LARGEST_BURST))
+        self.match = MatchReadout(self.sizes[2])
 
     def forward(self, counts: Tensor) -> Embedded:
         """Map counts, float [n, 4, h, w], to spikes; see PatchEmbedding.forward.
 
-        stage1 holds both cameras' images, the left ones first. The spikes at stride 2 are those
-        of the left camera and the coincidences.
+        stage1 holds both cameras' images, the left ones first. The spikes at stride 4 are those
+        of the left camera and the cooperating detectors.
         """
-        left, spikes = self._matched(counts)
-        return self._further([torch.cat([left, spikes['coincidences']], 1)], spikes)
-
-    def _matched(self, counts: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the left camera's spikes at stride 2, and the first layers by name."""
         spikes = {'stage1': self.stages[0](torch.cat(counts.split(2, 1)))}
         left, right = spikes['stage1'].chunk(2)
+        spikes['stage2'] = self.stages[1](left)
         spikes['coincidences'] = self.coincidences(left, right)
-        return left, spikes
-
-
-class CooperatingEmbedding(MatchedEmbedding):
-    """Matched embedding whose coincidences cooperate, and are trained by the true disparity.
-
-    The second stage reads the bursts of cooperating detectors (matching.Cooperation) in place of
-    the coincidences. A loss term trains the detectors by themselves, as in the coincidence
-    network.
-
-    Args:
-        width, stride, first: see PatchEmbedding.
-    """
-
-    def __init__(self, width: int, stride: int, first: int | None = None) -> None:
-        super().__init__(width, stride, first)
-        self.cooperation = SpikingLayer(Cooperation(DISPARITIES), Bursts(LARGEST_BURST))
-        self.match = MatchReadout(self.sizes[2] - DISPARITIES)
-
-    def forward(self, counts: Tensor) -> Embedded:
-        """Map counts, float [n, 4, h, w], to spikes; see MatchedEmbedding.forward."""
-        left, spikes = self._matched(counts)
         detected = self.cooperation.synapses(spikes['coincidences'])
         spikes['cooperation'] = self.cooperation.neurons(detected)
-        levels, spikes, _ = self._further([torch.cat([left, spikes['cooperation']], 1)], spikes)
-        return levels, spikes, self.match(detected)
+        joined = torch.cat([spikes['stage2'], spikes['cooperation']], 1)
+        return (*self._further([left, joined], spikes), self.match(detected))
