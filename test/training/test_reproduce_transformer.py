@@ -15,6 +15,7 @@
 """Tables of the spike transformer: variants, energy and thirds by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from spike_depth_ros.training.networks.baselines.unet import UNet
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.readout import LogDepthReadout
 from spike_depth_ros.training.networks.spiking import SpikingLayer
+from spike_depth_ros.training.reproduce.command import reproduce
 from spike_depth_ros.training.reproduce.energy import (
     AS_ACCUMULATES,
     AS_MULTIPLIES,
@@ -37,9 +39,11 @@ from spike_depth_ros.training.reproduce.energy import (
     multiply_accumulates,
 )
 from spike_depth_ros.training.reproduce.measurable import measurable
+from spike_depth_ros.training.reproduce.papers import Variant
 from spike_depth_ros.training.reproduce.recipes import recipe
 from spike_depth_ros.training.reproduce.runs import Run, Setup
 from spike_depth_ros.training.reproduce.spike_transformer import SPIKE_TRANSFORMER
+from spike_depth_ros.training.settings import SettingsError
 
 VARIANTS = {
     str(row.variant): row.variant
@@ -56,13 +60,30 @@ def setup(tmp_path: Path, data: str = 'sim_flying') -> Setup:
 
 def test_every_variant_is_one_that_training_takes(tmp_path: Path) -> None:
     runs = [Run(setup(tmp_path), variant, '', 1) for variant in VARIANTS.values()]
-    assert len({run.name for run in runs}) == len(runs) == 14
+    assert len(runs) == 15 and len({run.name for run in runs}) == 13
     for run in (run for run in runs if not run.teacher):  # whose checkpoint is read
         command = train.command(list(run.arguments()), run=False)
         network = command.config['model']['network']
         arguments = json.loads(json.dumps(network['init_args'].as_dict()))
         assert run.network_arguments.items() <= arguments.items()
         assert network['class_path'].endswith(run.variant.network_class or 'SpikeTransformer')
+
+
+@pytest.mark.parametrize('data', ['sim_flying', 'sim_driving', 'dsec'])
+def test_variants_that_the_settings_name_are_one_training(data: str, tmp_path: Path) -> None:
+    is_short = data != 'dsec'
+    given = replace(setup(tmp_path), settings=(ROOT / SPIKE_TRANSFORMER.settings[data],))
+    same = Variant({'skips': is_short, 'cameras': 'matched' if is_short else 'stacked'})
+    other = Variant({'skips': not is_short})
+    names = [Run(given, variant, '', 1).name for variant in (Variant(), same, other)]
+    assert names[0] == names[1] != names[2]
+    assert names[0].startswith('default_seed=1-')
+
+
+def test_recorded_data_has_no_pictures_for_a_teacher(tmp_path: Path) -> None:
+    words = 'spike-transformer', 'distillation', f'dense={tmp_path}'
+    with pytest.raises(SettingsError, match='use --data sim_driving or sim_flying'):
+        reproduce(*words, output=tmp_path / 'runs')
 
 
 def test_every_claim_is_about_cells_that_exist(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from spike_depth_ros.training.data.dataset import Preparation
 from spike_depth_ros.training.devices import check_device
 from spike_depth_ros.training.reproduce.jobs import FailedTrainings, run_jobs
 from spike_depth_ros.training.reproduce.lock import locked
-from spike_depth_ros.training.reproduce.measurable import of_cameras
+from spike_depth_ros.training.reproduce.measurable import needs_pictures, of_cameras
 from spike_depth_ros.training.reproduce.papers import Paper, Table
 from spike_depth_ros.training.reproduce.recipes import Recipe, kind_of, recipe
 from spike_depth_ros.training.reproduce.reproduction import Reproduction
@@ -96,11 +96,25 @@ def reproduce(
     made = []
     for each in tables:
         own, files = _recipe(chosen, data or each.data, output, settings)
+        if needs_pictures(each) and not own.simulated:
+            _leave_out(each, table)
+            continue
         given = {'windows': windows, 'measured': measured}
         own = replace(own, averaged=averaged, **{name: n for name, n in given.items() if n})
         setup = Setup(own, files, steps, output, Preparation(folder, workers), device)
         made.append(Reproduction(chosen, of_cameras(each, own), setup, range(1, seeds + 1)))
     _make(made, output, jobs)
+
+
+def _leave_out(table: Table, asked: str) -> None:
+    """Tell that recorded data has no pictures for a table. Raises SettingsError if it is alone.
+
+    asked: the command line's word for the tables.
+    """
+    problem = f"{table.name} reads the cameras' pictures, which recorded data has not here"
+    if asked != ALL:
+        raise SettingsError(f'{problem}: use --data sim_driving or sim_flying.')
+    print(f'{problem}: it is left out.')
 
 
 def _make(made: Sequence[Reproduction], output: Path, jobs: int) -> None:

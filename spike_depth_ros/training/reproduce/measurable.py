@@ -65,6 +65,12 @@ def of_cameras(table: Table, recipe: Recipe) -> Table:
     return replace(table, rows=tuple(rows), claims=tuple(claims))
 
 
+def needs_pictures(table: Table) -> bool:
+    """Return whether a row of a table reads the cameras' pictures, or has a teacher that does."""
+    variants = (row.variant for row in table.rows if row.variant is not None)
+    return any(variant.reads_pictures or variant.teacher is not None for variant in variants)
+
+
 def _in_metres(name: str, recipe: Recipe) -> str:
     """Return the name of a column with the metres of a third in place of its name."""
     if '{' not in name:

@@ -75,11 +75,24 @@ class Setup:
         The paper's choice of the epoch (Recipe.best) has those of the settings.
         """
         given: Any = signature(DepthData).parameters['validation_samples'].default
-        for text in self.texts:
-            data = YAML(typ='safe').load(text).get('data')
-            given = data.get('validation_samples', given) if isinstance(data, dict) else given
+        given = self._given('data').get('validation_samples', given)
         # The command line's parser names a value that is no number.
         return min(given, self.recipe.measured or given) if isinstance(given, int) else given
+
+    @cached_property
+    def network(self) -> dict[str, Any]:
+        """Return the values of the network's arguments in the settings."""
+        return self._given('model', 'network', 'init_args')
+
+    def _given(self, *keys: str) -> dict[str, Any]:
+        """Return a mapping in the settings, the later files before the earlier."""
+        given: dict[str, Any] = {}
+        for text in self.texts:
+            part: Any = YAML(typ='safe').load(text)
+            for key in keys:
+                part = part.get(key) if isinstance(part, dict) else None
+            given |= part if isinstance(part, dict) else {}
+        return given
 
 
 @dataclass(frozen=True)
@@ -145,9 +158,12 @@ class Run:
 
     @property
     def network_arguments(self) -> dict[str, Any]:
-        """Return the changed values of the network's arguments."""
+        """Return the values of the network's arguments that differ from the settings'."""
         variant = self.variant
-        return {**variant.network, **(variant.small if self.setup.recipe.simulated else {})}
+        small = variant.small if self.setup.recipe.simulated else {}
+        given = {} if variant.network_class else self.setup.network
+        values = {**variant.network, **small}
+        return {k: value for k, value in values.items() if k not in given or given[k] != value}
 
     @property
     def folder(self) -> Path:
