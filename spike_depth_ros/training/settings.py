@@ -14,6 +14,8 @@
 
 """Errors in the settings of a training command."""
 
+from collections.abc import Iterable
+
 
 class SettingsError(ValueError):
     """Wrong setting: one sentence with its name, its value and the allowed values."""
@@ -24,3 +26,10 @@ def check_least(least: int, **settings: int) -> None:
     for name, value in settings.items():
         if value < least:
             raise SettingsError(f'{name} is {value}: use {least} or more.')
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Check a field that names one of some choices. Raises SettingsError."""
+    allowed = list(choices)
+    if value not in allowed:
+        raise SettingsError(f'{name} is {value}: use {", ".join(allowed[:-1])} or {allowed[-1]}.')

@@ -25,9 +25,12 @@ from torch.nn import functional
 from spike_depth_ros.training.networks.matching import Coincidences
 from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.transformer.blocks import RATIO, synapses
-from spike_depth_ros.training.networks.transformer.embedding import DISPARITIES, stage_sizes
+from spike_depth_ros.training.networks.transformer.embedding import (
+    DISPARITIES,
+    STRIDES,
+    stage_sizes,
+)
 
-STRIDES = (2, 4, 8, 16)  # of the features of an embedding, pixels
 PATCH = 15  # side of the patch whose mean and deviation normalise a pixel, pixels
 LEAST_DEVIATION = 0.02  # of grey values from 0 to 1: noise of flat surfaces stays small
 MATCHED = 16  # features that are correlated

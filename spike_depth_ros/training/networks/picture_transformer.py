@@ -29,10 +29,9 @@ from spike_depth_ros.training.networks.picture_layers import (
     local_contrast,
 )
 from spike_depth_ros.training.networks.spike_transformer import check_numbers, check_widths
-from spike_depth_ros.training.networks.stereospike import check_choice
 from spike_depth_ros.training.networks.transformer.blocks import synapses
 from spike_depth_ros.training.networks.transformer.head import FusionHead
-from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.settings import SettingsError, check_choice
 
 
 class PictureTransformer(DepthNetwork):

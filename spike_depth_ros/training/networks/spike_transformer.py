@@ -23,7 +23,6 @@ from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.spiking import carry_potentials, draw
 from spike_depth_ros.training.networks.spread import SpreadReadout
-from spike_depth_ros.training.networks.stereospike import check_choice
 from spike_depth_ros.training.networks.transformer.blocks import (
     ATTENTION,
     MembraneEncoder,
@@ -34,11 +33,11 @@ from spike_depth_ros.training.networks.transformer.embedding import (
     PatchEmbedding,
 )
 from spike_depth_ros.training.networks.transformer.head import (
-    STRIDES,
+    LEVELS,
     FusionHead,
     LinearHead,
 )
-from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.settings import SettingsError, check_choice
 
 ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
 
@@ -68,8 +67,8 @@ class SpikeTransformer(DepthNetwork):
         cameras: stacked: the embedding reads the channels of all cameras; matched: both share its
             first stage, coincidences follow it and cooperate, and a loss term trains these
             detectors by the true disparity (ours; for channels 4).
-        skips: add the embedding's spikes to the levels of the fusion head (ours); False with the
-            linear head, which has no levels.
+        skips: add the embedding's spikes to the levels of the fusion head that are finer than the
+            tokens (ours); False with the linear head, which has no levels.
         first: channels of the embedding's first stage, an even number; each other doubles them but
             the last, which has `width`. None: the last one doubles them too.
         steps: time steps; the counts are the input of each, and potentials go on from step to
@@ -120,7 +119,7 @@ class SpikeTransformer(DepthNetwork):
             if head == 'fusion'
             else LinearHead(width, stride)
         )
-        levels = (fused, STRIDES) if head == 'fusion' else ([width], [stride])
+        levels = (fused, LEVELS) if head == 'fusion' else ([width], [stride])
         self.spread = SpreadReadout(*levels)
         self.initialise()
         if steps > 1:
@@ -141,7 +140,7 @@ class SpikeTransformer(DepthNetwork):
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
 
         The spikes are sums over the time steps, and so are the features, the residual stream
-        after each block.
+        after each block. log_disparity is that of the first time step alone.
         """
         levels, spikes, streams, log_disparity = self._step(counts)
         for _ in range(self.steps - 1):

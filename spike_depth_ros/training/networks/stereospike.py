@@ -33,7 +33,7 @@ from spike_depth_ros.training.networks.spiking import (
     draw,
     residual_block,
 )
-from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.settings import SettingsError, check_choice
 
 HEADS = (1, 2, 3, 4)  # the paper's numbers of the prediction layers, fine to coarse
 READOUTS = {'log_depth': LogDepthReadout, 'metres': MetresReadout}
@@ -178,13 +178,6 @@ def _check_heads(heads: Sequence[int]) -> None:
         raise SettingsError(
             f'heads is {list(heads)}: use 1, alone or with some of 2, 3 and 4, each once.'
         )
-
-
-def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    """Check a field that names one of some choices. Raises SettingsError."""
-    allowed = list(choices)
-    if value not in allowed:
-        raise SettingsError(f'{name} is {value}: use {", ".join(allowed[:-1])} or {allowed[-1]}.')
 
 
 def _encoder(

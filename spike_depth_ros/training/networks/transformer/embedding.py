@@ -29,6 +29,7 @@ from spike_depth_ros.training.networks.normalised import Normalised
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer
 
 Embedded = tuple[list[Tensor], dict[str, Tensor], Tensor | None]
+STRIDES = (2, 4, 8, 16)  # pixels from one place to the next after each stage of an embedding
 DISPARITIES = 24  # candidates of the coincidences, at a half of the resolution: 0 to 46 pixels
 
 
@@ -67,7 +68,7 @@ class PatchEmbedding(nn.Module):
         super().__init__()
         sizes = stage_sizes(width, stride, first)
         self.stages = nn.ModuleList(stage(*pair) for pair in pairwise((channels, *sizes)))
-        self.sizes = dict(zip((2, 4, 8, 16), sizes, strict=False))
+        self.sizes = dict(zip(STRIDES, sizes, strict=False))
 
     def forward(self, counts: Tensor) -> Embedded:
         """Map counts, float [n, channels, h, w], to spikes.

@@ -24,8 +24,9 @@ from spike_depth_ros.training.networks.phase import PhasesToPixels, UpsampledCon
 from spike_depth_ros.training.networks.readout import LogDepthReadout
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.networks.transformer.blocks import synapses
+from spike_depth_ros.training.networks.transformer.embedding import STRIDES
 
-STRIDES = (16, 8, 4, 2)  # pixels from one place of each level to the next, coarse to fine
+LEVELS = STRIDES[::-1]  # pixels from one place of each level to the next, coarse to fine
 LayerMaker = Callable[[nn.Module], nn.Module]
 REFINED = 8  # levels down to this stride have a 3x3 layer, finer ones would take most of the time
 
@@ -77,7 +78,7 @@ class FusionHead(nn.Module):
         channels: channels of the levels, coarse to fine.
         layer: maker of a layer from its synapses; the picture transformer's are analog.
         skips: channels of the embedding's spikes at each stride, which a 1x1 layer adds to the
-            level; None: the head reads the blocks alone, as in the paper.
+            levels finer than the tokens; None: the head reads the blocks alone, as in the paper.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class FusionHead(nn.Module):
         skips: Mapping[int, int] | None = None,
     ) -> None:
         super().__init__()
-        levels = list(zip(STRIDES, channels, strict=True))
+        levels = list(zip(LEVELS, channels, strict=True))
         self.blocks = [
             -(-blocks * (len(levels) - level) // len(levels)) - 1 for level in range(len(levels))
         ]
@@ -110,7 +111,7 @@ class FusionHead(nn.Module):
                 if skips is not None and at < stride
             }
         )
-        self.readout = LogDepthReadout(channels, STRIDES)
+        self.readout = LogDepthReadout(channels, LEVELS)
 
     def forward(
         self, features: Sequence[Tensor], embedded: Sequence[Tensor] = ()
@@ -126,7 +127,7 @@ class FusionHead(nn.Module):
         """
         spikes: dict[str, Tensor] = {}
         levels: list[Tensor] = []
-        for level, at in enumerate(STRIDES):
+        for level, at in enumerate(LEVELS):
             x = spikes[f'reassembled{at}'] = self.reassembly[level](features[self.blocks[level]])
             if at >= REFINED:
                 x = spikes[f'refined{at}'] = x + self.refining[level](x)
