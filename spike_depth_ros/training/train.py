@@ -33,8 +33,10 @@ from spike_depth_ros.training.distillation.distillation import check_distillatio
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.export.description import spikes_of
 from spike_depth_ros.training.export.models import depth_model
+from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import set_window
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork
+from spike_depth_ros.training.networks.normalised import has_normalised
 from spike_depth_ros.training.resuming import checked, output_folder
 from spike_depth_ros.training.settings import SettingsError
 from spike_depth_ros.units import MS_NS
@@ -100,6 +102,8 @@ class TrainingCommand(LightningCLI):
         check_output_folder(output_folder(self.trainer))
         settings: Namespace = self.config_init['fit']
         settings['ckpt_path'] = checked(settings['ckpt_path'], self.trainer, self.model)
+        if settings['ckpt_path'] is None:
+            check_folded(self.model)
 
 
 def command(arguments: list[str] | dict[str, Any], run: bool = True) -> LightningCLI:
@@ -130,11 +134,26 @@ def command(arguments: list[str] | dict[str, Any], run: bool = True) -> Lightnin
 def check_export(network: DepthNetwork) -> None:
     """Check that a network can be exported, unless it states that it cannot. Raises SettingsError.
 
+    In int8, the default of `spike-depth export`, except analog networks, whose files are float32.
     It computes once in PyTorch before, which gives its own errors their traceback.
     """
     spikes_of(network, torch.zeros(1, network.channels, GRID, GRID))
     if not network.no_file:
-        depth_model(network, 'float32', GRID, GRID)
+        depth_model(network, 'float32' if is_analog(network) else 'int8', GRID, GRID)
+
+
+def check_folded(model: DepthEstimation) -> None:
+    """Check that the normalisation which model.quantised folds was trained. Raises SettingsError.
+
+    Untrained statistics would fold into thresholds that most neurons never reach.
+    """
+    network, settings = model.network, model.hparams
+    if settings['quantised'] and settings['initial'] is None and has_normalised(network):
+        raise SettingsError(
+            'model.quantised is true without model.initial, but the batch normalisation of '
+            f'{type(network).__name__} is to be trained before it is folded: train without '
+            'model.quantised first, and give its checkpoint as model.initial.'
+        )
 
 
 def precision() -> str:

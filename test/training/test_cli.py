@@ -28,6 +28,7 @@ from testing.processes import ChildProcess, command_line
 from testing.waiting import wait_until
 
 COINCIDENCE = ['train', '--config', 'config/training/coincidence.yaml']
+TRANSFORMER = ['train', '--config', 'config/training/spike_transformer_tiny.yaml']
 PAPER = ['train', '--config', 'config/training/stereospike_paper.yaml']
 EVALUATE = ['evaluate', '--models', '[models/coincidence.onnx]']
 EXPORT = ['export', '--checkpoint', 'README.md']
@@ -106,6 +107,10 @@ WRONG = {
     'width': (
         [*COINCIDENCE, '--model.network.init_args.width=9'],
         'width is 9: use a positive multiple of 2',
+    ),
+    'statistics': (
+        [*TRANSFORMER, '--model.quantised=true', '--trainer.logger.init_args.name=untrained'],
+        'model.quantised is true without model.initial, but the batch normalisation of Spike',
     ),
     'config': (['train', '--config', 'none.yaml'], "'none.yaml' cannot be read (no such file"),
     'folder for a config': (['train', '--config=.'], "'.' cannot be read (is a directory)"),

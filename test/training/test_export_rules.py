@@ -42,11 +42,14 @@ from spike_depth_ros.training.export.weights import Precision
 from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks import matching
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
+from spike_depth_ros.training.networks.matching import Coincidences
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
 from spike_depth_ros.training.networks.readout import LogDepthReadout
 from spike_depth_ros.training.networks.spiking import Bursts, SpikingLayer, spiking_neurons
 from spike_depth_ros.training.networks.stereospike import StereoSpike
+from spike_depth_ros.training.settings import SettingsError
+from spike_depth_ros.training.train import check_export
 
 SIZE = (MVSEC_RIG.camera.height, MVSEC_RIG.camera.width)
 PROVIDERS = ('cpu', 'openvino')
@@ -272,11 +275,24 @@ def synapses() -> nn.Module:
     return nn.Conv2d(4, 4, 3, stride=2, padding=1, bias=False)
 
 
+def matched(x: Tensor, layer: nn.Module, match: nn.Module) -> Tensor:
+    features = layer(x)
+    return match(features, features)
+
+
 class Halved(nn.Conv2d):
     """A convolution that computes something else."""
 
     def forward(self, input: Tensor) -> Tensor:
         return super().forward(input) / 2
+
+
+def test_a_training_checks_the_precision_of_files() -> None:
+    wide = SpikingLayer(nn.Conv2d(4, 128, 3, 2, padding=1, bias=False))
+    network = Stated(matched, wide, Coincidences(4))
+    depth_model(network, 'float32', 32, 48)
+    with pytest.raises(SettingsError, match='128 features may coincide, but eight bits'):
+        check_export(network)
 
 
 REFUSED = [

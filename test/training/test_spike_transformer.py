@@ -207,6 +207,11 @@ def test_a_few_steps_lower_the_loss(channels: int, tmp_path: Path) -> None:
         ({'first': 5}, 'first is 5: use a positive even number'),
         ({'head': 'linear', 'skips': True}, 'skips is true with head linear'),
         ({'channels': 2, 'cameras': 'matched'}, 'cameras is matched with channels 2'),
+        ({'first': 128, 'cameras': 'matched'}, 'first is 128 with cameras .* use first 126 or'),
+        (
+            {'width': 512, 'stride': 8, 'cameras': 'matched'},
+            'first is 128 by width and stride with cameras matched',
+        ),
     ],
 )
 def test_wrong_fields_are_refused(fields: dict[str, Any], message: str) -> None:

@@ -69,7 +69,7 @@ def coincidences(
     if writer.precision == 'int8' and features > LARGEST:
         raise SettingsError(
             f'{features} features may coincide, but eight bits hold counts up to {LARGEST}: '
-            'use a narrower network or float32.'
+            'use a narrower network.'
         )
     images = len(order)
     size = max(n for n in range(1, 2 * disparities + 1) if width % n == 0)

@@ -34,7 +34,7 @@ from spike_depth_ros.training.export.writer import Writer
 from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
-from spike_depth_ros.training.networks.normalised import Normalised, fold
+from spike_depth_ros.training.networks.normalised import fold, has_normalised
 from spike_depth_ros.training.settings import SettingsError
 
 
@@ -56,7 +56,7 @@ def depth_model(
     """
     if network.no_file:
         raise SettingsError(network.no_file)
-    if any(isinstance(layer, Normalised) for layer in network.modules()):
+    if has_normalised(network):
         spiking.reset_net(network)  # potentials with a gradient cannot be copied
         network = copy.deepcopy(network)
         fold(network)

@@ -245,8 +245,8 @@ class Writer:
     def _check(self, largest: int) -> None:
         if self.precision == 'int8' and largest > LARGEST:
             raise SettingsError(
-                f'a layer holds numbers up to {largest}, but eight bits hold {LARGEST}: use fewer '
-                'spikes or float32.'
+                f'a layer holds numbers up to {largest}, but eight bits hold {LARGEST}: add '
+                'fewer spikes.'
             )
 
     def _pixels(self, spikes: Map) -> str:

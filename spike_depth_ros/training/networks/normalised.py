@@ -36,7 +36,8 @@ class Normalised(nn.Module):
     Args:
         convolution: nn.Conv2d with bias=False and padding k // 2, or UpsampledConv2d.
         pools: pass on the largest potential of each 2 x 2 pixels, before the neurons. For neurons
-            that start each window at potential 0 that is the same as pooling their spikes.
+            that start at potential 0, so in the first time step of a window, that is the same as
+            pooling their spikes.
 
     Attributes:
         norm: the normalisation; None once it is folded.
@@ -112,6 +113,11 @@ class MembraneStream(nn.Module):
     def forward(self, written: Tensor, stream: Tensor | None = None) -> Tensor:
         """Return the stream after a writer; None is the stream before the first one."""
         return written if stream is None else stream + written
+
+
+def has_normalised(network: nn.Module) -> bool:
+    """Return whether a network has synapses with batch normalisation, folded or not."""
+    return any(isinstance(layer, Normalised) for layer in network.modules())
 
 
 def fold(network: nn.Module) -> None:

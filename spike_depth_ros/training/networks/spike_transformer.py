@@ -31,12 +31,14 @@ from spike_depth_ros.training.networks.transformer.blocks import (
 from spike_depth_ros.training.networks.transformer.embedding import (
     MatchedEmbedding,
     PatchEmbedding,
+    stage_sizes,
 )
 from spike_depth_ros.training.networks.transformer.head import (
     LEVELS,
     FusionHead,
     LinearHead,
 )
+from spike_depth_ros.training.quantisation import LARGEST
 from spike_depth_ros.training.settings import SettingsError, check_choice
 
 ENCODERS = {'membrane': MembraneEncoder, 'sew': SewEncoder}
@@ -70,7 +72,8 @@ class SpikeTransformer(DepthNetwork):
         skips: add the embedding's spikes to the levels of the fusion head that are finer than the
             tokens (ours); False with the linear head, which has no levels.
         first: channels of the embedding's first stage, an even number; each other doubles them but
-            the last, which has `width`. None: the last one doubles them too.
+            the last, which has `width`. None: the last one doubles them too. Up to 126 with
+            matched cameras, since eight bits hold the number of channels that coincide.
         steps: time steps; the counts are the input of each, and potentials go on from step to
             step.
     """
@@ -103,8 +106,8 @@ class SpikeTransformer(DepthNetwork):
             raise SettingsError(f'channels is {channels}: use 4 for two cameras or 2 for one.')
         check_numbers(stride, blocks=blocks, steps=steps)
         check_widths(width, heads, fused)
-        _check_first(first)
         _check_choices(channels, attention, residual, head, cameras)
+        _check_first(first, width, stride, cameras)
         if head == 'linear' and skips:
             raise SettingsError('skips is true with head linear: use skips false, or head fusion.')
         self.channels, self.steps = channels, steps
@@ -184,10 +187,17 @@ def check_widths(width: int, heads: int, fused: Sequence[int]) -> None:
         )
 
 
-def _check_first(first: int | None) -> None:
-    """Check the channels of the first stage. Raises SettingsError."""
+def _check_first(first: int | None, width: int, stride: int, cameras: str) -> None:
+    """Check the channels of the first stage, which may all coincide. Raises SettingsError."""
     if first is not None and (first < 2 or first % 2):
         raise SettingsError(f'first is {first}: use a positive even number, such as 12, or none.')
+    channels = stage_sizes(width, stride, first)[0]
+    if cameras == 'matched' and channels > LARGEST:
+        raise SettingsError(
+            f'first is {channels}{"" if first else " by width and stride"} with cameras matched, '
+            f'and eight bits count {LARGEST} coinciding channels at the most: use first '
+            f'{LARGEST - 1} or less.'
+        )
 
 
 def _check_choices(channels: int, attention: str, residual: str, head: str, cameras: str) -> None:
