@@ -39,6 +39,8 @@ ZIP = b'PK\3\4'  # first bytes of torch's files
 
 Checkpoint = dict[str, Any]
 State = Mapping[str, Tensor]
+ROUNDED = 'parametrizations.weight.original'  # name of weights that are rounded at each use
+NORM = '.norm.weight'  # end of the name of a batch normalisation's factor
 # Weights of readouts that belonged to the network until 2026-11; now to its layer `readout`.
 OWN_READOUT = re.compile(r'(?<![^.])(heads\.|prior$|reset_spread$|reset_potential$)')
 
@@ -172,18 +174,23 @@ def _schedule(settings: Schedule | Mapping[str, Any]) -> Schedule:
 def check_fit(path: Path, saved: State, network: State) -> None:
     """Compare the weights of a checkpoint with those of a network.
 
-    Raises CheckpointError with the first name or shape that differs.
+    Raises CheckpointError with the first name or shape that differs, or for the same network with
+    its batch normalisation folded.
 
     Args:
         path: file of the checkpoint, for the error.
         saved: weights of the checkpoint.
         network: weights of the network.
     """
-    for name in [*network, *saved]:
-        ours, theirs = (
-            tuple(getattr(state[name], 'shape', ())) if name in state else None
-            for state in (network, saved)
+    if is_folded(saved, network):
+        raise CheckpointError(
+            path,
+            'is of a training with model.quantised, which folded the batch normalisation of this '
+            'network into its weights',
+            'give the checkpoint that this training began with, its model.initial',
         )
+    for name in [*network, *saved]:
+        ours, theirs = _shape(network, name), _shape(saved, name)
         if ours == theirs:
             continue
         if theirs is None:
@@ -195,6 +202,30 @@ def check_fit(path: Path, saved: State, network: State) -> None:
         raise CheckpointError(
             path, f'is of another network than the settings ask for ({difference})'
         )
+
+
+def is_folded(saved: State, network: State) -> bool:
+    """Return whether weights are those of a network whose batch normalisations are folded.
+
+    Args:
+        saved: weights of a checkpoint, rounded at each use or not.
+        network: weights of the network.
+    """
+    layers = [name.removesuffix(NORM) for name in network if name.endswith(NORM)]
+    plain = {name.replace(ROUNDED, 'weight'): weight for name, weight in saved.items()}
+    kernels = [f'{layer}.convolution.weight' for layer in layers]
+    return (
+        bool(layers)
+        and not any(f'{layer}{NORM}' in saved for layer in layers)
+        and all(
+            name in network and _shape(plain, name) == _shape(network, name) for name in kernels
+        )
+    )
+
+
+def _shape(state: State, name: str) -> tuple[int, ...] | None:
+    """Return the shape of a weight, () of what is no tensor, None without the name."""
+    return tuple(getattr(state[name], 'shape', ())) if name in state else None
 
 
 def newest_beside(path: Path, check: Callable[[Path], object]) -> Path | None:

@@ -28,6 +28,7 @@ from spike_depth_ros import metrics
 from spike_depth_ros.frames.spike_frame import LEFT
 from spike_depth_ros.geometry.stereo_rig import MVSEC_RIG
 from spike_depth_ros.training.checkpoints import (
+    ROUNDED,
     Checkpoint,
     CheckpointError,
     check_fit,
@@ -49,8 +50,6 @@ from spike_depth_ros.training.quantisation import quantise
 from spike_depth_ros.training.schedule import Schedule, share_of_run
 from spike_depth_ros.training.settings import SettingsError, check_least
 
-ROUNDED = 'parametrizations.weight.original'
-
 
 class DepthEstimation(LightningModule):
     """A network, its loss and its optimiser.
@@ -63,7 +62,8 @@ class DepthEstimation(LightningModule):
         initial: checkpoint with the initial weights; omitted: random weights. A network for
             one camera takes the left camera's weights from a checkpoint for two cameras.
         quantised: round the weights of the spiking layers to eight bits; needs float32, because
-            bfloat16 rounds potentials at the threshold.
+            bfloat16 rounds potentials at the threshold, and `initial` for a network with batch
+            normalisation, whose statistics are folded.
         compiled: compile the training step with torch.compile. The first step takes a minute or
             more; the others are faster, because elementwise operations are fused. Needs a C++
             compiler, and triton on a GPU.

@@ -23,9 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from training.small_networks import edges, transformer
 
+from spike_depth_ros.training.checkpoints import CheckpointError, check_fit
 from spike_depth_ros.training.data.dataset import Preparation, read_dataset
 from spike_depth_ros.training.data.pairs import pairs_of
-from spike_depth_ros.training.estimation import DepthEstimation, weights_for
+from spike_depth_ros.training.estimation import DepthEstimation, start, weights_for
 from spike_depth_ros.training.export.fanouts import fanouts
 from spike_depth_ros.training.export.trace import trace
 from spike_depth_ros.training.networks.normalised import Normalised, fold
@@ -217,6 +218,18 @@ def test_a_few_steps_lower_the_loss(channels: int, tmp_path: Path) -> None:
 def test_wrong_fields_are_refused(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         SpikeTransformer(**TINY | fields)
+
+
+def test_the_same_network_with_folded_normalisation_is_named(tmp_path: Path) -> None:
+    path = tmp_path / 'int8.ckpt'
+    rounded = DepthEstimation(transformer(), quantised=True)
+    torch.save({'state_dict': rounded.state_dict()}, path)
+    with pytest.raises(CheckpointError, match=r'of a training with model\.quantised, which'):
+        start(SpikeTransformer(**TINY), path)
+    with pytest.raises(CheckpointError, match=r'of a training with model\.quantised, which'):
+        check_fit(path, rounded.state_dict(), DepthEstimation(transformer()).state_dict())
+    with pytest.raises(CheckpointError, match='is of another network'):
+        start(SpikeTransformer(**TINY | {'width': 48}), path)
 
 
 def test_normalised_synapses_refuse_a_bias() -> None:
