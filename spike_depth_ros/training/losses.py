@@ -169,12 +169,13 @@ class DepthLoss:
     ) -> Tensor:
         """Return the cross entropy of disparities; a true one counts for both its neighbours.
 
-        The detectors' estimate is weighed at pixels with events only, the readout's at all, as in
-        the other terms. Disparities beyond the largest candidate count as the largest.
+        The first estimate is weighed at pixels with events only, the second at all, as in the
+        other terms. Disparities beyond the largest candidate count as the largest.
 
         Args:
             log_disparity: float [2, n, disparities, h / scale, w / scale], rounded up, or more,
-                from the upper left; logarithms of probabilities, the detectors' and the readout's.
+                from the upper left; logarithms of probabilities, the detectors' and the readout's
+                or, without such a readout, the detectors' again.
             focal_baseline: focal length times baseline, pixels times metres.
             scale: pixels of the image from one place of the disparities to the next.
         """

@@ -22,9 +22,11 @@ for layers with neurons and synapses are in convolution.py, for structure (conca
 connections) in structure.py, for the matching of two cameras in matching.py and for readouts in
 readout.py. The arithmetic of both precisions is in arithmetic.py.
 
-An attention layer is a new layer of training/networks/ with its rule beside these: the product of
-two maps of spikes exists as `Arithmetic.products`. Neurons with state over time steps are new
-neurons whose rule adds the state to the graph's inputs and outputs.
+The rules of attention, in attention.py, multiply maps of spikes as whole numbers in float32, whose
+sums over the tokens exceed eight bits. `Arithmetic.products` saturates at 255 and serves counts
+up to 127, as those of coincidences. Time steps are unrolled: neurons that `predict` calls once a
+step carry their potentials inside the graph, see carried.py. Only potentials that last from window
+to window are inputs and outputs of the graph, see membrane.py.
 """
 
 from collections.abc import Callable

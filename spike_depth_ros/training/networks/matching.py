@@ -22,9 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+LARGEST_BURST = 15  # spikes of a cooperating detector: more spikes, better match
 # Initial sums of weights over the places nearby, from detectors of the same disparity and of each
 # other one.
-LARGEST_BURST = 15  # spikes of a cooperating detector: more spikes, better match
 EXCITATION, INHIBITION = 1.5, -0.125
 T = TypeVar('T')
 
@@ -126,8 +126,10 @@ class MatchReadout(nn.Module):
     def forward(self, detected: Tensor) -> Tensor:
         """Map potentials, float [n, disparities, h, w], to Output.log_disparity.
 
-        Returns float [2, n, 2 disparities, h, w], the same twice: there is no other readout of
-        disparities.
+        Returns float [2, n, 2 disparities, h, w], the detectors' estimate twice, because there is
+        no readout of disparities. The loss (losses.DepthLoss.cross_entropy) adds the cross
+        entropy of the first entry, a mean over event pixels, and that of the second one, with the
+        weights of all pixels: both train the detectors.
         """
         with torch.autocast(detected.device.type, enabled=False):
             log_match = (self.log_evidence.exp() * detected.float()).log_softmax(1)

@@ -46,8 +46,9 @@ class Output(NamedTuple):
     metres: float [p, n, 1, h, w], the same estimates in metres, before they are limited to
         positive depth; None from a network whose readout is not in metres.
     log_disparity: float [2, n, disparities, h', w'], logarithm of the probability of each
-        disparity, by the detectors alone and by the readout; None from a network that does not
-        match the cameras.
+        disparity, by the detectors alone and by the readout; the detectors' twice from a network
+        that has no readout of disparities (MatchReadout); None from one that does not match the
+        cameras.
     features: feature maps for distillation, float [n, c, h', w'], from the first to the last
         layer whose maps are coarsest, of the padded image; () from a network without any.
     """

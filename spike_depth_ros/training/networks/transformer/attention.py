@@ -115,7 +115,7 @@ class LinearAttention(SpikingAttention):
 
     Args:
         width: number of channels.
-        heads: number of heads, which share a threshold each.
+        heads: number of heads; the channels of a head share a threshold.
     """
 
     def __init__(self, width: int, heads: int) -> None:
