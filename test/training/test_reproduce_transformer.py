@@ -29,6 +29,7 @@ from spike_depth_ros.training import train
 from spike_depth_ros.training.data.dataset import Preparation
 from spike_depth_ros.training.networks.baselines.unet import UNet
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
+from spike_depth_ros.training.networks.picture_layers import AnalogBlock
 from spike_depth_ros.training.networks.readout import LogDepthReadout
 from spike_depth_ros.training.networks.spiking import SpikingLayer
 from spike_depth_ros.training.reproduce.command import reproduce
@@ -152,3 +153,26 @@ def test_all_operations_of_an_analog_network_multiply() -> None:
     energy.add(counts, network(counts))
     expected = (down + up + 9 * 256) * 4.6 / 1e9
     assert energy.values() == pytest.approx({AS_ACCUMULATES: expected, AS_MULTIPLIES: expected})
+
+
+class OneBlock(DepthNetwork):
+    """A block of softmax attention on the pixels, and a readout of 3x3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels = 4
+        self.block = AnalogBlock(4, heads=2)
+        self.readout = LogDepthReadout([4], [1])
+
+    def predict(self, counts: Tensor) -> Output:
+        return Output(self.readout([self.block(counts)]), {})
+
+
+def test_softmax_attention_multiplies_queries_keys_and_values() -> None:
+    tokens, width = 256, 4
+    layers = width * (3 * width) + width * width + 2 * width * (4 * width)
+    attention = 2 * tokens * tokens * width  # queries by keys, and the result by values
+    counts = torch.zeros(1, 4, 16, 16)
+    assert multiply_accumulates(OneBlock(), counts) == (
+        tokens * layers + attention + 9 * tokens * width
+    )

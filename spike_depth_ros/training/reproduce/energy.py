@@ -17,6 +17,7 @@
 from copy import deepcopy
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from spike_depth_ros.inference.energy import ACCUMULATE_PJ, MULTIPLY_ACCUMULATE_PJ
@@ -82,7 +83,12 @@ class Energy:
 
 @torch.no_grad()
 def multiply_accumulates(network: DepthNetwork, counts: torch.Tensor) -> int:
-    """Return the multiply-accumulates of convolutions and products of matrices for counts."""
-    with evaluating(network), FlopCounterMode(display=False) as counter:
+    """Return the multiply-accumulates of convolutions and products of matrices for counts.
+
+    Attention is computed as products of matrices: of some devices' fused kernels, such as the
+    CPU's, the counter knows nothing, and counts none.
+    """
+    plain = sdpa_kernel(SDPBackend.MATH)
+    with evaluating(network), plain, FlopCounterMode(display=False) as counter:
         network(counts)
     return int(counter.get_total_flops()) // _FLOPS_PER_MAC
