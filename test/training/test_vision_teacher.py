@@ -18,9 +18,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from training.small_networks import transformer
-from transformers import Dinov2Config, Dinov2Model, ViTConfig, ViTModel
+from transformers import (
+    Dinov2Config,
+    Dinov2Model,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTModel,
+)
 
 from spike_depth_ros.training.distillation.distillation import Distillation
 from spike_depth_ros.training.distillation.vision_teacher import (
@@ -34,6 +41,15 @@ from spike_depth_ros.training.settings import SettingsError
 SMALL_DINOV2 = Dinov2Config(
     hidden_size=384, num_hidden_layers=12, num_attention_heads=6, patch_size=14, image_size=518
 )
+TINY: dict[str, int] = {'hidden_size': 24, 'num_hidden_layers': 4, 'num_attention_heads': 2}
+POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 88249384\n'
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Return a hub folder with a DINOv2 of four narrow layers."""
+    Dinov2Model(Dinov2Config(image_size=28, **TINY)).save_pretrained(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope='module')
@@ -105,6 +121,76 @@ def test_folders_without_a_model_are_refused(tmp_path: Path) -> None:
         HubTeacher(str(tmp_path))
     with pytest.raises(SettingsError, match='stride is 7: use 8 or 16'):
         Recorded(patch=14, stride=7)
+
+
+def test_weights_that_do_not_belong_to_the_config_are_refused(tiny: Path) -> None:
+    file = tiny / 'model.safetensors'
+    weights = load_file(file)
+    save_file({'unknown': torch.zeros(3)}, file, metadata={'format': 'pt'})
+    with pytest.raises(
+        SettingsError, match=r'which gives no vision .* lack embeddings\.\w+.* and'
+    ):
+        HubTeacher(str(tiny))
+    narrow = {'embeddings.cls_token': torch.zeros(1, 1, 20)}
+    save_file(weights | narrow, file, metadata={'format': 'pt'})
+    sentence = r'the weights have embeddings.cls_token of \[1, 1, 20\] in place of \[1, 1, 24\]\)'
+    with pytest.raises(SettingsError, match=sentence):
+        HubTeacher(str(tiny))
+
+
+def test_weights_that_the_features_do_not_need_may_be_missing(tmp_path: Path, tiny: Path) -> None:
+    weights = load_file(tiny / 'model.safetensors')
+    del weights['embeddings.mask_token']
+    save_file(weights, tiny / 'model.safetensors', metadata={'format': 'pt'})
+    HubTeacher(str(tiny))
+    ViTForImageClassification(ViTConfig(**TINY)).save_pretrained(tmp_path / 'vit')  # no pooler
+    HubTeacher(str(tmp_path / 'vit'), stride=16)
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'pytorch_model.bin'])
+def test_a_pointer_of_git_lfs_is_to_be_pulled(tiny: Path, name: str) -> None:
+    (tiny / 'model.safetensors').unlink()
+    (tiny / name).write_text(POINTER)
+    with pytest.raises(SettingsError, match=rf'where {name} is a pointer .* `git lfs pull` in /'):
+        HubTeacher(str(tiny))
+
+
+def test_damaged_weights_and_shallow_models_are_refused(tiny: Path) -> None:
+    (tiny / 'model.safetensors').write_bytes(b'no weights')
+    with pytest.raises(SettingsError, match=r'which gives no vision transformer \(Error while'):
+        HubTeacher(str(tiny))
+    ViTModel(ViTConfig(**TINY | {'num_hidden_layers': 3})).save_pretrained(tiny)
+    with pytest.raises(SettingsError, match=r'\(it has 3 layers\): use one with'):
+        HubTeacher(str(tiny))
+
+
+def test_timm_takes_all_weights_but_the_classifier(tmp_path: Path) -> None:
+    timm = pytest.importorskip('timm')
+    name, file = 'vit_tiny_patch16_224', tmp_path / 'vit.pth'
+    weights = timm.create_model(name, num_classes=7).state_dict()
+    torch.save(weights, file)
+    teacher = TimmTeacher(name, str(file), stride=16)
+    loaded = teacher.model.state_dict()
+    assert len(weights) == len(loaded) + 2  # the classifier's weight and bias
+    assert all(torch.equal(loaded[each], weights[each]) for each in loaded)
+    del weights['blocks.3.attn.proj.weight']
+    torch.save(weights, file)
+    with pytest.raises(SettingsError, match=r'Missing key\(s\) .*blocks\.3\.attn\.proj\.weight'):
+        TimmTeacher(name, str(file))
+    torch.save({}, file)
+    with pytest.raises(SettingsError, match=r'Missing key\(s\)'):
+        TimmTeacher(name, str(file))
+
+
+def test_files_without_weights_are_refused_for_timm(tmp_path: Path) -> None:
+    pytest.importorskip('timm')
+    file = tmp_path / 'vit.pth'
+    file.write_bytes(b'no weights')
+    with pytest.raises(SettingsError, match=r'vit\.pth., which torch cannot read: give'):
+        TimmTeacher('vit_tiny_patch16_224', str(file))
+    file.write_text(POINTER)
+    with pytest.raises(SettingsError, match=r'where vit\.pth is a pointer .* `git lfs pull` in /'):
+        TimmTeacher('vit_tiny_patch16_224', str(file))
 
 
 def test_weights_of_metas_dinov2_load_into_timm(tmp_path: Path) -> None:
