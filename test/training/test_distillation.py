@@ -15,12 +15,14 @@
 """Distillation: its losses by hand, the pairing of maps, and what is trained and stored."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from training.small_networks import coincidence, stereospike, tiny, transformer
 
+from spike_depth_ros.training.distillation import picture_teacher
 from spike_depth_ros.training.distillation.distillation import (
     Distillation,
     check_distillation,
@@ -31,6 +33,7 @@ from spike_depth_ros.training.distillation.losses import (
     similarity_distance,
     standardised,
 )
+from spike_depth_ros.training.distillation.picture_teacher import PictureTeacher
 from spike_depth_ros.training.distillation.teacher import Teacher
 from spike_depth_ros.training.estimation import DepthEstimation
 from spike_depth_ros.training.losses import LossWeights
@@ -213,3 +216,51 @@ def test_maps_that_do_not_fit_are_refused() -> None:
         Distillation(tiny(), PatchTeacher())
     with pytest.raises(SettingsError, match=r'sides of \[4, 10\] for 64'):
         Distillation(transformer(), PatchTeacher(strides=(6,)))
+
+
+@pytest.mark.parametrize(
+    ('features', 'mistake'),
+    [
+        (torch.zeros(1, 8, 4, 4), 'a Tensor'),
+        ((), 'an empty tuple'),
+        ((torch.zeros(1, 8, 4, 4), torch.zeros(1, 16, 8)), r'a tuple with a map of \[1, 16, 8\]'),
+        ((torch.zeros(2, 8, 4, 4),), r'a tuple with a map of \[2, 8, 4, 4\]'),
+        ((torch.zeros(1, 8, 0, 4),), r'a tuple with a map of \[1, 8, 0, 4\]'),
+        (([0.0],), 'a tuple with a list'),
+        (None, 'a NoneType'),
+    ],
+)
+def test_features_that_are_no_maps_are_refused(
+    features: Any, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, student = PatchTeacher(), transformer()
+    monkeypatch.setattr(teacher, 'features', lambda pictures: features)
+    sentence = rf'^PatchTeacher\.features is {mistake} for one image: use a tuple of at least one'
+    with pytest.raises(SettingsError, match=sentence):
+        Distillation(student, teacher)
+
+
+def test_features_of_a_student_that_are_no_maps_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    student = transformer()
+    output = student(torch.zeros(1, 4, 64, 64))
+    monkeypatch.setattr(student, 'predict', lambda counts: output._replace(features=output[0]))
+    with pytest.raises(SettingsError, match=r'^Output\.features of SpikeTransformer is a Tensor'):
+        Distillation(student, PatchTeacher())
+
+
+def test_a_teacher_names_its_cameras() -> None:
+    with pytest.raises(SettingsError, match=r'^PatchTeacher\.pictures is 3: use 1 for the left'):
+        Distillation(transformer(), PatchTeacher(3))
+
+
+def test_a_picture_teacher_has_the_border_of_its_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network = PictureTransformer(2, 32, 16, 2, 4, (8, 8, 4, 4)).eval()
+    trained = DepthEstimation(network)
+    monkeypatch.setattr(picture_teacher, 'from_checkpoint', lambda path: trained)
+    teacher, seen = PictureTeacher('last.ckpt'), pictures(1, 60, 90)
+    with torch.no_grad():
+        pairs = zip(teacher(seen), network(seen.float()).features, strict=True)
+        assert all(torch.equal(one, other) for one, other in pairs)

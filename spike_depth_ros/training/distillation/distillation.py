@@ -39,7 +39,8 @@ class Distillation(nn.Module):
     convolution, which is trained, maps the student's to the teacher's. The checkpoint holds these
     convolutions and not the teacher.
 
-    Raises SettingsError for a student without features, and for maps whose grids do not fit.
+    Raises SettingsError for a student without features, for features of either that are no tuple
+    of maps, and for maps whose grids do not fit.
 
     Args:
         network: student.
@@ -112,23 +113,57 @@ def same_grid(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 def _maps(network: DepthNetwork, teacher: Teacher) -> tuple[list[Tensor], list[Tensor]]:
     """Return the maps of both for an empty image. Raises SettingsError."""
+    student, name = type(network).__name__, type(teacher).__name__
+    cameras = getattr(teacher, 'pictures', None)
+    if cameras not in (1, 2):
+        raise SettingsError(f'{name}.pictures is {cameras}: use 1 for the left camera, or 2.')
     device = next(network.parameters()).device
     counts = torch.zeros(1, network.channels, SIDE, SIDE, device=device)
-    pictures = torch.zeros(1, teacher.pictures, SIDE, SIDE)
+    pictures = torch.zeros(1, cameras, SIDE, SIDE)
     with torch.no_grad(), evaluating(network):
-        ours, theirs = list(network(counts).features), list(teacher(pictures))
-    if not ours:
+        found, theirs = network(counts).features, _checked(teacher(pictures), f'{name}.features')
+    if isinstance(found, tuple) and not found:
         raise SettingsError(
-            f'{type(network).__name__} has no features for model.teacher: give some in '
+            f'{student} has no features for model.teacher: give some in '
             'Output.features, or leave model.teacher out.'
         )
-    sides = {each.shape[-1] for each in (*ours, *theirs)}
+    ours = _checked(found, f'Output.features of {student}')
+    sides = {side for each in (*ours, *theirs) for side in each.shape[2:]}
     if any(max(sides) % side for side in sides):
         raise SettingsError(
-            f'The maps of {type(network).__name__} and {type(teacher).__name__} have sides of '
+            f'The maps of {student} and {name} have sides of '
             f'{sorted(sides)} for {SIDE} pixels: use ones that divide the largest.'
         )
     return ours, theirs
+
+
+def _checked(features: Any, owner: str) -> list[Tensor]:
+    """Return the feature maps of one image. Raises SettingsError for anything else.
+
+    owner: name for the sentence, such as 'MyTeacher.features'.
+    """
+    mistake = _mistake(features)
+    if mistake:
+        raise SettingsError(
+            f'{owner} is {mistake} for one image: use a tuple of at least one feature map, float '
+            '[images, channels, height, width].'
+        )
+    return list(features)
+
+
+def _mistake(features: object) -> str:
+    """Return a description of features of one image that are no tuple of maps, or ''."""
+    kind = type(features).__name__
+    if not isinstance(features, tuple | list):
+        return f'a {kind}'
+    if not features:
+        return f'an empty {kind}'
+    for each in features:
+        if not isinstance(each, Tensor):
+            return f'a {kind} with a {type(each).__name__}'
+        if each.ndim != 4 or len(each) != 1 or not each.numel():
+            return f'a {kind} with a map of {list(each.shape)}'
+    return ''
 
 
 def _projection(ours: Tensor, theirs: Tensor) -> nn.Module:

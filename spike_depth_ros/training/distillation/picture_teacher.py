@@ -49,7 +49,14 @@ class PictureTeacher(Teacher):
             raise CheckpointError(Path(checkpoint), f'is of {name}, which reads events', REMEDY)
         self.pictures = self.network.pictures
 
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """Map pictures to feature maps; see Teacher.forward.
+
+        The network adds zeros itself, to pictures that it has prepared, as in its training.
+        """
+        return self.features(pictures[:, : self.pictures].float())
+
     def features(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """Map pictures to the network's features; see Teacher.features."""
+        """Map pictures of any size to the network's features; see Teacher.features."""
         output: Output = self.network(pictures)
         return output.features
