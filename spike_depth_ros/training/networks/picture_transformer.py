@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Picture transformer: an analog network of the spike transformer's shape that reads pictures."""
+"""Picture transformer: an analog network with the spike transformer's tokens, from pictures."""
 
 from typing import Literal
 
@@ -37,8 +37,10 @@ from spike_depth_ros.training.settings import SettingsError, check_choice
 class PictureTransformer(DepthNetwork):
     """Depth of the left camera from the cameras' pictures at the end of a window.
 
-    Teacher of spike transformers: stages, widths, strides, blocks and head are those of
-    SpikeTransformer, with GELU in place of neurons and softmax attention. It is ours.
+    Teacher of spike transformers, and ours. With equal arguments it has their tokens (stride and
+    width), the number of blocks and heads, the MLP's ratio, and the fusion head. It has GELU in
+    place of neurons, softmax attention, and layer normalisation before attention and MLP. The
+    embedding is another one: see PictureEmbedding and StereoEmbedding.
 
     Args:
         pictures: cameras, 1 or 2.
