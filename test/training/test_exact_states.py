@@ -26,7 +26,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from training.exported_files import depth_of
-from training.small_networks import coincidence, edges, stereospike
+from training.small_networks import coincidence, edges, stereospike, transformer
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
@@ -50,6 +50,7 @@ RESET = 0.05  # share of windows before which everything is forgotten
 NETWORKS: dict[str, Callable[[], DepthNetwork]] = {
     'coincidence': lambda: coincidence(2),
     'stereospike': lambda: stereospike(width=4),
+    'spike_transformer': lambda: transformer(cameras='matched', skips=True),
 }
 
 

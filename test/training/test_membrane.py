@@ -15,13 +15,14 @@
 """Leaky membranes: potentials by hand, resets, and the same states in exported files."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 from spikingjelly.activation_based import functional as spiking
-from training.small_networks import coincidence, edges, stereospike, tiny
+from training.small_networks import coincidence, edges, stereospike, tiny, transformer
 
 from spike_depth_ros.geometry.camera import PinholeCamera
 from spike_depth_ros.geometry.stereo_rig import StereoRig
@@ -32,6 +33,7 @@ from spike_depth_ros.training.export.description import Provenance
 from spike_depth_ros.training.networks import membrane as membrane_module
 from spike_depth_ros.training.networks.coincidence import CoincidenceNetwork
 from spike_depth_ros.training.networks.membrane import LeakyMembrane, set_window
+from spike_depth_ros.training.networks.network import DepthNetwork
 from spike_depth_ros.training.settings import SettingsError
 
 SIZE = (64, 112)
@@ -137,9 +139,10 @@ def test_a_network_without_leaky_readout_says_so() -> None:
         tiny().remember(50.0)
 
 
-def test_stereospike_averages_in_any_case() -> None:
-    with pytest.raises(SettingsError, match='StereoSpike averages depth in any case'):
-        stereospike(width=2).remember(50.0, averages=True)
+@pytest.mark.parametrize('network', [stereospike, transformer])
+def test_log_depth_is_averaged_in_any_case(network: Callable[[], DepthNetwork]) -> None:
+    with pytest.raises(SettingsError, match='log depth is averaged in any case'):
+        network().remember(50.0, averages=True)
 
 
 def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:
@@ -152,6 +155,7 @@ def test_memory_changes_nothing_after_a_reset_and_something_later() -> None:
     assert torch.equal(again.log_depth, first.log_depth)
     for name, spikes in second.spikes.items():
         assert torch.equal(spikes, first.spikes[name]), name
+    network(counts(edges((48, 64))))  # images of another size
 
 
 def test_a_readout_averages_log_depth() -> None:

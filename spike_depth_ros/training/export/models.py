@@ -20,7 +20,6 @@ from typing import Any
 
 import onnx
 import torch
-from spikingjelly.activation_based import functional as spiking
 from spikingjelly.activation_based.neuron import IFNode
 from torch import fx
 
@@ -35,6 +34,7 @@ from spike_depth_ros.training.networks.analog import is_analog
 from spike_depth_ros.training.networks.membrane import membranes
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.normalised import fold, has_normalised
+from spike_depth_ros.training.networks.spiking import reset
 from spike_depth_ros.training.settings import SettingsError
 
 
@@ -57,7 +57,7 @@ def depth_model(
     if network.no_file:
         raise SettingsError(network.no_file)
     if has_normalised(network):
-        spiking.reset_net(network)  # potentials with a gradient cannot be copied
+        reset(network)  # potentials with a gradient cannot be copied
         network = copy.deepcopy(network)
         fold(network)
     traced = trace(network)

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from spikingjelly.activation_based import functional as spiking
 from spikingjelly.activation_based.base import MemoryModule
 from spikingjelly.activation_based.neuron import IFNode
 from torch import fx, nn
@@ -38,7 +37,7 @@ from spike_depth_ros.training.export import (
 )
 from spike_depth_ros.training.export.rules import is_layer
 from spike_depth_ros.training.networks.network import GRID, DepthNetwork, Output, evaluating
-from spike_depth_ros.training.networks.spiking import WindowNeurons
+from spike_depth_ros.training.networks.spiking import WindowNeurons, reset
 from spike_depth_ros.training.settings import SettingsError
 
 INPUT = 'input'  # name of the spike frame among the layers
@@ -103,10 +102,10 @@ def trace(network: DepthNetwork) -> Trace:
     steps = _steps(network, graph)
     module = fx.GraphModule(network, graph)
     _drop_features(module)
-    spiking.reset_net(network)
+    reset(network)
     with torch.no_grad(), evaluating(network):
         ShapeProp(module).propagate(torch.zeros(1, network.channels, 2 * GRID, 2 * GRID))
-    spiking.reset_net(network)
+    reset(network)
     return Trace(module, inputs[0], _reported(name, graph), steps)
 
 

@@ -21,11 +21,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spikingjelly.activation_based import functional as spiking
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spike_depth_ros.training.networks.membrane import event_shares, membranes
+from spike_depth_ros.training.networks.spiking import reset
 from spike_depth_ros.training.settings import SettingsError
 
 GRID = 16  # image sides are padded to multiples of GRID, which four layers of stride 2 divide
@@ -147,7 +147,7 @@ class DepthNetwork(nn.Module, ABC):
     def _start(self, elapsed_ms: float | Tensor, counts: Tensor) -> None:
         """Reset all neurons, except membranes that go on; see `forward`."""
         kept = [(membrane, membrane.v) for _, membrane in membranes(self)]
-        spiking.reset_net(self)
+        reset(self)
         for membrane, potentials in kept:
             membrane.elapsed_ms = elapsed_ms
             if membrane.events_exponent is not None:

@@ -40,6 +40,7 @@ from spike_depth_ros.training.networks.posterior import (
 )
 from spike_depth_ros.training.networks.spiking import READOUT_GAIN, draw, fanout
 from spike_depth_ros.training.quantisation import POTENTIAL_UNIT, in_units, round_together
+from spike_depth_ros.training.settings import SettingsError
 
 FIRST_SPREAD = -1.0  # logarithm of the error of log depth before any spike and any training
 
@@ -96,6 +97,25 @@ class LogDepthReadout(Readout):
         """Draw small weights: depth starts close to constant."""
         for layer in self.heads:
             draw(layer.weight, READOUT_GAIN)
+
+    def remember(
+        self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
+    ) -> None:
+        """Let the potential be an average over the windows.
+
+        Raises SettingsError for a half life that is not above 0, an exponent below 0, and
+        `averages`.
+
+        Args:
+            half_life_ms: time in which half of an average leaks, milliseconds.
+            averages: False; depth is averaged without it, and never summed.
+            events_exponent: see LeakyMembrane.
+        """
+        if averages:
+            raise SettingsError(
+                'averages is True, but log depth is averaged in any case: leave averages out.'
+            )
+        self.membrane = LeakyMembrane(half_life_ms, averages=True, events_exponent=events_exponent)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Map spikes of the layers, [n, channels, h / scale, w / scale], to log depth.

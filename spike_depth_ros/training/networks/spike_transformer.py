@@ -139,6 +139,12 @@ class SpikeTransformer(DepthNetwork):
         self.head.readout.initialise()
         self.spread.initialise()
 
+    def remember(
+        self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
+    ) -> None:
+        """Let the readout average over the windows; see LogDepthReadout.remember."""
+        self.head.readout.remember(half_life_ms, averages, events_exponent)
+
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
 

@@ -17,7 +17,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from spikingjelly.activation_based import neuron, surrogate
+from spikingjelly.activation_based import functional, neuron, surrogate
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -43,6 +43,14 @@ class WindowNeurons(neuron.IFNode):  # type: ignore[misc]  # spikingjelly has no
 def spiking_neurons() -> neuron.IFNode:
     """Return IF neurons that start each window at potential 0 and fire at 1 (paper equation 1)."""
     return WindowNeurons(v_threshold=1.0, v_reset=0.0, surrogate_function=surrogate.ATan())
+
+
+def reset(network: nn.Module) -> None:
+    """Set the potentials of all neurons and membranes back to their start.
+
+    spikingjelly's reset_net would miss those that joined the network after its first call.
+    """
+    functional.reset_collected_modules(functional.collect_reset_modules(network))
 
 
 def carry_potentials(network: nn.Module) -> None:

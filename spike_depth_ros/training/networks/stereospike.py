@@ -22,7 +22,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from spike_depth_ros.training.networks.analog import ACTIVATIONS, AnalogLayer
-from spike_depth_ros.training.networks.membrane import LeakyMembrane, check_remembers
+from spike_depth_ros.training.networks.membrane import check_remembers
 from spike_depth_ros.training.networks.metres_readout import MetresReadout
 from spike_depth_ros.training.networks.network import DepthNetwork, Output
 from spike_depth_ros.training.networks.phase import UpsampledConv2d
@@ -124,23 +124,8 @@ class StereoSpike(DepthNetwork):
     def remember(
         self, half_life_ms: float, averages: bool = False, events_exponent: float | None = None
     ) -> None:
-        """Let the readout average over the windows.
-
-        Raises SettingsError for a half life that is not above 0, an exponent below 0, and
-        `averages`.
-
-        Args:
-            half_life_ms: time in which half of an average leaks, milliseconds.
-            averages: False; depth is averaged without it, and never summed.
-            events_exponent: see LeakyMembrane.
-        """
-        if averages:
-            raise SettingsError(
-                'averages is True, but StereoSpike averages depth in any case: leave averages out.'
-            )
-        self.readout.membrane = LeakyMembrane(
-            half_life_ms, averages=True, events_exponent=events_exponent
-        )
+        """Let the readout average over the windows; see LogDepthReadout.remember."""
+        self.readout.remember(half_life_ms, averages, events_exponent)
 
     def predict(self, counts: Tensor) -> Output:
         """Map padded counts, float [n, channels, h, w], to log depth and the layers' spikes.
