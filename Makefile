@@ -75,7 +75,7 @@ soak: runtime
 	@$(BIN)/python -m stress.soak
 
 NETWORKS := coincidence_fast coincidence_small coincidence coincidence_large \
-	stereospike_binocular stereospike_monocular
+	stereospike_binocular stereospike_monocular spike_transformer_robot
 TRUST := --trust.evidence 1.5 --trust.prior 0.5
 MEMORY := --half_life_ms 50 --events_exponent 0.3
 
@@ -99,7 +99,7 @@ exported: training
 		case $$network in \
 			(coincidence) export="$$export $(TRUST) $(MEMORY) --averages true --samples 128";; \
 			(coincidence*) export="$$export $(TRUST) $(MEMORY) --averages true";; \
-			(stereospike_binocular) export="$$export $(MEMORY)";; esac; \
+			(stereospike_binocular|spike_transformer*) export="$$export $(MEMORY)";; esac; \
 		$$export --output models/$$network.onnx; \
 		$$export --output runs/$${network}_float32.onnx --precision float32; done
 
