@@ -28,7 +28,7 @@ LOG := $(VENV)/build/log
 BUILT := $(shell cat $(VENV)/folder 2> /dev/null)
 MOVED := $(if $(BUILT),$(if $(filter $(CURDIR),$(BUILT)),,moved))
 
-.PHONY: moved demo test quick bench fuzz soak train shipped models exported docs lint clean \
+.PHONY: moved demo test quick bench fuzz soak train shipped transformers models exported docs lint clean \
 	help runtime readers views teachers training peers documents
 .DELETE_ON_ERROR:
 
@@ -41,6 +41,7 @@ help:
 	@echo 'make fuzz                                                 damaged packets and recordings'
 	@echo 'make soak                                                 half an hour of faulty streams'
 	@echo "make train [OPTIONS='--data.device cuda']                 train all networks"
+	@echo "make transformers [OPTIONS='--data.device cuda']          spike transformers and a teacher"
 	@echo 'make models                                               train and export them'
 	@echo 'make exported                                             export trained networks'
 	@echo 'make docs                                                 the documents, in runs/docs'
@@ -85,6 +86,13 @@ train: shipped
 shipped: training
 	@set -e; for network in $(NETWORKS); do \
 		$(BIN)/spike-depth train --config config/training/$$network.yaml $(OPTIONS); done
+
+transformers: training
+	@set -e; for network in picture_teacher_robot spike_transformer_tiny spike_transformer_robot \
+		spike_transformer_paper; do \
+		$(BIN)/spike-depth train --config config/training/$$network.yaml $(OPTIONS); done
+	@$(BIN)/spike-depth train --config config/training/spike_transformer_robot.yaml \
+		--config config/distillation.yaml $(OPTIONS)
 
 models: shipped
 	@$(MAKE) -s exported
