@@ -142,9 +142,14 @@ def test_weights_that_the_features_do_not_need_may_be_missing(tmp_path: Path, ti
     weights = load_file(tiny / 'model.safetensors')
     del weights['embeddings.mask_token']
     save_file(weights, tiny / 'model.safetensors', metadata={'format': 'pt'})
-    HubTeacher(str(tiny))
-    ViTForImageClassification(ViTConfig(**TINY)).save_pretrained(tmp_path / 'vit')  # no pooler
-    HubTeacher(str(tmp_path / 'vit'), stride=16)
+    kept = HubTeacher(str(tiny)).model.state_dict()
+    assert torch.equal(kept['embeddings.cls_token'], weights['embeddings.cls_token'])
+    classifier = ViTForImageClassification(ViTConfig(**TINY))
+    classifier.save_pretrained(tmp_path / 'vit')  # without a pooler
+    kept = HubTeacher(str(tmp_path / 'vit'), stride=16).model.state_dict()
+    assert torch.equal(
+        kept['embeddings.cls_token'], classifier.state_dict()['vit.embeddings.cls_token']
+    )
 
 
 @pytest.mark.parametrize('name', ['model.safetensors', 'pytorch_model.bin'])

@@ -96,25 +96,31 @@ def reproduce(
     made = []
     for each in tables:
         own, files = _recipe(chosen, data or each.data, output, settings)
-        if needs_pictures(each) and not own.simulated:
-            _leave_out(each, table)
-            continue
         given = {'windows': windows, 'measured': measured}
         own = replace(own, averaged=averaged, **{name: n for name, n in given.items() if n})
         setup = Setup(own, files, steps, output, Preparation(folder, workers), device)
-        made.append(Reproduction(chosen, of_cameras(each, own), setup, range(1, seeds + 1)))
+        if _has_pictures(own, each, table):
+            made.append(Reproduction(chosen, of_cameras(each, own), setup, range(1, seeds + 1)))
     _make(made, output, jobs)
 
 
-def _leave_out(table: Table, asked: str) -> None:
-    """Tell that recorded data has no pictures for a table. Raises SettingsError if it is alone.
+def _has_pictures(recipe: Recipe, table: Table, asked: str) -> bool:
+    """Return whether the data has the pictures that a table needs, and tell if it has not.
 
-    asked: the command line's word for the tables.
+    Raises SettingsError if it has not, and no other table is asked for.
+
+    Args:
+        recipe: data of the table.
+        table: the table.
+        asked: the command line's word for the tables.
     """
+    if recipe.simulated or not needs_pictures(table):
+        return True
     problem = f"{table.name} reads the cameras' pictures, which recorded data has not here"
     if asked != ALL:
         raise SettingsError(f'{problem}: use --data sim_driving or sim_flying.')
     print(f'{problem}: it is left out.')
+    return False
 
 
 def _make(made: Sequence[Reproduction], output: Path, jobs: int) -> None:
