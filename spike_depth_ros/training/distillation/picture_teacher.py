@@ -24,8 +24,8 @@ from spike_depth_ros.training.estimation import from_checkpoint
 from spike_depth_ros.training.networks.network import Output
 
 REMEDY = (
-    'give one of a network that reads pictures, such as '
-    'runs/picture_teacher_robot/checkpoints/last.ckpt'
+    'give one of a network that reads pictures; `spike-depth train --config '
+    'config/training/picture_teacher_robot.yaml` trains one'
 )
 
 
